@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar, Final
 
@@ -11,6 +11,7 @@ from textual import actions, events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
 from metertui.headend import HeadEnd
@@ -20,11 +21,24 @@ from metertui.screens.exceptions import ExceptionsScreen
 from metertui.screens.government import GovernmentScreen
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
-from metertui.screens.shell import PLACES, DeskScreen, HelpScreen, RecentMeters, Sessions, WalkScreen, own_keys
-from metertui.screens.terminal import ThriftyApp, theme
+from metertui.screens.shell import (
+    PLACES,
+    DeskScreen,
+    HelpScreen,
+    QuitScreen,
+    RecentMeters,
+    Sessions,
+    Trail,
+    WalkScreen,
+    Works,
+    effects_of_quitting,
+    own_keys,
+)
+from metertui.screens.terminal import Dimming, ThriftyApp, theme
 from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25
+_DIMMING: Final = Dimming()
 
 
 class MetertuiApp(ThriftyApp):
@@ -90,10 +104,16 @@ class MetertuiApp(ThriftyApp):
         self.settings = settings
         self.sessions = Sessions(headend.engine.clock, settings.session_idle_minutes * 60)
         self.recent = RecentMeters()
+        self.works = Works()
+        self.trail = Trail()
         for each in theme.THEMES.values():
             self.register_theme(theme.for_colours(each, colours))
         few = colourless or colours == "standard"
         self.theme = theme.TERMINAL.name if few else theme.THEMES[settings.theme].name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return the filters of what is drawn; dimmed text has a colour of its own where the theme has colours."""
+        return super().get_line_filters() if self.current_theme.ansi else [*super().get_line_filters(), _DIMMING]
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """End the screens, as someone asked."""
@@ -130,8 +150,27 @@ class MetertuiApp(ThriftyApp):
         """Show the first steps."""
         self.push_screen(WalkScreen())
 
+    async def open_meter(self, place: str, meter: str) -> None:
+        """Show a meter on another screen, from which escape comes back."""
+        if isinstance(self.screen, DeskScreen):
+            self.trail.leave(self.screen.place)
+        screen = self.get_screen(place)
+        assert isinstance(screen, DeskScreen)
+        screen.take_meter(meter)
+        await self._show_place(place)
+
+    async def go_back(self) -> bool:
+        """Show the screen that a meter was brought from; return False if there is none."""
+        if place := self.trail.back():
+            await self._show_place(place)
+        return bool(place)
+
     async def action_go(self, place: str) -> None:
-        """Show a screen, and close what is open over the one in view."""
+        """Show a screen by its own key, and close what is open over the one in view."""
+        self.trail.clear()
+        await self._show_place(place)
+
+    async def _show_place(self, place: str) -> None:
         while isinstance(self.screen, ModalScreen):  # help, or the palette
             self.pop_screen()
         if not isinstance(self.screen, DeskScreen) or self.screen.place != place:
@@ -177,7 +216,15 @@ class MetertuiApp(ThriftyApp):
         yield SystemCommand("First steps", "Time zone, first staff account, how meters connect", self.action_walk)
         yield SystemCommand("Redraw (ctrl+L)", "Repair the screen after another program wrote on it", self.action_draw)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
-        yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)
+        yield SystemCommand("Quit (F10)", "Leave; the server stops", lambda: self.call_later(self.action_quit))
+
+    async def action_quit(self) -> None:
+        """Quit; ask first if that would stop something, unless that question is what is shown."""
+        effects = effects_of_quitting(self.headend.live(), self.works.all_under_way())
+        if not effects or isinstance(self.screen, QuitScreen):
+            self.exit()
+        else:
+            self.push_screen(QuitScreen(effects), lambda sure: self.exit() if sure else None)
 
     def action_toggle_theme(self) -> None:
         """Change from dark to light, to the colours of the terminal, and back to dark."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from metertui.headend.read_only import STATUS_FIELDS, ReadOnlyHeadEnd
 from metertui.headend.recurring import Recurring
 from metertui.headend.service import HeadEnd
+from metertui.headend.trends import SLOTS, SPANS, Slot
 
 __all__ = [
+    "SLOTS",
+    "SPANS",
     "STATUS_FIELDS",
     "HeadEnd",
     "ReadOnlyHeadEnd",
     "Recurring",
+    "Slot",
 ]

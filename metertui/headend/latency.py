@@ -18,7 +18,7 @@ _STEPS: Final = 4
 _COUNT: Final = 96
 """From 10 µs to 168 s; a longer time counts as that."""
 _SECONDS: Final = 60
-"""The time that `recent_percentiles` looks back."""
+"""The longest time that `recent_percentiles` looks back."""
 _SCALE: Final = _STEPS / math.log(2)
 
 
@@ -41,12 +41,14 @@ class Latency:
         """Mark the end of a second."""
         self._before.append(self._counts.copy())
 
-    def recent_percentiles(self, shares: Sequence[float]) -> tuple[float | None, ...]:
-        """Return the seconds within which these shares (0 to 1) of the last minute's replies were sent.
+    def recent_percentiles(self, shares: Sequence[float], seconds: int = _SECONDS) -> tuple[float | None, ...]:
+        """Return the seconds within which these shares (0 to 1) of the replies of the last seconds were sent.
 
-        None where there was no reply.
+        Seconds that have ended count, at most a minute of them, and the one that has not. None where there was no
+        reply.
         """
-        counts = [now - before for now, before in zip(self._counts, self._before[0], strict=True)]
+        since = self._before[max(0, len(self._before) - 1 - seconds)]
+        counts = [now - before for now, before in zip(self._counts, since, strict=True)]
         total = sum(counts)
         return tuple(_percentile(counts, share * total) if total else None for share in shares)
 

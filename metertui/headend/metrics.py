@@ -8,6 +8,7 @@ from typing import Final
 from metertui.engine.core import Engine
 from metertui.headend.latency import Latency
 from metertui.headend.memory import resident_bytes
+from metertui.headend.trends import Slot, Trends
 
 _HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
@@ -27,15 +28,22 @@ class Metrics:
         self.p99: float | None = None
         self.memory = resident_bytes()
         """Bytes of the process in memory."""
+        self.trends = Trends()
+        self._suspects = self._refused = 0
 
     def measure(self) -> None:
         """Measure; called once a second."""
-        accepted = self._engine.ingest.counters.accepted
-        self._rates.append(accepted - self._samples[-1][1])
+        counters = self._engine.ingest.counters
+        accepted, suspects, refused = counters.accepted, counters.suspects, counters.refused.total()
+        new = accepted - self._samples[-1][1]
+        self._rates.append(new)
         self._samples.append((self._engine.clock.monotonic(), accepted))
         self._latency.end_second()
         self.p50, self.p99 = self._latency.recent_percentiles((0.5, 0.99))
         self.memory = resident_bytes()
+        (slowest,) = self._latency.recent_percentiles((0.99,), 1)
+        self.trends.add_second(Slot(1, new, suspects - self._suspects, refused - self._refused, slowest))
+        self._suspects, self._refused = suspects, refused
 
     @property
     def uptime(self) -> float:

@@ -23,6 +23,7 @@ from metertui.headend.readings import ReadingLists
 from metertui.headend.recurring import Recurring
 from metertui.headend.reports import Reports
 from metertui.headend.staff import Staff
+from metertui.headend.trends import Slot
 from metertui.headend.worklist import WorkList
 
 T = TypeVar("T")
@@ -141,6 +142,10 @@ class HeadEnd:
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )
+
+    def trend(self, span: str) -> tuple[Slot, ...]:
+        """Return what ingest did in one of trends.SPANS, in slots, the newest last."""
+        return self._metrics.trends.of_span(span)
 
     def _log_bytes(self) -> int:
         return self.engine.log.size

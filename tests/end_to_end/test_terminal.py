@@ -71,6 +71,8 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         desk.press(F7)
         await desk.until("F10 Quit")
         desk.press(TAB + F10)
+        await desk.until("Quit metertui?")
+        desk.press(F10)
         assert await desk.ended() == 0
     finally:
         if feeding is not None:
@@ -102,6 +104,8 @@ async def test_a_terminal_that_takes_nothing_in_holds_up_no_meter(tmp_path: Path
         await desk.until("144.500")
         assert "Type part of a meter" not in desk.text
         desk.press(F10)
+        await desk.until("1 client is connected")
+        desk.press("y")
         assert await desk.ended() == 0
         writer.close()
     finally:

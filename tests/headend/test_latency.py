@@ -34,6 +34,22 @@ def test_percentiles_are_of_the_last_minute() -> None:
     assert latency.recent_percentiles((0.5, 0.99)) == (None, None)
 
 
+def test_percentiles_may_be_of_fewer_seconds() -> None:
+    latency = Latency()
+    latency.add(5.0, [0.0] * 10)
+    latency.end_second()
+    latency.add(6.0, [5.999] * 10)
+    latency.end_second()
+    (recent,) = latency.recent_percentiles((0.99,), 1)
+    assert recent is not None
+    assert recent < 0.002
+    (longer,) = latency.recent_percentiles((0.99,), 2)
+    assert longer is not None
+    assert longer > 5
+    latency.end_second()
+    assert latency.recent_percentiles((0.99,), 1) == (None,)
+
+
 def test_times_out_of_range_count_as_the_nearest() -> None:
     latency = Latency()
     latency.add(1.0, [1.0, 2.0])  # a clock may give the same twice

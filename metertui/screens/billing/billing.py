@@ -62,13 +62,15 @@ class BillingScreen(DeskScreen):
         Binding("pagedown", "month(1)", "Next month", show=False, priority=True),
         Binding("m", "months", "Months"),
         Binding("e", "why", "Explain"),
+        Binding("l", "open('lookup')", "Lookup", show=False),
+        Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("t", "tariffs", "Tariffs"),
         Binding("b", "run", "Run"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._meter = ""
+        self._meter = self._next = ""
         self._month = ""
         self._listed = ("", "")
         """The meter and the month that the cursor of the list was put on."""
@@ -93,7 +95,10 @@ class BillingScreen(DeskScreen):
         self.query_one(PictureView).border_title = "kWh a month"
 
     def on_screen_resume(self) -> None:
-        if self._meter:
+        if self._next:
+            meter, self._next = self._next, ""
+            self.query_one(MeterInput).choose(meter)
+        elif self._meter:
             self._show()
         else:
             self.query_one("#bills").set_class(True, "-alone")
@@ -106,14 +111,25 @@ class BillingScreen(DeskScreen):
         if basis is not None and self._following.is_due(basis, snapshot.uptime):
             self._show()
 
-    def action_back(self) -> None:
-        """Move the focus from the list or the field to the statement, and from there to the meter field."""
+    def take_meter(self, meter: str) -> None:
+        self._next = meter
+
+    async def action_open(self, place: str) -> None:
+        """Show the meter on another screen."""
+        if self._meter:
+            await self.desk.open_meter(place, self._meter)
+
+    async def action_back(self) -> None:
+        """Move the focus from the list or the field to the statement, and from there to the meter field.
+
+        A meter that was brought from another screen goes back there from the statement.
+        """
         bills = self.query_one("#bills")
         if bills.has_class("-months"):
             bills.remove_class("-months")
         elif self.query_one("#past").has_focus or self.query_one(MeterInput).has_focus_within:
             self.query_one("#paper").focus()
-        else:
+        elif not await self.desk.go_back():
             self.action_search()
 
     def action_months(self) -> None:

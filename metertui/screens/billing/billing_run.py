@@ -27,6 +27,7 @@ from metertui.text import fmt, messages
 class BillingRunScreen(OnDesk, ThriftyModal[None]):
     """The billing run. It computes in a worker. Escape cancels the work, and closes the window if there is none."""
 
+    place = "billing"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
 
     def __init__(self, month: str) -> None:
@@ -109,12 +110,13 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
     def _begin(self) -> Progress:
         """Return the progress callback for a new piece of work. It raises Cancelled once the work is cancelled."""
         self._busy = True
-        self._work = Work("the billing run")
+        self._work = self.works.begin("The billing run", self.place)
         self.query_one("#run-bar").display = True
         return self._work.report_progress
 
     def _end(self) -> None:
         self._busy = False
+        self.works.end(self._work)
         self.query_one("#run-bar").display = False
 
     @work(exclusive=True, group="run")

@@ -7,6 +7,7 @@ from metertui.screens.charts.bars import deciles
 from metertui.screens.charts.chart import Kind, Picture, Series, picture
 from metertui.screens.charts.chart_buckets import buckets
 from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.charts.sparkline import sparkline
 
 __all__ = [
     "Kind",
@@ -17,4 +18,5 @@ __all__ = [
     "chart",
     "deciles",
     "picture",
+    "sparkline",
 ]

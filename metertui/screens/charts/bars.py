@@ -1,7 +1,8 @@
 """Bars as text: upright, stacked or side by side, bars to the right, shares of a whole, and heat maps.
 
-Series differ by the character of their bars as well as by colour, and heat by its shade, so that colour alone says
-nothing. Positions are in terminal cells; the bars of a single series have a resolution of an eighth of a row.
+Series differ by the character of their bars as well as by colour, and heat by its figure or its shade, so that colour
+alone says nothing. Positions are in terminal cells; the bars of a single series have a resolution of an eighth of a
+row, those to the right of an eighth of a column.
 """
 
 from __future__ import annotations
@@ -13,80 +14,117 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from metertui.screens.charts.chart import BEFORE, Picture, Series, means
+from metertui.screens.charts.chart import BEFORE, NO_CURSOR, Picture, Series, means
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, legend, scale
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, Inks
 
 READ: Final = FILLS[0]
-"""The characters of bars of read and of estimated values, for the legend."""
-GUESSED: Final = FILLS[2]
+"""The characters of bars of read, estimated and incomplete values, for the legend."""
+GUESSED: Final = FILLS[1]
+RUNNING: Final = "□"
+_NARROW: Final = FILLS[2]
+"""Fills an incomplete bar that is too narrow for an outline."""
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇"
+_LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+_BEFORE: Final = "━"
 _SHADES: Final = "░▒▓█"
 _THICKEST: Final = 3
 """Rows of a bar to the right at most."""
 _WIDEST: Final = 24
 """Columns from one upright bar to the next at most."""
-_MUCH: Final = 0.6
-"""The share between the lowest and the highest value from which the figure in a heat map has its ink."""
+_UNUSED: Final = 0.15
+"""The part of the width that equal bars without gaps may leave empty."""
 _DIM: Final = Style(dim=True)
 
 Cells = list[tuple[str, int]]
 """Characters of a line, each with the index of its series; -1 if it has none."""
 
 
-def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
+def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO_CURSOR) -> list[Line]:
     """Draw upright bars, one a label, or one a label and series, stacked or side by side.
 
-    A known value of a single series is drawn however low it is; an unknown one leaves its place empty.
+    A known value of a single series is drawn however low it is; an unknown one leaves its place empty. The series that
+    a single one is compared with is a line across its bars.
     """
     stacked = picture.kind == "stacked"
-    beside = 1 if stacked else len(picture.series)
-    key = legend(picture.series, width, inks)
+    compared = is_compared(picture)
+    beside = 1 if stacked or compared else len(picture.series)
+    key = legend(picture.series, width, inks, before=_BEFORE if compared else "")
+    labels, series, (guessed, running) = picture.labels, picture.series, picture.marks()
     rows = max(2, height - 1 - len(key))
-    highest = max((sum(tower) if stacked else max(tower) for tower in _towers(picture)), default=0.0)
-    marks = scale(highest, rows // 2)
-    room = columns_of(width, marks)
-    labels, series, guessed = picture.labels, picture.series, picture.estimated or (False,) * len(picture.labels)
+    scaled = scale(_highest(series, stacked=stacked), rows // 2)
+    room = columns_of(width, scaled)
     if len(labels) * beside > room:
         each = -(-len(labels) * beside // room)
+        key += [[Segment(f"each bar is the mean of {each}", inks.style(CONTEXT))]]
+        rows = max(2, rows - 1)
         labels, series = labels[::each], tuple(Series(name, means(values, each)) for name, values in series)
-        guessed = tuple(any(guessed[at : at + each]) for at in range(0, len(guessed), each))
-    edges = _edges(len(labels), beside, room)
-    at = [max(0, math.ceil(mark / marks[-1] * rows) - 1) for mark in marks]  # rows with their upper edge there
-    figure = Figure(width, rows, marks, at)
-    parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / marks[-1]
+        guessed, running = (np.logical_or.reduceat(mark, range(0, len(mark), each)) for mark in (guessed, running))
+        cursor = cursor // each if cursor >= 0 else cursor
+        scaled = scale(_highest(series, stacked=stacked), rows // 2)
+    starts, widths = _places(len(labels), beside, room)
+    at = [max(0, math.ceil(mark / scaled[-1] * rows) - 1) for mark in scaled]  # rows with their upper edge there
+    figure = Figure(width, rows, scaled, at)
+    parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / scaled[-1]
     if stacked:
-        _stacked(figure, edges, parts)
-    elif len(parts) == 1:
-        _single(figure, edges, parts[0], np.array(guessed))
+        _stacked(figure, starts, widths, parts)
+    elif beside == 1:
+        _single(figure, starts, widths, parts[0], guessed, running, cursor)
+        if compared:
+            _line_before(figure, starts, widths, parts[1])
     else:
-        _beside(figure, edges, parts)
-    return [*figure.lines(labels, edges[:-1], inks), *key]
+        _beside(figure, starts, widths, parts)
+    middles = [
+        max(0, start + (wide * beside - len(label)) // 2)
+        for start, wide, label in zip(starts, widths, labels, strict=True)
+    ]
+    return [*figure.lines(labels, middles, inks, rising=beside == 1 and not stacked), *key]
 
 
-def _towers(picture: Picture) -> list[list[float]]:
-    columns = zip(*(values for _, values in picture.series), strict=True)
-    return [known for column in columns if (known := [value for value in column if value is not None])]
+def is_compared(picture: Picture) -> bool:
+    """Return whether the chart is of one series and of what it is compared with."""
+    return len(picture.series) == 2 and picture.series[1].name == BEFORE and picture.kind != "stacked"
 
 
-def _edges(count: int, beside: int, room: int) -> list[int]:
-    """Return the first column of each label, and the end: over the full width unless the gaps were uneven."""
-    most = beside + 1 if room // count == beside + 1 else _WIDEST
-    return [place * min(room, most * count) // count for place in range(count + 1)]
+def _highest(series: Sequence[Series], *, stacked: bool) -> float:
+    """Return the highest value, or the highest sum of the values of a label; 0 if none is known."""
+    columns = zip(*(values for _, values in series), strict=True)
+    towers = [known for column in columns if (known := [value for value in column if value is not None])]
+    return max((sum(tower) if stacked else max(tower) for tower in towers), default=0.0)
 
 
-def _columns(edges: Sequence[int], beside: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _places(count: int, beside: int, room: int) -> tuple[list[int], list[int]]:
+    """Return for each label the first column of its bars, and the width of one of them.
+
+    Bars have one width, and gaps where there is room for them. Bars without gaps that would leave much of the room
+    empty fill it instead, and then differ by a column.
+    """
+    each = room // count
+    if beside > 1:
+        wide = max(1, (each - (each > beside)) // beside)
+        span = min(room, _WIDEST * count)
+        return [place * span // count for place in range(count)], [wide] * count
+    if each >= 3:
+        span = min(room, _WIDEST * count)
+        return [place * span // count for place in range(count)], [span // count - 1] * count
+    if room - each * count <= room * _UNUSED:
+        return [place * each for place in range(count)], [each] * count
+    edges = [place * room // count for place in range(count + 1)]
+    return edges[:-1], np.diff(edges).tolist()
+
+
+def _columns(
+    starts: Sequence[int], widths: Sequence[int], beside: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the columns with a bar, and for each its label and its bar within the label (int64)."""
-    widths = np.diff(edges)
-    narrowest = int(widths.min())
-    free = int(narrowest > beside)
-    each = widths - free if beside == 1 else np.full(len(widths), max(1, (narrowest - free) // beside))
     found = [
         (start + bar * wide + cell, label, bar)
-        for label, (start, wide) in enumerate(zip(edges[:-1], each.tolist(), strict=True))
+        for label, (start, wide) in enumerate(zip(starts, widths, strict=True))
         for bar in range(beside)
         for cell in range(wide)
     ]
@@ -94,32 +132,75 @@ def _columns(edges: Sequence[int], beside: int) -> tuple[NDArray[np.int64], NDAr
     return at, labels, bars
 
 
-def _single(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64], guessed: NDArray[np.bool_]) -> None:
+def _eighths(figure: Figure, parts: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return heights in eighths of a row, at least one; 0 where a value is unknown."""
+    heights = np.maximum(1, np.round(np.nan_to_num(parts) * figure.rows * 8))
+    return np.where(np.isnan(parts), 0, heights).astype(np.int64)
+
+
+def _single(
+    figure: Figure,
+    starts: Sequence[int],
+    widths: Sequence[int],
+    parts: NDArray[np.float64],
+    guessed: NDArray[np.bool_],
+    running: NDArray[np.bool_],
+    cursor: int,
+) -> None:
     """Draw bars of a single series, in eighths of a row; `parts` are shares of the height, NaN if unknown."""
-    at, label, _ = _columns(edges, 1)
-    eighths = np.where(np.isnan(parts), 0, np.maximum(1, np.round(np.nan_to_num(parts) * figure.rows * 8)))
-    full, rest = (each[label] for each in np.divmod(eighths.astype(np.int64), 8))
-    for guess, fill in ((False, READ), (True, GUESSED)):
-        these = guessed[label] == guess
-        some = these & (full > 0)
-        figure.bars(at[some], full[some] - 1, fill, 0)
-        for eighth in range(1, 8):
-            some = these & (rest == eighth)
-            figure.mark(at[some], full[some], fill if guess and eighth >= 4 else _EIGHTHS[eighth], 0)
+    at, label, _ = _columns(starts, widths)
+    full, rest = (each[label] for each in np.divmod(_eighths(figure, parts), 8))
+    inks = np.where(guessed, ESTIMATED, 0)
+    inks[[cursor] if 0 <= cursor < len(inks) else []] = CURSOR
+    outlined = running & (np.array(widths) >= 3)
+    fills = np.where(running, _NARROW, np.where(guessed, GUESSED, READ))
+    for ink in np.unique(inks).tolist():
+        for fill in np.unique(fills).tolist():
+            these = (inks[label] == ink) & (fills[label] == fill) & ~outlined[label]
+            some = these & (full > 0)
+            figure.bars(at[some], full[some] - 1, fill, ink)
+            for eighth in range(1, 8):
+                some = these & (rest == eighth)
+                figure.mark(at[some], full[some], fill if fill != READ and eighth >= 4 else _EIGHTHS[eighth], ink)
+    for place in np.flatnonzero(outlined).tolist():
+        mine = at[label == place].tolist()
+        if mine:
+            _outline(figure, mine, int(full[label == place][0]), int(rest[label == place][0]), int(inks[place]))
 
 
-def _beside(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
+def _outline(figure: Figure, columns: Sequence[int], full: int, rest: int, ink: int) -> None:
+    """Draw the outline of a bar of `full` rows and `rest` eighths of a row over columns."""
+    sides = full - (rest == 0)
+    figure.cover(columns, full, ink)
+    for column, char in ((columns[0], "▌"), (columns[-1], "▐")):
+        figure.mark([column] * sides, range(sides), char, ink)
+    if rest:
+        figure.mark(columns, [full] * len(columns), _EIGHTHS[rest], ink)
+    elif full:
+        figure.mark(columns, [sides] * len(columns), ["▛", *"▀" * (len(columns) - 2), "▜"], ink)
+
+
+def _line_before(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
+    """Draw a line across each bar as high as what it is compared with."""
+    at, label, _ = _columns(starts, widths)
+    eighths = _eighths(figure, parts)[label]
+    known = eighths > 0
+    rows = np.minimum(figure.rows - 1, (eighths[known] - 1) // 8)
+    figure.mark(at[known].tolist(), rows.tolist(), _BEFORE, CONTEXT)
+
+
+def _beside(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
     """Draw bars side by side; a row of `parts` is a series, as shares of the height."""
-    at, label, bar = _columns(edges, len(parts))
+    at, label, bar = _columns(starts, widths, len(parts))
     full = np.round(np.nan_to_num(parts) * figure.rows).astype(np.int64)[bar, label]
     for place in range(len(parts)):
         some = (bar == place) & (full > 0)
         figure.bars(at[some], full[some] - 1, FILLS[place % len(FILLS)], place)
 
 
-def _stacked(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
+def _stacked(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
     """Draw one bar a label, with the series on top of each other, as shares of the height."""
-    at, label, _ = _columns(edges, 1)
+    at, label, _ = _columns(starts, widths)
     tops = np.round(np.nan_to_num(parts).cumsum(axis=0) * figure.rows).astype(np.int64)[:, label]
     up, below = np.arange(figure.rows)[:, None], np.zeros_like(label)
     for place, above in enumerate(tops):
@@ -128,23 +209,23 @@ def _stacked(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -
         below = above
 
 
-def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
+def sideways(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = NO_CURSOR) -> list[Line]:
     """Draw bars to the right, one a label, thicker if there is room; several series are stacked.
 
     A chart of shares shows parts of the whole.
     """
     shares = picture.kind == "shares"
-    keys = legend(picture.series, width, inks, marked=True)
+    compared = is_compared(picture)
+    keys = legend(picture.series, width, inks, before="│" if compared else "")
     shown = max(1, height - len(keys))
     cut = len(picture.labels) > shown
     places = range(len(picture.labels))[: shown - 1 if cut else shown]
     towers = [[values[place] for _, values in picture.series] for place in range(len(picture.labels))]
     sums = [sum(value or 0.0 for value in tower) for tower in towers]
     alone = len(picture.series) == 1
-    compared = len(picture.series) == 2 and picture.series[1].name == BEFORE
     longest = map(_max, towers) if compared else sums
     whole = sum(sums) if shares and alone else max(longest, default=0.0)
-    names = min(width // 3, max((len(picture.labels[place]) for place in places), default=0))
+    names = min(width // 3, max((cell_len(picture.labels[place]) for place in places), default=0))
     digits = max((len(_number(total)) for total in sums), default=0)
     tails = [_tail(tower[:1] if compared else tower, whole, digits if shares and alone else 0) for tower in towers]
     most = max((len(tails[place]) for place in places), default=0)
@@ -152,13 +233,12 @@ def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -
     each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows of a bar; the last one is empty
     lines: list[Line] = []
     for place in places:
-        label = picture.labels[place]
         tower, full = towers[place], sums[place] if shares and not alone else whole
         cells = _sideways_row(tower[:1] if compared else tower, full, room)
         if compared and tower[1] is not None and full:
-            cells[min(room - 1, round(tower[1] / full * room))] = ("│", 1)
+            cells[min(room - 1, round(tower[1] / full * room))] = ("│", CONTEXT)
         bar = _pieces(cells, inks)
-        name = f"{label if len(label) <= names else label[: names - 1] + '…':<{names}} "
+        name = f"{_fitted(picture.labels[place], names)} "
         lines.append([Segment(name), *bar, Segment(f" {tails[place]:>{most}}")])
         lines += [[Segment(" " * (names + 1)), *bar] for _ in range(each - 2)] + [[]] * (each > 1)
     if cut:
@@ -166,9 +246,24 @@ def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -
     return lines + keys
 
 
+def _fitted(label: str, width: int) -> str:
+    """Return a label in so many cells, with an ellipsis where it is cut."""
+    return set_cell_size(label, width) if cell_len(label) <= width else f"{set_cell_size(label, width - 1)}…"
+
+
 def _sideways_row(tower: Sequence[float | None], full: float, room: int) -> Cells:
-    """Return a line of `room` cells with the values one after another; `full` fills the line."""
+    """Return a line of `room` cells with the values one after another; `full` fills the line.
+
+    A single value ends within an eighth of a cell, and a known one is seen however small it is.
+    """
     cells: Cells = [(" ", -1)] * room
+    if len(tower) == 1:
+        eighths = max(1, round(tower[0] / full * room * 8)) if full and tower[0] is not None else 0
+        whole, rest = divmod(eighths, 8)
+        cells[:whole] = [(FILLS[0], 0)] * whole
+        if rest:
+            cells[whole] = (_LEFT_EIGHTHS[rest], 0)
+        return cells
     done = 0.0
     for which, value in enumerate(tower):
         upto = done + (value or 0.0)
@@ -195,8 +290,11 @@ def _number(value: float) -> str:
     return f"{value:,.3f}".replace(",", " ")
 
 
-def heat(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
-    """Draw a heat map, with the more numerous of labels and series across; darker is more."""
+def heat(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = NO_CURSOR) -> list[Line]:
+    """Draw a heat map, with the more numerous of labels and series across.
+
+    Each cell has its value where there is room for all of them. Without enough colours the cells have shades.
+    """
     rows, columns = list(picture.labels), [name for name, _ in picture.series]
     cells = [[values[place] for _, values in picture.series] for place in range(len(rows))]
     if len(rows) > len(columns):
@@ -204,41 +302,56 @@ def heat(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> li
         cells = [list(line) for line in zip(*cells, strict=True)]
     known = [value for line in cells for value in line if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
-    left = min(width // 4, max((len(row) for row in rows), default=0)) + 1
+    left = min(width // 4, max((cell_len(row) for row in rows), default=0)) + 1
     wide = max(1, (width - left) // max(1, len(columns)))
     tall = max(1, min(8, (height - 2) // max(1, len(rows))))
-    figures = wide > max(len(f"{high:,.1f}"), 3) + 1 and tall >= 1
+    figures = wide > max(map(len, map(_short, known)), default=0) + (0 if inks.ramp else 2)
     heads = [column.removesuffix(":00") for column in columns]
-    step = max(1, -(-(max(map(len, heads), default=1) + 1) // wide))
-    above = "".join(f"{head:<{wide * step}}" for head in heads[::step])
-    lines: list[Line] = [[Segment(f"{' ' * left}{above[: width - left]}", _DIM)]]
-    for row, values in list(zip(rows, cells, strict=True))[: max(1, (height - 2) // tall)]:
+    step = max(1, -(-(max(map(cell_len, heads), default=1) + 1) // wide))
+    above = "".join(set_cell_size(head, wide * step) for head in heads[::step])
+    lines: list[Line] = [[Segment(f"{' ' * left}{above[: width - left]}", inks.style(CONTEXT))]]
+    shown = max(1, (height - 2) // tall)
+    for row, values in list(zip(rows, cells, strict=True))[:shown]:
         for nth in range(tall):
-            line = [Segment(f"{row[: left - 1] if nth == 0 else '':<{left}}")]
+            line = [Segment(f"{_fitted(row, left - 1)} " if nth == 0 else " " * left)]
             for value in values:
-                if value is None:
-                    line.append(Segment(f"{'·' if nth == 0 else '':<{wide}}", _DIM))
-                    continue
-                level = 0.0 if high <= low else (value - low) / (high - low)
-                shade = _SHADES[min(3, int(level * 4))]
-                if figures and nth == 0:
-                    ink = inks[0] if level >= _MUCH else None
-                    line.append(Segment(f"{_short(value):>{wide - 2}}{shade} ", ink))
-                else:
-                    line.append(Segment(shade * (wide - 1 if wide > 2 else wide) + (" " if wide > 2 else ""), inks[0]))
+                level = 0.0 if high <= low or value is None else (value - low) / (high - low)
+                text = "·" if value is None else _short(value) if figures else ""
+                line.append(
+                    _heat_cell(text if nth == (tall - 1) // 2 else "", level, wide, inks, known=value is not None)
+                )
             lines.append(line)
-    span = f"{_SHADES[0]} from {_number(low)}   {_SHADES[3]} to {_number(high)} {picture.unit}"
-    return [*lines, [Segment(f"{' ' * left}{span}", _DIM)]]
+    if len(rows) > shown:
+        lines[-1] = [Segment(f"… and {len(rows) - shown + 1} more, in the table", _DIM)]
+    return [*lines, [Segment(" " * left), *_ramp_legend(low, high, picture.unit, inks)]]
+
+
+def _heat_cell(text: str, level: float, wide: int, inks: Inks, *, known: bool) -> Segment:
+    """Return a cell of a heat map with a text; `level` is from 0, the lowest value, to 1, the highest."""
+    if not known:
+        return Segment(f"{text:^{wide}}", _DIM)
+    if inks.ramp:
+        return Segment(f"{text:^{wide}}", inks.ramp[min(len(inks.ramp) - 1, int(level * len(inks.ramp)))])
+    shade = _SHADES[min(3, int(level * 4))]
+    if text:
+        return Segment(f"{text:>{wide - 2}}{shade} ", None)
+    return Segment(shade * (wide - 1 if wide > 2 else wide) + (" " if wide > 2 else ""), inks.style(0))
+
+
+def _ramp_legend(low: float, high: float, unit: str, inks: Inks) -> Line:
+    """Return what the colours of a heat map mean."""
+    ramp = [Segment("  ", style) for style in inks.ramp] or [Segment(_SHADES, inks.style(0))]
+    return [Segment(f"{_number(low)} ", _DIM), *ramp, Segment(f" {_number(high)} {unit}", _DIM)]
 
 
 def _short(value: float) -> str:
     return f"{value:.1f}" if value < 10_000 else f"{value / 1000:.1f}k"
 
 
-def _pieces(cells: Cells, inks: Sequence[Style]) -> Line:
+def _pieces(cells: Cells, inks: Inks) -> Line:
     """Return the segments of a line, one for each run of an ink."""
     return [
-        Segment("".join(chars for chars, _ in run), inks[which % len(inks)] if which >= 0 else None)
+        Segment("".join(chars for chars, _ in run), None if which == -1 else inks.style(which))
         for which, run in groupby(cells, key=lambda cell: cell[1])
     ]
 

@@ -7,16 +7,20 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from metertui.engine.base import SiteZone
 from metertui.engine.reports import Findings, Measure
 from metertui.engine.usage import TIME_KEYS, buckets
 from metertui.text import MEASURES, visible
+from metertui.text.time_labels import key_in_full, key_on_axis
 
-Kind = Literal["lines", "bars", "stacked", "rows", "shares", "heat"]
+Kind = Literal["lines", "area", "bars", "stacked", "rows", "shares", "heat"]
 
 BEFORE: Final = "before"
 """The name of the series that another is compared with."""
+NO_CURSOR: Final = -1
+"""The number of a label for no cursor."""
 MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_SERIES: Final = 7
@@ -41,6 +45,15 @@ class Picture(NamedTuple):
     """How the figures were changed for the chart."""
     estimated: tuple[bool, ...] = ()
     """For each label whether its value is estimated; empty if none is."""
+    running: tuple[bool, ...] = ()
+    """For each label whether its period is not over; empty if all are."""
+    names: tuple[str, ...] = ()
+    """For each label what it stands for, in full; empty if the labels say it."""
+
+    def marks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return for each label whether its value is estimated, and whether its period is not over."""
+        none = (False,) * len(self.labels)
+        return np.array(self.estimated or none, dtype=bool), np.array(self.running or none, dtype=bool)
 
 
 def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
@@ -48,9 +61,9 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     by, measure = found.inquiry.question.by, found.inquiry.measure
     table, unit = found.table, MEASURES[measure].unit
     if not by:
-        names = ("all",)
+        everything = ("all",)
         note = "hidden" if found.hidden else ""
-        return Picture("rows", names, _of_columns(table, names, compared=bool(found.compared)), unit, note)
+        return Picture("rows", everything, _of_columns(table, everything, compared=bool(found.compared)), unit, note)
     timed = [key for key in by if key in TIME_KEYS]
     along = timed[0] if timed else by[0]
     across = next((key for key in by if key != along), "")
@@ -68,11 +81,13 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         series = tuple(Series(name, tuple(values[place] for place in order)) for name, values in series)
     if found.hidden and found.hidden == len(table):
         note = "hidden"
-    shown = tuple(visible(label) or "(none)" for label in labels)
-    if along in TIME_KEYS and len(shown) > MOST_POINTS:
-        shown, series, each = _merged(shown, series)
+    if along not in TIME_KEYS:
+        return Picture(kind, tuple(visible(label) or "(none)" for label in labels), series, unit, note)
+    if len(labels) > MOST_POINTS:
+        labels, series, each = _merged(labels, series)
         note = f"a point is the mean of {each}"
-    return Picture(kind, shown, series, unit, note)
+    shown, names = (tuple(form(along, label) for label in labels) for form in (key_on_axis, key_in_full))
+    return Picture(kind, shown, series, unit, note, names=names)
 
 
 def _kind(chart: str, along: str, across: str, measure: Measure) -> Kind:

@@ -8,42 +8,54 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HALF_HOUR, MINUTE, SiteZone, Window, first_of_month
+from metertui.engine.base import DAY, HALF_HOUR, HOUR, MINUTE, SiteZone, Window, first_of_month
+from metertui.text.time_labels import in_full, on_axis
 
 
 class Buckets(NamedTuple):
-    """m + 1 instants (µs UTC, int64) that divide a window, a label for each of the m buckets, and their unit."""
+    """m + 1 instants (µs UTC, int64) that divide a window, and what the m buckets are."""
 
     marks: NDArray[np.int64]
     labels: list[str]
+    """The local time at which each begins, for the axis of a chart."""
+    names: list[str]
+    """The same in full."""
     unit: str
+    cut: bool
+    """Whether the window ends before its last bucket is over."""
 
 
 def buckets(window: Window, zone: SiteZone) -> Buckets:
     """Return half hours for up to two days, hours for up to nine, days for up to three months, else months or years."""
     length = window.end - window.start
     if length <= 2 * DAY + 120 * MINUTE:
-        marks = np.arange(window.start, window.end, HALF_HOUR, dtype=np.int64)
-        form, unit = "%H:%M", "half hour"
+        marks = np.arange(window.start, window.end + HALF_HOUR, HALF_HOUR, dtype=np.int64)
+        unit = "half hour"
     elif length <= 9 * DAY:
-        marks = np.union1d(*(find(window.start, window.end - 1) for find in (zone.hours, zone.clock_changes)))
-        form, unit = "%a %H:%M", "hour"
+        marks = np.union1d(*(find(window.start, window.end + HOUR) for find in (zone.hours, zone.clock_changes)))
+        unit = "hour"
     elif length <= 93 * DAY:
-        marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))[:-1]
-        form, unit = "%m-%d", "day"
+        marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))
+        unit = "day"
     else:
-        years = length > 15 * 366 * DAY
-        firsts = _firsts(zone.day(window.start), zone.day(window.end - 1), years=years)
+        unit = "year" if length > 15 * 366 * DAY else "month"
+        firsts = _firsts(zone.day(window.start), zone.day(window.end - 1), years=unit == "year")
         marks = np.array([zone.midnight(day) for day in firsts], dtype=np.int64)
-        form, unit = ("%Y", "year") if years else ("%Y-%m", "month")
     inner = marks[(marks > window.start) & (marks < window.end)]
     edges = np.concatenate(([window.start], inner, [window.end])).astype(np.int64)
-    return Buckets(edges, [zone.local(instant).strftime(form) for instant in edges[:-1].tolist()], unit)
+    begins = [zone.local(instant) for instant in edges[:-1].tolist()]
+    return Buckets(
+        edges,
+        [on_axis(at, unit) for at in begins],
+        [in_full(at, unit) for at in begins],
+        unit,
+        cut=window.end not in marks,
+    )
 
 
 def _firsts(first: date, last: date, *, years: bool) -> list[date]:
-    """Return the first days of the months, or of the years, from that of `first` to that of `last`."""
+    """Return the first days of the months, or of the years, from that of `first` to the one after that of `last`."""
     if years:
-        return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
-    count = 12 * (last.year - first.year) + last.month - first.month + 1
+        return [date(year, 1, 1) for year in range(first.year, last.year + 2)]
+    count = 12 * (last.year - first.year) + last.month - first.month + 2
     return [first_of_month(first, months) for months in range(count)]

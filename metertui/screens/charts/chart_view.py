@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.binding import Binding, BindingType
+from textual.markup import escape
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from metertui.screens.charts import bars, lines
-from metertui.screens.charts.chart import Kind, Picture
+from metertui.screens.charts.area import area
+from metertui.screens.charts.chart import NO_CURSOR, Kind, Picture
 from metertui.screens.charts.figure import Line
-from metertui.screens.terminal import ink
+from metertui.screens.charts.inks import Inks, inks_of
 from metertui.text import fmt
 
-_INKS: Final = ("primary", "accent", "success", "error", "foreground", "secondary")
-_DRAW: Final[dict[Kind, Callable[[Picture, int, int, Sequence[Style]], list[Line]]]] = {
+_END: Final = 1_000_000_000
+"""The number of a label beyond the last one of any chart."""
+
+_DRAW: Final[dict[Kind, Callable[[Picture, int, int, Inks, int], list[Line]]]] = {
     "lines": lines.lines,
+    "area": area,
     "bars": bars.upright,
     "stacked": bars.upright,
     "rows": bars.sideways,
@@ -28,31 +36,84 @@ _DRAW: Final[dict[Kind, Callable[[Picture, int, int, Sequence[Style]], list[Line
 }
 
 
-class PictureView(Widget):
+class PictureView(Widget, can_focus=True):
     """Shows a chart; to show the same again costs nothing.
 
-    If some values are estimated, the lower border says how they are marked.
+    With the focus it has a cursor on one label, whose values stand in the lower border. Otherwise the border explains
+    the marks of values that are estimated or of a period that is not over.
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "Bar before", show=False),
+        Binding("right", "move(1)", "Next bar", show=False),
+        Binding("home", "move_to(0)", "First bar", show=False),
+        Binding("end", "move_to(-1)", "Last bar", show=False),
+    ]
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor moved to another label."""
+
+        chart: PictureView
+        place: int
+
+        @property
+        def control(self) -> PictureView:
+            """Return the chart, for the selector of a handler."""
+            return self.chart
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.picture: Picture | None = None
         """The chart that is shown."""
-        self._looks: tuple[Size, str] | None = None
+        self.cursor = NO_CURSOR
+        """The number of the label under the cursor."""
+        self._looks: tuple[object, ...] = ()
         self._lines: list[Line] = []
 
     def show(self, picture: Picture | None) -> None:
         """Show a chart, or none."""
         if picture != self.picture:
             self.picture = picture
-            self._looks = None
-            self.border_subtitle = _marks(picture)
+            self.cursor = NO_CURSOR
+            self._looks = ()
+            self._explain()
             self.refresh()
 
+    def move_cursor(self, place: int) -> None:
+        """Put the cursor on a label; on the first or the last one if there is no such label."""
+        last = 0 if self.picture is None else len(self.picture.labels) - 1
+        place = min(last, max(0, place))
+        if self.picture is not None and place != self.cursor:
+            self.cursor = place
+            self._explain()
+            self.refresh()
+            self.post_message(self.CursorMoved(self, place))
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by labels; the first time, to the last label."""
+        self.move_cursor(_END if self.cursor == NO_CURSOR else self.cursor + step)
+
+    def action_move_to(self, place: int) -> None:
+        """Move the cursor to the first label, or to the last one for -1."""
+        self.move_cursor(_END if place < 0 else place)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self._explain()
+
+    def _explain(self) -> None:
+        """Show in the lower border what is under the cursor, or what the marks mean."""
+        shown = (
+            _marks(self.picture)
+            if self.picture is None or self._cursor_shown == NO_CURSOR
+            else _values(self.picture, self.cursor)
+        )
+        self.border_subtitle = escape(shown)
+
     def render_line(self, y: int) -> Strip:
-        looks = (self.size, self.app.theme)
+        looks = (self.size, self.app.theme, self._cursor_shown)
         if looks != self._looks:
             self._looks = looks
             self._lines = self._drawn()
@@ -61,21 +122,44 @@ class PictureView(Widget):
             return Strip.blank(self.size.width, base)
         return Strip(Segment.apply_style(self._lines[y], base)).adjust_cell_length(self.size.width, base)
 
+    @property
+    def _cursor_shown(self) -> int:
+        return self.cursor if self.has_focus else NO_CURSOR
+
     def _drawn(self) -> list[Line]:
         picture, (width, height) = self.picture, self.size
         if picture is None or not any(value is not None for _, values in picture.series for value in values):
             note = fmt.NOTHING if picture is None or not picture.note else picture.note
             return [[Segment(f"{note:^{width}}", Style(dim=True))]]
-        inks = [ink(self.app.theme_variables, name) for name in _INKS]
-        return _DRAW[picture.kind](picture, width, height, inks)
+        theme = self.app.current_theme
+        inks = inks_of(self.app.theme_variables, dark=theme.dark, ansi=theme.ansi)
+        return _DRAW[picture.kind](picture, width, height, inks, self._cursor_shown)
+
+
+def _values(picture: Picture, place: int) -> str:
+    """Return what a label stands for, with the value of each series there."""
+    name = (picture.names or picture.labels)[place]
+    shown = []
+    for label, values in picture.series:
+        value = values[place]
+        figure = fmt.NOTHING if value is None else f"{fmt.number(round(value * 1000))} {picture.unit}"
+        shown.append(f"{label} {figure}".strip())
+    estimated, running = (bool(mark[place]) for mark in picture.marks())
+    words = [word for word, is_so in (("estimated", estimated), ("not over yet", running)) if is_so]
+    return " · ".join([name, *shown, *words])
 
 
 def _marks(picture: Picture | None) -> str:
-    """Return the legend of read and estimated values; empty if none is estimated."""
+    """Return the legend of read, estimated and incomplete values; empty if all are read and complete."""
     if picture is None:
         return ""
-    known = (value is not None for value in picture.series[0].values)
-    if not any(there and guess for there, guess in zip(known, picture.estimated, strict=False)):
-        return ""
-    read, guessed = (lines.READ, lines.GUESSED) if picture.kind == "lines" else (bars.READ, bars.GUESSED)
-    return f"{read} read   {guessed} estimated"
+    known = np.array([value is not None for value in picture.series[0].values], dtype=bool)
+    guessed, running = (bool((known & mark).any()) for mark in picture.marks())
+    lined = picture.kind == "lines"
+    parts = (
+        [f"{lines.READ if lined else bars.READ} read   {lines.GUESSED if lined else bars.GUESSED} estimated"]
+        if guessed
+        else []
+    )
+    parts += [f"{bars.RUNNING} not over yet"] if running and not lined else []
+    return "   ".join(parts)

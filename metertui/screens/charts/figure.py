@@ -9,11 +9,12 @@ from typing import Final
 
 import numpy as np
 import plotext
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
 from metertui.screens.charts.chart import BEFORE, Series
+from metertui.screens.charts.inks import CONTEXT, GRID, Inks
 
 Line = list[Segment]
 """A line of a chart."""
@@ -23,6 +24,8 @@ FILLS: Final = "█▒░▓≡#+·"
 _ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Steps of a scale, times a power of ten."""
 _NO_INK: Final = -1
+_GRID_LINE: Final = "▔"
+"""Stands in the empty cells below a mark of the scale, at exactly its height."""
 
 
 class Figure:
@@ -35,6 +38,7 @@ class Figure:
     def __init__(self, width: int, rows: int, scale: Sequence[float], at: Sequence[float]) -> None:
         marks = [number(mark, scale[1]) for mark in scale]
         self.rows = rows
+        self._grid = {round(row) for row in at[1:]}
         self.columns = columns_of(width, scale)
         self._width = max(map(len, marks)) + 1 + self.columns
         self._inks = np.full((rows, self.columns), _NO_INK)
@@ -62,6 +66,10 @@ class Figure:
             for column, row in zip(columns, rows, strict=True):
                 self._inks[: row + 1, column] = ink
 
+    def cover(self, columns: Sequence[int], rows: int, ink: int) -> None:
+        """Keep the grid out of the lowest rows of columns."""
+        self._inks[:rows, columns] = ink
+
     def line(self, columns: Sequence[float], rows: Sequence[float], char: str, ink: int) -> None:
         """Put a character into the cells of a line through points, whose columns ascend."""
         x: list[float] = []
@@ -73,19 +81,25 @@ class Figure:
         cells = dict.fromkeys(zip(map(nearest_cell, x), map(nearest_cell, y), strict=True))
         self.mark([column for column, _ in cells], [row for _, row in cells], char, ink)
 
-    def lines(self, labels: Sequence[str], starts: Sequence[int], inks: Sequence[Style]) -> list[Line]:
-        """Return the drawn lines, with as many labels below as there is room for, each at its column."""
+    def lines(self, labels: Sequence[str], starts: Sequence[int], inks: Inks, *, rising: bool = False) -> list[Line]:
+        """Return the drawn lines, with as many labels below as there is room for, each at its column.
+
+        `rising`: the only series is brighter from its foot to the top.
+        """
         # Plotext moves its own labels by a column from one run of the program to the next.
         left = self._width - self.columns
         below = f"{'':{left}}{_below(labels, starts, self.columns)}"
         drawn = plotext.uncolorize(plotext.build()).splitlines()
-        return [
-            *(
-                [Segment(text[:left]), *_segments(text[left:], row, inks)]
-                for text, row in zip(drawn, reversed(self._inks.tolist()), strict=True)
-            ),
-            [Segment(below)],
-        ]
+        found: list[Line] = []
+        for row, text in zip(range(self.rows - 1, -1, -1), drawn, strict=True):
+            cells, places = text[left:].ljust(self.columns), self._inks[row].tolist()
+            if row in self._grid:
+                free = [place == _NO_INK and cell == " " for place, cell in zip(places, cells, strict=True)]
+                places = [GRID if empty else place for place, empty in zip(places, free, strict=True)]
+                cells = "".join(_GRID_LINE if empty else cell for cell, empty in zip(cells, free, strict=True))
+            own = inks.rise[row * len(inks.rise) // self.rows] if rising else None
+            found.append([Segment(text[:left], inks.style(CONTEXT)), *_segments(cells, places, inks, own)])
+        return [*found, [Segment(below, inks.style(CONTEXT))]]
 
 
 def nearest_cell(place: float) -> int:
@@ -93,12 +107,13 @@ def nearest_cell(place: float) -> int:
     return math.floor(place + 0.5)
 
 
-def _segments(text: str, places: Sequence[int], inks: Sequence[Style]) -> Iterable[Segment]:
-    """Return the cells of a line in pieces of one ink."""
+def _segments(text: str, places: Sequence[int], inks: Inks, own: Style | None) -> Iterable[Segment]:
+    """Return the cells of a line in pieces of one ink; `own` stands for that of the first series."""
     start = 0
     for place, run in groupby(places):
         stop = start + len(list(run))
-        yield Segment(text[start:stop], None if place == _NO_INK else inks[place % len(inks)])
+        style = None if place == _NO_INK else own if own is not None and place == 0 else inks.style(place)
+        yield Segment(text[start:stop], style)
         start = stop
 
 
@@ -134,24 +149,28 @@ def columns_of(width: int, marks: Sequence[float]) -> int:
 
 
 def legend(
-    series: Sequence[Series], width: int, inks: Sequence[Style], *, marked: bool = False, fills: Sequence[str] = FILLS
+    series: Sequence[Series], width: int, inks: Inks, *, before: str = "", fills: Sequence[str] = FILLS
 ) -> list[Line]:
-    """Return the legend of the fills, on as many lines as needed; none for a single series."""
+    """Return the legend of the fills, on as many lines as needed; none for a single series.
+
+    `before`: the mark of the series BEFORE, where it is no fill.
+    """
     if len(series) < 2:
         return []
     lines: list[Line] = [[]]
     used = 0
     for place, (name, _) in enumerate(series):
-        fill = "│" if name == BEFORE and marked else fills[place % len(fills)]
-        short = name if len(name) <= 20 else f"{name[:19]}…"
+        marked = name == BEFORE and before
+        fill = before if marked else fills[place % len(fills)]
+        short = name if cell_len(name) <= 20 else f"{set_cell_size(name, 19)}…"
         if used + cell_len(short) + 4 > width and used:
             lines.append([])
             used = 0
-        lines[-1] += [Segment(f"{fill} ", inks[place % len(inks)]), Segment(f"{short}  ")]
+        lines[-1] += [Segment(f"{fill} ", inks.style(CONTEXT if marked else place)), Segment(f"{short}  ")]
         used += cell_len(short) + 4
     return lines
 
 
-def numbered(series: Sequence[Series], width: int, inks: Sequence[Style]) -> list[Line]:
+def numbered(series: Sequence[Series], width: int, inks: Inks) -> list[Line]:
     """Return the legend of series that are marked with their number."""
     return legend(series, width, inks, fills=[str(place) for place in range(1, len(series) + 1)])

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.style import Style
 
-from metertui.screens.charts.chart import Picture
+from metertui.screens.charts.chart import BEFORE, NO_CURSOR, Picture
 from metertui.screens.charts.figure import Figure, Line, nearest_cell, numbered, scale
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, Inks
 
 READ: Final = "⠒"
 """The characters of read and of estimated lines, for the legend."""
@@ -29,7 +29,7 @@ Point = tuple[float, float]
 """A column and a row, in cells."""
 
 
-def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
+def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO_CURSOR) -> list[Line]:
     """Draw a chart of lines, with the legend of their numbers below."""
     legend = numbered(picture.series, width, inks)
     if height - len(legend) < _LEAST:
@@ -41,16 +41,19 @@ def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> l
     figure = Figure(width, rows, marks, [mark * up for mark in marks])
     count, most = len(picture.labels), figure.columns - 1
     centres = [min(most, max(0.0, (place + 0.5) / count * figure.columns - 0.5)) for place in range(count)]
+    if 0 <= cursor < count:
+        figure.mark([nearest_cell(centres[cursor])] * figure.rows, range(figure.rows), "│", CURSOR)
     guessed = picture.estimated or (False,) * len(picture.labels)
     series = [
         [None if value is None else (column, value * up) for column, value in zip(centres, values, strict=True)]
         for _, values in picture.series
     ]
-    for ink, points in enumerate(series):
-        _draw_estimated(figure, points, guessed, ink)
-    _draw_read(figure, series, guessed)  # over the estimated parts
+    numbers = [CONTEXT if name == BEFORE else place for place, (name, _) in enumerate(picture.series)]
+    for number, points in zip(numbers, series, strict=True):
+        _draw_estimated(figure, points, guessed, ESTIMATED if len(series) == 1 else number)
+    _draw_read(figure, series, guessed, numbers)  # over the estimated parts
     if len(series) > 1:  # colour alone must not distinguish lines
-        _draw_numbers(figure, series)
+        _draw_numbers(figure, series, numbers)
     starts = [
         max(0, round(centre - (len(label) - 1) / 2)) for centre, label in zip(centres, picture.labels, strict=True)
     ]
@@ -67,16 +70,18 @@ def _draw_estimated(figure: Figure, points: Sequence[Point | None], guessed: Seq
             figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], GUESSED if guessed[at] else _ALONE, ink)
 
 
-def _draw_read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool]) -> None:
+def _draw_read(
+    figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool], numbers: Sequence[int]
+) -> None:
     """Draw the parts between two reads as cells: steep lines of plotext itself take a hundred times as long."""
     dots = np.zeros((figure.rows, figure.columns), dtype=np.int64)
     inks = np.zeros_like(dots)
-    for ink, points in enumerate(series):
+    for ink, points in zip(numbers, series, strict=True):
         for run in _runs(points, guessed, solid=True):
             drawn = _dots(figure, np.array(run))
             dots |= drawn
             inks[drawn > 0] = ink
-    for ink in range(len(series)):
+    for ink in numbers:
         rows, columns = np.nonzero((dots > 0) & (inks == ink))
         chars = [_BRAILLE[bits] for bits in dots[rows, columns].tolist()]
         figure.mark(columns.tolist(), rows.tolist(), chars, ink)
@@ -112,7 +117,7 @@ def _dots(figure: Figure, points: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray((dots.reshape(rows, 4, columns, 2) * _BITS[None, :, None, :]).sum(axis=(1, 3)))
 
 
-def _draw_numbers(figure: Figure, series: Sequence[Sequence[Point | None]]) -> None:
+def _draw_numbers(figure: Figure, series: Sequence[Sequence[Point | None]], numbers: Sequence[int]) -> None:
     """Put the number of each line at its start, middle and end, beside other numbers if they meet."""
     taken: set[tuple[int, int]] = set()
     for place, points in enumerate(series):
@@ -122,4 +127,4 @@ def _draw_numbers(figure: Figure, series: Sequence[Sequence[Point | None]]) -> N
             free = (y + step for step in _BESIDE if 0 <= y + step < figure.rows)
             here = next((each for each in free if (x, each) not in taken), y)
             taken.add((x, here))
-            figure.mark([x], [here], str(place + 1)[-1], place)
+            figure.mark([x], [here], str(place + 1)[-1], numbers[place])

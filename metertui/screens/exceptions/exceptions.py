@@ -66,6 +66,8 @@ class ExceptionsScreen(DeskScreen):
         Binding("ctrl+a", "choose_all", "All", tooltip="Select all that the filter finds"),
         *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
         Binding("u", "undo", "Undo"),
+        Binding("l", "open('lookup')", "Lookup", show=False),
+        Binding("b", "open('billing')", "Bill", show=False),
         Binding("slash", "search", "Meter", key_display="/"),
         Binding("c", "cause(1)", "Cause", show=False),
         Binding("C", "cause(-1)", "Previous cause", show=False),
@@ -83,6 +85,8 @@ class ExceptionsScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._offset = 0
+        self._next = ""
+        """The meter to show when the screen is shown next."""
         self._found: Exceptions | None = None
         self._rows: dict[str, ExceptionRow] = {}
         """The cases of the page shown, by row key."""
@@ -110,7 +114,18 @@ class ExceptionsScreen(DeskScreen):
         self.query_one("#conditions", Steady).show("Loading …")
         self.query_one("#cases", Listing).fixed_columns = 2  # keep the meter in view
 
+    def take_meter(self, meter: str) -> None:
+        self._next = meter
+
     def on_screen_resume(self) -> None:
+        if self._next:
+            self._filter.clear()
+            self._filter.meter, self._next = self._next, ""
+            field = self.query_one("#case-meter", Input)
+            with self.prevent(Input.Changed):
+                field.value = self._filter.meter
+            field.remove_class("hidden")
+            self._offset = 0
         self._focus_list()
         self._load()
 
@@ -269,9 +284,19 @@ class ExceptionsScreen(DeskScreen):
         field.set_class(not field.value.strip(), "hidden")
         self._focus_list()
 
-    def action_back(self) -> None:
-        """Leave the field, else clear the selection, else clear the filter."""
+    async def action_open(self, place: str) -> None:
+        """Show the meter of the row under the cursor on another screen."""
+        row = self._under_cursor
+        if row is not None and row.known:
+            await self.desk.open_meter(place, row.meter)
+        elif row is not None:
+            self.warn("This case is about no meter that is registered.")
+
+    async def action_back(self) -> None:
+        """Leave the field, else clear the selection, else go back or clear the filter."""
         field = self.query_one("#case-meter", Input)
+        if not field.has_focus and not self._chosen and await self.desk.go_back():
+            return
         if field.has_focus:
             with self.prevent(Input.Changed):
                 field.value = ""

@@ -147,7 +147,7 @@ class GovernmentScreen(GatedScreen):
     @work(exclusive=True, group="government")
     async def _ask(self, saved: SavedReport, at: int = 0) -> None:
         """Ask a question, and cancel the one before if it is under way."""
-        work = self._question = Work("Calculating the answer")
+        work = self._question = self.works.begin("Calculating the answer", self.place)
         spinner = self.set_timer(_PATIENCE, lambda: self._show_wait(work, saved))
         try:
             answer, self._reach = await self.headend.ask(answer_question, saved, self._rule, work.report_progress)
@@ -158,7 +158,7 @@ class GovernmentScreen(GatedScreen):
             self._end_wait(work)
             self._show(answer, at)
         finally:
-            work.cancel()
+            self.works.end(work)
             spinner.stop()
             self._end_wait(work)
 

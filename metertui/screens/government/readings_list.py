@@ -31,6 +31,7 @@ _KEYS: Final = "s sort · S reverse · enter explain · ctrl+e export · ctrl+r 
 class ReadingsScreen(OnDesk, ThriftyModal[None]):
     """A list of readings as of the moment when it was made. Escape cancels what is under way, then closes."""
 
+    place = "government"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", key_display="escape"),
         Binding("ctrl+e", "export", "Export", priority=True),

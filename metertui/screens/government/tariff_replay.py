@@ -50,6 +50,7 @@ class _Table(NamedTuple):
 class ReplayScreen(OnDesk, ThriftyModal[None]):
     """The replay of some days under the tariff of a file, read when the window opens. Escape cancels, then closes."""
 
+    place = "government"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Close", key_display="escape"),
         Binding("b", "by", "Next breakdown"),

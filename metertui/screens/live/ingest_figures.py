@@ -1,80 +1,87 @@
-"""The figures of ingest: the rate with its history, a tile for each other figure, and refused lines by code."""
+"""The figures of ingest: six in large with their last two minutes, and those of the server on a line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Grid, Horizontal, Vertical
+from textual.containers import Grid
 
 from metertui.engine.base import SECOND
 from metertui.engine.core import LiveSnapshot
-from metertui.screens.company import DayClose
-from metertui.screens.live.rate_bars import RateBars
-from metertui.screens.shell import Steady, Tile
+from metertui.engine.worklist import Board
+from metertui.headend import Slot
+from metertui.screens.charts import sparkline
+from metertui.screens.shell import Tile
 from metertui.text import fmt
 
 _TILES: Final[dict[str, tuple[str, Callable[[LiveSnapshot], str]]]] = {
+    "rate": ("readings/s", lambda live: fmt.rate(live.rate)),
     "accepted": ("accepted", lambda live: fmt.count(live.accepted)),
-    "duplicates": ("duplicates", lambda live: fmt.count(live.duplicates)),
     "suspects": ("suspect", lambda live: fmt.count(live.suspects)),
     "refused": ("refused", lambda live: fmt.count(sum(live.refused.values()))),
-    "log": ("in the log", lambda live: fmt.count(live.in_log)),
-    "stored": ("stored", lambda live: fmt.count(live.stored)),
-    "latency": ("time to OK", lambda live: _milliseconds(live.p50, live.p99)),
-    "sync": ("disk sync", lambda live: f"{live.sync_ms:.2f} ms"),
-    "waiting": ("input queue", lambda live: fmt.size(live.waiting)),
-    "connections": ("connections", lambda live: fmt.count(live.connections)),
-    "accounts": ("accounts", lambda live: fmt.count(live.accounts)),
-    "memory": ("memory", lambda live: f"{fmt.count(round(live.memory / 1e6))} MB"),
+    "latency": ("to OK", lambda live: _milliseconds(live.p50, live.p99)),
 }
 """The tiles by their names: label and figure."""
+_TRENDS: Final[dict[str, Callable[[Slot], float | None]]] = {
+    "rate": lambda slot: float(slot.accepted),
+    "suspects": lambda slot: float(slot.suspects),
+    "refused": lambda slot: float(slot.refused),
+    "latency": lambda slot: slot.p99,
+}
+"""What the line beside a figure shows of each second."""
+_SPARK: Final = 10
+_ROOMY: Final = 18
+"""Columns of a tile from which its label is in full."""
 
 
-class IngestFigures(Vertical):
-    """The figures of ingest, with the day close beside the rate where there is room."""
+class IngestFigures(Grid):
+    """The tiles, of which one has the meters heard from in the last hour."""
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="top"):
-            with Vertical(id="rates"):
-                yield Steady(id="rate")
-                yield RateBars(id="history")
-            panel = DayClose(id="day-panel")
-            panel.border_title = "Day close"
-            panel.border_subtitle = "d Close the day"
-            yield panel
-        with Grid(id="tiles"):
-            for name, (label, _) in _TILES.items():
-                yield Tile(label, id=f"tile-{name}")
-        yield Steady(id="codes")
+        for name, (label, _) in _TILES.items():
+            yield Tile(label, id=f"tile-{name}")
+        yield Tile("heard in 1 h", id="tile-heard")
 
-    def on_resize(self) -> None:
-        """Lay out as many tiles side by side as fit, in full rows."""
-        columns = next(count for count in (12, 6, 4, 3) if count * 13 <= self.size.width or count == 3)
-        self.query_one("#tiles", Grid).styles.grid_size_columns = columns
-
-    def show_close(self, snapshot: LiveSnapshot) -> None:
-        """Show the day close alone, which changes faster than the other figures."""
-        self.query_one(DayClose).show_live(snapshot)
-
-    def show_figures(self, snapshot: LiveSnapshot) -> None:
-        """Show all figures but the day close."""
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
-        text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
-        text.append(f"   up {_up(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
-        self.query_one("#rate", Steady).show(text)
-        self.query_one("#history", RateBars).show_rates(snapshot.history)
-        notes = {}
-        if self.size.width >= 150 or 100 <= self.size.width < 156:
-            notes["connections"] = f"of {fmt.count(snapshot.connections_total)} so far"
-            notes["waiting"] = f"of {fmt.count(snapshot.queue)}" if snapshot.queue else ""
+    def show_figures(self, snapshot: LiveSnapshot, slots: Sequence[Slot]) -> None:
+        """Show the figures, with the last two minutes, second by second, where there is room."""
+        room = self.size.width // len(self.children)
+        self.query_one("#tile-latency", Tile).set_label("to OK, 50 · 99 %" if room >= _ROOMY else "to OK")
         for name, (_, figure) in _TILES.items():
-            value = figure(snapshot) if self.size.width >= 90 else figure(snapshot).replace(" · ", "·")
-            self.query_one(f"#tile-{name}", Tile).show(value, notes.get(name, ""))
-        self.query_one("#codes", Steady).show(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
+            value = figure(snapshot)
+            width = min(_SPARK, room - len(value) - 4)
+            trend = [_TRENDS[name](slot) for slot in slots] if name in _TRENDS else []
+            spark = sparkline(trend, width) if width > 3 and any(trend) else ""
+            self.query_one(f"#tile-{name}", Tile).show(value, spark)
+
+    def show_heard(self, board: Board) -> None:
+        """Show from how many of the active meters a reading of the last hour has come."""
+        (_, heard), meters = board.ages[0], board.total.meters
+        room = self.size.width // len(self.children)
+        of = f"of {fmt.count(meters)}" if room >= _ROOMY else ""
+        self.query_one("#tile-heard", Tile).show(fmt.count(heard), of)
+
+
+def server_line(snapshot: LiveSnapshot) -> Text:
+    """Return the figures of the server and its store, for a line or two."""
+    figures = {
+        "in the log": fmt.count(snapshot.in_log),
+        "stored": fmt.count(snapshot.stored),
+        "accounts": fmt.count(snapshot.accounts),
+        "duplicates": fmt.count(snapshot.duplicates),
+        "disk sync": f"{snapshot.sync_ms:.2f} ms",
+        "input queue": fmt.size(snapshot.waiting) + (f" of {fmt.count(snapshot.queue)}" if snapshot.queue else ""),
+        "memory": f"{fmt.count(round(snapshot.memory / 1e6))} MB",
+        "up": _up(snapshot.uptime),
+        "refused": fmt.tally(snapshot.refused),
+    }
+    text = Text(overflow="ellipsis")
+    for name, value in figures.items():
+        text.append(f"{name} ", style="dim").append(f"{value}   ", style="bold")
+    text.rstrip()
+    return text
 
 
 def _up(seconds: float) -> str:

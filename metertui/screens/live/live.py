@@ -8,8 +8,9 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.events import Resize
+from textual.markup import escape
 from textual.widgets import ContentSwitcher, Input, ProgressBar, Tab, Tabs
 
 from metertui.engine.base import format_kwh
@@ -17,15 +18,17 @@ from metertui.engine.core import Arrival, LiveSnapshot, Peer
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
 from metertui.screens.live.completeness_board import CompletenessBoard, matches
-from metertui.screens.live.ingest_figures import IngestFigures
+from metertui.screens.live.ingest_figures import IngestFigures, server_line
+from metertui.screens.live.region_bars import RegionBars
+from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.shell import DeskScreen, Steady, as_operator
 from metertui.screens.tables import Listing, Row
-from metertui.text import fmt, invitation, plain
+from metertui.text import fmt, invitation, visible
 
-_PANES: Final = {"arrivals": "Arrivals", "peers": "Connections", "board": "Completeness", "close": "Day close"}
-_WIDE: Final = 110
-_TALL: Final = 32
+_PANES: Final = {"arrivals": "Arrivals", "peers": "Server", "board": "Completeness", "close": "Day close"}
 _ROWS: Final = 100
+_SHORT: Final = "2 min"
+"""The span of the lines beside the figures, one of headend.SPANS."""
 _PEERS: Final = 50
 _BEATS: Final = 4
 """Ticks between two drawings of a figure or table: a second, which is as fast as people read."""
@@ -41,16 +44,19 @@ class LiveScreen(DeskScreen):
 
     place = "live"
     help_text = (
-        "What arrives now. The bars show readings per second over the last two minutes, counted once they are on disk. "
-        "accepted, duplicates, suspect and refused are counted since the start. Time to OK: 50 % and 99 % of "
-        "the lines of the last minute were answered within these times. Arrivals: the last readings and refused lines, "
-        "newest first. Connections: the busiest first. Completeness: half hours received of those expected from active "
-        "meters since their first reading, and silent meters: without a reading for more than an hour (F7 lists those "
-        "without one for longer than silent_hours, 24). If one meter of many is silent, the meter is the likely "
-        "cause; if half of a sub-region is, the link to it is. Day close: its progress and the result of the last one; "
-        "late readings belong to days that had been closed earlier. d goes to the company screen, where an operator "
-        "closes the day. Enter shows a row in full. / filters the rows by meter, peer, code or any text; escape shows "
-        "all rows, newest first. p pauses the tables so that they can be read; the figures above continue."
+        "What arrives now. Counts are since the start; the lines beside them show the last two minutes. To OK: 50 % "
+        "and 99 % of the lines of the last minute were answered within these times. Heard: active meters with a "
+        "reading of the last hour. The chart shows readings per second; z changes its span, l what it shows: the time "
+        "to OK, suspect readings or refused lines. The regions show half hours received today of those expected, the "
+        "least complete first. Arrivals: the last readings and refused lines, newest first. Server: its figures, and "
+        "the busiest connections. Completeness: half hours received of those expected from active meters since their "
+        "first reading, and silent meters: without a reading for more than an hour (F7 lists those without one for "
+        "longer than silent_hours, 24). If one meter of many is silent, the meter is the likely cause; if half of a "
+        "sub-region is, the link to it is. Day close: its progress and the result of the last one; late readings "
+        "belong to days that had been closed earlier. d goes to the company screen, where an operator closes the day. "
+        "Enter opens the meter of a reading in Lookup, and shows another row in full. / filters the rows by meter, "
+        "peer, code or any text; escape shows all rows, newest first. p pauses the tables so that they can be read; "
+        "the figures above continue."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,6 +64,8 @@ class LiveScreen(DeskScreen):
         # Handled before the focused widget: the next of several keys that arrive together must find the focus moved.
         Binding("slash", "search", "Filter", priority=True),
         Binding("escape", "leave", "Show all", show=False, priority=True),
+        Binding("z", "span", "Span", tooltip="Of the chart: 2 minutes, 1 hour, 24 hours"),
+        Binding("l", "line", "Line", tooltip="Of the chart: readings, time to OK, suspects, refusals"),
         Binding("d", "close_day", "Close the day"),
         Binding("ctrl+left", "pane(-1)", "Previous pane", key_display="ctrl+←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
@@ -66,7 +74,8 @@ class LiveScreen(DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._paused = False
+        self._paused: tuple[str, int] | None = None
+        """When the tables were paused, as a local time, and how many lines had arrived until then."""
         self._wanted = ""
         self._beat = 0
         self._peers: dict[str, Peer] = {}
@@ -76,7 +85,12 @@ class LiveScreen(DeskScreen):
         self._board_due = 0.0
 
     def content(self) -> ComposeResult:
-        yield IngestFigures(id="pulse")
+        yield IngestFigures(id="tiles")
+        with Horizontal(id="overview"):
+            yield TrendChart(id="trend")
+            regions = RegionBars(id="region-bars")
+            regions.border_title = "Half hours received today, meters"
+            yield regions
         with Container(id="day"):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
@@ -88,13 +102,12 @@ class LiveScreen(DeskScreen):
             with Container(id="arrivals-pane"):
                 yield Steady(id="empty", classes="hidden")
                 with Container(id="tables"):
-                    with Vertical(id="readings-side"):
-                        yield Steady(classes="heading", id="readings-heading")
+                    with Vertical(id="readings-side", classes="pane"):
                         yield Listing(("time", "meter", ">register kWh", "note"), most=_ROWS, id="readings")
-                    with Vertical(id="refusals-side"):
-                        yield Steady(classes="heading", id="refusals-heading")
+                    with Vertical(id="refusals-side", classes="pane"):
                         yield Listing(("time", "code", "line sent", "from"), most=_ROWS, id="refusals")
             with Vertical(id="peers-pane"):
+                yield Steady(id="server-figures")
                 yield Steady(classes="heading", id="peers-heading")
                 yield Listing(
                     ("from", "since", ">lines", ">per second", ">refused", ">input queue"),
@@ -118,16 +131,6 @@ class LiveScreen(DeskScreen):
     @on(Resize)
     def _wrap(self) -> None:
         self.set_class(self.size.width >= 150, "-beside")  # both tables of the board fit
-        tabs = self.query_one("#panes", Tabs)
-        if self._close_beside:
-            tabs.hide("close")
-        else:
-            tabs.show("close")
-
-    @property
-    def _close_beside(self) -> bool:
-        """Return whether the day close has a panel beside the rate, as in the stylesheet, and so needs no pane."""
-        return self.size.width >= _WIDE and self.size.height >= _TALL
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let a slash that is typed into a field be text."""
@@ -137,9 +140,20 @@ class LiveScreen(DeskScreen):
 
     def action_pause(self) -> None:
         """Pause the tables, or resume them."""
-        self._paused = not self._paused
+        live = self.headend.live()
+        self._paused = None if self._paused else (fmt.clock(live.at, self.zone), _lines(live))
         self.say("Tables paused. Press p to resume." if self._paused else "Tables resumed.")
-        self._draw(self.headend.live())
+        self._draw(live)
+
+    def action_span(self) -> None:
+        """Show the next span in the chart."""
+        self.query_one(TrendChart).next_span()
+        self._show_trend()
+
+    def action_line(self) -> None:
+        """Show another line in the chart."""
+        self.query_one(TrendChart).next_line()
+        self._show_trend()
 
     def action_search(self) -> None:
         """Open the filter field."""
@@ -159,13 +173,12 @@ class LiveScreen(DeskScreen):
 
     def action_pane(self, step: int) -> None:
         """Show the previous or the next pane."""
-        names = [name for name in _PANES if name != "close" or not self._close_beside]
+        names = list(_PANES)
         self.action_show(names[(names.index(self._pane) + step) % len(names)])
 
     def action_show(self, pane: str) -> None:
         """Show a pane by its name."""
-        if pane != "close" or not self._close_beside:
-            self.query_one(Tabs).active = pane
+        self.query_one(Tabs).active = pane
 
     def action_close_day(self) -> None:
         """Go to the day close on the company screen, or say who can close the day."""
@@ -183,10 +196,18 @@ class LiveScreen(DeskScreen):
         pane = event.tab.id or "arrivals"
         if pane != self._pane:
             self.query_one("#pane", ContentSwitcher).current = f"{pane}-pane"
-            self._board_due = 0.0
+            self._ask_board_if_due(self.headend.live())
             self._draw(self.headend.live())
             if not self.query_one(Tabs).has_focus:
                 self._focus_table()
+
+    @on(Listing.RowSelected, "#readings")
+    async def _open_meter(self, event: Listing.RowSelected) -> None:
+        """Open the meter of the selected reading in Lookup."""
+        event.stop()
+        assert isinstance(event.table, Listing)
+        if event.table.selected_cells:
+            await self.desk.open_meter("lookup", event.table.selected_cells[1])
 
     @on(Listing.RowSelected)
     def _show_row_in_full(self, event: Listing.RowSelected) -> None:
@@ -212,10 +233,14 @@ class LiveScreen(DeskScreen):
         place = self._beat % _BEATS
         self._beat += 1
         if place == 0:
-            self.query_one(IngestFigures).show_figures(snapshot)
+            self.query_one(IngestFigures).show_figures(snapshot, self.headend.trend(_SHORT))
+            self.query_one("#server-figures", Steady).show(server_line(snapshot))
         if place == 0 or closing(snapshot):  # otherwise two figures of one log would differ
             self._show_day(snapshot)
-        self._show_headings()
+        if place == 2:
+            self._show_trend()
+            self._ask_board_if_due(snapshot)
+        self._show_headings(snapshot)
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
@@ -236,17 +261,30 @@ class LiveScreen(DeskScreen):
             case "peers":
                 self._show_peers(snapshot)
             case "board":
-                self._show_board(snapshot)
-        self._show_headings()
+                if self._board is not None:
+                    self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
+        self._show_headings(snapshot)
 
-    def _show_headings(self) -> None:
-        paused = " – paused, p resumes" if self._paused else ""
-        only = f" with “{self._wanted}”" if self._wanted else ""
+    def _show_headings(self, snapshot: LiveSnapshot) -> None:
+        """Show in the borders of the tables what they list, and whether they follow."""
+        state = "following"
+        if self._paused is not None:
+            at, lines = self._paused
+            state = f"paused at {at}, {fmt.count(_lines(snapshot) - lines)} newer, p resumes"
+        only = f" with “{visible(self._wanted)}”" if self._wanted else ""
         for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
-            self.query_one(f"#{name}-heading", Steady).show(plain(f"{title}{only}{paused}"))
+            wanted = escape(f"{title}{only}, {state}")
+            side = self.query_one(f"#{name}-side")
+            if side.border_title != wanted:
+                side.border_title = wanted
+        self.query_one("#refusals-side").display = bool(snapshot.refusals)
+
+    def _show_trend(self) -> None:
+        chart = self.query_one(TrendChart)
+        if chart.display and self.query_one("#overview").display:
+            chart.show_trend(self.headend.trend(chart.span))
 
     def _show_day(self, snapshot: LiveSnapshot) -> None:
-        self.query_one(IngestFigures).show_close(snapshot)
         self.query_one("#close-pane", DayClose).show_live(snapshot)
         bar = self.query_one(ProgressBar)
         bar.set_class(snapshot.progress is None, "hidden")
@@ -314,9 +352,14 @@ class LiveScreen(DeskScreen):
         text = f"{number} open{some}; {fmt.count(snapshot.connections_total)} since the start"
         self.query_one("#peers-heading", Steady).show(text if snapshot.connections else "No client is connected.")
 
-    def _show_board(self, snapshot: LiveSnapshot) -> None:
+    def _show_board(self) -> None:
         if self._board is not None:
-            self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
+            if self._pane == "board" and not self._paused:
+                self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
+            self.query_one(RegionBars).show_board(self._board, self.zone)
+            self.query_one(IngestFigures).show_heard(self._board)
+
+    def _ask_board_if_due(self, snapshot: LiveSnapshot) -> None:
         if snapshot.uptime >= self._board_due:
             self._board_due = float("inf")
             self._ask_board()
@@ -330,13 +373,18 @@ class LiveScreen(DeskScreen):
         finally:
             taken = clock.monotonic() - began
             self._board_due = self.headend.live().uptime + max(_BOARD_SECONDS, _BOARD_SHARE * taken)
-        self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
+        self._show_board()
+
+
+def _lines(snapshot: LiveSnapshot) -> int:
+    """Return the number of readings and refused lines since the start."""
+    return snapshot.accepted + sum(snapshot.refused.values())
 
 
 def _note(arrival: Arrival) -> str:
     """Return why a reading is suspect, without its value, which has a column of its own."""
     value = f"{format_kwh(arrival.wh)} kWh is "
-    return f"! {fmt.reason(arrival.note.removeprefix(value))}" if arrival.note else ""
+    return f"▲ {fmt.reason(arrival.note.removeprefix(value))}" if arrival.note else ""
 
 
 def _sentence(text: str) -> str:

@@ -144,9 +144,9 @@ def window_chart(series: Series, window: Window, zone: SiteZone) -> WindowChart:
     title = f"kWh per {parts.unit} · {between}"
     kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
     estimated = tuple((~(exact[1:] & exact[:-1])).tolist())
-    return WindowChart(
-        title, Picture(kind, tuple(parts.labels), (chart.Series("", values),), "kWh", estimated=estimated)
-    )
+    running = (False,) * (len(values) - 1) + (parts.cut,)
+    shown = Picture(kind, tuple(parts.labels), (chart.Series("", values),), "kWh", names=tuple(parts.names))
+    return WindowChart(title, shown._replace(estimated=estimated, running=running))
 
 
 def account_line(account: Account | None) -> str:

@@ -67,6 +67,8 @@ class LookupScreen(DeskScreen):
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
         Binding("c", "calendar", "Dates"),
+        Binding("b", "open('billing')", "Bill"),
+        Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("escape", "back", "Back", show=False),
         Binding("ctrl+left", "window(-1)", "Previous window", key_display="ctrl+←", priority=True, show=False),
@@ -76,6 +78,7 @@ class LookupScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._meter = ""
+        self._next = ""
         self._window: Window | None = None
         self._writing: Work | None = None
         """The export under way."""
@@ -110,7 +113,11 @@ class LookupScreen(DeskScreen):
         self.set_class(self.size.width >= _BESIDE, "-beside")
 
     def on_screen_resume(self) -> None:
-        if self._meter:
+        if self._next:
+            meter, self._next = self._next, ""
+            self.query_one(MeterInput).choose(meter)
+            self.call_later(self.query_one(Tabs).focus)
+        elif self._meter:
             self._answer()
         else:
             self.query_one("#lookup-message", Static).update(Text(self.query_one(MeterInput).invitation))
@@ -124,6 +131,9 @@ class LookupScreen(DeskScreen):
     def _basis(self, now: int) -> tuple[object, ...]:
         return self.headend.engine.basis_of(self._meter), now // MINUTE  # windows up to now go on
 
+    def take_meter(self, meter: str) -> None:
+        self._next = meter
+
     # -- keys ------------------------------------------------------------------------------------------------
 
     def action_search(self) -> None:
@@ -134,8 +144,16 @@ class LookupScreen(DeskScreen):
         """List the meters of this session."""
         self.query_one(MeterInput).offer_recent()
 
-    def action_back(self) -> None:
-        """Cancel an export, else go one step back: from readings or file name to the windows, then to the meter."""
+    async def action_open(self, place: str) -> None:
+        """Show the meter on another screen."""
+        if self._meter:
+            await self.desk.open_meter(place, self._meter)
+
+    async def action_back(self) -> None:
+        """Cancel an export, else go one step back: from readings or file name to the windows, then to the meter.
+
+        A meter that was brought from another screen goes back there instead.
+        """
         table, line = self.query_one(BehindTable), self.query_one(TypedLine)
         if self._writing is not None:
             self._writing.cancel()
@@ -145,7 +163,7 @@ class LookupScreen(DeskScreen):
             self.query_one(Tabs).focus()
         elif table.has_focus:
             self.action_readings()
-        else:
+        elif not await self.desk.go_back():
             self.action_search()
 
     def action_window(self, step: int) -> None:

@@ -10,12 +10,14 @@ from metertui.screens.shell.help import HelpScreen, own_keys
 from metertui.screens.shell.login_form import GatedScreen
 from metertui.screens.shell.login_window import as_operator
 from metertui.screens.shell.meter_input import MeterInput
+from metertui.screens.shell.quit_window import QuitScreen, effects_of_quitting
 from metertui.screens.shell.recent_meters import RecentMeters
 from metertui.screens.shell.sessions import Sessions
 from metertui.screens.shell.steady_text import Steady
 from metertui.screens.shell.tile import Tile
+from metertui.screens.shell.trail import Trail
 from metertui.screens.shell.waiting import Waiting
-from metertui.screens.shell.work_under_way import Cancelled, Work, show_progress
+from metertui.screens.shell.work_under_way import Cancelled, Work, Works, show_progress
 
 __all__ = [
     "PLACES",
@@ -26,14 +28,18 @@ __all__ = [
     "HelpScreen",
     "MeterInput",
     "OnDesk",
+    "QuitScreen",
     "RecentMeters",
     "Sessions",
     "Steady",
     "Tile",
+    "Trail",
     "Waiting",
     "WalkScreen",
     "Work",
+    "Works",
     "as_operator",
+    "effects_of_quitting",
     "export",
     "export_list",
     "export_readings",

@@ -7,6 +7,7 @@ problems of the whole app. Below the content: a line for messages, and the keys 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, Final, Protocol, cast
 
 from rich.text import Text
@@ -23,6 +24,8 @@ from metertui.screens.shell.key_line import Keys
 from metertui.screens.shell.recent_meters import RecentMeters
 from metertui.screens.shell.sessions import Sessions
 from metertui.screens.shell.steady_text import Steady
+from metertui.screens.shell.trail import Trail
+from metertui.screens.shell.work_under_way import Work, Works
 from metertui.screens.terminal import ThriftyScreen
 from metertui.settings import Settings
 from metertui.text import fmt, message, plain
@@ -38,19 +41,33 @@ PLACES: Final = {
 """The screens, by their name in the app: key and title."""
 
 
+_BAR: Final = 12
+
+
 class Desk(Protocol):
     """The attributes of the app that screens use."""
 
     headend: HeadEnd
     sessions: Sessions
     recent: RecentMeters
+    works: Works
+    trail: Trail
     settings: Settings
     login_hint: str
     command: str
 
+    async def open_meter(self, place: str, meter: str) -> None:
+        """Show a meter on another screen, from which escape comes back."""
+
+    async def go_back(self) -> bool:
+        """Show the screen that a meter was brought from; return False if there is none."""
+
 
 class OnDesk:
     """A widget or screen of the app, and what it has of it."""
+
+    place: ClassVar[str] = ""
+    """The name in PLACES of the screen that it is, or is over."""
 
     @property
     def desk(self) -> Desk:
@@ -68,6 +85,11 @@ class OnDesk:
         return self.headend.engine.zone
 
     @property
+    def works(self) -> Works:
+        """Return the work of all screens that is under way."""
+        return self.desk.works
+
+    @property
     def who(self) -> str:
         """Return the email of the person logged in; empty if nobody is."""
         return self.desk.sessions.email
@@ -76,8 +98,6 @@ class OnDesk:
 class DeskScreen(OnDesk, ThriftyScreen[None]):
     """A screen with the frame. The app calls `show_live` four times a second on the screen in view."""
 
-    place: ClassVar[str] = ""
-    """Its name in PLACES."""
     help_text: ClassVar[str] = ""
     """The text of the help about the screen."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9", show=False)]
@@ -96,7 +116,9 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
         yield Steady(id="banner", classes="hidden")
         yield from self.content()
         with Vertical(id="foot"):
-            yield Steady(id="said")
+            with Horizontal(id="messages"):
+                yield Steady(id="said")
+                yield Steady(id="elsewhere")
             yield Keys(id="keys")
 
     def on_mount(self) -> None:
@@ -115,6 +137,9 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
     @abstractmethod
     def content(self) -> ComposeResult:
         """Yield the widgets of the content."""
+
+    def take_meter(self, meter: str) -> None:
+        """Show a meter when the screen is shown next. Screens about a meter extend this method."""
 
     @property
     def view_name(self) -> str:
@@ -137,8 +162,9 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
         zone = "" if width < 100 else f" {self.zone.name}"
         self.query_one("#clock", Steady).show(Text(f"{fmt.clock(snapshot.at, self.zone)}{zone} ", no_wrap=True))
         room = width - len(zone) - 9
-        self.query_one("#state", Steady).show(_state(snapshot, room))
+        self.query_one("#state", Steady).show(_state(snapshot, self._way(), room))
         self.query_one("#who", Steady).show(_who(self.desk.sessions, width))
+        self.query_one("#elsewhere", Steady).show(_elsewhere(self.works.of_other_screens(self.place)))
         banner = self.query_one("#banner", Steady)
         trouble = _trouble(snapshot)
         if banner.show(trouble):
@@ -146,6 +172,11 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
             banner.set_class(not (snapshot.storage_error or snapshot.port_error or snapshot.follow_error), "-note")
         if notice := self.desk.sessions.take_expiry_notice():
             self.say(notice)
+
+    def _way(self) -> str:
+        """Return the titles of the screens that a meter was brought through, this one included; "" for none."""
+        places = self.desk.trail.places
+        return " › ".join(PLACES[place][1] for place in (*places, self.place)) if places else ""
 
     def say(self, text: str) -> None:
         """Show a sentence in the line for messages until the next one, or until another screen is opened.
@@ -182,7 +213,7 @@ def _who(sessions: Sessions, width: int) -> Text:
     return plain(f"{sessions.email}, {sessions.role} ", limit=40)
 
 
-def _state(snapshot: LiveSnapshot, width: int) -> Text:
+def _state(snapshot: LiveSnapshot, way: str, width: int) -> Text:
     day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
     right = f"{fmt.counted(snapshot.connections, 'client')} · day {day} · " if snapshot.server_known else ""
     left = f" {snapshot.address or 'not listening'} · "
@@ -190,10 +221,23 @@ def _state(snapshot: LiveSnapshot, width: int) -> Text:
     if snapshot.following:
         text = Text(f" {snapshot.following.partition(':')[0]} · ", no_wrap=True, overflow="ellipsis", style="bold")
     room = max(8, width - text.cell_len - len(right) - 4)
-    folder = snapshot.folder if len(snapshot.folder) <= room else f"…{snapshot.folder[1 - room :]}"
-    text.append_text(plain(folder))
+    shown = f"{way}, esc goes back" if way else snapshot.folder
+    text.append_text(plain(shown if len(shown) <= room else f"…{shown[1 - room :]}", style="bold" if way else ""))
     text.append(" " * max(1, width - text.cell_len - len(right)))
     text.append(right)
+    return text
+
+
+def _elsewhere(works: Sequence[Work]) -> Text:
+    """Return the progress of work of other screens: of the first, and how many more there are."""
+    if not works:
+        return Text("")
+    first, *others = works
+    done = round(_BAR * first.share)
+    key, _ = PLACES.get(first.place, ("", ""))
+    text = Text.assemble((f"{key} ", "bold"), f"{first.what} ", no_wrap=True)
+    text.append(f"{'━' * done}", style="bold").append("─" * (_BAR - done), style="dim")
+    text.append(f" {first.share:4.0%}{f' and {len(others)} more' if others else ''} ")
     return text
 
 

@@ -90,14 +90,15 @@ class MeterInput(OnDesk, Vertical):
     async def _take(self, text: str) -> None:
         await self._find(text)
         exact = any(account.meter == text for account in self._found)
-        self._choose(text if exact or not self._found else self._found[0].meter)
+        self.choose(text if exact or not self._found else self._found[0].meter)
 
     @on(OptionList.OptionSelected, "#meter-options")
     def _pick(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._choose(self._found[event.option_index].meter)
+        self.choose(self._found[event.option_index].meter)
 
-    def _choose(self, meter: str) -> None:
+    def choose(self, meter: str) -> None:
+        """Take a meter as if it had been picked from the list."""
         self.query_one(OptionList).add_class("hidden")
         if meter in self.headend.engine.directory.codes:
             self.desk.recent.add(meter)

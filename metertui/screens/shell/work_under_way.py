@@ -19,6 +19,14 @@ _BAR: Final = 24
 class MessageLine(Protocol):
     """A screen with a line for messages."""
 
+    @property
+    def place(self) -> str:
+        """Return the name of the screen among the screens of the app."""
+
+    @property
+    def works(self) -> Works:
+        """Return the work under way in the app."""
+
     def say(self, text: str) -> None:
         """Show a sentence."""
 
@@ -34,10 +42,12 @@ class Cancelled(Exception):
 
 
 class Work:
-    """A piece of work. Its thread calls `report_progress`; the event loop reads `share` and calls `end`."""
+    """A piece of work of a screen. Its thread calls `report_progress`, the event loop reads `share`."""
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, place: str = "") -> None:
+        """`place`: the name of the screen among the screens of the app."""
+        self.what = what
+        self.place = place
         self.share = 0.0
         """The share of the work that is done, 0 to 1."""
         self._ended = threading.Event()
@@ -60,15 +70,42 @@ class Work:
     def status_line(self) -> str:
         """Return the progress in one line."""
         if self.cancelled:
-            return f"{self._what}: cancelling …"
+            return f"{self.what}: cancelling …"
         done = int(_BAR * self.share)
-        return f"{self._what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%} · escape cancels"
+        return f"{self.what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%} · escape cancels"
+
+
+class Works:
+    """All work of the screens that is under way, also of those that are not in view."""
+
+    def __init__(self) -> None:
+        self._under_way: list[tuple[Work, float]] = []
+
+    def begin(self, what: str, place: str) -> Work:
+        """Return new work of a screen, which is under way until `end`."""
+        work = Work(what, place)
+        self._under_way.append((work, time.monotonic()))
+        return work
+
+    def end(self, work: Work) -> None:
+        """Take work off the list, and cancel it if it has not ended."""
+        work.cancel()
+        self._under_way = [each for each in self._under_way if each[0] is not work]
+
+    def all_under_way(self) -> list[Work]:
+        """Return the work under way, in the order in which it began."""
+        return [work for work, _ in self._under_way]
+
+    def of_other_screens(self, place: str) -> list[Work]:
+        """Return the work of screens other than `place` that has been under way for longer than PATIENCE."""
+        now = time.monotonic()
+        return [work for work, began in self._under_way if work.place != place and now - began >= PATIENCE]
 
 
 @contextmanager
 def show_progress(screen: MessageLine, what: str) -> Iterator[Work]:
     """Show the progress of work while it lasts, and cancel it when the block is left in whatever way."""
-    work = Work(what)
+    work = screen.works.begin(what, screen.place)
     began = time.monotonic()
     drawn = False
 
@@ -85,4 +122,4 @@ def show_progress(screen: MessageLine, what: str) -> Iterator[Work]:
         timer.stop()
         if drawn and not work.cancelled:  # the code that cancelled it has shown a message
             screen.clear_message()
-        work.cancel()
+        screen.works.end(work)

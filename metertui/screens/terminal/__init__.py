@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metertui.screens.terminal import theme
+from metertui.screens.terminal.dimming import Dimming
 from metertui.screens.terminal.private_names import is_tested_textual
 from metertui.screens.terminal.theme import ink
 
@@ -14,6 +15,7 @@ else:
     from metertui.screens.terminal.plain_textual import ThriftyApp, ThriftyModal, ThriftyScreen
 
 __all__ = [
+    "Dimming",
     "ThriftyApp",
     "ThriftyModal",
     "ThriftyScreen",

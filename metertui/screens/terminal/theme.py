@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.style import Style
@@ -21,29 +21,44 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 _COLOURS: Final = {  # dark, light, terminal
-    "primary": ("#4fb3bf", "#0b6e7b", "ansi_cyan"),
-    "secondary": ("#c9a227", "#8a6a00", "ansi_yellow"),
-    "accent": ("#f0b429", "#a85f00", "ansi_yellow"),
-    "warning": ("#f0b429", "#a85f00", "ansi_yellow"),
-    "error": ("#e5616b", "#b3261e", "ansi_red"),
-    "success": ("#6fbf73", "#2e7d32", "ansi_green"),
-    "foreground": ("#d8dee4", "#1b2329", "ansi_default"),
-    "background": ("#10161c", "#f6f7f5", "ansi_default"),
-    "surface": ("#151d25", "#eceeeb", "ansi_default"),
-    "panel": ("#1d2731", "#e0e4e0", "ansi_default"),
+    "primary": ("#4fb3bf", "#0a6b78", "ansi_cyan"),
+    "secondary": ("#c9a227", "#7a5c00", "ansi_yellow"),
+    "accent": ("#f0b429", "#8a5300", "ansi_yellow"),
+    "warning": ("#f0b429", "#8a5300", "ansi_yellow"),
+    "error": ("#f0717b", "#b3261e", "ansi_red"),
+    "success": ("#7cc67f", "#28702c", "ansi_green"),
+    "foreground": ("#dde3e9", "#1b2329", "ansi_default"),
+    "background": ("#0f151b", "#f8f9f7", "ansi_default"),
+    "surface": ("#151d25", "#eef0ed", "ansi_default"),
+    "panel": ("#1d2731", "#e1e5e1", "ansi_default"),
 }
-_DARK, _LIGHT, _TERMINAL = (dict(zip(_COLOURS, column, strict=True)) for column in zip(*_COLOURS.values(), strict=True))
+_MEANINGS: Final = {  # dark, light, terminal
+    "suspect": ("#ff9248", "#ad3f00", "ansi_bright_yellow"),
+    "refused": ("#f0717b", "#b3261e", "ansi_red"),
+    "estimated": ("#b39dfa", "#6236c9", "ansi_magenta"),
+    "text-muted": ("#94a1ae", "#56616b", "ansi_default"),
+    "edge": ("#667686", "#727d87", "ansi_default"),
+}
+"""Colours by what they mean, beside those that Textual names: a suspect reading, a refused line, an estimated value,
+context, and the border of a pane. Each of them stands beside a sign or a word that says the same."""
 
-DARK: Final = Theme("metertui-dark", dark=True, **_DARK)
-LIGHT: Final = Theme("metertui-light", dark=False, **_LIGHT)
+
+def _column(colours: Mapping[str, tuple[str, str, str]], place: int) -> dict[str, Any]:
+    """Return the colours of one theme by name."""
+    return {name: each[place] for name, each in colours.items()}
+
+
+DARK: Final = Theme("metertui-dark", dark=True, **_column(_COLOURS, 0), variables=_column(_MEANINGS, 0))
+LIGHT: Final = Theme("metertui-light", dark=False, **_column(_COLOURS, 1), variables=_column(_MEANINGS, 1))
 TERMINAL: Final = Theme(
     "metertui-terminal",
-    **_TERMINAL,
+    **_column(_COLOURS, 2),
     boost="ansi_default",
     dark=True,
     ansi=True,
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,  # Textual's own widgets name some of them
+        **_column(_MEANINGS, 2),
         "block-cursor-foreground": "ansi_default",
         "block-cursor-background": "ansi_default",
         "block-cursor-text-style": "reverse",

@@ -12,8 +12,8 @@ from rich.style import Style
 
 from metertui.screens.charts.bars import deciles, heat, sideways, upright
 from metertui.screens.charts.chart import BEFORE, Picture, Series, means
-
-INKS = [Style(color="red"), Style(color="blue")]
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED
+from tests.screens.charts.helpers import INKS
 
 
 def lines(drawn: Sequence[Sequence[Segment]]) -> list[str]:
@@ -28,7 +28,7 @@ def bars(*series: tuple[str, list[float | None]], kind: str = "bars", labels: li
 def test_bars_stand_as_high_as_they_are() -> None:
     drawn = lines(upright(bars(("", [0.0, 1.0, None, 4.0])), 28, 5, INKS))
     assert drawn[0].startswith("4┤")
-    assert [line.count("█") for line in drawn] == [6, 6, 6, 11, 0]
+    assert [line.count("█") for line in drawn] == [5, 5, 5, 10, 0]
     assert drawn[3].index("█") < drawn[0].index("█")
 
 
@@ -37,31 +37,61 @@ def test_what_is_known_stands_on_the_line_however_low() -> None:
     assert drawn[4][4:].startswith("▁▁▁▁▁▁▁ " + " " * 8 + "███")
 
 
-def test_what_is_estimated_is_filled_otherwise() -> None:
+def test_what_is_estimated_has_another_fill_and_ink() -> None:
     picture = bars(("", [100.0, 100.0, 1.0]))._replace(estimated=(False, True, True))
-    drawn = lines(upright(picture, 30, 6, INKS))
-    assert [char for char in drawn[0][4:] if char in "█░"] == ["█"] * 7 + ["░"] * 7
-    assert "▁" in drawn[4]
+    drawn = upright(picture, 30, 6, INKS)
+    assert [char for char in lines(drawn)[0][4:] if char in "█▒"] == ["█"] * 7 + ["▒"] * 7
+    assert "▁" in lines(drawn)[4]
+    assert {segment.style for segment in drawn[0] if "▒" in segment.text} == {INKS.style(ESTIMATED)}
 
 
-@pytest.mark.parametrize(("count", "least", "free"), [(62, 62, False), (40, 62, False), (30, 59, True), (20, 60, True)])
-def test_bars_take_the_room_that_there_is(count: int, least: int, free: bool) -> None:
-    row = lines(upright(bars(("", [8.0] * count)), 66, 6, INKS))[0].partition("┤")[2]
-    assert least <= len(row) <= 64
-    assert (" " in row) is free
-    if free:
-        assert row.split(" ").count("") == 0  # one column between two bars
-        assert {len(bar) for bar in row.split()} in ({1}, {2, 3}, {2})
+def test_a_period_that_is_not_over_is_an_outline() -> None:
+    picture = bars(("", [4.0, 4.0, 2.5, 2.0]))._replace(running=(False, False, True, True))
+    drawn = [line[2:] for line in lines(upright(picture, 28, 5, INKS))]
+    outlines = [line[12:18] for line in drawn[:4]], [line[18:] for line in drawn[:4]]
+    assert outlines[0] == ["▔▔▔▔▔▔", "▄▄▄▄▄", "▌   ▐▔", "▌   ▐ "]
+    assert [line.rstrip("▔ ") for line in outlines[1]] == ["", "", "▛▀▀▀▜", "▌   ▐"]
+    narrow = lines(upright(bars(("", [4.0] * 30))._replace(running=(False,) * 29 + (True,)), 34, 5, INKS))
+    assert narrow[0].rstrip("▔").endswith("█░")
 
 
-@pytest.mark.parametrize("width", range(40, 60))
-def test_each_label_begins_below_its_bar(width: int) -> None:
+def test_the_bar_under_the_cursor_has_its_ink() -> None:
+    drawn = upright(bars(("", [1.0, 4.0, 2.0])), 28, 5, INKS, cursor=2)
+    assert [segment.text for segment in drawn[3] if segment.style == INKS.style(CURSOR)] == ["█" * 7]
+    many = upright(bars(("", [4.0] * 100)), 54, 5, INKS, cursor=99)
+    assert many[0][-1].style == INKS.style(CURSOR) or many[0][-2].style == INKS.style(CURSOR)
+
+
+@pytest.mark.parametrize(
+    ("count", "wide", "gaps"), [(62, {1}, {0}), (40, {1, 2}, {0}), (30, {2}, {0}), (20, {2}, {1, 2}), (10, {5}, {1, 2})]
+)
+def test_bars_have_one_width_where_there_is_room_for_gaps(count: int, wide: set[int], gaps: set[int]) -> None:
+    values: list[float | None] = [8.0 - place % 2 for place in range(count)]
+    low = lines(upright(bars(("", values)), 66, 10, INKS))[8].partition("┤")[2].partition("│")[2]
+    row = lines(upright(bars(("", values)), 66, 10, INKS))[1][2:]
+    full, part = (len(run) for run in (row.replace("▔", " "), low))
+    assert full <= 64
+    assert part <= 64
+    if 0 not in gaps:
+        bottom = lines(upright(bars(("", [8.0] * count)), 66, 10, INKS))[5][2:].strip("┤ ")
+        pieces = [piece for piece in bottom.replace("▔", " ").split(" ") if piece]
+        assert {len(piece) for piece in pieces} == wide
+        assert len(pieces) == count
+        between = {len(gap) for gap in bottom.replace("▔", " ").split("█") if gap}
+        assert between <= gaps
+
+
+@pytest.mark.parametrize("width", range(43, 60))
+def test_each_label_stands_below_the_middle_of_its_bar(width: int) -> None:
     drawn = lines(upright(bars(("", [float(n % 2 + 1) for n in range(13)])), width, 6, INKS))
     left = drawn[0].index("┤") + 1
     row = drawn[4][left:]
     begins = [at for at, char in enumerate(row) if char == "█" and (at == 0 or row[at - 1] == " ")]
-    told = {left + begins[int(label[-2:]) - 1]: label for label in drawn[-1].split()}
-    assert all(drawn[-1].startswith(label, at) for at, label in told.items())
+    told = {label: drawn[-1].index(label) for label in drawn[-1].split()}
+    for label, at in told.items():
+        start = left + begins[int(label[-2:]) - 1]
+        end = left + row.find(" ", start - left) if " " in row[start - left :] else left + len(row)
+        assert abs((start + end) / 2 - (at + len(label) / 2)) <= 1 or at == left
     assert len(told) > 2
 
 
@@ -72,16 +102,20 @@ def test_stacked_bars_differ_by_what_fills_them() -> None:
     assert column == ["▒", "█", "█", "█"]
 
 
-def test_bars_side_by_side_are_of_now_and_before() -> None:
-    drawn = lines(upright(bars(("now", [1.0, 2.0]), (BEFORE, [2.0, 1.0])), 40, 8, INKS))
-    assert "█ now  ▒ before" in drawn[-1]
-    assert drawn[1].index("▒") < drawn[1].index("█")
+def test_what_a_bar_is_compared_with_is_a_line_across_it() -> None:
+    drawn = upright(bars(("now", [1.0, 2.0]), (BEFORE, [2.0, 1.0])), 40, 8, INKS)
+    assert "█ now  ━ before" in lines(drawn)[-1]
+    lines_before = [(y, segment) for y, line in enumerate(drawn[:-2]) for segment in line if "━" in segment.text]
+    assert {segment.style for _, segment in lines_before} == {INKS.style(CONTEXT)}
+    assert [y for y, _ in lines_before] == [1, 3]
+    assert "█" not in lines(drawn)[1][:20]
 
 
 def test_more_bars_than_there_is_room_for_are_means() -> None:
     drawn = lines(upright(bars(("", [float(n % 2) * 2 for n in range(400)])), 60, 10, INKS))
     assert max(map(len, drawn)) <= 60
     assert "█" in "".join(drawn)
+    assert drawn[-1] == "each bar is the mean of 8"
 
 
 def test_bars_to_the_right_are_of_a_common_length() -> None:
@@ -131,7 +165,16 @@ def test_a_map_is_darker_where_more_is_used() -> None:
     assert drawn[1].startswith("Mon")
     assert drawn[1].split()[1:] == ["░░"] * 6 + ["▒▒"] * 6 + ["▓▓"] * 6 + ["██"] * 6
     assert drawn[3].split() == ["Tue", *"·" * 24]
-    assert drawn[-1].strip() == "░ from 0.000   █ to 23.000 kWh"
+    assert drawn[-1].strip() == "0.000 ░▒▓█ 23.000 kWh"
+
+
+def test_a_map_has_a_ground_from_the_ramp_and_a_figure_in_each_cell() -> None:
+    ramp = tuple(Style(bgcolor=f"color({number})") for number in range(4))
+    hours: list[tuple[str, list[float | None]]] = [(f"{hour:02d}:00", [float(hour)]) for hour in range(4)]
+    drawn = heat(bars(*hours, kind="heat", labels=["Mon"]), 60, 4, INKS._replace(ramp=ramp))
+    assert [(segment.text.strip(), segment.style) for segment in drawn[1][1:]] == [
+        (f"{hour:.1f}", ramp[hour]) for hour in range(4)
+    ]
 
 
 @settings(max_examples=60)
@@ -160,7 +203,7 @@ def test_means_leave_out_what_is_not_known() -> None:
 
 
 def test_deciles_lie_to_both_sides_of_nothing() -> None:
-    text = deciles(["10 %", "median", "90 %"], [-5, 0, 10], ["-5.00", "0.00", "+10.00"], 40, INKS)
+    text = deciles(["10 %", "median", "90 %"], [-5, 0, 10], ["-5.00", "0.00", "+10.00"], 40, INKS.series)
     drawn = text.plain.split("\n")
     middle = drawn[1].index("│")
     assert [line.index("│") for line in drawn] == [middle] * 3

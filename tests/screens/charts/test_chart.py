@@ -30,7 +30,9 @@ def drawn(
 
 def test_time_has_no_holes_between_its_first_and_last_data() -> None:
     found = drawn({"month": ["2025-02", "2025-04"], "value": [1, 3]}, "bars")
-    assert found == Picture("bars", ("2025-02", "2025-03", "2025-04"), (Series("", (1.0, None, 3.0)),), "kWh")
+    names = ("February 2025", "March 2025", "April 2025")
+    values = (Series("", (1.0, None, 3.0)),)
+    assert found == Picture("bars", ("Feb 2025", "Mar 2025", "Apr 2025"), values, "kWh", names=names)
 
 
 def test_rows_stand_from_the_largest_with_hidden_ones_last() -> None:

@@ -8,13 +8,19 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from metertui.screens.charts.chart import Kind, Picture, Series
+from metertui.screens.charts.chart import BEFORE, Kind, Picture, Series
 from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.terminal import theme
 from tests.screens.idle import until
 
 
 class Bench(App[None]):
-    """A chart."""
+    """A chart, in the dark theme."""
+
+    def on_mount(self) -> None:
+        for each in theme.THEMES.values():
+            self.register_theme(each)
+        self.theme = theme.DARK.name
 
     def compose(self) -> ComposeResult:
         yield PictureView(id="chart")
@@ -61,7 +67,7 @@ async def test_every_line_is_as_wide_as_its_room(kind: Kind) -> None:
 async def test_what_is_estimated_has_another_mark_and_the_edge_says_which() -> None:
     async with Bench().run_test(size=(80, 40)) as pilot:
         chart = pilot.app.query_one(PictureView)
-        kinds: tuple[tuple[Kind, str, str], ...] = (("bars", "█", "░"), ("lines", "⠒", "·"))
+        kinds: tuple[tuple[Kind, str, str], ...] = (("bars", "█", "▒"), ("lines", "⠒", "·"))
         for kind, read, guessed in kinds:
             chart.show(picture([1.0] * 10, kind, [False] * 10))
             await pilot.pause()
@@ -93,6 +99,42 @@ async def test_the_same_is_drawn_once_and_anything_else_again(monkeypatch: pytes
         await pilot.pause()
         assert len(times) == 3
         assert {len(line) for line in lines(pilot)} == {60}
-        pilot.app.theme = "textual-light"
+        pilot.app.theme = theme.LIGHT.name
         await pilot.pause()
         assert len(times) == 4
+
+
+async def test_the_cursor_shows_the_values_of_a_label_in_the_edge() -> None:
+    shown = picture([1.0, None, 2.5])._replace(
+        names=("one", "two", "three"), estimated=(True, False, False), running=(False, False, True)
+    )
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        chart.show(shown)
+        chart.focus()
+        await pilot.pause()
+        assert chart.border_subtitle == "█ read   ▒ estimated   □ not over yet"
+        edges = []
+        for key in ("left", "left", "left", "left", "right", "end"):
+            await pilot.press(key)
+            edges.append(chart.border_subtitle)
+        assert edges == [
+            "three · 2.500 kWh · not over yet",
+            "two · no data",
+            *["one · 1.000 kWh · estimated"] * 2,
+            "two · no data",
+            "three · 2.500 kWh · not over yet",
+        ]
+        pilot.app.set_focus(None)
+        await pilot.pause()
+        assert chart.border_subtitle.startswith("█ read")
+
+
+async def test_the_cursor_says_what_a_value_is_compared_with() -> None:
+    shown = Picture("bars", ("Jan",), (Series("now", (2.0,)), Series(BEFORE, (1.0,))), "kWh")
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        chart.show(shown)
+        chart.focus()
+        await pilot.press("home")
+        assert chart.border_subtitle == "Jan · now 2.000 kWh · before 1.000 kWh"

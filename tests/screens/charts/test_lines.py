@@ -8,12 +8,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.style import Style
 
 from metertui.screens.charts.chart import Picture, Series
 from metertui.screens.charts.lines import lines
-
-INKS = [Style(color="red"), Style(color="blue")]
+from tests.screens.charts.helpers import INKS
 
 
 def drawn(
@@ -22,7 +20,7 @@ def drawn(
     labels = tuple(f"{place:02}" for place in range(len(series[0])))
     named = tuple(Series(f"s{place}", tuple(values)) for place, values in enumerate(series))
     made = lines(Picture("lines", labels, named, "kWh", estimated=tuple(estimated)), width, height, INKS)
-    return ["".join(segment.text for segment in line) for line in made]
+    return ["".join(segment.text for segment in line).replace("▔", " ") for line in made]  # without the grid
 
 
 def dots(shown: Sequence[str], left: int = 3) -> list[list[int]]:
@@ -93,8 +91,8 @@ def test_a_line_has_its_ink() -> None:
     above, under = (
         {segment.style for segment in made[row] if any(char > "\u2800" for char in segment.text)} for row in (0, 6)
     )
-    assert above == {INKS[1]}
-    assert under == {INKS[0]}
+    assert above == {INKS.style(1)}
+    assert under == {INKS.style(0)}
 
 
 @settings(max_examples=60)

@@ -54,5 +54,10 @@ def mid_close(town: Town) -> LiveSnapshot:
 
 
 def inner(pilot: Pilot[None]) -> list[str]:
-    """The lines of the panel."""
-    return text_of(pilot, "#day-panel").splitlines()
+    """Return the lines of the day close."""
+    return text_of(pilot, "#close-pane").splitlines()
+
+
+def title(pilot: Pilot[None], selector: str) -> str:
+    """Return the title in the border of a widget."""
+    return str(pilot.app.screen.query_one(selector).border_title)

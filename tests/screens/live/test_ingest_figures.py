@@ -6,9 +6,9 @@ from dataclasses import replace
 from unittest.mock import ANY
 
 import pytest
-from textual.widgets import ContentSwitcher
 
 from metertui.engine.core.counters import Close
+from metertui.headend import Slot
 from tests.screens.live.helpers import STEPS, inner, mid_close, show
 from tests.screens.town import STEADY, Town, at_work, settle, text_of
 
@@ -22,15 +22,17 @@ async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> No
     town.engine.ingest.apply(batch)
     async with at_work(town, "f2", size=(80, 24)) as pilot:
         await show(town, pilot)
-        told = " ".join(text_of(pilot, "#codes").split())
-        assert told == "refused: " + " ".join(f"{code}×{n}" for n, code in reversed([*enumerate(codes, 1)]))
+        await pilot.press("2")
+        await show(town, pilot)
+        shown = " ".join(text_of(pilot, "#server-figures").split())
+        assert shown.endswith("refused " + " ".join(f"{code}×{n}" for n, code in reversed([*enumerate(codes, 1)])))
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_a_day_close_is_seen_under_way_beside_the_rate(
+async def test_a_day_close_is_seen_under_way_in_its_pane(
     town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    async with at_work(town, "f2", size=size) as pilot:
+    async with at_work(town, "f2", "4", size=size) as pilot:
         with monkeypatch.context() as patched:
             patched.setattr(town.headend, "live", lambda: mid_close(town))
             await show(town, pilot)
@@ -39,17 +41,12 @@ async def test_a_day_close_is_seen_under_way_beside_the_rate(
             assert bar.startswith("━")
             assert bar.endswith("─  42% · 3 s")
             assert by == "by client at 127.0.0.1:50123; ingest continues"
-            assert not pilot.app.screen.query_one("#day").display
         await show(town, pilot)
         assert inner(pilot)[1].startswith("The day has not been closed yet.")
-        await pilot.press("4")  # has no pane of its own here
-        await pilot.press("ctrl+left")
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#pane", ContentSwitcher).current == "board-pane"
 
 
 async def test_the_figures_show_the_last_close(town: Town) -> None:
-    async with at_work(town, "f2") as pilot:
+    async with at_work(town, "f2", "4") as pilot:
         close = await town.headend.day_close.close("ada@example.com")
         assert isinstance(close, Close)
         await show(town, pilot)
@@ -70,24 +67,41 @@ async def test_the_figures_show_the_last_close(town: Town) -> None:
             "into    2 day files",
             "late    1 reading into 1 day file",
         ]
-        assert text_of(pilot, "#tile-log").splitlines()[1] == "0"
 
 
-@pytest.mark.parametrize(("width", "columns"), [(60, 4), (80, 6), (120, 6), (200, 12)])
-async def test_tiles_wrap_as_the_terminal_is_wide(town: Town, width: int, columns: int) -> None:
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_the_tiles_fit_the_terminal(town: Town, width: int) -> None:
     async with at_work(town, "f2", size=(width, 40)) as pilot:
         town.app.tick()
         await pilot.pause()
         tiles = pilot.app.screen.query(".tile")
-        assert len({tile.region.x for tile in tiles}) == columns
+        assert len({tile.region.x for tile in tiles}) == 6
         assert all(tile.region.right <= width and tile.region.height == 2 for tile in tiles)
 
 
 async def test_the_figures_show_how_long_answers_take(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     now = replace(town.headend.live(), p50=0.0004, p99=0.0213, memory=123_400_000, queue=3, waiting=2048)
-    async with at_work(town, "f2") as pilot:
+    async with at_work(town, "f2", "2") as pilot:
         monkeypatch.setattr(town.headend, "live", lambda: now)
         await show(town, pilot)
         assert text_of(pilot, "#tile-latency").splitlines()[1] == "0.4 · 21 ms"
-        assert text_of(pilot, "#tile-memory").splitlines()[1] == "123 MB"
-        assert text_of(pilot, "#tile-waiting").splitlines()[1] == "2.0 kB of 3"
+        shown = " ".join(text_of(pilot, "#server-figures").split())
+        assert "memory 123 MB" in shown
+        assert "input queue 2.0 kB of 3" in shown
+
+
+async def test_a_figure_has_its_last_two_minutes_beside_it(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots = tuple(Slot(1, accepted=second, p99=0.001) for second in range(120))
+    monkeypatch.setattr(town.headend, "trend", lambda span: slots)
+    async with at_work(town, "f2") as pilot:
+        await show(town, pilot)
+        assert text_of(pilot, "#tile-rate").splitlines()[1].endswith("▂▂▃▄▄▅▆▇▇█")
+        assert text_of(pilot, "#tile-latency").splitlines()[1].endswith("█")
+        assert text_of(pilot, "#tile-refused").splitlines()[1] == "0"  # nothing but zeros has no line
+
+
+async def test_meters_heard_from_are_of_the_active_ones(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        await show(town, pilot)
+        await settle(pilot)
+        assert text_of(pilot, "#tile-heard").splitlines()[1] == "1 of 8"

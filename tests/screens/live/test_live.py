@@ -9,8 +9,10 @@ from textual.widgets import ContentSwitcher
 
 from metertui.engine.core.counters import Peer
 from metertui.screens.live.live import LiveScreen
+from metertui.screens.live.trend_chart import TrendChart
+from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.tables.listing import Listing
-from tests.screens.live.helpers import STEPS, inner, mid_close, refuse, rows, show
+from tests.screens.live.helpers import STEPS, inner, mid_close, refuse, rows, show, title
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 HOSTILE_LINES = ["[red]x[/]", "\x1b[31mred", "[/", "=cmd|' /C calc'!A0", "a\tb\x00c", "[@click=app.quit]q[/]"]
@@ -48,7 +50,45 @@ async def test_what_arrives_is_shown(town: Town) -> None:
         assert rows(pilot, "#readings")[0] == ["2025-03-12 10:35:00", STEADY, "2 690.600", ""]
         assert rows(pilot, "#refusals") == [["10:40:00", "unknown-command", "hello", "127.0.0.1:50123"]]
         assert text_of(pilot, "#tile-suspects").splitlines()[1] == "1"
-        assert "unknown-command×1" in text_of(pilot, "#codes")
+        assert title(pilot, "#refusals-side") == "Last refusals, following"
+
+
+async def test_refusals_take_no_room_while_there_are_none(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        await show(town, pilot)
+        assert not pilot.app.screen.query_one("#refusals-side").display
+        refuse(town, "hello")
+        await show(town, pilot)
+        assert pilot.app.screen.query_one("#refusals-side").display
+
+
+async def test_enter_on_a_reading_opens_its_meter(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
+        await show(town, pilot)
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LookupScreen)
+        assert STEADY in text_of(pilot, "#lookup-message")
+        assert "274.600 kWh" in text_of(pilot, "#usage")
+
+
+async def test_the_chart_shows_other_spans_and_lines(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        chart = pilot.app.screen.query_one(TrendChart)
+        titles = []
+        for key in ("z", "z", "z", "l", "l", "l", "l"):
+            await press(pilot, key)
+            titles.append(chart.border_title)
+        assert titles == [
+            "Readings a second, last 1 h",
+            "Readings a second, last 24 h",
+            "Readings a second, last 2 min",
+            "Time to OK, 99 %, last 2 min",
+            "Suspect readings, last 2 min",
+            "Refused lines, last 2 min",
+            "Readings a second, last 2 min",
+        ]
 
 
 async def test_text_from_outside_is_shown_as_it_is(town: Town) -> None:
@@ -70,10 +110,15 @@ async def test_a_row_is_shown_in_full_and_escape_is_back_at_the_newest(town: Tow
     async with at_work(town, "f2", size=(80, 24)) as pilot:
         town.read((STEADY, "1", "2025-03-12T10:36:00"), (STEADY, "2690.6", "2025-03-12T10:37:00"))
         await show(town, pilot)
-        await press(pilot, "down", "enter")
-        why = "! lower than the 2 690.500 kWh counted at 2025-03-12 10:30:00"
-        assert " ".join(text_of(pilot, "#said").split()) == f"2025-03-12 10:36:00 · {STEADY} · 1.000 · {why}"
-        await press(pilot, "escape")
+        refuse(town, "hello", "READ 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20")
+        await show(town, pilot)
+        pilot.app.screen.query_one("#refusals").focus()
+        await press(pilot, "enter")
+        assert " ".join(text_of(pilot, "#said").split()) == (
+            "10:40:00 · unknown-command · READ 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 · 127.0.0.1:50123"
+        )
+        pilot.app.screen.query_one("#readings").focus()
+        await press(pilot, "down", "escape")
         assert pilot.app.screen.query_one("#readings", Listing).cursor_row == 0
 
 
@@ -81,14 +126,14 @@ async def test_pausing_holds_the_tables_and_never_the_figures(town: Town) -> Non
     async with at_work(town, "f2") as pilot:
         await show(town, pilot)
         await pilot.press("p")
-        assert "paused" in text_of(pilot, "#readings-heading")
-        assert "paused" in text_of(pilot, "#refusals-heading")
+        assert title(pilot, "#readings-side") == "Last readings, paused at 10:40:00, 0 newer, p resumes"
         held = rows(pilot, "#readings")
-        stored = text_of(pilot, "#tile-stored")
+        accepted = text_of(pilot, "#tile-accepted")
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
         await show(town, pilot)
         assert rows(pilot, "#readings") == held
-        assert text_of(pilot, "#tile-stored") != stored
+        assert text_of(pilot, "#tile-accepted") != accepted
+        assert title(pilot, "#readings-side") == "Last readings, paused at 10:40:00, 1 newer, p resumes"
         await pilot.press("p")
         await show(town, pilot)
         assert rows(pilot, "#readings")[0][0] == "2025-03-12 10:35:00"
@@ -145,6 +190,8 @@ async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
         await pilot.press("enter", "f2")
         await settle(pilot)
         await show(town, pilot)
+        await press(pilot, "f2", "4")
+        await show(town, pilot)
         assert inner(pilot)[:3] == ["in log  empty", "last    2025-03-12 10:40:00", "by      ada@metertui.example"]
 
 
@@ -182,10 +229,10 @@ async def test_a_filter_shows_only_rows_with_a_text(town: Town) -> None:
         await show(town, pilot)
         assert {row[1] for row in rows(pilot, "#readings")} == {HOSTILE}
         assert [row[2] for row in rows(pilot, "#refusals")] == ["[red]READ 666"]
-        assert text_of(pilot, "#readings-heading") == "Last readings with “666”"
+        assert title(pilot, "#readings-side") == "Last readings with “666”, following"
         await press(pilot, "enter", "p")
         assert pilot.app.focused is pilot.app.screen.query_one("#readings")
-        assert text_of(pilot, "#readings-heading") == "Last readings with “666” – paused, p resumes"
+        assert title(pilot, "#readings-side") == "Last readings with “666”, paused at 10:40:00, 0 newer, p resumes"
         await press(pilot, "slash", "escape")
         await show(town, pilot)
         assert len(rows(pilot, "#refusals")) == 2
@@ -222,13 +269,13 @@ async def test_connections_stand_with_their_counts(town: Town) -> None:
 async def test_one_goes_through_the_panes(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         seen = []
-        for key in ("ctrl+right", "ctrl+right", "ctrl+right", "ctrl+left", "1"):
+        for key in ("ctrl+right", "ctrl+right", "ctrl+right", "ctrl+right", "ctrl+left", "1"):
             await press(pilot, key)
             await settle(pilot)
             seen.append(pilot.app.screen.query_one(ContentSwitcher).current)
             assert pilot.app.focused is not None
             assert pilot.app.focused.region.height > 0
-        assert seen == ["peers-pane", "board-pane", "arrivals-pane", "board-pane", "arrivals-pane"]
+        assert seen == ["peers-pane", "board-pane", "close-pane", "arrivals-pane", "close-pane", "arrivals-pane"]
 
 
 async def test_the_board_is_asked_for_the_less_often_the_longer_it_takes(
@@ -244,7 +291,7 @@ async def test_the_board_is_asked_for_the_less_often_the_longer_it_takes(
 
     monkeypatch.setattr(town.headend.worklist, "completeness", slow)
     async with at_work(town, "f2", "3") as pilot:
-        for seconds, times in ((5, 1), (34, 1), (2, 2)):  # a twentieth of the time at most, which is 40 s
+        for seconds, times in ((5, 1), (34, 1), (9, 2)):  # a twentieth of the time at most, which is 40 s
             town.clock.advance(seconds)
             await show(town, pilot)
             await settle(pilot)

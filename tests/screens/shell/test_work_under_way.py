@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metertui.screens.shell import work_under_way
-from metertui.screens.shell.work_under_way import Cancelled, Work, show_progress
+from metertui.screens.shell.work_under_way import Cancelled, Work, Works, show_progress
 
 
 class Timer:
@@ -25,7 +25,10 @@ class Timer:
 class Screen:
     """A line for messages."""
 
+    place = "lookup"
+
     def __init__(self) -> None:
+        self.works = Works()
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
@@ -58,6 +61,8 @@ def test_cancelled_work_stops_at_its_next_report() -> None:
 def test_progress_is_shown_after_a_while_and_cleared_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen()
     with show_progress(screen, "Writing") as work:
+        assert screen.works.all_under_way() == [work]
+        assert work.place == "lookup"
         screen.timer.callback()
         assert screen.said == []
         monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
@@ -73,4 +78,16 @@ def test_an_error_cancels_the_work_and_is_raised() -> None:
     with pytest.raises(ValueError, match="no"), show_progress(screen, "Writing") as work:
         raise ValueError("no")
     assert work.cancelled
+    assert screen.works.all_under_way() == []
     assert screen.said == []
+
+
+def test_other_screens_show_work_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = Works()
+    first, second = works.begin("Writing", "lookup"), works.begin("Asking", "government")
+    assert works.of_other_screens("live") == []
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    assert works.of_other_screens("live") == [first, second]
+    assert works.of_other_screens("lookup") == [second]
+    works.end(first)
+    assert works.of_other_screens("live") == [second]

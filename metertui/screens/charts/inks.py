@@ -1,0 +1,93 @@
+"""The colours of a chart: those of its series, of context and estimates, and ramps from little to much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from rich.style import Style
+from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
+
+from metertui.screens.terminal import ink
+
+GRID: Final = -2
+"""The number of the ink of lines across the chart."""
+CONTEXT: Final = -3
+"""The number of the ink of what a value is compared with."""
+ESTIMATED: Final = -4
+"""The number of the ink of estimated values."""
+CURSOR: Final = -5
+"""The number of the ink of what is under the cursor."""
+
+_SERIES: Final = ("primary", "accent", "success", "estimated", "error", "foreground", "secondary")
+_DARK_RAMP: Final = ("#1b2a3a", "#1d5468", "#2f8f8b", "#86c27a", "#f2e25c")
+_LIGHT_RAMP: Final = ("#e3ebe4", "#a5cfc6", "#559fa6", "#22627f", "#152f57")
+_SHADES: Final = 12
+"""Colours of a ramp, which is as many as can be told apart."""
+_FOOT: Final = 0.45
+"""The part of its distance from the ground that the colour of a bar has at its foot."""
+
+_MIDDLE: Final = 49.6
+"""The lightness (L*) on which black and white have the same contrast."""
+_GRID_PART: Final = 0.5
+"""The part of its distance from the ground that the colour of a border has in the grid."""
+
+
+class Inks(NamedTuple):
+    """The styles that a chart is drawn in."""
+
+    series: tuple[Style, ...]
+    """One a series, in order; they repeat from the start if there are more series."""
+    special: Mapping[int, Style]
+    """The styles of GRID, CONTEXT, ESTIMATED and CURSOR."""
+    rise: tuple[Style, ...]
+    """The colours of the bars of a single series, from the foot to the top of the chart."""
+    ramp: tuple[Style, ...]
+    """The grounds of the cells of a heat map, from little to much, each with a legible ink; empty if there are too few
+    colours for one."""
+
+    def style(self, number: int) -> Style:
+        """Return the style of a series, or of one of the special numbers."""
+        return self.series[number % len(self.series)] if number >= 0 else self.special[number]
+
+
+def inks_of(variables: Mapping[str, str], *, dark: bool, ansi: bool) -> Inks:
+    """Return the inks of a theme, given its variables by name (see terminal.theme)."""
+    series = tuple(ink(variables, name) for name in _SERIES)
+    special = {
+        GRID: ink(variables, "edge") + Style(dim=True) if ansi else _grid_ink(variables),
+        CONTEXT: ink(variables, "text-muted"),
+        ESTIMATED: ink(variables, "estimated"),
+        CURSOR: ink(variables, "foreground"),
+    }
+    if ansi:
+        return Inks(series, special, series[:1], ())
+    primary, ground = Color.parse(variables["primary"]), Color.parse(variables["background"])
+    foot = ground.blend(primary, _FOOT)
+    rise = tuple(Style(color=each.rich_color) for each in _ramp((foot, primary), _SHADES))
+    colours = tuple(map(Color.parse, _DARK_RAMP if dark else _LIGHT_RAMP))
+    ramp = tuple(
+        Style(color="#000000" if rgb_to_lab(each).L > _MIDDLE else "#ffffff", bgcolor=each.rich_color)
+        for each in _ramp(colours, _SHADES)
+    )
+    return Inks(series, special, rise, ramp)
+
+
+def _grid_ink(variables: Mapping[str, str]) -> Style:
+    """Return an ink that is seen, and no more."""
+    ground, edge = Color.parse(variables["background"]), Color.parse(variables["edge"])
+    return Style(color=ground.blend(edge, _GRID_PART).rich_color)
+
+
+def _ramp(colours: Sequence[Color], count: int) -> list[Color]:
+    """Return colours from the first to the last of some, whose lightness (CIELAB L*) rises or falls in equal steps.
+
+    The lightness of the given colours rises or falls from each to the next.
+    """
+    labs = np.array([rgb_to_lab(each) for each in colours])
+    if labs[0, 0] > labs[-1, 0]:
+        return _ramp(colours[::-1], count)[::-1]
+    levels = np.linspace(labs[0, 0], labs[-1, 0], count)
+    mixed = (Lab(*(np.interp(level, labs[:, 0], axis) for axis in labs.T)) for level in levels)
+    return [lab_to_rgb(each) for each in mixed]

@@ -1,0 +1,62 @@
+"""Times for people: on the axis of a chart, where room is short, and in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Final
+
+_AXIS: Final[dict[str, Callable[[datetime], str]]] = {
+    "half hour": lambda at: f"{at:%H:%M}",
+    "hour": lambda at: f"{at:%a %H:%M}",
+    "day": lambda at: f"{at.day} {at:%b}",
+    "month": lambda at: f"{at:%b %Y}",
+    "year": lambda at: f"{at:%Y}",
+}
+_FULL: Final[dict[str, Callable[[datetime], str]]] = {
+    "half hour": lambda at: f"{at:%a} {at.day} {at:%b %H:%M}",
+    "hour": lambda at: f"{at:%a} {at.day} {at:%b %H:%M}",
+    "day": lambda at: f"{at:%a} {at.day} {at:%b %Y}",
+    "month": lambda at: f"{at:%B %Y}",
+    "year": lambda at: f"{at:%Y}",
+}
+
+
+def on_axis(at: datetime, unit: str) -> str:
+    """Return the local time at which a half hour, hour, day, month or year begins, for the axis of a chart."""
+    return _AXIS[unit](at)
+
+
+def in_full(at: datetime, unit: str) -> str:
+    """Return the local time at which a half hour, hour, day, month or year begins, with its day of the week."""
+    return _FULL[unit](at)
+
+
+def key_on_axis(key: str, value: str) -> str:
+    """Return the value of a time key (`2026-09`, `2026-W09`) for the axis of a chart: `Sep 2026`, `W9 2026`."""
+    if key == "month":
+        return _AXIS["month"](datetime.strptime(f"{value}-01", "%Y-%m-%d"))  # noqa: DTZ007 - a date alone
+    if key == "day":
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%b}"
+    if key == "week":
+        year, _, week = value.partition("-W")
+        return f"W{int(week)} {year}"
+    if key == "quarter":
+        year, _, quarter = value.partition("-")
+        return f"{quarter} {year}"
+    if key == "hour":
+        return _FULL["hour"](datetime.fromisoformat(value)).partition(" ")[2]
+    return value
+
+
+def key_in_full(key: str, value: str) -> str:
+    """Return the value of a time key in full: `September 2026`, `Tue 1 Sep 2026`."""
+    if key == "month":
+        return _FULL["month"](datetime.strptime(f"{value}-01", "%Y-%m-%d"))  # noqa: DTZ007 - a date alone
+    if key == "day":
+        day = date.fromisoformat(value)
+        return f"{day:%a} {day.day} {day:%b %Y}"
+    if key == "hour":
+        return _FULL["hour"](datetime.fromisoformat(value))
+    return key_on_axis(key, value)

@@ -1,0 +1,15 @@
+"""Inks by which a test recognises what is drawn in them."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, GRID, Inks
+
+SPECIAL = {
+    GRID: Style(color="black"),
+    CONTEXT: Style(color="white"),
+    ESTIMATED: Style(color="magenta"),
+    CURSOR: Style(color="yellow"),
+}
+INKS = Inks((Style(color="red"), Style(color="blue")), SPECIAL, (Style(color="red"),), ())

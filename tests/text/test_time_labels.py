@@ -1,0 +1,41 @@
+"""Times on an axis and in full."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from metertui.text.time_labels import in_full, key_in_full, key_on_axis, on_axis
+
+AT = datetime(2025, 3, 2, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("unit", "short", "full"),
+    [
+        ("half hour", "09:30", "Sun 2 Mar 09:30"),
+        ("hour", "Sun 09:30", "Sun 2 Mar 09:30"),
+        ("day", "2 Mar", "Sun 2 Mar 2025"),
+        ("month", "Mar 2025", "March 2025"),
+        ("year", "2025", "2025"),
+    ],
+)
+def test_a_time_is_short_on_an_axis(unit: str, short: str, full: str) -> None:
+    assert (on_axis(AT, unit), in_full(AT, unit)) == (short, full)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "short", "full"),
+    [
+        ("year", "2025", "2025", "2025"),
+        ("quarter", "2025-Q1", "Q1 2025", "Q1 2025"),
+        ("month", "2025-09", "Sep 2025", "September 2025"),
+        ("week", "2025-W09", "W9 2025", "W9 2025"),
+        ("day", "2025-09-01", "1 Sep", "Mon 1 Sep 2025"),
+        ("hour", "2025-09-01T13:00:00+08:00", "1 Sep 13:00", "Mon 1 Sep 13:00"),
+        ("weekday", "Mon", "Mon", "Mon"),
+    ],
+)
+def test_the_key_of_a_row_becomes_a_time_for_people(key: str, value: str, short: str, full: str) -> None:
+    assert (key_on_axis(key, value), key_in_full(key, value)) == (short, full)
