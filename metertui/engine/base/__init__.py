@@ -12,7 +12,7 @@ from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
-from metertui.engine.base.windows import WINDOW_NAMES, Window, named_window, window_before, window_of_days
+from metertui.engine.base.windows import DATA_WINDOWS, WINDOW_NAMES, Window, named_window, window_before, window_of_days
 from metertui.engine.base.zone import (
     DAY,
     HALF_HOUR,
@@ -27,6 +27,7 @@ from metertui.engine.base.zone import (
 )
 
 __all__ = [
+    "DATA_WINDOWS",
     "DAY",
     "DUPLICATE",
     "HALF_HOUR",

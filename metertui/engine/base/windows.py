@@ -32,6 +32,8 @@ _STARTS: Final[dict[str, Callable[[date], date]]] = {
     "year": lambda day: day.replace(month=1, day=1),
 }
 
+DATA_WINDOWS: Final = ("latest", "all")
+"""The windows that depend on the readings of a meter: the last local day with readings, and all of them."""
 WINDOW_NAMES: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 """The windows that have a name."""
 

@@ -14,7 +14,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HALF_HOUR, Int64Array, MeterLimits, SiteZone, Window, named_window
+from metertui.engine.base import (
+    DATA_WINDOWS,
+    DAY,
+    HALF_HOUR,
+    Int64Array,
+    MeterLimits,
+    SiteZone,
+    Window,
+    named_window,
+    window_of_days,
+)
 from metertui.engine.columns import Columns, Corrections, Curve, Frozen
 from metertui.engine.vee import rules, validate
 
@@ -126,8 +136,16 @@ class Series:
         """Return a window by its name as of `now` (µs UTC). Raises MeterError for an unknown name.
 
         `last_half_hour` is the 30 minutes that end at the last counted reading up to `now`. If there is none, or it
-        is over a day old, they end at `now`, and nothing is known of them.
+        is over a day old, they end at `now`, and nothing is known of them. `latest` is the local day of the last
+        counted reading (the day that ends if it is read at midnight), and `all` the time from the first to the last;
+        without readings they are an empty day up to `now`.
         """
+        if name in DATA_WINDOWS:
+            if self.first is None or self.last is None:
+                return Window(name, now - DAY, now, known=False)
+            day = zone.day(self.last - 1)
+            whole = window_of_days(day, day, zone)
+            return Window(name, whole.start, whole.end) if name == "latest" else Window(name, self.first, self.last)
         if name != "last_half_hour":
             return named_window(name, now, zone)
         place = int(np.searchsorted(self._time, now, side="right"))

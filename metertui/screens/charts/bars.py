@@ -21,7 +21,7 @@ from rich.text import Text
 
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, Picture, Series, means
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, legend, scale
-from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, Inks
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks
 
 READ: Final = FILLS[0]
 """The characters of bars of read, estimated and incomplete values, for the legend."""
@@ -76,7 +76,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     elif beside == 1:
         _single(figure, starts, widths, parts[0], guessed, running, cursor)
         if compared:
-            _line_before(figure, starts, widths, parts[1])
+            _line_before(figure, starts, widths, parts)
     else:
         _beside(figure, starts, widths, parts)
     middles = [
@@ -181,12 +181,13 @@ def _outline(figure: Figure, columns: Sequence[int], full: int, rest: int, ink: 
 
 
 def _line_before(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
-    """Draw a line across each bar as high as what it is compared with."""
+    """Draw a line across each bar as high as what it is compared with; `parts` are the shares of both."""
     at, label, _ = _columns(starts, widths)
-    eighths = _eighths(figure, parts)[label]
-    known = eighths > 0
-    rows = np.minimum(figure.rows - 1, (eighths[known] - 1) // 8)
-    figure.mark(at[known].tolist(), rows.tolist(), _BEFORE, CONTEXT)
+    now, before = (_eighths(figure, each)[label] for each in parts)
+    rows = np.minimum(figure.rows - 1, (before - 1) // 8)
+    for ink, some in ((ON_BAR, rows < now // 8), (CONTEXT, rows >= now // 8)):
+        here = some & (before > 0)
+        figure.mark(at[here].tolist(), rows[here].tolist(), _BEFORE, ink)
 
 
 def _beside(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:

@@ -17,6 +17,8 @@ CONTEXT: Final = -3
 """The number of the ink of what a value is compared with."""
 ESTIMATED: Final = -4
 """The number of the ink of estimated values."""
+ON_BAR: Final = -6
+"""The number of the ink of what a value is compared with, where its bar is behind it."""
 CURSOR: Final = -5
 """The number of the ink of what is under the cursor."""
 
@@ -40,7 +42,7 @@ class Inks(NamedTuple):
     series: tuple[Style, ...]
     """One a series, in order; they repeat from the start if there are more series."""
     special: Mapping[int, Style]
-    """The styles of GRID, CONTEXT, ESTIMATED and CURSOR."""
+    """The styles of GRID, CONTEXT, ESTIMATED, ON_BAR and CURSOR."""
     rise: tuple[Style, ...]
     """The colours of the bars of a single series, from the foot to the top of the chart."""
     ramp: tuple[Style, ...]
@@ -59,6 +61,7 @@ def inks_of(variables: Mapping[str, str], *, dark: bool, ansi: bool) -> Inks:
         GRID: ink(variables, "edge") + Style(dim=True) if ansi else _grid_ink(variables),
         CONTEXT: ink(variables, "text-muted"),
         ESTIMATED: ink(variables, "estimated"),
+        ON_BAR: Style(reverse=True) + series[0] if ansi else ink(variables, "background") + _ground(series[0]),
         CURSOR: ink(variables, "foreground"),
     }
     if ansi:
@@ -72,6 +75,11 @@ def inks_of(variables: Mapping[str, str], *, dark: bool, ansi: bool) -> Inks:
         for each in _ramp(colours, _SHADES)
     )
     return Inks(series, special, rise, ramp)
+
+
+def _ground(style: Style) -> Style:
+    """Return the colour of a style as a ground."""
+    return Style(bgcolor=style.color)
 
 
 def _grid_ink(variables: Mapping[str, str]) -> Style:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import DAY, SECOND, SiteZone, Window
+from metertui.engine.base import DAY, SECOND, Int64Array, SiteZone, Window
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowReadings
 from metertui.screens.charts import Kind, Picture, buckets, chart
@@ -19,10 +19,13 @@ WINDOWS: Final = {
     "month": ("Month", "vs previous month"),
     "year": ("Year", "vs previous year"),
     "last_month": ("Last month", "vs previous month"),
-    "last_half_hour": ("Half hour", "vs previous half hour"),
+    "last_half_hour": ("½ hour", "vs previous half hour"),
+    "latest": ("Latest", "vs previous day"),
+    "all": ("All", "vs all before"),
     "dates": ("Dates", "vs previous days"),
 }
 """The windows by their names: title, and name of the comparison."""
+_NOW: Final = "this window"
 _MOST_BARS: Final = 62
 _MOST_DRAWN: Final = 40 * 366 * DAY
 """A longer window (µs) is drawn only where there are readings."""
@@ -131,22 +134,44 @@ class WindowChart(NamedTuple):
     picture: Picture
 
 
-def window_chart(series: Series, window: Window, zone: SiteZone) -> WindowChart:
-    """Return the chart of a window, as bars if they are few; of a very long one only the part with readings."""
+def window_chart(series: Series, window: Window, zone: SiteZone, before: Window | None = None) -> WindowChart:
+    """Return the chart of a window, as bars if they are few; of a very long one only the part with readings.
+
+    `before`: the window to compare it with, of which the chart shows the buckets at the same place in the window.
+    """
     between = f"{moment(window.start, zone)} to {moment(window.end, zone)}"
     if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
         start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
         window = Window(window.name, start, max(start + DAY, end))
     parts = buckets(window, zone)
-    used, known = series.buckets(parts.marks)
+    values = _kwh(series, parts.marks)
     exact = series.is_exact(parts.marks)
-    values = tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
     title = f"kWh per {parts.unit} · {between}"
     kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
     estimated = tuple((~(exact[1:] & exact[:-1])).tolist())
     running = (False,) * (len(values) - 1) + (parts.cut,)
-    shown = Picture(kind, tuple(parts.labels), (chart.Series("", values),), "kWh", names=tuple(parts.names))
+    drawn: tuple[chart.Series, ...] = (chart.Series("", values),)
+    if before is not None and before.known and before.start < before.end:
+        earlier = buckets(before, zone)
+        then = _kwh(series, earlier.marks)[: len(values)] if earlier.unit == parts.unit else ()
+        if any(value is not None for value in then):
+            padded = then + (None,) * (len(values) - len(then))
+            drawn = (chart.Series(_NOW, values), chart.Series(chart.BEFORE, padded))
+    shown = Picture(kind, tuple(parts.labels), drawn, "kWh", names=tuple(parts.names))
     return WindowChart(title, shown._replace(estimated=estimated, running=running))
+
+
+def _kwh(series: Series, marks: Int64Array) -> tuple[float | None, ...]:
+    """Return the kWh between each two marks; None for no data."""
+    used, known = series.buckets(marks)
+    return tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
+
+
+def extent(series: Series, zone: SiteZone) -> str:
+    """Return from when to when a meter has data, and the key that goes there; "" if it has none."""
+    if series.first is None or series.last is None:
+        return ""
+    return f"Data from {moment(series.first, zone)} to {moment(series.last, zone)}; press g to go there."
 
 
 def account_line(account: Account | None) -> str:

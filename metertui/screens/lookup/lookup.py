@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine.base import MINUTE, Window, window_of_days
+from metertui.engine.base import MINUTE, Window, window_before, window_of_days
 from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
@@ -67,6 +67,7 @@ class LookupScreen(DeskScreen):
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
         Binding("c", "calendar", "Dates"),
+        Binding("g", "latest", "Latest data", show=False),
         Binding("b", "open('billing')", "Bill"),
         Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
@@ -143,6 +144,10 @@ class LookupScreen(DeskScreen):
     def action_recent(self) -> None:
         """List the meters of this session."""
         self.query_one(MeterInput).offer_recent()
+
+    def action_latest(self) -> None:
+        """Go to the last day with readings."""
+        self.query_one(Tabs).active = "latest"
 
     async def action_open(self, place: str) -> None:
         """Show the meter on another screen."""
@@ -284,12 +289,14 @@ class LookupScreen(DeskScreen):
         answer = lookup.compare_usage(series, window, self.zone)
         if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.reason(why_no_data(series, window, self.zone))}")
+            about.append(f"\n{figures.extent(series, self.zone)}")
         used = answer.usage
         if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
             about.append(f"\n{note}")
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(answer)
-        self._draw(series, window)
+        before = window_before(window, window.end if used.closing is None else used.closing.time, self.zone)
+        self._draw(series, window, before)
         self.query_one(BehindTable).show_readings(lookup.readings_in_window(series, window), self.zone)
 
     def _show_tiles(self, answer: UsageComparison) -> None:
@@ -323,9 +330,9 @@ class LookupScreen(DeskScreen):
             figure = Figure(fmt.kwh(used.usage_wh), f"\n{month}\n! {error}")
         self.query_one("#bill", Tile).show(*figure)
 
-    def _draw(self, series: Series, window: Window) -> None:
+    def _draw(self, series: Series, window: Window, before: Window) -> None:
         chart = self.query_one(PictureView)
-        drawn = figures.window_chart(series, window, self.zone)
+        drawn = figures.window_chart(series, window, self.zone, before)
         chart.border_title = drawn.title
         chart.show(drawn.picture)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.base.windows import Window
-from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import energy_of_readings
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
@@ -136,3 +137,15 @@ def test_energy_begins_at_nothing_at_each_meters_first_counted_reading() -> None
         np.array(meter, dtype=np.int32), np.array(wh, dtype=np.int64), np.array(status, dtype=np.uint8)
     )
     assert found.tolist() == list(expected)
+
+
+def test_the_latest_day_is_that_of_the_last_reading_and_all_is_between_the_ends() -> None:
+    day = SINGAPORE.midnight(date(2025, 3, 11))
+    for last, latest in ((day + HOUR, 11), (day, 10)):  # at midnight the day before ends
+        meter = series([(day - 5 * DAY, 0), (last, 1000)])
+        window = meter.window("latest", day + 400 * DAY, SINGAPORE)
+        assert SINGAPORE.day(window.start) == date(2025, 3, latest)
+        assert window.end - window.start == DAY
+        everything = meter.window("all", day + 400 * DAY, SINGAPORE)
+        assert (everything.start, everything.end) == (day - 5 * DAY, last)
+    assert not series([]).window("latest", day, SINGAPORE).known

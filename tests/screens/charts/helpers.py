@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, GRID, Inks
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, GRID, ON_BAR, Inks
 
 SPECIAL = {
     GRID: Style(color="black"),
     CONTEXT: Style(color="white"),
     ESTIMATED: Style(color="magenta"),
+    ON_BAR: Style(color="black", bgcolor="red"),
     CURSOR: Style(color="yellow"),
 }
 INKS = Inks((Style(color="red"), Style(color="blue")), SPECIAL, (Style(color="red"),), ())

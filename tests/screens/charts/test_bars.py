@@ -12,7 +12,7 @@ from rich.style import Style
 
 from metertui.screens.charts.bars import deciles, heat, sideways, upright
 from metertui.screens.charts.chart import BEFORE, Picture, Series, means
-from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR
 from tests.screens.charts.helpers import INKS
 
 
@@ -106,8 +106,7 @@ def test_what_a_bar_is_compared_with_is_a_line_across_it() -> None:
     drawn = upright(bars(("now", [1.0, 2.0]), (BEFORE, [2.0, 1.0])), 40, 8, INKS)
     assert "█ now  ━ before" in lines(drawn)[-1]
     lines_before = [(y, segment) for y, line in enumerate(drawn[:-2]) for segment in line if "━" in segment.text]
-    assert {segment.style for _, segment in lines_before} == {INKS.style(CONTEXT)}
-    assert [y for y, _ in lines_before] == [1, 3]
+    assert [(y, segment.style) for y, segment in lines_before] == [(1, INKS.style(CONTEXT)), (3, INKS.style(ON_BAR))]
     assert "█" not in lines(drawn)[1][:20]
 
 

@@ -60,7 +60,7 @@ async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
         assert shown["usage"] == ["2.000 kWh", "opening estimated"]
         assert shown["opening, estimated"] == ["11.000 kWh", "2025-03-01 00:00"]
         chart = pilot.app.screen.query_one(PictureView)
-        assert chart.border_subtitle == "█ read   ▒ estimated   □ not over yet"
+        assert chart.border_subtitle == "█ read   ▒ estimated"
         assert {"█", "▒"} & set(text_of(pilot, "#usage-chart")) >= {"▒"}
 
 

@@ -192,3 +192,28 @@ async def test_a_reading_is_corrected_and_void_under_the_cursor(town: Town) -> N
             assert town.engine.series(STEADY).standing_at(at) == stands
         await press(pilot, "u")
         assert text_of(pilot, "#said").endswith("This reading is neither void nor corrected.")
+
+
+async def test_where_a_window_has_no_data_g_goes_to_the_latest(town: Town) -> None:
+    async with at_work(town, "f3", *"200-002", "enter") as pilot:
+        pilot.app.screen.query_one(Tabs).active = "today"
+        await settle(pilot)
+        shown = text_of(pilot, "#lookup-message")
+        assert "Data from 2024-02-01 00:00 to 2025-03-11 00:00; press g to go there." in shown
+        await press(pilot, "g")
+        await settle(pilot)
+        assert "9.300 kWh" in text_of(pilot, "#usage")
+        pilot.app.screen.query_one(Tabs).active = "all"
+        await settle(pilot)
+        assert "2024-02-01 00:00" in text_of(pilot, "#opening")
+        assert "2025-03-11 00:00" in text_of(pilot, "#closing")
+
+
+async def test_a_search_that_fails_leaves_no_readings_of_another_meter(town: Town) -> None:
+    async with at_work(town, "f3", *STEADY, "enter", size=(80, 24)) as pilot:
+        await press(pilot, "r")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#readings").display
+        await press(pilot, "slash", *"nobody", "enter")
+        await settle(pilot)
+        assert not pilot.app.screen.query_one("#readings").display
