@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.base import visible
-from metertui.text import answers, explained, fmt
+from metertui.text import answers, explained, fmt, time_labels
 from metertui.text.answers import COMPARES, HIDDEN, KEYS, MEASURES, Column, sentence
 from metertui.text.casework import NOWHERE, beside_why, cells, in_full, keyed, one_below_the_other, side_by_side
 from metertui.text.connecting import invitation
@@ -34,5 +34,6 @@ __all__ = [
     "plain",
     "sentence",
     "side_by_side",
+    "time_labels",
     "visible",
 ]

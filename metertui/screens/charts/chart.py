@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import SiteZone
 from metertui.engine.reports import Findings, Measure
 from metertui.engine.usage import TIME_KEYS, buckets
-from metertui.text import MEASURES, visible
-from metertui.text.time_labels import key_in_full, key_on_axis
+from metertui.text import MEASURES, time_labels, visible
 
 Kind = Literal["lines", "area", "bars", "stacked", "rows", "shares", "heat"]
 
@@ -86,7 +85,8 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     if len(labels) > MOST_POINTS:
         labels, series, each = _merged(labels, series)
         note = f"a point is the mean of {each}"
-    shown, names = (tuple(form(along, label) for label in labels) for form in (key_on_axis, key_in_full))
+    shown = tuple(time_labels.key_on_axis(along, label) for label in labels)
+    names = tuple(time_labels.key_in_full(along, label) for label in labels)
     return Picture(kind, shown, series, unit, note, names=names)
 
 

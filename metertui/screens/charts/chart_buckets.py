@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, HOUR, MINUTE, SiteZone, Window, first_of_month
-from metertui.text.time_labels import in_full, on_axis
+from metertui.text import time_labels
 
 
 class Buckets(NamedTuple):
@@ -46,8 +46,8 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
     begins = [zone.local(instant) for instant in edges[:-1].tolist()]
     return Buckets(
         edges,
-        [on_axis(at, unit) for at in begins],
-        [in_full(at, unit) for at in begins],
+        [time_labels.on_axis(at, unit) for at in begins],
+        [time_labels.in_full(at, unit) for at in begins],
         unit,
         cut=window.end not in marks,
     )
