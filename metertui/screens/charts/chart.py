@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ BEFORE: Final = "before"
 """The name of the series that another is compared with."""
 NO_CURSOR: Final = -1
 """The number of a label for no cursor."""
+_PERIODS: Final = ("year", "quarter", "month", "week", "day")
 MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_SERIES: Final = 7
@@ -49,14 +51,22 @@ class Picture(NamedTuple):
     names: tuple[str, ...] = ()
     """For each label what it stands for, in full; empty if the labels say it."""
 
+    def running_names(self) -> str:
+        """Return the periods that are not over, in full; "" if all are."""
+        names = self.names or self.labels
+        return ", ".join(name for name, running in zip(names, self.running, strict=False) if running)
+
     def marks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return for each label whether its value is estimated, and whether its period is not over."""
         none = (False,) * len(self.labels)
         return np.array(self.estimated or none, dtype=bool), np.array(self.running or none, dtype=bool)
 
 
-def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
-    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer."""
+def picture(found: Findings, chart: str, zone: SiteZone, newest: date | None = None) -> Picture:
+    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer.
+
+    `newest` is the day of the newest reading: periods that do not end before it are not over.
+    """
     by, measure = found.inquiry.question.by, found.inquiry.measure
     table, unit = found.table, MEASURES[measure].unit
     if not by:
@@ -87,7 +97,13 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         note = f"a point is the mean of {each}"
     shown = tuple(time_labels.key_on_axis(along, label) for label in labels)
     names = tuple(time_labels.key_in_full(along, label) for label in labels)
-    return Picture(kind, shown, series, unit, note, names=names)
+    running = tuple(newest is not None and is_running(along, label, newest) for label in labels)
+    return Picture(kind, shown, series, unit, note, names=names, running=running)
+
+
+def is_running(key: str, label: str, newest: date) -> bool:
+    """Return whether the period of a row does not end before the day of the newest reading; no if it is no period."""
+    return key in _PERIODS and buckets.days_of_row(key, label)[1] >= newest
 
 
 def _kind(chart: str, along: str, across: str, measure: Measure) -> Kind:

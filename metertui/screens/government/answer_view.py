@@ -53,7 +53,7 @@ def answer_question(
     time, zone = frozen.curve.time, frozen.zone
     oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
     found = report.answer_inquiry(frozen, saved.inquiry(oldest, newest), rule, progress=progress)
-    return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
+    return Answer(saved, found, picture(found, saved.chart, zone, newest)), (oldest, newest)
 
 
 class _Chart(PictureView):
@@ -138,6 +138,8 @@ class AnswerView(OnDesk, Vertical):
         table.move_cursor_to(at)
         self._arrange()
         summary = answers.summary(self.answer.found, self._rule)
+        if running := self.answer.picture.running_names():
+            summary = f"{summary} · {running} not over yet"
         self.query_one("#summary", Steady).show(
             message(f"{summary} · {table.page_note}" if table.page_note else summary)
         )

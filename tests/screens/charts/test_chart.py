@@ -10,7 +10,7 @@ import pytest
 
 from metertui.engine.reports.report import Findings, Inquiry, Measure
 from metertui.engine.usage.query import Question
-from metertui.screens.charts.chart import BEFORE, MOST_POINTS, Kind, Picture, Series, means, picture
+from metertui.screens.charts.chart import BEFORE, MOST_POINTS, Kind, Picture, Series, is_running, means, picture
 from tests.clock import FakeClock
 
 ZONE = FakeClock().zone
@@ -32,7 +32,29 @@ def test_time_has_no_holes_between_its_first_and_last_data() -> None:
     found = drawn({"month": ["2025-02", "2025-04"], "value": [1, 3]}, "bars")
     names = ("February 2025", "March 2025", "April 2025")
     values = (Series("", (1.0, None, 3.0)),)
-    assert found == Picture("bars", ("Feb 2025", "Mar 2025", "Apr 2025"), values, "kWh", names=names)
+    running = (False,) * 3
+    assert found == Picture("bars", ("Feb 2025", "Mar 2025", "Apr 2025"), values, "kWh", names=names, running=running)
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "newest", "running"),
+    [
+        ("month", "2025-03", date(2025, 3, 31), True),
+        ("month", "2025-03", date(2025, 4, 1), False),
+        ("week", "2025-W11", date(2025, 3, 12), True),
+        ("day", "2025-03-11", date(2025, 3, 12), False),
+        ("hour_of_day", "13:00", date(2025, 3, 12), False),
+        ("region", "North", date(2025, 3, 12), False),
+    ],
+)
+def test_a_period_is_over_once_a_reading_is_later(key: str, label: str, newest: date, running: bool) -> None:
+    assert is_running(key, label, newest) is running
+
+
+def test_the_periods_that_are_not_over_are_named() -> None:
+    shown = Picture("bars", ("a", "b"), (), "kWh", running=(False, True), names=("January 2025", "February 2025"))
+    assert shown.running_names() == "February 2025"
+    assert shown._replace(running=()).running_names() == ""
 
 
 def test_rows_stand_from_the_largest_with_hidden_ones_last() -> None:
