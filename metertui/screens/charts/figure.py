@@ -118,15 +118,18 @@ def _segments(text: str, places: Sequence[int], inks: Inks, own: Style | None) -
 
 
 def _below(labels: Sequence[str], starts: Sequence[int], room: int) -> str:
-    """Return as many of the labels as there is room for, each from its column on."""
-    longest = max((len(label) for label in labels), default=1)
-    apart = max(1, (starts[-1] - starts[0]) // max(1, len(starts) - 1)) if starts else 1
-    step = max(1, -(-(longest + 2) // apart))
+    """Return every label, every second one and so on, as there is room for them, each from its column on."""
+    fitting = [(label, start) for label, start in zip(labels, starts, strict=True) if start + len(label) <= room]
+    step = next((step for step in range(1, len(fitting)) if _fit(fitting[::step])), max(1, len(fitting)))
     line = ""
-    for label, start in zip(labels[::step], starts[::step], strict=True):
-        if start + len(label) <= room and (not line or start >= len(line) + 2):  # the first one may start further right
-            line = line.ljust(start) + label
+    for label, start in fitting[::step]:
+        line = line.ljust(start) + label
     return line
+
+
+def _fit(placed: Sequence[tuple[str, int]]) -> bool:
+    """Return whether there are two empty columns between all labels."""
+    return all(start + len(label) + 2 <= after for (label, start), (_, after) in pairwise(placed))
 
 
 def scale(highest: float, steps: int) -> list[float]:
