@@ -21,13 +21,13 @@ class Reload:
     def __init__(self, headend: HeadEnd, listener: Listener, config: Settings, load: Callable[[], Settings]) -> None:
         self._headend = headend
         self._listener = listener
-        self._config = config
+        self._config = _with_zone(config)
         self._load = load
 
     def __call__(self) -> None:
         """Reload, and log which settings have changed and which need a restart; a broken file changes nothing."""
         try:
-            wanted = self._load()
+            wanted = _with_zone(self._load())
         except MeterError as error:
             _logger.error("SIGHUP: the settings stay as they are: %s", error)
             return
@@ -44,3 +44,8 @@ class Reload:
         engine, rules = self._headend.engine, config.rules()
         engine.rules = replace(engine.rules, silent_us=rules.silent_us, rejects_bytes=rules.rejects_bytes)
         engine.rejects.max_bytes = rules.rejects_bytes
+
+
+def _with_zone(config: Settings) -> Settings:
+    """Return settings that name the zone which they stand for: a first start stores it. Raises MeterError."""
+    return replace(config, timezone=config.rules().zone.name)

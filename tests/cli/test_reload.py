@@ -44,6 +44,21 @@ async def test_a_reload_applies_what_changes_no_figure_and_names_the_rest(
     assert "with a restart only: port, max_kw" in caplog.text  # they still differ
 
 
+async def test_the_zone_that_a_first_start_stores_is_no_change(
+    desk: HeadEnd, listener: Listener, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Singapore")
+    folder = desk.engine.folder
+    (folder / "settings.toml").unlink(missing_ok=True)
+    reload = Reload(desk, listener, settings.load(folder, env={}), lambda: settings.load(folder, env={}))
+    settings.store_zone(folder, "Asia/Singapore")
+    reload()
+    assert "with a restart only" not in caplog.text
+    write(folder, 'timezone = "Europe/Paris"\n')
+    reload()
+    assert "with a restart only: timezone" in caplog.text
+
+
 async def test_a_file_that_cannot_be_read_changes_nothing(
     desk: HeadEnd, listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
