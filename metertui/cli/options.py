@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 from collections.abc import Sequence
 from datetime import date
 
 from metertui.cli.errors import UsageError
-from metertui.engine.base import SiteZone
+from metertui.engine.base import FIRST_DAY, LAST_DAY, SiteZone
 from metertui.engine.errors import Refused
 from metertui.engine.nearest import did_you_mean
 
@@ -41,11 +43,23 @@ def parse_at(options: argparse.Namespace, zone: SiteZone) -> int | None:
 
 
 def parse_days(options: argparse.Namespace) -> tuple[date, date]:
-    """Return `--from` and `--to` as local days, both included. Raises UsageError."""
+    """Return `--from` and `--to` as local days, both included. Raises UsageError.
+
+    Says so where a window cannot reach as far.
+    """
     first, last = _parse_day("--from", options.first), _parse_day("--to", options.last)
     if last < first:
         raise UsageError(f"--to {last} is before --from {first}")
-    return first, last
+    return _within_reach("--from", first), _within_reach("--to", last)
+
+
+def _within_reach(option: str, day: date) -> date:
+    """Return the day, or the one nearest to it that a window can have; then print a note."""
+    reached = min(max(day, FIRST_DAY), LAST_DAY)
+    if reached != day:
+        with contextlib.suppress(OSError):  # standard error may be closed
+            print(f"metertui: {option} {day} is taken as {reached}: no window reaches further", file=sys.stderr)
+    return reached
 
 
 def _parse_day(option: str, text: str | None) -> date:

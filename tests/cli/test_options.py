@@ -31,6 +31,15 @@ def test_days_are_both_included_and_in_order() -> None:
         options.parse_days(given(first="2025-02-28", last="2025-02-27"))
 
 
+def test_a_day_that_no_window_reaches_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = options.parse_days(given(first="0001-01-01", last="9999-12-31"))
+    assert asked == (date(1, 1, 2), date(9999, 12, 30))
+    assert capsys.readouterr().err.splitlines() == [
+        "metertui: --from 0001-01-01 is taken as 0001-01-02: no window reaches further",
+        "metertui: --to 9999-12-31 is taken as 9999-12-30: no window reaches further",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "why"), [(None, "is missing"), ("2025-02-30", "is not a date"), ("20250228", "is not")]
 )

@@ -12,7 +12,16 @@ from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
-from metertui.engine.base.windows import DATA_WINDOWS, WINDOW_NAMES, Window, named_window, window_before, window_of_days
+from metertui.engine.base.windows import (
+    DATA_WINDOWS,
+    FIRST_DAY,
+    LAST_DAY,
+    WINDOW_NAMES,
+    Window,
+    named_window,
+    window_before,
+    window_of_days,
+)
 from metertui.engine.base.zone import (
     DAY,
     HALF_HOUR,
@@ -30,8 +39,10 @@ __all__ = [
     "DATA_WINDOWS",
     "DAY",
     "DUPLICATE",
+    "FIRST_DAY",
     "HALF_HOUR",
     "HOUR",
+    "LAST_DAY",
     "MAX_WH",
     "MINUTE",
     "OK",

@@ -12,6 +12,9 @@ from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import MeterError
 
 _DAY: Final = timedelta(days=1)
+FIRST_DAY: Final = date.min + _DAY
+LAST_DAY: Final = date.max - _DAY
+"""The days of windows. A day on either side must exist, so that their bounds can be written in another zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,13 @@ def _days_in(window: Window, zone: SiteZone) -> int:
 
 
 def window_of_days(first: date, last: date, zone: SiteZone) -> Window:
-    """Return the local days from `first` to `last`, both included. Raises MeterError if `last` is before `first`."""
+    """Return the local days from `first` to `last`, both included, as far as windows reach: FIRST_DAY to LAST_DAY.
+
+    Raises MeterError if `last` is before `first`.
+    """
     if last < first:
         raise MeterError(f"{last} is before {first}")
-    # A day on either side must exist, so that the bounds can be written in another zone. No reading is that far off.
-    first = min(max(first, date.min + _DAY), date.max)
-    last = min(last, date.max - _DAY)
+    # No reading is as far off as the days that are left out.
+    first = min(max(first, FIRST_DAY), date.max)
+    last = min(last, LAST_DAY)
     return Window("dates", zone.midnight(first), zone.midnight(last + _DAY))

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, format_kwh
+from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, counted, format_kwh
 from metertui.engine.columns import Arrivals, Columns, SharedInstants, tail_columns
 from metertui.engine.core import clock_check, closes
 from metertui.engine.errors import MeterError, Refused, StorageError
@@ -140,6 +140,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         directory = _directory(accounts, rules.fit)
         history, sharing = _history(days, directory)
         tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
+        warnings = [*filter(None, [_without_accounts(accounts, directory)]), *warnings]
         times = [history.time, left.time, tail.time]
         noted = [clock_check.last_noted(audit, rules.zone), events.newest.decided if events.newest else None]
         warnings += clock_check.warn_of_clock(times, noted, now, rules.future_us, rules.zone)
@@ -176,6 +177,20 @@ def _recovered(lock: FolderLock, rows: Rows) -> str:
         return ""
     return (
         f"process {lock.unclean} ended without closing this folder; {len(rows)} readings were recovered from {wal.LOG}"
+    )
+
+
+def _without_accounts(accounts: AccountBook, directory: MeterCodes) -> str:
+    """Return a sentence about meters that have readings and no account, or "". All readings have their codes.
+
+    Accounts got the first codes.
+    """
+    unknown = directory.ids[len(accounts) :]
+    if not unknown:
+        return ""
+    return (
+        f"users.csv has no account for {counted(len(unknown), 'meter')} with readings, such as {unknown[0]}: what is "
+        "stored is kept, and what they send now is refused; restore users.csv from a backup, or register them"
     )
 
 

@@ -60,7 +60,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
 def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
     proof, logs = Proof("readings in the log"), []
     with proof.failing():
-        logs = wal.read_logs(folder, zone)
+        logs = wal.read_logs(folder, zone, proof.fail)
     proof.count = sum(map(len, logs))
     return logs, proof
 

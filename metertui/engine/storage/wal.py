@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -182,13 +183,20 @@ def recover_log(data: bytes, path: Path, zone: SiteZone, unsynced: int = _UNSYNC
     return reading_lines.parse_readings(whole, path, zone, header=False), whole
 
 
-def read_logs(folder: Path, zone: SiteZone) -> list[Rows]:
-    """Return the readings of the log and of the sealed log. Another process may write to them meanwhile."""
+def read_logs(folder: Path, zone: SiteZone, note: Callable[[str], None] = lambda _: None) -> list[Rows]:
+    """Return the readings of the log and of the sealed log. Another process may write to them meanwhile.
+
+    `note` is called with a sentence on each file in which zeros stand where lines were to be.
+    """
     found = []
     for name in (LOG, SEALED):
         path = folder / name
         with contextlib.suppress(FileNotFoundError):
-            found.append(recover_log(private_files.read_file(path), path, zone)[0])
+            data = private_files.read_file(path)
+            rows, whole = recover_log(data, path, zone)
+            found.append(rows)
+            if b"\0" in data:
+                note(Damage(path, data, whole).warning)
     return found
 
 

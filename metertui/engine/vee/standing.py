@@ -54,7 +54,7 @@ class Standing(NamedTuple):
 
     columns: Columns
     void: NDArray[np.int64]
-    """The rows where no value stands, ascending; they keep the first."""
+    """The rows where no value stands, ascending; they have the last that was stored."""
     replaced: NDArray[np.int64]
     """The rows where another value than the first stands, ascending."""
 
@@ -79,7 +79,7 @@ def resolve(columns: Columns, corrections: Corrections) -> Standing:
         values = each.values or (int(wh[row]),)
         values += tuple(value for value in each.corrected if value not in values)
         stands = standing(values, each.verdicts)
-        wh[row] = values[0] if stands is None else stands
+        wh[row] = values[-1] if stands is None else stands
         if stands is None:
             gone.append(row)
         elif stands != values[0]:

@@ -179,3 +179,20 @@ def test_a_byte_order_mark_before_the_first_line_is_no_damage(tmp_path: Path) ->
     (folder / "archive" / "manifest.csv").write_text("\ufefffile,sha256,edited\n")
     with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
         assert len(engine.readings) == 2
+
+
+@pytest.mark.parametrize("users", ["", "\0" * 512, ACCOUNT.splitlines()[0] + "\n"], ids=["empty", "zeros", "header"])
+def test_readings_without_accounts_are_told_first_and_kept(tmp_path: Path, users: str) -> None:
+    folder = left_behind(tmp_path / "site", **{"users.csv": users, "log.txt": LINES})
+    (folder / "archive" / "2025").mkdir(parents=True)
+    (folder / "archive" / "2025" / "03_11.csv").write_text(DAY.replace("m,", "n,"))
+    for _ in range(2):
+        with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+            assert re.match("users.csv has no account for 2 meters with readings, such as ", engine.warnings[0])
+            assert len(engine.readings) == 4
+
+
+def test_a_sound_start_says_nothing_of_accounts(tmp_path: Path) -> None:
+    folder = left_behind(tmp_path / "site", **{"log.txt": LINES})
+    with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+        assert not [warning for warning in engine.warnings if "account" in warning]

@@ -77,6 +77,18 @@ def test_damage_is_found_and_named(folder: Path, damage: Callable[[Path], None],
     assert any(said in problem for problem in found), found
 
 
+@pytest.mark.parametrize("name", ["log.txt", "log.sealed.txt", "users.csv", "events.csv"])
+def test_zeros_of_a_power_cut_are_named_before_any_start(folder: Path, name: str) -> None:
+    path = folder / name
+    whole = path.read_bytes() if path.exists() else b""
+    padding = 512 - len(whole) % 512
+    path.write_bytes(whole + bytes(padding) + bytes(512))
+    found = problems(folder)
+    assert any(problem.startswith(name) and str(padding + 512) in problem for problem in found), found
+    (folder / "log.txt").write_bytes(b"m-1,2024-11-04T01:00:00+01:00,120\n" + bytes(512 - 34) + b"\n")
+    assert any("log.txt" in problem for problem in problems(folder))
+
+
 def test_a_day_that_is_written_between_two_looks_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine.open(tmp_path, RULES, FakeClock("2025-03-12T10:40:00"))
     minutes = iter(range(60))

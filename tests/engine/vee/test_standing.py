@@ -34,6 +34,16 @@ def test_a_correction_stands_though_its_value_is_not_stored_yet() -> None:
     assert (found.columns.wh.tolist(), found.void.tolist(), found.replaced.tolist()) == ([580], [], [0])
 
 
+def test_where_none_stands_the_last_is_shown() -> None:
+    edits = MeterEdits()
+    edits.apply_edit(Edit(0, "m", "correct", 7, "ann", "x", wh=101_000, to=101_500))
+    edits.apply_edit(Edit(1, "m", "void", 7, "ann", "x", wh=101_500))
+    corrections = corrections_from({0: edits}, {0: {7: (101_000, 101_500)}})
+    assert corrections is not None
+    found = resolve(Columns(np.zeros(1, dtype=np.int32), np.array([7]), np.array([101_000])), corrections)
+    assert (found.columns.wh.tolist(), found.void.tolist()) == ([101_500], [0])
+
+
 @given(values, verdicts)
 def test_at_most_one_stands_and_it_is_none_that_a_void_names(stored: list[int], said: dict[int, bool]) -> None:
     found = standing(stored, said)
@@ -66,7 +76,7 @@ def test_columns_are_resolved_as_each_instant_is(instants: list[tuple[list[int],
     found = resolve(columns, corrections)
     assert found.void.tolist() == [at for at, wh in enumerate(expected) if wh is None]
     assert found.columns.wh.tolist() == [
-        stored[0] if wh is None else wh for wh, (stored, _) in zip(expected, instants, strict=True)
+        stored[-1] if wh is None else wh for wh, (stored, _) in zip(expected, instants, strict=True)
     ]
     assert found.replaced.tolist() == [
         at for at, (stored, _) in enumerate(instants) if expected[at] not in (None, stored[0])
