@@ -189,7 +189,7 @@ async def test_a_clock_that_was_90_years_ahead_spoils_no_more_than_what_it_stamp
     rules = Rules(zone=clock.zone)
     engine = Engine.open(tmp_path, rules, clock)
     (told,) = engine.warnings
-    assert told.startswith("1 readings are later than this machine's clock, the newest at 2115-03-12T10:40:00+08:00")
+    assert told.startswith("1 reading is later than this machine's clock, the newest at 2115-03-12T10:40:00+08:00")
     engine.close()
 
 

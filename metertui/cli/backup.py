@@ -11,6 +11,7 @@ from metertui.cli.errors import UsageError
 from metertui.cli.inputs import as_file
 from metertui.cli.options import format_of
 from metertui.cli.output import print_rows, progress_bar
+from metertui.engine.base import counted
 from metertui.engine.maintenance import backup as backups
 from metertui.formats import complete_file, is_standard_output, is_stream, resolve_output
 
@@ -28,7 +29,7 @@ def backup(options: argparse.Namespace) -> None:
         else:
             report = backups.back_up(folder_of(options), resolve_output(target), progress)
     if to_standard:
-        print(f"{report.files} files, {report.bytes:,} bytes copied to standard output", file=sys.stderr)
+        print(f"{counted(report.files, 'file')}, {report.bytes:,} bytes copied to standard output", file=sys.stderr)
     else:
         _print_report(options, report, target, "copied")
 
@@ -46,7 +47,7 @@ def restore(options: argparse.Namespace) -> None:
 def _print_report(options: argparse.Namespace, report: backups.BackupReport, target: Path, done: str) -> None:
     """Print what was copied or restored, in words or in the format that is asked for."""
     if format_of(options) == "table":
-        print(f"{report.files} files, {report.bytes:,} bytes {done} to {target}")
+        print(f"{counted(report.files, 'file')}, {report.bytes:,} bytes {done} to {target}")
     else:
         row = {"files": report.files, "bytes": report.bytes, "target": str(target)}
         print_rows(options, [row], list(row), one=True)

@@ -13,6 +13,7 @@ from metertui.cli.output import print_rows
 from metertui.engine.base import SiteZone, kwh_number, window_of_days
 from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import Filter
+from metertui.engine.vee import word_of
 from metertui.engine.worklist import (
     CAUSES,
     MOST_ROWS,
@@ -28,6 +29,7 @@ COLUMNS: Final = (
     "cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at", "reason", "notes"
 )  # fmt: skip
 COUNTS: Final = ("cause", "cases", "open")
+_NONE: Final = "no exceptions"
 
 
 def exceptions(options: argparse.Namespace) -> None:
@@ -45,9 +47,9 @@ def exceptions(options: argparse.Namespace) -> None:
             question = replace(question, window=(window.start, window.end))
         found = find_exceptions(engine.view().frozen(), engine.site_state(), question)
         if options.counts:
-            print_rows(options, _counts(found), COUNTS)
+            print_rows(options, _counts(found), COUNTS, none=_NONE)
         else:
-            print_rows(options, [row(each, engine.zone) for each in found.rows], COLUMNS)
+            print_rows(options, [row(each, engine.zone) for each in found.rows], COLUMNS, none=_NONE)
 
 
 def _state(options: argparse.Namespace) -> State:
@@ -66,11 +68,13 @@ def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:
         "register_kwh": kwh_number(found.wh),
         "region": found.region,
         "why": f"{found.why}: {found.line}" if found.line else found.why,
-        "decided": decided.kind if decided else "",
+        "decided": word_of(decided.kind) if decided else "",
         "decided_by": decided.who if decided else "",
         "decided_at": zone.iso(decided.decided) if decided else "",
         "reason": decided.reason if decided else "",
-        "notes": "; ".join(f"{zone.iso(note.decided)} {note.who}: {note.kind}: {note.reason}" for note in found.notes),
+        "notes": "; ".join(
+            f"{zone.iso(note.decided)} {note.who}: {word_of(note.kind)}: {note.reason}" for note in found.notes
+        ),
     }
 
 

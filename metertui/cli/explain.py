@@ -21,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
 from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import STATUS, Explanation, Point
-from metertui.engine.vee import Edit, edit_log, rules
+from metertui.engine.vee import Edit, edit_log, rules, word_of
 from metertui.text import Sources, explained, visible
 
 COLUMNS: Final = ("part", "from", "to", "from_kwh", "to_kwh", "usage_kwh", "status", "from_source", "to_source", "note")
@@ -83,7 +83,7 @@ def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, 
         }
 
     def decision(event: Edit) -> dict[str, Any]:
-        return {"what": event.kind, "time": zone.iso(event.decided), "who": event.who, "reason": event.reason}
+        return {"what": word_of(event.kind), "time": zone.iso(event.decided), "who": event.who, "reason": event.reason}
 
     return {
         **usage_row(found.usage, zone),

@@ -24,8 +24,13 @@ _UNPRINTED: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 _MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
 
-def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str], *, one: bool = False) -> None:
-    """Print rows in the format of `--format`; with `one`, the only row as an object or a line a column."""
+def print_rows(
+    options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str], *, one: bool = False, none: str = ""
+) -> None:
+    """Print rows in the format of `--format`; with `one`, the only row as an object or a line a column.
+
+    `none` is what a table without rows says instead of its headings.
+    """
     form = format_of(options)
     if form == "json":
         picked = [{name: row[name] for name in columns} for row in rows]
@@ -38,6 +43,8 @@ def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequen
         writer.writerows([shown(_csv_cell(row[name])) for name in columns] for row in rows)
     elif one:
         print_row(rows[0], columns)
+    elif none and not rows:
+        print(none)
     else:
         print(format_table(rows, columns))
 

@@ -19,7 +19,7 @@ from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.attributes import ATTRIBUTES, FIELDS
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import MeterError
-from metertui.engine.vee import EditLog, format_values
+from metertui.engine.vee import EditLog, format_values, word_of
 
 _COLUMNS: Final = ("identifier", *FIELDS, "status", "registered")
 _HISTORY_COLUMNS: Final = ("effective_from", *ATTRIBUTES)
@@ -43,8 +43,13 @@ def show_account(options: argparse.Namespace) -> None:
     edits = EditLog(folder_of(options), zone)
     edits.load()
     events = [
-        {"time": zone.iso(event.decided), "what": event.kind, "values": format_values(event, zone), "who": event.who}
-        | {"reason": event.reason}
+        {
+            "time": zone.iso(event.decided),
+            "what": word_of(event.kind),
+            "values": format_values(event, zone),
+            "who": event.who,
+            "reason": event.reason,
+        }
         for event in edits.history_of_meter(account.meter)
     ]
     form = format_of(options)

@@ -70,7 +70,9 @@ class Billing:
         async with self._changing:
             count = await self._jobs.compute_at_once(run.issue, self._jobs.engine.clock.now(), by)
         if run.accepts_rules:
-            self._jobs.audit(by, "accept-rules", run.month, f"{by_rules} adjustments come from the rules alone")
+            self._jobs.audit(
+                by, "accept-rules", run.month, f"{counted(by_rules, 'adjustment')} because of the rules alone"
+            )
         if count:
             self._jobs.audit(by, "issue", run.month, f"{counted(new, 'bill')}, {counted(changes, 'adjustment')}")
         return count
@@ -89,4 +91,6 @@ class Billing:
             durable.replace_file(path, data)
 
         await self._jobs.write(save)
-        self._jobs.audit(by, "tariffs", path.name, f"{len(found.tariffs)} tariffs, {len(found.rates)} prices")
+        self._jobs.audit(
+            by, "tariffs", path.name, f"{counted(len(found.tariffs), 'tariff')}, {counted(len(found.rates), 'price')}"
+        )

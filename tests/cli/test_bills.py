@@ -240,7 +240,7 @@ def test_adjustments_that_come_from_the_rules_alone_are_issued_once_and_only_whe
     assert entries[3:] == [("fall", "rules-adjustment"), ("leap", "rules-adjustment")]
     causes = {row["meter"]: row["adjustments"].count('"cause":"rules"') for row in csv.DictReader(out.open())}
     assert causes == {"fall": 1, "leap": 1, "sound": 0}
-    once, audit = ledger.read_bytes(), "\taccept-rules\t2025-02\t2 adjustments come from the rules alone\n"
+    once, audit = ledger.read_bytes(), "\taccept-rules\t2025-02\t2 adjustments because of the rules alone\n"
     again = issued_before(*words, "--accept-rules")
     assert (again.code, "there is nothing to accept" in again.err, ledger.read_bytes() == once) == (0, True, True)
     log = (data / "audit.log").read_text()

@@ -33,6 +33,11 @@ def test_the_list_its_conditions_and_what_was_decided(steady: Command) -> None:
     ]
 
 
+def test_a_list_without_cases_says_so(steady: Command) -> None:
+    for words in ((), ("--counts",)):
+        assert steady("exceptions", "--cause", "gap", "--meter", "m-2", *words).out == "no exceptions\n"
+
+
 def test_wrong_words_are_one_line(steady: Command) -> None:
     said = steady("exceptions", "--cause", "odd")
     assert (said.code, said.out) == (2, "")

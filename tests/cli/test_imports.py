@@ -109,11 +109,15 @@ def test_imported_history_gets_its_attributes_by_option_column_or_afterwards(
     assert (shown["region"], shown["sub_region"]) == ("South", "Quay")
     for wrong in ("region", "colour=red", "region=a,region=b", "region==1+1"):
         assert metertui("import", str(table), "--attributes", wrong).code == 2
+    log.write_text(log.read_text().replace("m-1", "m-3"))
+    for words in ((), ("--attributes", "region=Harbour")):  # the same file again, which brings no reading
+        assert metertui("import", str(log), *words).code == 0
+    assert regions() == {"North": 10, "East": 20, "South": 500, "West": 0, "Harbour": 30}
     out = tmp_path / "all.csv"
     assert metertui("export", "--from", "2024-12-31", "--to", "2025-03-31", "-o", str(out)).code == 0
     again = metertui("import", str(out), "--format", "json").json
-    assert [again[count] for count in COUNTS] == [5, 0, 5, 0, 0]
-    assert regions() == {"North": 10, "East": 20, "South": 500, "West": 0}
+    assert [again[count] for count in COUNTS] == [8, 0, 8, 0, 0]
+    assert regions() == {"North": 10, "East": 20, "South": 500, "West": 0, "Harbour": 30}
 
 
 def test_an_import_in_which_every_row_was_refused_fails(metertui: Command, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import format_kwh, former_limits
+from metertui.engine.base import counted, format_kwh, former_limits
 from metertui.engine.billing.bill_ledger import BillBook, Ledger
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
 from metertui.engine.columns import Curve, Frozen, tail_columns
@@ -111,7 +111,7 @@ class Waiting:
         if not self.by_meter:
             return ""
         every = Figures.total_of(figures for months in self.by_meter.values() for figures in months.values())
-        meters = "1 meter" if len(self.by_meter) == 1 else f"{len(self.by_meter)} meters"
+        meters = counted(len(self.by_meter), "meter")
         return (
             f"the rules of this version alone change issued bills of {meters}, by {format_kwh(every.usage_wh)} kWh and "
             f"{money_text(every.total)} in all; not billed until `metertui bill --all --month {month} --issue "

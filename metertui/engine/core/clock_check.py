@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, SECOND, SiteZone
+from metertui.engine.base import DAY, SECOND, SiteZone, counted
 from metertui.engine.errors import Refused
 from metertui.engine.storage import AuditLog
 
@@ -28,9 +28,8 @@ def warn_of_clock(
     newest = max((int(some.max()) for some in times if len(some)), default=None)
     later = sum(int(np.count_nonzero(some > now + tolerance)) for some in times)
     if later and newest is not None:
-        return [
-            f"{later} readings are later than this machine's clock, the newest at {zone.iso(newest)}: check the clock"
-        ]
+        readings = f"{counted(later, 'reading')} {'is' if later == 1 else 'are'}"
+        return [f"{readings} later than this machine's clock, the newest at {zone.iso(newest)}: check the clock"]
     used = [time for time in noted if time is not None]
     last = max([*used, *filter(None, [newest])]) if used else now
     if now - last <= _FAR:

@@ -24,6 +24,7 @@ from metertui.engine.vee import (
     check_reason,
     format_values,
     rules,
+    word_of,
 )
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
             raise
     zone = engine.zone
     engine.audit.write_entries(
-        (zone.iso(made.decided), made.who, made.kind, made.meter, f"{_audited(effect, zone)}: {made.reason}")
+        (zone.iso(made.decided), made.who, word_of(made.kind), made.meter, f"{_audited(effect, zone)}: {made.reason}")
         for effect in found
         for made in effect.events[:1]
     )

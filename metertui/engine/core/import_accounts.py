@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -68,7 +68,8 @@ def planned_accounts(book: AccountBook, stated: Statements, now: int) -> tuple[l
         after = replace(before, **course[-1][1]._asdict()) if course else before
         if after != account:
             accounts.append(after)
-        if len(course) > 1 and course != list(book.moves_of(after.meter)):
+        before_moves = list(book.moves_of(after.meter))
+        if course != before_moves and (before_moves or len(course) > 1):
             moves[after.meter] = course
     return accounts, moves
 
@@ -85,9 +86,12 @@ def _changes(meter: NDArray[np.int32], group: NDArray[np.int32]) -> Int64Array:
 
 
 def known_moves(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
-    """Return an account's attributes in time; without a date they are from its registration or `now` (µs UTC)."""
+    """Return an account's attributes in time; without a date they are from its registration or `now` (µs UTC).
+
+    A time at the beginning in which it had none at all is not known: what a file says of it is new.
+    """
     if moves:
-        return list(moves)
+        return list(dropwhile(lambda move: move[1] == Group(), moves))
     if account.group == Group():
         return []
     return [(now if account.registered is None else account.registered, account.group)]

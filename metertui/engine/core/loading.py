@@ -129,8 +129,8 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
                 waiting = sealed
             else:
                 writes.attempt(write_ahead.drop_sealed)
-                warning = f"an interrupted day close was finished: {len(sealed)} readings into {len(files)} day files"
-                warnings.append(warning)
+                moved = f"{counted(len(sealed), 'reading')} into {counted(len(files), 'day file')}"
+                warnings.append(f"an interrupted day close was finished: {moved}")
                 days.append(sealed)
         audit, now = AuditLog(folder / AUDIT), clock.now()
         today = rules.zone.day(now)
@@ -175,9 +175,8 @@ def _recovered(lock: FolderLock, rows: Rows) -> str:
     """Return a sentence about what was recovered if the last owner did not end by itself, or ""."""
     if not lock.unclean:
         return ""
-    return (
-        f"process {lock.unclean} ended without closing this folder; {len(rows)} readings were recovered from {wal.LOG}"
-    )
+    readings = counted(len(rows), "reading")
+    return f"process {lock.unclean} ended without closing this folder; recovered {readings} from {wal.LOG}"
 
 
 def _without_accounts(accounts: AccountBook, directory: MeterCodes) -> str:

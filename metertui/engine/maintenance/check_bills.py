@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from metertui.engine.accounts import AccountBook
-from metertui.engine.base import Rules, format_kwh
+from metertui.engine.base import Rules, counted, format_kwh
 from metertui.engine.billing import (
     NAME,
     BillBook,
@@ -91,7 +91,7 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
         if changed:
             used, total = (sum(figures[at] for figures in changed.values()) for at in (0, 3))
             by = f"{format_kwh(used)} kWh and {money_text(total)} in all"
-            changes = f"{len(changed)} issued bills would differ now, by {by}"
+            changes = f"{counted(len(changed), 'issued bill')} would differ now, by {by}"
             now.notes.append(f"{month}: {changes}; the next billing run has them as adjustments")
     if months:
         now.notes += filter(None, [waiting.sentence(months[-1])])

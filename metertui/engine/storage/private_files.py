@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from metertui.engine.base import counted
+
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 _OTHERS: Final = 0o077
@@ -85,11 +87,13 @@ def narrow_folder(folder: Path) -> str:
         folders += _narrow(folder)
     elif folder.stat().st_mode & _OTHERS:
         notes.append(
-            f"{folder} can be opened by other users, and metertui did not create it; chmod 700 makes it private"
+            f"the folder {folder} can be opened by other users, and metertui did not create it; "
+            "chmod 700 makes it private"
         )
     if files or folders:
         notes.append(
-            f"{files} files and {folders} folders in {folder} could be opened by other users and are now private"
+            f"{counted(files, 'file')} and {counted(folders, 'folder')} in {folder} could be opened by other "
+            "users and are now private"
         )
     return "; ".join(notes)
 

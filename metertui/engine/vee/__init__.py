@@ -14,6 +14,7 @@ from metertui.engine.vee.edits import (
     MeterEdits,
     corrections_from,
     replace_meters,
+    word_of,
 )
 from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point
 from metertui.engine.vee.standing import accepted, count_standing, is_void, standing
@@ -41,4 +42,5 @@ __all__ = [
     "rules",
     "standing",
     "validate",
+    "word_of",
 ]

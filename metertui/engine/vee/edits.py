@@ -23,11 +23,17 @@ OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
 OF_FIGURES: Final = frozenset(kind for kind in (*UNDOES, *UNDOES.values()) if UNDOES.get(kind, kind) != "accept")
 """The kinds of edits that may change which readings count."""
 OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
+_WORDS: Final = {"reask": "request reading"}
 _NOTHING: Final[Mapping[int, bool]] = {}
 
 Values = Mapping[int, tuple[int, ...]]
 """All values (Wh) stored at the instants (µs UTC) of a meter that have more than one, in order of arrival."""
 NO_VALUES: Final[Values] = {}
+
+
+def word_of(kind: str) -> str:
+    """Return the word for a kind of edit that people read; the edit log has the kind itself."""
+    return _WORDS.get(kind, kind)
 
 
 @dataclass(frozen=True, slots=True)

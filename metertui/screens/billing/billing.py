@@ -239,7 +239,7 @@ class BillingScreen(DeskScreen):
         if shown.issued is not None:
             state = f"issued {fmt.moment(shown.issued, self.zone)}"
         doubt = f"{fmt.count(statement.suspect)} of them not counted: see F7" if statement.suspect else ""
-        rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
+        rests_on = (fmt.counted(statement.readings, "reading"), doubt)
         drawn = draw_statement(
             shown, heading, self.zone, state=state, rests_on=rests_on, register_note=note, warning=warning
         )

@@ -14,6 +14,7 @@ from metertui.engine.accounts import Account, check_field, parse_effective
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
+from metertui.engine.vee import word_of
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field, labelled
 from metertui.text import fmt, message, plain
@@ -112,7 +113,7 @@ class FormTab(Tab):
         for event in self.headend.engine.events.history_of_meter(account.meter)[-_EVENTS:]:
             about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
             reason = f": {event.reason}" if event.reason else ""
-            lines.append(f"{fmt.moment(event.decided, self.zone)}  {event.kind}{about} by {event.who}{reason}")
+            lines.append(f"{fmt.moment(event.decided, self.zone)}  {word_of(event.kind)}{about} by {event.who}{reason}")
         return Text("\n").join([Text("History", style="bold"), *map(plain, lines)])
 
     @on(Button.Pressed, "#register")

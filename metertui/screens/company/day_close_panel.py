@@ -64,7 +64,7 @@ def running(snapshot: LiveSnapshot, room: int) -> Text:
 def _figure(snapshot: LiveSnapshot, step: str) -> str:
     match step:
         case "sealing the log" if snapshot.closing_readings:
-            return f"{fmt.count(snapshot.closing_readings)} readings"
+            return fmt.counted(snapshot.closing_readings, "reading")
         case "writing day files" if snapshot.closing_files:
             return f"{fmt.count(snapshot.closing_written)} of {fmt.count(snapshot.closing_files)}"
     return ""

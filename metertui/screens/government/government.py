@@ -394,7 +394,7 @@ class GovernmentScreen(GatedScreen):
             self._close_line()
             self.say(f"{fmt.counted(count, 'row')} written to {path}")
             self.headend.audit(
-                who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}"
+                who, "export", str(path), f"{fmt.counted(count, 'row')}: {answers.sentence(answer.saved, answer.found)}"
             )
         finally:
             self._writing = None

@@ -222,6 +222,6 @@ class ReadingsScreen(OnDesk, ThriftyModal[None]):
             self._close_line()
             self.say(f"{fmt.counted(len(found), 'reading')} written to {path}")
             what = answers.rows_sentence(self._question, self._row)
-            self.headend.audit(self.who, "export", str(path), f"{len(found)} readings: {what}")
+            self.headend.audit(self.who, "export", str(path), f"{fmt.counted(len(found), 'reading')}: {what}")
         finally:
             self._work = None

@@ -409,8 +409,8 @@ class LookupScreen(DeskScreen):
         else:
             self.query_one(TypedLine).close()
             self.query_one(Tabs).focus()
-            self.say(f"{fmt.count(len(behind))} readings written to {path}")
+            self.say(f"{fmt.counted(len(behind), 'reading')} written to {path}")
             by = self.who or "lookup"
-            self.headend.audit(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
+            self.headend.audit(by, "export", str(path), f"{fmt.counted(len(behind), 'reading')} of {behind.meter}")
         finally:
             self._writing = None

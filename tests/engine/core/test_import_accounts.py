@@ -45,6 +45,16 @@ def test_meters_are_registered_with_their_last_attributes_and_moved_where_these_
     assert moves == {"c": [(5, NORTH), (9, SOUTH)]}
 
 
+def test_a_stored_reading_states_what_was_empty_at_its_time(tmp_path: Path) -> None:
+    book = AccountBook(tmp_path, SiteZone("UTC"))
+    book.put_accounts([Account("a", registered=5), Account("b", **NORTH._asdict(), registered=1)], {})
+    book.put_accounts([], {"b": [(1, Group()), (7, NORTH)]})
+    accounts, moves = planned_accounts(book, statements(("a", 6, SOUTH, False), ("b", 6, SOUTH, False)), NOW)
+    assert (accounts, moves) == ([Account("a", **SOUTH._asdict(), registered=5)], {"b": [(6, SOUTH), (7, NORTH)]})
+    book.put_accounts(accounts, moves)
+    assert planned_accounts(book, statements(("a", 6, NORTH, False), ("b", 6, NORTH, False)), NOW) == ([], {})
+
+
 def test_a_stored_reading_states_nothing_of_a_known_time(tmp_path: Path) -> None:
     book = AccountBook(tmp_path, SiteZone("UTC"))
     book.put_accounts([Account("a", **NORTH._asdict(), registered=5)], {})

@@ -131,7 +131,7 @@ def test_a_start_after_an_unclean_end_says_what_it_recovered_and_only_once(tmp_p
     with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
         recovered, torn = engine.warnings
         assert re.fullmatch(
-            r"process \d+ ended without closing this folder; 2 readings were recovered from log.txt", recovered
+            r"process \d+ ended without closing this folder; recovered 2 readings from log.txt", recovered
         )
         assert torn.startswith("log.txt: a torn last line of 11 bytes was dropped")
     with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:

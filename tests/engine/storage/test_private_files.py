@@ -95,11 +95,11 @@ def test_a_folder_that_metertui_did_not_make_is_named_and_stays(tmp_path: Path, 
         (folder / "notes.txt").touch()
         (folder / "notes.txt").chmod(0o644)
     told = private_files.narrow_folder(folder)
-    assert told.startswith(f"{folder} can be opened by other users, and metertui did not create it")
+    assert told.startswith(f"the folder {folder} can be opened by other users, and metertui did not create it")
     assert (mode(folder), mode(folder / "users.csv"), mode(folder / "archive")) == (0o755, 0o600, 0o700)
     if why != "made by hand":
         assert mode(folder / "notes.txt") == 0o644
-    assert private_files.narrow_folder(folder).startswith(f"{folder} can be opened by other users")
+    assert private_files.narrow_folder(folder).startswith(f"the folder {folder} can be opened by other users")
 
 
 def test_a_link_is_not_followed_when_modes_are_narrowed(tmp_path: Path) -> None:

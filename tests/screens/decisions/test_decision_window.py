@@ -155,6 +155,9 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         assert not decided(troubled)
         await go(pilot, "n", "The cellar is flooded", "enter", "k", "By letter", "enter", "a", "Known", "enter")
         assert [what for what, *_ in decided(troubled)] == ["note", "reask", "accept"]
+        told = troubled.engine.audit.entries_before(None, "", 3)
+        assert told is not None
+        assert [what for _, _, what, *_ in told[0][:3]] == ["accept", "request reading", "note"]
         assert len(listed(pilot)) == SILENT - 1
         await go(pilot, "o")
         case = text_of(pilot, "#case")
