@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from metertui.cli import demo
 from metertui.engine.billing import tariffs
 from tests.cli.conftest import Command
 
@@ -50,3 +51,13 @@ def test_the_sample_tariff_has_the_published_prices() -> None:
     assert cents == {"2025-04-01": Decimal("28.12"), "2025-09-30": Decimal("27.47"), "2026-07-01": Decimal("31.91")}
     assert {band.tax_percent for band in found.rates} == {Decimal(9)}
     assert found.in_force(date(2025, 3, 31), "") is None
+
+
+def test_the_proposed_tariff_is_neither_that_of_the_sample_nor_that_of_the_demonstration() -> None:
+    proposed = tariffs.load_tariffs(ROOT / "data/proposed-tariff.csv")
+    sample = tariffs.load_tariffs(SAMPLE / "tariffs.csv")
+    shown = tariffs.parse_tariffs(demo._TARIFFS.format(day="2025-01-01").encode(), Path("tariffs.csv"))
+    assert proposed is not None
+    assert sample is not None
+    for other in (sample, shown):
+        assert not {band.price for band in proposed.rates} & {band.price for band in other.rates}

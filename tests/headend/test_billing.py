@@ -100,7 +100,7 @@ async def test_tariffs_are_saved_only_over_what_was_read(desk: HeadEnd) -> None:
     await desk.billing.save_tariffs(later, TARIFFS, "bob")
     assert path.read_bytes() == later
     await asyncio.wrap_future(desk._jobs.append(bool))
-    assert "\tbob\ttariffs\ttariffs.csv\t1 tariffs, 1 prices\n" in (desk.engine.folder / "audit.log").read_text()
+    assert "\tbob\ttariffs\ttariffs.csv\t1 tariff, 1 price\n" in (desk.engine.folder / "audit.log").read_text()
 
 
 async def test_tariffs_that_cannot_be_read_are_not_saved(desk: HeadEnd) -> None:
