@@ -51,7 +51,10 @@ class Figure:
         plotext.xlim(0, max(1, self.columns - 1))
         plotext.ylim(0, max(1, rows - 1))
         plotext.xticks([], [])
-        plotext.yticks(list(at), marks)
+        named: dict[float, str] = {}
+        for row, mark in zip(at, marks, strict=True):
+            named.setdefault(row, mark)  # of two marks on one row plotext would show either, as it happens
+        plotext.yticks(list(named), list(named.values()))
 
     def mark(self, columns: Sequence[int], rows: Sequence[int], chars: str | Sequence[str], ink: int) -> None:
         """Put a character into cells, or one into each."""

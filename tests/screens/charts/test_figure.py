@@ -38,6 +38,17 @@ def test_a_line_goes_through_every_column_and_row_between_its_points() -> None:
     assert [line.replace("▔", " ").rstrip() for line in drawn] == ["    *****", "   *", "  *", " *", "*", ""]
 
 
+def test_of_two_marks_on_one_row_the_lower_is_named() -> None:
+    for _ in range(20):
+        figure = Figure(14, 2, [0.0, 15.0, 30.0], [0, 0, 1])
+        figure.mark([0], [0], "x", 0)
+        top, low, _ = figure.lines([], [], INKS)
+        assert ("".join(segment.text for segment in top)[:3], "".join(segment.text for segment in low)[:3]) == (
+            "30┤",
+            " 0┤",
+        )
+
+
 def test_half_a_cell_counts_as_the_next_one() -> None:
     assert [nearest_cell(place) for place in (0.4, 0.5, 1.5, 2.5)] == [0, 1, 2, 3]
 
