@@ -19,9 +19,10 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from metertui.screens.charts.chart import BEFORE, NO_CURSOR, Picture, Series, means
+from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, legend, scale
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks
+from metertui.text import HIDDEN
 
 READ: Final = FILLS[0]
 """The characters of bars of read, estimated and incomplete values, for the legend."""
@@ -37,6 +38,8 @@ _THICKEST: Final = 3
 """Rows of a bar to the right at most."""
 _WIDEST: Final = 24
 """Columns from one upright bar to the next at most."""
+_OPEN_END: Final = 2
+"""Columns of the marks at the end of a bar of which a part is hidden."""
 _UNUSED: Final = 0.15
 """The part of the width that equal bars without gaps may leave empty."""
 _DIM: Final = Style(dim=True)
@@ -49,13 +52,15 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     """Draw upright bars, one a label, or one a label and series, stacked or side by side.
 
     A known value of a single series is drawn however low it is; an unknown one leaves its place empty. The series that
-    a single one is compared with is a line across its bars.
+    a single one is compared with is a line across its bars. A mark stands for a hidden value, or on what is known of a
+    stack.
     """
     stacked = picture.kind == "stacked"
     compared = is_compared(picture)
     beside = 1 if stacked or compared else len(picture.series)
     key = legend(picture.series, width, inks, before=_BEFORE if compared else "")
     labels, series, (guessed, running) = picture.labels, picture.series, picture.marks()
+    hidden = picture.withheld()
     rows = max(2, height - 1 - len(key))
     scaled = scale(_highest(series, stacked=stacked), rows // 2)
     room = columns_of(width, scaled)
@@ -63,7 +68,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
         each = -(-len(labels) * beside // room)
         key += [[Segment(f"each bar is the mean of {each}", inks.style(CONTEXT))]]
         rows = max(2, rows - 1)
-        labels, series = labels[::each], tuple(Series(name, means(values, each)) for name, values in series)
+        labels, (series, hidden) = labels[::each], merged(series, hidden, each)
         guessed, running = (np.logical_or.reduceat(mark, range(0, len(mark), each)) for mark in (guessed, running))
         cursor = cursor // each if cursor >= 0 else cursor
         scaled = scale(_highest(series, stacked=stacked), rows // 2)
@@ -72,13 +77,15 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     figure = Figure(width, rows, scaled, at)
     parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / scaled[-1]
     if stacked:
-        _stacked(figure, starts, widths, parts)
+        _stacked(figure, starts, widths, parts, np.asarray(hidden.any(axis=0)))
     elif beside == 1:
         _single(figure, starts, widths, parts[0], guessed, running, cursor)
+        _mark_hidden(figure, starts, widths, hidden[:1])
         if compared:
             _line_before(figure, starts, widths, parts)
     else:
         _beside(figure, starts, widths, parts)
+        _mark_hidden(figure, starts, widths, hidden)
     middles = [
         max(0, start + (wide * beside - len(label)) // 2)
         for start, wide, label in zip(starts, widths, labels, strict=True)
@@ -199,8 +206,24 @@ def _beside(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts:
         figure.bars(at[some], full[some] - 1, FILLS[place % len(FILLS)], place)
 
 
-def _stacked(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
-    """Draw one bar a label, with the series on top of each other, as shares of the height."""
+def _mark_hidden(figure: Figure, starts: Sequence[int], widths: Sequence[int], hidden: NDArray[np.bool_]) -> None:
+    """Mark the places of hidden bars; a row of `hidden` is a series."""
+    at, label, bar = _columns(starts, widths, len(hidden))
+    out = at[hidden[bar, label]].tolist()
+    figure.mark(out, [0] * len(out), WITHHELD, CONTEXT)
+
+
+def _stacked(
+    figure: Figure,
+    starts: Sequence[int],
+    widths: Sequence[int],
+    parts: NDArray[np.float64],
+    open_ended: NDArray[np.bool_],
+) -> None:
+    """Draw one bar a label, with the series on top of each other, as shares of the height.
+
+    An open-ended one, of which a part is hidden, ends in a row of marks.
+    """
     at, label, _ = _columns(starts, widths)
     tops = np.round(np.nan_to_num(parts).cumsum(axis=0) * figure.rows).astype(np.int64)[:, label]
     up, below = np.arange(figure.rows)[:, None], np.zeros_like(label)
@@ -208,12 +231,16 @@ def _stacked(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts
         row, column = np.nonzero((below <= up) & (up < above))
         figure.mark(at[column].tolist(), row.tolist(), FILLS[place % len(FILLS)], place)
         below = above
+    ends = np.flatnonzero(open_ended[label])
+    above = np.minimum(below[ends], figure.rows - 1)
+    figure.mark(at[ends].tolist(), above.tolist(), WITHHELD, CONTEXT)
 
 
 def sideways(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = NO_CURSOR) -> list[Line]:
     """Draw bars to the right, one a label, thicker if there is room; several series are stacked.
 
-    A chart of shares shows parts of the whole.
+    A chart of shares shows parts of the whole. A stack of which a part is hidden has no figure and ends in marks; as a
+    whole it would be of an unknown size, so it is not drawn in shares.
     """
     shares = picture.kind == "shares"
     compared = is_compared(picture)
@@ -229,13 +256,16 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, _cursor: int
     names = min(width // 3, max((cell_len(picture.labels[place]) for place in places), default=0))
     digits = max((len(_number(total)) for total in sums), default=0)
     tails = [_tail(tower[:1] if compared else tower, whole, digits if shares and alone else 0) for tower in towers]
+    hidden = picture.withheld_labels()
+    tails = [HIDDEN if out else tail for tail, out in zip(tails, hidden.tolist(), strict=True)]
     most = max((len(tails[place]) for place in places), default=0)
     room = max(4, width - names - most - 2)
     each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows of a bar; the last one is empty
     lines: list[Line] = []
     for place in places:
         tower, full = towers[place], sums[place] if shares and not alone else whole
-        cells = _sideways_row(tower[:1] if compared else tower, full, room)
+        drawn = [None] if hidden[place] and shares else tower[:1] if compared else tower
+        cells = _sideways_row(drawn, full, room, open_ended=bool(hidden[place]))
         if compared and tower[1] is not None and full:
             cells[min(room - 1, round(tower[1] / full * room))] = ("│", CONTEXT)
         bar = _pieces(cells, inks)
@@ -252,12 +282,20 @@ def _fitted(label: str, width: int) -> str:
     return set_cell_size(label, width) if cell_len(label) <= width else f"{set_cell_size(label, width - 1)}…"
 
 
-def _sideways_row(tower: Sequence[float | None], full: float, room: int) -> Cells:
+def _sideways_row(tower: Sequence[float | None], full: float, room: int, *, open_ended: bool = False) -> Cells:
     """Return a line of `room` cells with the values one after another; `full` fills the line.
 
-    A single value ends within an eighth of a cell, and a known one is seen however small it is.
+    A single value ends within an eighth of a cell, and a known one is seen however small it is. An open-ended line ends
+    in marks.
     """
     cells: Cells = [(" ", -1)] * room
+    if open_ended:
+        known = round(sum(value or 0.0 for value in tower) / full * room) if full else 0
+        start = min(known, room - _OPEN_END)
+        cells[start : start + _OPEN_END] = [(WITHHELD, CONTEXT)] * _OPEN_END
+        room = start
+        if len(tower) == 1:
+            return cells
     if len(tower) == 1:
         eighths = max(1, round(tower[0] / full * room * 8)) if full and tower[0] is not None else 0
         whole, rest = divmod(eighths, 8)
@@ -298,9 +336,11 @@ def heat(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = N
     """
     rows, columns = list(picture.labels), [name for name, _ in picture.series]
     cells = [[values[place] for _, values in picture.series] for place in range(len(rows))]
+    hidden = picture.withheld().T
     if len(rows) > len(columns):
         rows, columns = columns, rows
         cells = [list(line) for line in zip(*cells, strict=True)]
+        hidden = hidden.T
     known = [value for line in cells for value in line if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     left = min(width // 4, max((cell_len(row) for row in rows), default=0)) + 1
@@ -312,12 +352,12 @@ def heat(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = N
     above = "".join(set_cell_size(head, wide * step) for head in heads[::step])
     lines: list[Line] = [[Segment(f"{' ' * left}{above[: width - left]}", inks.style(CONTEXT))]]
     shown = max(1, (height - 2) // tall)
-    for row, values in list(zip(rows, cells, strict=True))[:shown]:
+    for row, values, out in list(zip(rows, cells, hidden.tolist(), strict=True))[:shown]:
         for nth in range(tall):
             line = [Segment(f"{_fitted(row, left - 1)} " if nth == 0 else " " * left)]
-            for value in values:
+            for value, is_out in zip(values, out, strict=True):
                 level = 0.0 if high <= low or value is None else (value - low) / (high - low)
-                text = "·" if value is None else _short(value) if figures else ""
+                text = WITHHELD if is_out else "·" if value is None else _short(value) if figures else ""
                 line.append(
                     _heat_cell(text if nth == (tall - 1) // 2 else "", level, wide, inks, known=value is not None)
                 )

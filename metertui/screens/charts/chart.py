@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import SiteZone
 from metertui.engine.reports import Findings, Measure
 from metertui.engine.usage import TIME_KEYS, buckets
-from metertui.text import MEASURES, time_labels, visible
+from metertui.text import HIDDEN, MEASURES, time_labels, visible
 
 Kind = Literal["lines", "area", "bars", "stacked", "rows", "shares", "heat"]
 
@@ -26,6 +26,8 @@ MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_SERIES: Final = 7
 """Series at most; smaller ones are added up in one more."""
+WITHHELD: Final = "/"
+"""Stands in a chart where a value, or a part of it, is hidden."""
 
 
 class Series(NamedTuple):
@@ -50,6 +52,18 @@ class Picture(NamedTuple):
     """For each label whether its period is not over; empty if all are."""
     names: tuple[str, ...] = ()
     """For each label what it stands for, in full; empty if the labels say it."""
+    hidden: tuple[tuple[bool, ...], ...] = ()
+    """For each series whether its value is hidden, by label; empty if none is."""
+
+    def withheld(self) -> NDArray[np.bool_]:
+        """Return whether a value is hidden, bool[series, labels]."""
+        if not self.hidden:
+            return np.zeros((len(self.series), len(self.labels)), dtype=bool)
+        return np.array(self.hidden, dtype=bool)
+
+    def withheld_labels(self) -> NDArray[np.bool_]:
+        """Return for each label whether a value of it is hidden, bool[labels]."""
+        return np.asarray(self.withheld().any(axis=0), dtype=bool)
 
     def running_names(self) -> str:
         """Return the periods that are not over, in full; "" if all are."""
@@ -71,7 +85,7 @@ def picture(found: Findings, chart: str, zone: SiteZone, newest: date | None = N
     table, unit = found.table, MEASURES[measure].unit
     if not by:
         everything = ("all",)
-        note = "hidden" if found.hidden else ""
+        note = HIDDEN if found.hidden else ""
         return Picture("rows", everything, _of_columns(table, everything, compared=bool(found.compared)), unit, note)
     timed = [key for key in by if key in TIME_KEYS]
     along = timed[0] if timed else by[0]
@@ -79,26 +93,33 @@ def picture(found: Findings, chart: str, zone: SiteZone, newest: date | None = N
     labels = _labels(found, along, zone)
     kind: Kind = _kind(chart, along, across, measure)
     note = "" if kind in (chart, "rows") else _why(chart, measure)
+    if kind == "shares" and found.hidden and not across:
+        kind, note = "bars" if along in TIME_KEYS else "rows", "no shares, as a part of the whole is hidden"
     if across:
-        series = _crossed(table, along, across, labels, fold=kind != "heat")
+        series, hidden = _crossed(table, along, across, labels, fold=kind != "heat")
     else:
         keyed = table.set_index(along).reindex(list(labels))
         series = _of_columns(keyed, labels, compared=bool(found.compared))
+        hidden = np.zeros((len(series), len(labels)), dtype=bool)
+        hidden[0] = keyed["hidden"].eq(True).to_numpy()
     if kind == "rows" and not across:
         order = sorted(range(len(labels)), key=lambda place: -(series[0].values[place] or -1.0))
         labels = tuple(labels[place] for place in order)
         series = tuple(Series(name, tuple(values[place] for place in order)) for name, values in series)
+        hidden = hidden[:, order]
     if found.hidden and found.hidden == len(table):
-        note = "hidden"
+        note = HIDDEN
     if along not in TIME_KEYS:
-        return Picture(kind, tuple(visible(label) or "(none)" for label in labels), series, unit, note)
+        shown = tuple(visible(label) or "(none)" for label in labels)
+        return Picture(kind, shown, series, unit, note, hidden=_flags(hidden))
     if len(labels) > MOST_POINTS:
-        labels, series, each = _merged(labels, series)
+        each = -(-len(labels) // MOST_POINTS)
+        labels, (series, hidden) = labels[::each], merged(series, hidden, each)
         note = f"a point is the mean of {each}"
     shown = tuple(time_labels.key_on_axis(along, label) for label in labels)
     names = tuple(time_labels.key_in_full(along, label) for label in labels)
     running = tuple(newest is not None and is_running(along, label, newest) for label in labels)
-    return Picture(kind, shown, series, unit, note, names=names, running=running)
+    return Picture(kind, shown, series, unit, note, names=names, running=running, hidden=_flags(hidden))
 
 
 def is_running(key: str, label: str, newest: date) -> bool:
@@ -150,8 +171,13 @@ def _of_columns(table: pd.DataFrame, labels: Sequence[str], *, compared: bool) -
     return tuple(found)
 
 
-def _crossed(table: pd.DataFrame, along: str, across: str, labels: Sequence[str], *, fold: bool) -> tuple[Series, ...]:
-    """Return a series for each value of the second key, the largest first; time is in its order."""
+def _crossed(
+    table: pd.DataFrame, along: str, across: str, labels: Sequence[str], *, fold: bool
+) -> tuple[tuple[Series, ...], NDArray[np.bool_]]:
+    """Return a series for each value of the second key, the largest first, and which values are hidden.
+
+    Time is in its order. The sum of small series is hidden where one of its parts is.
+    """
     wide = table.pivot_table(index=along, columns=across, values="value", aggfunc="sum", sort=False, dropna=False)
     wide = wide.where(table.pivot_table(index=along, columns=across, values="value", aggfunc="count", sort=False) > 0)
     wide = wide.reindex(list(labels))
@@ -160,17 +186,31 @@ def _crossed(table: pd.DataFrame, along: str, across: str, labels: Sequence[str]
     elif across == "hour_of_day":
         wide = wide[sorted(wide.columns)]
     found = [Series(visible(str(name)) or "(none)", _plain(wide[name])) for name in wide.columns]
+    out = table.assign(hidden=table["hidden"].astype(float))
+    out = out.pivot_table(index=along, columns=across, values="hidden", aggfunc="max", sort=False)
+    hidden = (out.reindex(index=list(labels), columns=wide.columns) > 0).to_numpy().T
     if fold and len(found) > MOST_SERIES + 1:
-        rest = wide.iloc[:, MOST_SERIES:].sum(axis=1, min_count=1)
+        part_hidden = np.asarray(hidden[MOST_SERIES:].any(axis=0))
+        rest = wide.iloc[:, MOST_SERIES:].sum(axis=1, min_count=1).mask(part_hidden)
         found = [*found[:MOST_SERIES], Series(f"{len(found) - MOST_SERIES} others", _plain(rest))]
-    return tuple(found)
+        hidden = np.vstack((hidden[:MOST_SERIES], part_hidden))
+    return tuple(found), hidden
 
 
-def _merged(labels: tuple[str, ...], series: tuple[Series, ...]) -> tuple[tuple[str, ...], tuple[Series, ...], int]:
-    """Merge labels and values into at most MOST_POINTS, each the mean of those it replaces; return how many."""
-    each = -(-len(labels) // MOST_POINTS)
-    merged = tuple(Series(name, means(values, each)) for name, values in series)
-    return labels[::each], merged, each
+def _flags(hidden: NDArray[np.bool_]) -> tuple[tuple[bool, ...], ...]:
+    return tuple(map(tuple, hidden.tolist())) if hidden.any() else ()
+
+
+def merged(
+    series: Sequence[Series], hidden: NDArray[np.bool_], each: int
+) -> tuple[tuple[Series, ...], NDArray[np.bool_]]:
+    """Merge each `each` values into their mean, which is hidden where one of them is; return which are, too."""
+    out = np.logical_or.reduceat(hidden, range(0, hidden.shape[1], each), axis=1)
+    found = []
+    for (name, values), off in zip(series, out.tolist(), strict=True):
+        of_all = zip(means(values, each), off, strict=True)
+        found.append(Series(name, tuple(None if is_out else value for value, is_out in of_all)))
+    return tuple(found), out
 
 
 def means(values: Sequence[float | None], each: int) -> tuple[float | None, ...]:

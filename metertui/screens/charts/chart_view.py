@@ -17,10 +17,10 @@ from textual.widget import Widget
 
 from metertui.screens.charts import bars, lines
 from metertui.screens.charts.area import area
-from metertui.screens.charts.chart import NO_CURSOR, Kind, Picture
+from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Kind, Picture
 from metertui.screens.charts.figure import Line
 from metertui.screens.charts.inks import Inks, inks_of
-from metertui.text import fmt
+from metertui.text import HIDDEN, fmt
 
 _END: Final = 1_000_000_000
 """The number of a label beyond the last one of any chart."""
@@ -140,9 +140,10 @@ def _values(picture: Picture, place: int) -> str:
     """Return what a label stands for, with the value of each series there."""
     name = (picture.names or picture.labels)[place]
     shown = []
-    for label, values in picture.series:
+    for (label, values), out in zip(picture.series, picture.withheld()[:, place].tolist(), strict=True):
         value = values[place]
-        figure = fmt.NOTHING if value is None else f"{fmt.number(round(value * 1000))} {picture.unit}"
+        unknown = HIDDEN if out else fmt.NOTHING
+        figure = unknown if value is None else f"{fmt.number(round(value * 1000))} {picture.unit}"
         shown.append(f"{label} {figure}".strip())
     estimated, running = (bool(mark[place]) for mark in picture.marks())
     words = [word for word, is_so in (("estimated", estimated), ("not over yet", running)) if is_so]
@@ -150,7 +151,7 @@ def _values(picture: Picture, place: int) -> str:
 
 
 def _marks(picture: Picture | None) -> str:
-    """Return the legend of read, estimated and incomplete values; empty if all are read and complete."""
+    """Return the legend of read, estimated, incomplete and hidden values; empty if all are read and complete."""
     if picture is None:
         return ""
     known = np.array([value is not None for value in picture.series[0].values], dtype=bool)
@@ -162,4 +163,5 @@ def _marks(picture: Picture | None) -> str:
         else []
     )
     parts += [f"{bars.RUNNING} not over yet"] if running and not lined else []
+    parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.screens.charts.chart import BEFORE, NO_CURSOR, Picture
+from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture
 from metertui.screens.charts.figure import Figure, Line, nearest_cell, numbered, scale
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, Inks
 
@@ -43,6 +43,8 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
     centres = [min(most, max(0.0, (place + 0.5) / count * figure.columns - 0.5)) for place in range(count)]
     if 0 <= cursor < count:
         figure.mark([nearest_cell(centres[cursor])] * figure.rows, range(figure.rows), "│", CURSOR)
+    hidden = [nearest_cell(centres[place]) for place in np.flatnonzero(picture.withheld_labels()).tolist()]
+    figure.mark(hidden, [0] * len(hidden), WITHHELD, CONTEXT)
     guessed = picture.estimated or (False,) * len(picture.labels)
     series = [
         [None if value is None else (column, value * up) for column, value in zip(centres, values, strict=True)]

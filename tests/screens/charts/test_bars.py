@@ -197,6 +197,38 @@ def test_a_chart_keeps_to_its_room(
         assert len(drawn) <= height
 
 
+def test_a_bar_of_which_a_part_is_hidden_has_no_figure() -> None:
+    regions = bars(
+        ("1-room", [7.0, None, 9.0]), ("2-room", [15.0, None, 1.0]), ("3-room", [None, None, 2.0]),
+        kind="rows", labels=["Central", "East", "West"],
+    )._replace(hidden=((False, True, False), (False, True, False), (True, True, False)))  # fmt: skip
+    central, east, west, _legend = lines(sideways(regions, 60, 4, INKS))
+    assert central.split("//")[1].strip() == east.split("//")[1].strip() == "hidden"
+    assert "█" in central.split("//")[0]
+    assert west.endswith(" 12.000")
+    assert "no data" not in east
+    central, east, west, _legend = lines(sideways(regions._replace(kind="shares"), 60, 4, INKS))
+    assert "█" not in central + east
+    assert "█" in west
+
+
+def test_the_place_of_a_hidden_bar_is_marked() -> None:
+    alone = bars(("", [4.0, None, None]))._replace(hidden=((False, True, False),))
+    drawn = lines(upright(alone, 28, 5, INKS))
+    assert [line.count("/") for line in drawn] == [0, 0, 0, 7, 0]
+    stack = bars(("a", [2.0, 4.0]), ("b", [None, 4.0]), kind="stacked")._replace(hidden=((False,) * 2, (True, False)))
+    drawn = lines(upright(stack, 30, 6, INKS))
+    assert [line.count("/") > 0 for line in drawn] == [False, False, True, False, False, False]
+    many = bars(("", [2.0] * 400))._replace(hidden=((*[True], *[False] * 399),))
+    assert lines(upright(many, 60, 10, INKS))[-3].count("/") == 1
+
+
+def test_a_map_marks_what_is_hidden() -> None:
+    hours: list[tuple[str, list[float | None]]] = [("00:00", [1.0]), ("01:00", [None]), ("02:00", [None])]
+    shown = bars(*hours, kind="heat", labels=["Mon"])._replace(hidden=((False,), (True,), (False,)))
+    assert lines(heat(shown, 60, 4, INKS))[1].split()[2:] == ["/", "·"]
+
+
 def test_means_leave_out_what_is_not_known() -> None:
     assert means([1.0, 3.0, None, 5.0, None, None, 7.0], 2) == (2.0, 5.0, None, 7.0)
 

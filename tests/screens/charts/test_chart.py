@@ -17,7 +17,12 @@ ZONE = FakeClock().zone
 
 
 def drawn(
-    table: dict[str, list[Any]], chart: str, *, measure: Measure = "total", compared: bool = False, hidden: bool = False
+    table: dict[str, list[Any]],
+    chart: str,
+    *,
+    measure: Measure = "total",
+    compared: bool = False,
+    hidden: bool | list[bool] = False,
 ) -> Picture:
     """Return the picture of a table whose columns besides the figures are the keys."""
     by = tuple(name for name in table if name not in ("value", "before"))
@@ -111,3 +116,40 @@ def test_many_points_become_means() -> None:
 
 def test_a_mean_is_of_what_is_known() -> None:
     assert means([1.0, None, None, None, 5.0], 2) == (1.0, None, 5.0)
+
+
+def test_what_is_hidden_is_not_missing() -> None:
+    """A government analyst asks by region and type of home; the sum of the types that are left is no region's total."""
+    table: dict[str, list[Any]] = {
+        "region": ["Central", "Central", "Central", "East", "West"],
+        "apartment_type": ["1-room", "2-room", "3-room", "1-room", "2-room"],
+        "value": [7.0, 15.0, None, None, 4.0],
+    }
+    found = drawn(table, "bars", hidden=[False, False, True, True, False])
+    names = [series.name for series in found.series]
+    withheld = found.withheld()
+    assert withheld[names.index("3-room")].tolist() == [True, False, False]
+    assert withheld[names.index("1-room")].tolist() == [False, True, False]
+    assert withheld[names.index("2-room")].tolist() == [False, False, False]
+    assert drawn(
+        {"region": ["North", "South"], "value": [None, 3]}, "bars", hidden=[True, False]
+    ).withheld().tolist() == [
+        [False, True]  # the largest first
+    ]
+
+
+def test_a_sum_or_mean_of_what_is_hidden_in_part_is_hidden() -> None:
+    names = [f"r{number}" for number in range(10)]
+    values = [None, *range(1, 10)]
+    found = drawn({"month": ["2025-02"] * 10, "region": names, "value": values}, "lines", hidden=[True] + [False] * 9)
+    assert found.series[-1] == Series("3 others", (None,))
+    assert found.withheld()[-1].tolist() == [True]
+    days = pd.date_range("2025-01-01", "2025-12-31").strftime("%Y-%m-%d").tolist()
+    found = drawn({"day": days, "value": [None, *range(1, 365)]}, "lines", hidden=[True] + [False] * 364)
+    assert found.series[0].values[:2] == (None, 2.5)
+    assert found.withheld()[0].tolist()[:2] == [True, False]
+
+
+def test_shares_of_a_whole_of_which_a_part_is_hidden_are_left_out() -> None:
+    found = drawn({"region": ["North", "South"], "value": [None, 3]}, "shares", hidden=[True, False])
+    assert (found.kind, found.note) == ("rows", "no shares, as a part of the whole is hidden")

@@ -138,3 +138,16 @@ async def test_the_cursor_says_what_a_value_is_compared_with() -> None:
         chart.focus()
         await pilot.press("home")
         assert chart.border_subtitle == "Jan · now 2.000 kWh · before 1.000 kWh"
+
+
+async def test_the_edge_tells_hidden_from_no_data() -> None:
+    async with Bench().run_test(size=(80, 12)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        chart.show(picture([1.0, None, None])._replace(hidden=((False, True, False),)))
+        assert "/ hidden" in str(chart.border_subtitle)
+        chart.focus()
+        await pilot.pause()
+        chart.move_cursor(1)
+        assert str(chart.border_subtitle) == "1 · hidden"
+        chart.move_cursor(2)
+        assert str(chart.border_subtitle) == "2 · no data"

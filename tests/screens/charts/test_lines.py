@@ -129,3 +129,11 @@ def test_labels_stand_below_their_points(count: int) -> None:
     assert shown[-1].split()[0] == "00"
     middle = 3 + 40 / count / 2
     assert shown[-1].index("00") == pytest.approx(middle - 1, abs=1)
+
+
+def test_a_hidden_point_is_marked_on_the_axis() -> None:
+    shown = Picture(
+        "lines", ("01", "02", "03"), (Series("", (1.0, None, None)),), "kWh", hidden=((False, True, False),)
+    )
+    made = ["".join(segment.text for segment in line) for line in lines(shown, 44, 9, INKS)]
+    assert [line.count("/") for line in made] == [0] * 7 + [1, 0]
