@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, ProgressBar, Static
+from textual.widgets import Button, Input, ProgressBar, Static
 
 from metertui.engine.base import Progress, SiteZone, month_bounds
 from metertui.engine.billing import BillingRun
@@ -22,6 +22,9 @@ from metertui.screens.fields import Field
 from metertui.screens.shell import Cancelled, OnDesk, Steady, Work, as_operator
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, messages
+
+_ISSUE: Final = "issue"
+"""Stands for the issue of bills where a second press is asked for."""
 
 
 class BillingRunScreen(OnDesk, ThriftyModal[None]):
@@ -37,7 +40,9 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         self._basis: object = None
         """What the run was calculated from; None where nothing is shown of it."""
         self._busy = False
-        self._sure = False
+        self._proposed = _file_name(month)
+        self._sure = ""
+        """What the last press of a button asked to confirm; empty if nothing."""
         self._work = Work("the billing run")
 
     def compose(self) -> ComposeResult:
@@ -48,7 +53,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
                 yield Field(self._month, id="run-month", compact=True)
             with Horizontal(classes="run-line"):
                 yield Static("file", classes="run-name")
-                yield Field(f"bills-{self._month}.csv", id="run-file", compact=True)
+                yield Field(self._proposed, id="run-file", compact=True)
             with Horizontal(id="run-buttons"):
                 yield Button("Calculate", id="run-calculate", compact=True)
                 yield Button("Write file", id="run-write", compact=True)
@@ -70,11 +75,23 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
     def _draw(self) -> None:
         self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
         if self._run is not None and not self._busy and self._basis != self.headend.engine.billing_basis():
-            self._run, self._basis, self._sure = None, None, False
+            self._run, self._basis, self._sure = None, None, ""
             self._say("Edits, tariffs or issued bills have changed since. Press Calculate again.")
 
     def _say(self, *texts: str) -> None:
         self.query_one("#run-said", Steady).show(messages(*texts))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        """Let the proposed name of the file follow the month; what was to be confirmed is no longer asked for."""
+        event.stop()
+        self._sure = ""
+        file = self.query_one("#run-file", Field)
+        if event.input.id == "run-month" and file.value == self._proposed:
+            try:
+                self._proposed = file.value = _file_name(self._month_typed())
+            except MeterError:
+                return  # the month is being typed
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -84,11 +101,11 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         if self._busy:
             self._say("A run is in progress. Press escape to cancel it.")
         else:
-            sure, self._sure = self._sure, False
+            sure, self._sure = self._sure, ""
             work: dict[str, Callable[[], object]] = {
                 "run-calculate": self._calculate,
-                "run-write": self._write,
-                "run-issue": lambda: self._issue(sure=sure),
+                "run-write": lambda: self._write(sure),
+                "run-issue": lambda: self._issue(sure),
             }
             as_operator(self.app, "a billing run", work[str(event.button.id)])
 
@@ -144,14 +161,19 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         return None
 
     @work(exclusive=True, group="run")
-    async def _write(self) -> None:
-        run = await self._calculated_run()
+    async def _write(self, sure: str) -> None:
         name = self.query_one("#run-file", Field).value.strip()
-        if run is None or not name:
-            if not name:
-                self._say("! Enter a file name.")
+        if not name:
+            self._say("! Enter a file name.")
             return
         path = _path(name)
+        if path.exists() and sure != str(path):
+            self._sure = str(path)
+            self._say(f"! {path} exists already. Press Write file again to replace it, or enter another name.")
+            return
+        run = await self._calculated_run()
+        if run is None:
+            return
         progress = self._begin()
         try:
             await asyncio.to_thread(write_run, run, path, progress)
@@ -166,11 +188,11 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
             self._end()
 
     @work(exclusive=True, group="run")
-    async def _issue(self, *, sure: bool) -> None:
-        if not sure or self._run is None:
+    async def _issue(self, sure: str) -> None:
+        if sure != _ISSUE or self._run is None:
             run = await self._calculated_run()
             if run is not None and run.new + run.changes:
-                self._sure = True
+                self._sure = _ISSUE
                 self._say(*summary_lines(run), "Issued bills cannot be withdrawn. Press Issue again to issue them.")
             elif run is not None:
                 self._say(*summary_lines(run), "There is nothing to issue.")
@@ -187,6 +209,10 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
             self._say(f"Issued: {issued} of {run.month}.")
         finally:
             self._end()
+
+
+def _file_name(month: str) -> str:
+    return f"bills-{month}.csv"
 
 
 def _path(name: str) -> Path:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import ProgressBar
 
@@ -75,6 +76,45 @@ async def test_a_run_that_has_become_old_says_so(town: Town) -> None:
         await until(pilot, lambda: said(pilot).startswith("Edits, tariffs or issued bills have changed since."))
         await press_button(pilot, "issue")
         assert "7 already issued" in said(pilot)
+
+
+async def test_the_name_of_the_file_follows_the_month_and_nothing_is_replaced_by_one_press(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    monkeypatch.chdir(folder)
+    town.log_in("operator")
+    town.engine.bills = BillBook(town.folder, town.zone)
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    written = folder / "bills-2025-01.csv"
+    async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
+        month, file = (pilot.app.screen.query_one(name, Field) for name in ("#run-month", "#run-file"))
+        assert file.value == "bills-2025-02.csv"
+        month.value = "2025-0"
+        await settle(pilot)
+        assert file.value == "bills-2025-02.csv"
+        month.value = "2025-01"
+        await settle(pilot)
+        assert file.value == written.name
+        written.write_text("mine")
+        await press_button(pilot, "write")
+        assert "exists already. Press Write file again" in said(pilot)
+        await pilot.press("tab")
+        file.value = "bills-2025-01.csv "
+        await settle(pilot)
+        await press_button(pilot, "write")
+        assert written.read_text() == "mine"
+        await press_button(pilot, "write")
+        assert said(pilot).startswith("Written to")
+        assert written.read_text().startswith("meter,")
+        month.value = "2025-02"
+        await settle(pilot)
+        assert file.value == "bills-2025-01.csv "  # the person's own
+        await press_button(pilot, "issue")
+        month.value = "2025-01"
+        await press_button(pilot, "issue")
+        assert said(pilot).startswith("2025-01: ")
+        assert not town.engine.bills.issued_months()
 
 
 async def test_only_an_operator_bills(town: Town) -> None:
