@@ -27,11 +27,16 @@ NOWHERE: Final = "(none)"
 
 
 def keyed(rows: Iterable[ExceptionRow]) -> Iterable[tuple[str, ExceptionRow]]:
-    """Yield each case with a key that stays the same; equal ones (refused lines) are numbered from the second on."""
+    """Yield each case with a key that stays the same; equal ones are numbered from the second on.
+
+    Open refused lines stay the same case when another one arrives.
+    """
     met: dict[str, int] = {}
     for row in rows:
         kind = "reading" if row.cause in OF_READINGS else row.cause  # its cause may change, and the row stays
         key = f"{kind} {row.meter} {row.time} {row.line}"
+        if row.code and row.code != "conflict":
+            key = f"{kind} {row.code} {row.meter} {row.decided.at if row.decided else 'open'}"
         met[key] = met.get(key, 0) + 1
         yield (key if met[key] == 1 else f"{key} #{met[key]}"), row
 
@@ -42,7 +47,7 @@ def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tupl
     value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # this has a column of its own
     why = f"{row.why}: {row.line}" if row.line else fmt.reason(row.why.removeprefix(value))
     return (
-        f"{'●' if chosen else ' '}{'✓' if decided else ' '}",
+        f"{'●' if chosen else ' '}{'✓' if decided else '✎' if row.notes else ' '}",
         row.meter,
         when(row, zone),
         row.cause,
@@ -76,23 +81,23 @@ def when(row: ExceptionRow, zone: SiteZone) -> str:
 
 
 def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
-    """Return a case with all that is known about it, including decisions and remarks."""
+    """Return a case with all that is known about it. What people said of it comes first, as the end may be cut."""
     parts = [row.meter or "no meter", when(row, zone)]
     parts += [fmt.kwh(row.wh)] if row.wh is not None else []
     parts += [row.region] if row.region else []
     parts += [account.address] if account is not None and account.address else []
     text = Text(overflow="fold")
     text.append_text(plain(" · ".join(parts), style="bold", limit=400))
-    text.append("\n")
-    text.append_text(message(f"{row.cause}, {MEANING[row.cause]}: {fmt.reason(row.why)}", limit=600))
-    if row.line:
-        text.append("\nsent: ")
-        text.append_text(message(row.line, limit=400))
     for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
         what = _DONE.get(event.kind, event.kind)
         said = f"{what} by {event.who}, {fmt.moment(event.decided, zone)}: {event.reason}"
         text.append_text(message(said, limit=600))
+    text.append("\n")
+    text.append_text(message(f"{row.cause}, {MEANING[row.cause]}: {fmt.reason(row.why)}", limit=600))
+    if row.line:
+        text.append("\nsent: ")
+        text.append_text(message(row.line, limit=400))
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.vee.edits import Edit
 from metertui.engine.worklist.cases import NEVER, ExceptionRow
 from metertui.text import casework
 
@@ -51,3 +52,24 @@ def test_case_in_full_shows_control_characters_of_a_refused_line() -> None:
 
 def test_time_of_a_meter_that_never_sent_is_never() -> None:
     assert casework.when(replace(SUSPECT, time=NEVER), ZONE) == "never"
+
+
+def test_a_row_has_a_mark_for_a_decision_and_for_a_note() -> None:
+    note = Edit(ZONE.parse("2025-03-12T11:00:00"), "m-1", "note", SUSPECT.time, "ada", "The owner phoned")
+    accept = replace(note, kind="accept", reason="Known")
+    rows = [SUSPECT, replace(SUSPECT, notes=(note,)), replace(SUSPECT, notes=(note,), decided=accept)]
+    assert [casework.cells(row, ZONE, 60, chosen=False)[0] for row in rows] == ["  ", " ✎", " ✓"]
+
+
+def test_what_people_said_of_a_case_comes_before_what_may_be_cut() -> None:
+    note = Edit(ZONE.parse("2025-03-12T11:00:00"), "m-1", "note", SUSPECT.time, "ada", "The owner phoned")
+    text = casework.in_full(replace(SUSPECT, notes=(note,), decided=replace(note, kind="void")), None, ZONE).plain
+    assert [line.split()[0] for line in text.splitlines()] == ["m-1", "void", "note", "suspect,"]
+
+
+def test_an_open_case_of_refused_lines_stays_the_same_when_another_arrives() -> None:
+    before = replace(REFUSED, code="syntax")
+    after = replace(before, time=before.time + 1, line="READ m-1 y")
+    other = replace(before, code="bad-reading")
+    [(first, _)], [(second, _)], [(third, _)] = (casework.keyed([row]) for row in (before, after, other))
+    assert first == second != third

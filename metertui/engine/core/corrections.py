@@ -18,6 +18,7 @@ from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.usage import Series
 from metertui.engine.vee import (
     OF_AN_INSTANT,
+    OF_LINES,
     UNDOES,
     Edit,
     MeterEdits,
@@ -110,6 +111,8 @@ class Effect:
 def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
     """Check decisions in order and yield what each would change, so that a caller can do other work in between.
 
+    One of OF_LINES may name an unknown meter, or none: that of a refused line.
+
     Each that changes figures takes about a millisecond for a year of readings. Nothing that is stored may change
     meanwhile. Raises
     MeterError for the first that is not possible.
@@ -119,7 +122,8 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
     issued = frozenset(engine.bills.issued_months())
     for decision in decisions:
         meter = decision.meter
-        engine.code_of(meter)
+        if decision.what not in OF_LINES:
+            engine.code_of(meter)
         if meter not in scratch:
             edits = engine.events.edits_of_meter(meter)
             scratch[meter] = MeterEdits() if edits is None else edits.frozen()
@@ -381,10 +385,10 @@ class _Check:
         return stands
 
     def _about(self, at: int) -> str:
-        return f"{self._meter} at {self._zone.iso(at)}"
+        return f"{self._meter or 'the line'} at {self._zone.iso(at)}"
 
     def _nothing_to_undo(self, what: str, at: int) -> MeterError:
-        return MeterError(f"{self._meter} has no {what} at {self._zone.iso(at)} to undo")
+        return MeterError(f"{self._meter or 'the line'} has no {what} at {self._zone.iso(at)} to undo")
 
     def _stands_there(self, stands: int | None, at: int) -> MeterError:
         assert stands is not None

@@ -8,7 +8,7 @@ from metertui.engine.base import MeterLimits
 from metertui.engine.core.corrections import Decision, Effect, iter_effects
 from metertui.engine.core.engine import Engine
 
-_Basis = tuple[int, int, MeterLimits]
+_Basis = tuple[int, int, MeterLimits | None]
 """What the effects for a meter follow from: how many edits were looked through, its readings, its limits."""
 
 
@@ -54,7 +54,9 @@ class DecisionPlan:
         return [self._found[place] for place in range(len(self._decisions))]
 
     def _basis_of(self, meter: str) -> _Basis:
-        engine, code = self._engine, self._engine.code_of(meter)
+        engine, code = self._engine, self._engine.directory.codes.get(meter)
+        if code is None:  # of a refused line
+            return len(engine.events), 0, None
         return len(engine.events), engine.readings.count_of(code), engine.directory.limits_of(code)
 
     def _holds(self, meter: str) -> bool:

@@ -23,7 +23,7 @@ from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.maintenance import check_bills, reconcile
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.storage import Archive, ManifestEntry, Rows, durable, wal
-from metertui.engine.vee import EditLog
+from metertui.engine.vee import OF_LINES, EditLog
 
 
 def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
@@ -196,7 +196,7 @@ def _about_readings(
     proof: Proof, readings: ReadingStore, directory: MeterCodes, zone: SiteZone, events: EditLog
 ) -> None:
     """Prove that edits are about readings that are stored."""
-    for meter in sorted({event.meter for event in events} - directory.codes.keys()):
+    for meter in sorted({event.meter for event in events if event.kind not in OF_LINES} - directory.codes.keys()):
         proof.fail(f"{meter} has decisions in {events.path.name}, but neither an account nor a reading")
     edits = [each.in_force(kind) for each in events.frozen().values() for kind in ("void", "release", "correct")]
     for edit in chain.from_iterable(edits):

@@ -16,7 +16,7 @@ from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, forma
 from metertui.engine.columns import FIRST
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
-from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, UNDOES, Edit, MeterEdits
+from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, OF_LINES, UNDOES, Edit, MeterEdits
 
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
@@ -189,7 +189,8 @@ class EditLog:
 def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
     """Parse a row in the order of HEADER. Raises Refused."""
     decided, meter, what, values, who, reason = cells
-    check_meter_id(meter)
+    if meter or what not in OF_LINES:
+        check_meter_id(meter)
     if what not in OF_AN_INSTANT | OF_AN_ACCOUNT:
         raise Refused("bad-field", f"{what!r} is not a kind of decision")
     stated = {}

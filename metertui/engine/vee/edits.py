@@ -22,6 +22,8 @@ UNDOES: Final = {
 OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
 OF_FIGURES: Final = frozenset(kind for kind in (*UNDOES, *UNDOES.values()) if UNDOES.get(kind, kind) != "accept")
 """The kinds of edits that may change which readings count."""
+OF_LINES: Final = frozenset({"accept", "unaccept", "note"})
+"""The kinds of edits that may be about a refused line of an unknown meter, or of none."""
 OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
 _WORDS: Final = {"reask": "request reading"}
 _NOTHING: Final[Mapping[int, bool]] = {}

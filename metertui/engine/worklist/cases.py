@@ -61,6 +61,10 @@ class Detail(NamedTuple):
     """The text of a refused line."""
     decided: Edit | None = None
     """The edit that the case is."""
+    code: str = ""
+    """The error code of refused lines."""
+    times: tuple[int, ...] = ()
+    """The instants (µs UTC) that the case is about, if there are several."""
 
 
 class Cases(NamedTuple):
@@ -102,7 +106,9 @@ class ExceptionRow:
     line: str = ""
     """The text of a refused line: data, never markup."""
     known: bool = True
-    """Whether the meter is known. There can be no edit about an unknown meter."""
+    """Whether the meter is known. A case of an unknown meter can be accepted and noted, and nothing else."""
+    code: str = ""
+    """The error code of refused lines; empty if it is about none."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
+from metertui.engine.vee import Edit, MeterEdits
 from metertui.engine.worklist.cases import CAUSES, DECIDED, OF_READINGS, Cases, Cause, ExceptionRow, SiteState
 from metertui.engine.worklist.rejected_lines import find_drifting, find_refused
 from metertui.engine.worklist.silent_meters import find_gaps, find_silent
@@ -175,7 +176,7 @@ class _AllCases:
         code, time = int(self._meter[place]), int(self._time[place])
         meter = self._frozen.ids[code] if code >= 0 else detail.meter
         cause = CAUSES[self._cause[place]]
-        edits = self._state.edits.get(meter) if code >= 0 else None
+        edits = self._state.edits.get(meter)
         decided = detail.decided
         if decided is None and edits is not None:
             decided = edits.edit_at(time, detail.wh) if cause in OF_READINGS else edits.accept_at(time)
@@ -187,7 +188,16 @@ class _AllCases:
             why=detail.why,
             region=self._regions[self._region[place]],
             decided=decided,
-            notes=tuple(edits.notes.get(time, ())) if edits is not None else (),
+            notes=_notes(edits, detail.times or (time,)),
             line=detail.line,
             known=code >= 0,
+            code=detail.code,
         )
+
+
+def _notes(edits: MeterEdits | None, instants: Sequence[int]) -> tuple[Edit, ...]:
+    """Return the notes about some instants (µs UTC), oldest first."""
+    if edits is None or not edits.notes:
+        return ()
+    found = [note for at in dict.fromkeys(instants) for note in edits.notes.get(at, ())]
+    return tuple(sorted(found, key=lambda note: note.decided))

@@ -1,13 +1,14 @@
 """Exceptions about refused lines, from the end of `rejects.log`, and about meters whose clocks run ahead.
 
-A refused line is no reading: its time is that of its arrival. A conflict has the time of the stored reading that it
-contradicts, and is closed by a later decision about that time. A meter that was registered again is no exception: some
-head-ends register all their meters at each start.
+A refused line is no reading: its time is that of its arrival; of several equal ones, that of the last. A conflict has
+the time of the stored reading that it contradicts, and is closed by a later decision about that time. A meter that was
+registered again is no exception: some head-ends register all their meters at each start.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -58,35 +59,72 @@ class RejectedLine(NamedTuple):
 
 
 def find_refused(frozen: Frozen, state: SiteState) -> tuple[Cases, bool]:
-    """Return the refused lines at the end of the file, oldest first, and whether there are older ones.
+    """Return the refused lines at the end of the file, equal ones as one case, and whether there are older ones.
 
-    A file that cannot be read counts as empty. O(1): at most MOST_BYTES are read.
+    Lines with the same error code and meter are equal; conflicts also have to be about the same reading. Those up to
+    the line at which someone accepted them are closed, and later ones are another case. A file that cannot be read
+    counts as empty. O(1): at most MOST_BYTES are read.
     """
     lines, cut = read_last_lines(state.rejects, frozen.zone)
     named = [_parse_sent(line, frozen.zone) for line in lines]
-    codes = [frozen.code(name.meter) for name in named]
+    equal: dict[_Kind, list[int]] = {}
+    for place, (line, name) in enumerate(zip(lines, named, strict=True)):
+        equal.setdefault(_kind(line, name), []).append(place)
+    groups: dict[tuple[_Kind, Edit | None], list[int]] = {}
+    for kind, places in equal.items():
+        for place, edit in zip(places, _closed_by(state, kind, [lines[place].at for place in places]), strict=True):
+            groups.setdefault((kind, edit), []).append(place)
+    cases, closed = list(groups.values()), [edit for _, edit in groups]
+    newest = [(lines[places[-1]], named[places[-1]]) for places in cases]
+    codes = [frozen.code(name.meter) for _, name in newest]
     meter = int_array([NO_METER if code is None else code for code in codes], np.int32)
-    cause = np.array([CAUSES.index(_CAUSES.get(line.code, "refused")) for line in lines], dtype=np.uint8)
-    time = int_array(
-        [name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)]
-    )
-
-    closed = [_decision_after(state, line, name) for line, name in zip(lines, named, strict=True)]
+    cause = np.array([CAUSES.index(_CAUSES.get(line.code, "refused")) for line, _ in newest], dtype=np.uint8)
+    time = int_array([name.time if line.code == "conflict" else line.at for line, name in newest])
 
     def detail_at(place: int) -> Detail:
-        line, name = lines[place], named[place]
+        line, name = newest[place]
+        at = [lines[each].at for each in cases[place]]
+        times = () if line.code == "conflict" else tuple(at)
         why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
-        return Detail(name.wh, why, name.meter, line.sent, closed[place])
+        if len(at) > 1:
+            why = f"{len(at)} times {why}, first at {frozen.zone.local(at[0]):%Y-%m-%d %H:%M:%S}"
+        return Detail(name.wh, why, name.meter, line.sent, closed[place], line.code, times)
 
-    names = [name.meter for name in named]
+    names = [name.meter for _, name in newest]
     return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names, closed), cut
 
 
-def _decision_after(state: SiteState, line: RejectedLine, name: _SentReading) -> Edit | None:
-    """Return the void or correction that decided a conflict: one made after it, of the time that it is about."""
-    edits = state.edits.get(name.meter) if line.code == "conflict" else None
-    made = None if edits is None else edits.latest_decision(name.time)
-    return made if made is not None and made.decided >= line.at else None
+class _Kind(NamedTuple):
+    """What equal refusals have in common. A conflict has the reading (µs UTC, Wh), others zeros."""
+
+    code: str
+    meter: str
+    time: int = 0
+    wh: int | None = 0
+
+
+def _kind(line: RejectedLine, name: _SentReading) -> _Kind:
+    return _Kind(line.code, name.meter, *((name.time, name.wh) if line.code == "conflict" else ()))
+
+
+def _closed_by(state: SiteState, kind: _Kind, arrivals: Sequence[int]) -> list[Edit | None]:
+    """Return the edit that closes each of some equal refusals, which arrived at these instants, in order (µs UTC).
+
+    A conflict is closed by a void or correction of its time that was made after it. Others are closed by the acceptance
+    of one that arrived at the same time or later.
+    """
+    edits = state.edits.get(kind.meter)
+    if edits is None:
+        return [None] * len(arrivals)
+    if kind.code == "conflict":
+        made = edits.latest_decision(kind.time)
+        return [made if made is not None and made.decided >= at else None for at in arrivals]
+    found: list[Edit | None] = []
+    accepted = None
+    for at in reversed(arrivals):
+        accepted = edits.accept_at(at) or accepted
+        found.append(accepted)
+    return found[::-1]
 
 
 def find_drifting(state: SiteState) -> Cases:

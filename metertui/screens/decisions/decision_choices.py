@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision
 from metertui.engine.errors import MeterError
-from metertui.engine.vee import UNDOES, Edit, MeterEdits
+from metertui.engine.vee import OF_LINES, UNDOES, Edit, MeterEdits
 from metertui.engine.worklist import Cause, ExceptionRow
 
 PREVIEW: Final = "preview"
@@ -65,7 +65,7 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     if len(rows) > MOST and what not in WORDS_ONLY:
         raise MeterError(f"{len(rows)} cases are selected; at most {MOST} can be decided together")
     choice = CHOICES[what]
-    if why := unknown(rows):
+    if what not in OF_LINES and (why := unknown(rows)):
         raise MeterError(why)
     unfit = [row for row in rows if row.cause not in choice.causes]
     if unfit:
@@ -84,16 +84,16 @@ def _proposed(what: str, row: ExceptionRow) -> int:
 
 
 def unknown(rows: Sequence[ExceptionRow]) -> str:
-    """Return why cases of unknown meters cannot be decided; empty if all meters are known."""
+    """Return what can be done about cases of unknown meters, as part of a sentence; empty if all meters are known."""
     strangers = [row for row in rows if not row.known]
     if not strangers:
         return ""
     advice = (
-        "; register it on the company screen (F6), and its next readings will be stored"
+        ": register it on the company screen (F6), and its next readings will be stored"
         if len(rows) == 1 and rows[0].meter
         else ""
     )
-    return f"{_of(strangers, rows)} about an unknown meter, and no decision can be made{advice}"
+    return f"{_of(strangers, rows)} about an unknown meter, and can only be accepted (a) or noted (n){advice}"
 
 
 def undo_decisions(

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from metertui.engine.base import SiteZone, format_kwh, parse_kwh
 from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, Effect, corrections
 from metertui.engine.errors import MeterError, Refused
-from metertui.engine.vee import UNDOES
+from metertui.engine.vee import OF_LINES, UNDOES
 from metertui.engine.worklist import NEVER, ExceptionRow
 from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, unknown
 from metertui.screens.fields import Field, labelled
@@ -61,11 +61,11 @@ class ChoiceScreen(ThriftyModal[str]):
         causes = {row.cause for row in self._rows}
         options = []
         for what, choice in CHOICES.items():
-            fits = causes <= choice.causes and all(row.known for row in self._rows)
+            fits = causes <= choice.causes and (what in OF_LINES or all(row.known for row in self._rows))
             options.append(Option(_line(choice.key, choice.name, choice.does), id=what, disabled=not fits))
         decided = any(row.decided is not None for row in self._rows)
-        options.append(Option(_line("u", "Undo", "reverse the decision about this case"), id="undo",
-                              disabled=not decided))  # fmt: skip
+        if decided:
+            options.append(Option(_line("u", "Undo", "reverse the decision about this case"), id="undo"))
         one = len(self._rows) == 1 and self._rows[0].known
         options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain",
                               disabled=not one))  # fmt: skip
@@ -92,7 +92,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     """A preview of what decisions would change. With a reason, Enter makes them. Returns their effects, or nothing.
 
     `wanted` are the decisions without their reason; there is one if it is an exchange or a correction, whose registers
-    are asked for.
+    are asked for. `note` says what the title does not.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,15 +103,18 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         ),
     ]
 
-    def __init__(self, wanted: Sequence[Decision]) -> None:
+    def __init__(self, wanted: Sequence[Decision], note: str = "") -> None:
         super().__init__()
         self._wanted = list(wanted)
+        self._note = note
         self._fields = _FIELDS.get(wanted[0].what, {})
         self._deciding = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="decision"):
             yield Static(_title(self._wanted), id="decision-title")
+            if self._note:
+                yield Static(message(f"! {self._note}"), id="decision-note")
             yield Static("…", id="decision-sum")
             for name, label in self._fields.items():
                 field = Field(self._proposed[name], id=f"decision-{name}", compact=True, select_on_focus=False)
@@ -235,7 +238,7 @@ def _about(rows: Sequence[ExceptionRow]) -> Text:
 def _title(wanted: Sequence[Decision]) -> Text:
     what = wanted[0].what
     name = f"Undo: {UNDOES[what]}" if what in UNDOES else CHOICES[what].name
-    about = wanted[0].meter if len(wanted) == 1 else f"{len(wanted)} cases"
+    about = wanted[0].meter or "this line" if len(wanted) == 1 else f"{len(wanted)} cases"
     return plain(f"{name} · {about}", style="bold")
 
 
@@ -255,7 +258,7 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
         change = "none" if words_only else _change(effect.total_after - effect.total_before)
         when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
         table.add_row(
-            plain(event.meter), Text(when), *totals,
+            plain(event.meter or "no meter"), Text(when), *totals,
             Text(change, style="bold"),
         )  # fmt: skip
     parts: list[Table | Text] = [table]

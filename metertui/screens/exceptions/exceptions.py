@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from metertui.engine.base import Window
 from metertui.engine.core import Decision, Effect, LiveSnapshot
 from metertui.engine.errors import MeterError
+from metertui.engine.vee import Edit
 from metertui.engine.worklist import MOST_ROWS, NEVER, ExceptionRow, Exceptions
 from metertui.screens.decisions import CHOICES, PURPOSE, ChoiceScreen, DecisionScreen, decision_choices
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
@@ -58,8 +59,9 @@ class ExceptionsScreen(DeskScreen):
         "decision needs a login with the role operator. Space selects several cases, ctrl+a all that the filter "
         "finds, and enter lists the decisions that apply. A wrong reading is made void, or corrected (w): then "
         "another value stands in its place. Each decision shows its effect first, needs a reason, is recorded in "
-        "events.csv and audit.log, and can be undone with u. A capital letter goes backwards: c is the next cause, C "
-        "(shift+c) the previous one."
+        "events.csv and audit.log, and can be undone with u. Equal refused lines are one case, which accepting closes: "
+        "later ones are another. ✓ marks a decided case, ✎ one with a note. A capital letter goes backwards: c is the "
+        "next cause, C (shift+c) the previous one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Select"),
@@ -359,7 +361,7 @@ class ExceptionsScreen(DeskScreen):
 
     def _run_choice(self, what: str | None) -> None:
         if what == "undo":
-            self.action_undo()
+            self._undo([row.decided for row in self._selected_cases() if row.decided is not None])
         elif what == "explain":
             self.action_explain()
         elif what is not None:
@@ -376,21 +378,30 @@ class ExceptionsScreen(DeskScreen):
 
     def action_undo(self) -> None:
         """Undo the decisions about the selected cases, or else the last decision of the person logged in."""
-        events = [row.decided for row in self._selected_cases() if row.decided is not None]
+        rows = self._selected_cases()
+        events = [row.decided for row in rows if row.decided is not None]
+        if events:
+            self._undo(events)
+            return
+        about = "The selected cases have" if len(rows) > 1 else "This case has"
+        note = f"{about} no decision. This undoes your own last one." if rows else "This undoes your own last decision."
+        as_operator(self.app, PURPOSE, lambda: self._undo_now(self.headend.engine.events.last_edits_by(self.who), note))
 
-        def undo() -> None:
-            try:
-                log = self.headend.engine.events
-                made = events or log.last_edits_by(self.who)
-                self._propose(decision_choices.undo_decisions(made, log.edits_of_meter))
-            except MeterError as error:
-                self._refuse(error)
+    def _undo(self, events: Sequence[Edit]) -> None:
+        """Undo decisions about cases."""
+        as_operator(self.app, PURPOSE, lambda: self._undo_now(events))
 
-        as_operator(self.app, PURPOSE, undo)
-
-    def _propose(self, decisions: Sequence[Decision]) -> None:
+    def _undo_now(self, events: Sequence[Edit], note: str = "") -> None:
         try:
-            screen = DecisionScreen(decisions)
+            undoing = decision_choices.undo_decisions(events, self.headend.engine.events.edits_of_meter)
+        except MeterError as error:
+            self._refuse(error)
+        else:
+            self._propose(undoing, note)
+
+    def _propose(self, decisions: Sequence[Decision], note: str = "") -> None:
+        try:
+            screen = DecisionScreen(decisions, note)
         except MeterError as error:
             self._refuse(error)
             return

@@ -48,6 +48,16 @@ def test_an_empty_folder_is_sound(tmp_path: Path) -> None:
     assert problems(tmp_path) == []
 
 
+def test_a_closed_case_of_a_meter_that_is_not_registered_is_sound(folder: Path) -> None:
+    rows = "2024-11-04T02:00:00+01:00,{meter},{what},at=2024-11-04T01:30:00+01:00{kwh},ada,seen\n"
+    header = "time,meter,what,values,who,reason\n"
+    lines = rows.format(meter="x", what="accept", kwh="") + rows.format(meter="", what="accept", kwh="")
+    (folder / "events.csv").write_text(header + lines)
+    assert problems(folder) == []
+    (folder / "events.csv").write_text(header + rows.format(meter="x", what="void", kwh=" kwh=1"))
+    assert "x has decisions in events.csv, but neither an account nor a reading" in "\n".join(problems(folder))
+
+
 def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         text = (folder / name).read_text()

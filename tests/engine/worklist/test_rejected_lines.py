@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
 from metertui.engine.storage.rejects_log import RefusedLine
+from metertui.engine.vee.edit_log import EditLog
 from metertui.engine.worklist.rejected_lines import read_last_lines
 from tests.engine.worklist.site import ZONE, ask, at, decide, put
 
@@ -14,8 +16,8 @@ def test_refused_lines_and_clocks_ahead(engine: Engine) -> None:
     put(engine, ("a", "100", "01:00"), ("a", "101", "01:00"), ("b", "5", "10:40:59"), ("b", "6", "10:45:00"))
     put(engine, ("b", "7", "10:47:30"), ("c", "1", "11:00"), ("c", "1", "00:60"), ("x", "1", "01:00"), ("c", "1", "0"))
     found = ask(engine)
-    assert found.counts == {"drift": 2, "conflict": 1, "refused": 3}
-    assert found.regions == {"": 4, "East": 1, "West": 1}
+    assert found.counts == {"drift": 2, "conflict": 1, "refused": 2}
+    assert found.regions == {"": 3, "East": 1, "West": 1}
     rows = {(row.cause, row.meter): row for row in found.rows}
     drift = rows["drift", "b"]
     assert (drift.time, drift.wh) == (at("10:47:30"), 7000)
@@ -77,3 +79,61 @@ def test_meters_that_are_registered_again_drown_nothing(engine: Engine) -> None:
     engine.rejects.write_lines(again, ZONE)
     found = ask(engine)
     assert (found.total, found.counts, found.cut) == (1, {"conflict": 1}, False)
+
+
+def refuse(engine: Engine, *lines: tuple[str, str, str]) -> None:
+    """Keep refused lines: time of day, error code, what was sent."""
+    engine.rejects.write_lines(
+        [RefusedLine(at(time), "10.0.0.7:5", code, "", sent) for time, code, sent in lines], ZONE
+    )
+
+
+def test_equal_refusals_are_one_case_until_it_is_accepted(engine: Engine) -> None:
+    """A meter that nobody knows sends every half hour; so does something that speaks another language."""
+    refuse(engine, ("08:00", "not-registered", "READ x 1"), ("08:30", "not-registered", "READ x 2"))
+    refuse(engine, ("08:30", "unknown-command", "GET / HTTP"), ("08:31", "unknown-command", "Host: a"))
+    refuse(engine, ("08:31", "not-registered", "READ y 2"), ("08:32", "bad-reading", "READ x ,"))
+    rows = {(row.code, row.meter): row for row in ask(engine).rows}
+    assert {key: (row.time, row.line, row.known) for key, row in rows.items()} == {
+        ("not-registered", "x"): (at("08:30"), "READ x 2", False),
+        ("not-registered", "y"): (at("08:31"), "READ y 2", False),
+        ("unknown-command", ""): (at("08:31"), "Host: a", False),
+        ("bad-reading", "x"): (at("08:32"), "READ x ,", False),
+    }
+    assert rows["not-registered", "x"].why == (
+        "2 times not-registered: the meter is not registered (from 10.0.0.7:5), first at 2025-03-12 08:00:00"
+    )
+    decide(engine, "note", "x", at("08:30"))
+    decide(engine, "accept", "", at("08:31"))
+    decide(engine, "accept", "x", at("08:30"))
+    assert [row.code for row in ask(engine).rows] == ["bad-reading", "not-registered"]
+    refuse(engine, ("09:00", "not-registered", "READ x 3"))
+    [new, *_] = ask(engine).rows
+    assert (new.meter, new.time, new.why[:14], new.decided) == ("x", at("09:00"), "not-registered", None)
+    [_, old] = sorted(ask(engine, state="decided").rows, key=lambda row: row.meter)
+    assert old.decided is not None
+    assert (old.meter, old.why[:7], old.decided.kind, old.decided.at) == ("x", "2 times", "accept", at("08:30"))
+    assert [note.kind for note in old.notes] == ["note"]
+    with pytest.raises(MeterError, match="accepted already"):
+        decide(engine, "accept", "x", at("08:30"))
+    decide(engine, "unaccept", "x", at("08:30"))
+    assert {row.meter: row.why[:7] for row in ask(engine).rows if row.code == "not-registered"}["x"] == "3 times"
+    with pytest.raises(MeterError, match="x is not registered"):
+        decide(engine, "reask", "x", at("08:30"))
+
+
+def test_a_decision_about_an_unknown_meter_outlives_the_process_and_is_sound(engine: Engine) -> None:
+    refuse(engine, ("08:00", "not-registered", "READ x 1"), ("08:30", "syntax", "?"))
+    decide(engine, "accept", "x", at("08:00"))
+    decide(engine, "accept", "", at("08:30"))
+    log = EditLog(engine.folder, ZONE)
+    log.load()
+    assert [(edit.kind, edit.meter) for edit in log] == [("accept", "x"), ("accept", "")]
+    assert not log.warnings
+
+
+def test_equal_conflicts_are_one_case_and_others_are_not(engine: Engine) -> None:
+    put(engine, ("a", "100", "01:00"), ("a", "110", "01:30"))
+    put(engine, ("a", "101", "01:00"), ("a", "101", "01:00"), ("a", "102", "01:00"), ("a", "111", "01:30"))
+    found = sorted((row.time, row.wh, row.why.startswith("2 times")) for row in ask(engine).rows)
+    assert found == [(at("01:00"), 101_000, True), (at("01:00"), 102_000, False), (at("01:30"), 111_000, False)]

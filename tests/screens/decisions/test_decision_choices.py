@@ -51,13 +51,17 @@ def test_cases_of_unknown_meters_cannot_be_decided() -> None:
     stranger = case("999", "refused", known=False)
     assert choices.unknown([case("a")]) == ""
     assert choices.unknown([stranger]).startswith(
-        "this case is about an unknown meter, and no decision can be made; register"
+        "this case is about an unknown meter, and can only be accepted (a) or noted (n): register"
     )
     assert choices.unknown([stranger, case("a")]) == (
-        "1 of the 2 selected is about an unknown meter, and no decision can be made"
+        "1 of the 2 selected is about an unknown meter, and can only be accepted (a) or noted (n)"
     )
     with pytest.raises(MeterError, match="unknown meter"):
-        choices.decisions("accept", [stranger])
+        choices.decisions("reask", [stranger])
+    nobody = case("", "refused", known=False)
+    assert choices.decisions("accept", [stranger, nobody]) == [
+        Decision("accept", "999", 7, PREVIEW), Decision("accept", "", 7, PREVIEW)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -226,20 +226,42 @@ async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None
     async with at_work(town, "f7") as pilot:
         await go(pilot, "enter")
         assert " ".join(text_of(pilot, ".check").split()) == (
-            "! This case is about an unknown meter, and no decision can be made; "
+            "! This case is about an unknown meter, and can only be accepted (a) or noted (n): "
             "register it on the company screen (F6), and its next readings will be stored."
         )
+        await go(pilot, "a", "A meter of the neighbours", "enter")
+        assert decided(town) == [("accept", "999-1", "operator@metertui.example", "A meter of the neighbours")]
+        assert "999-1" not in str(listed(pilot))
+        await go(pilot, "o")
+        assert ("✓999-1", "refused") in listed(pilot)
+        await go(pilot, "enter", "u", "They are ours", "enter")
+        assert decided(town)[-1][:2] == ("unaccept", "999-1")
+
+
+async def test_undo_in_the_menu_is_about_the_case_and_on_the_list_says_whose_decision(troubled: Town) -> None:
+    async with at_work(troubled, "f7", "down") as pilot:
+        await go(pilot, "n", "Flooded", "enter", "a", "Known", "enter")
+        [_, (_, meter, _, _)] = decided(troubled)
+        await go(pilot, "enter")
+        assert "Undo" not in text_of(pilot, "OptionList")
+        await go(pilot, "u")
+        assert text_of(pilot, "#said") == "! There is no decision to undo."
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        await go(pilot, "u")
+        assert text_of(pilot, "#decision-title") == f"Undo: accept · {meter}"
+        assert text_of(pilot, "#decision-note") == "! This case has no decision. This undoes your own last one."
 
 
 async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
-        await go(pilot, "a")
+        await go(pilot, "v")
         assert text_of(pilot, "#said").startswith("! This case is about an unknown meter")
         await go(pilot, "enter")
         menu = pilot.app.screen.query_one(OptionList)
-        assert all(menu.get_option_at_index(at).disabled for at in range(menu.option_count))
+        options = [menu.get_option_at_index(at) for at in range(menu.option_count)]
+        assert [option.id for option in options if not option.disabled] == ["accept", "note"]
         why = " ".join(text_of(pilot, ".check").split())
-        assert why == "! This case is about an unknown meter, and no decision can be made."
+        assert why == "! This case is about an unknown meter, and can only be accepted (a) or noted (n)."
         await go(pilot, "escape", "u")
         assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "down", "v")
