@@ -11,6 +11,7 @@ demo: $(READY)  ## live meters on the screen, nothing to prepare
 	@$(BIN)/metertui demo
 
 run: $(READY)  ## the app on ./data
+	@mkdir -p data && chmod go= data  # git made it readable for all
 	@$(BIN)/metertui
 
 test: check  ## everything that CI runs
