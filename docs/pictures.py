@@ -39,7 +39,7 @@ def fill(folder: Path, fleet: Fleet) -> None:
     """A year and more of history for every meter."""
     engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
     engine.accounts.put_accounts(fleet.accounts, {})
-    engine.staff.add_member("ada@example.com", "operator", "secret horse")
+    engine.staff.put_member(engine.staff.make_member("ada@example.com", "operator", "secret horse"))
     now = engine.clock.now()
     times = list(range(now - DAYS * DAY - now % (30 * MINUTE), now - 5 * MINUTE, 30 * MINUTE))
     registers = np.concatenate([fleet.registers_at(time) for time in times])

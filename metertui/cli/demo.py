@@ -116,7 +116,8 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
     """Put a fleet's history, from the month before last to `now` (µs UTC), accounts, tariff and login into a folder."""
     start = month_bounds(month_before(zone.midnight(zone.day(now).replace(day=1)) - 1, zone), zone)[0]
     AccountBook(folder, zone).put_accounts([replace(account, registered=start) for account in fleet.accounts], {})
-    StaffBook(folder).add_member(LOGIN[0], "operator", LOGIN[1])
+    staff = StaffBook(folder)
+    staff.put_member(staff.make_member(LOGIN[0], "operator", LOGIN[1]))
     durable.replace_file(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
     archive = Archive(folder, zone)
     ids = [account.meter for account in fleet.accounts]

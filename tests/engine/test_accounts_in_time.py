@@ -22,6 +22,7 @@ from metertui.engine.errors import Refused
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate, modify, reactivate
 from tests.engine.listed import listed
 
 ZONE = SiteZone("Asia/Singapore")
@@ -129,27 +130,26 @@ def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> No
     if region != before and (hour < last or len(known) == 1):  # it holds until the next change
         moves = sorted([*(move for move in known if move[0] != hour), (hour, region)])
         model.regions[meter] = [move for n, move in enumerate(moves) if not n or move[1] != moves[n - 1][1]]
-        engine.accounts.modify(meter, {"region": region}, now, since)
+        modify(engine.accounts, meter, {"region": region}, now, since)
         engine.refresh_account(meter)
         return
     if hour == last and len(known) > 1 and region == before:  # the last change, once more
-        engine.accounts.modify(meter, {"region": region}, now, since)
+        modify(engine.accounts, meter, {"region": region}, now, since)
         return
     corrects = region == before if hour != last else region != before
     stays = known[:-1] if corrects and len(known) > 1 else known
     if hour <= stays[-1][0]:
         with pytest.raises(Refused):
-            engine.accounts.modify(meter, {"region": region}, now, since)
+            modify(engine.accounts, meter, {"region": region}, now, since)
         return
-    engine.accounts.modify(meter, {"region": region}, now, since)
+    modify(engine.accounts, meter, {"region": region}, now, since)
     engine.refresh_account(meter)
     model.regions[meter] = [*stays, (hour, region)] if region != stays[-1][1] else stays
 
 
 def switch(engine: Engine, model: Model, meter: str, *, active: bool) -> None:
     if model.active[meter] != active:
-        now = engine.clock.now()
-        (engine.accounts.reactivate if active else engine.accounts.deactivate)(meter, now)
+        (reactivate if active else deactivate)(engine.accounts, meter)
         engine.refresh_account(meter)
         model.active[meter] = active
 

@@ -41,6 +41,7 @@ from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee.edit_log import EditLog
 from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
+from tests.engine.book_changes import add_member
 
 ZONE: Final = SiteZone("Asia/Singapore")
 RULES: Final = Rules(zone=ZONE)
@@ -75,7 +76,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Folder:
         Account("m-2", "1 Café Road", "North", "Yishun", "760001", "5-room", active=False, registered=START),
     ]
     AccountBook(folder, ZONE).put_accounts(accounts, {"m-1": [(START, Group("West")), (MOVED, accounts[0].group)]})
-    StaffBook(folder).add_member("ops@example.org", "operator", "secret horse")
+    add_member(StaffBook(folder), "ops@example.org", "operator", "secret horse")
     decisions = [Edit(START + 60 * HOUR, "m-1", "void", START + 6 * HOUR, "ann", 'misread, "sorry"')]
     decisions += [Edit(START + 61 * HOUR, "m-2", "exchange", START + 9 * HOUR, "ann", "worn", 7_500, 7_400)]
     book = EditLog(folder, ZONE)

@@ -22,6 +22,7 @@ from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.repair import repair_folder
 from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate, modify, reactivate
 from tests.engine.core.test_importing import piece
 from tests.engine.cutting import PowerCut, cut_anywhere, cutting, places_to_cut, undisturbed
 
@@ -98,12 +99,12 @@ def put_over(book: AccountBook) -> None:
 
 
 CHANGES: dict[str, Callable[[AccountBook], object]] = {
-    "modified": lambda book: book.modify("a", NEW, NOW),
-    "modified again": lambda book: book.modify("b", {"region": "West"}, NOW),
-    "modified in what no figure is broken down by": lambda book: book.modify("a", {"address": "2 Quay"}, NOW),
-    "deactivated": lambda book: book.deactivate("a", NOW),
-    "reactivated": lambda book: book.reactivate("c", NOW),
-    "taken back": lambda book: book.modify("b", {"region": "West"}, NOW, RULES.zone.parse("2025-03-05T00:00")),
+    "modified": lambda book: modify(book, "a", NEW, NOW),
+    "modified again": lambda book: modify(book, "b", {"region": "West"}, NOW),
+    "modified in what no figure is broken down by": lambda book: modify(book, "a", {"address": "2 Quay"}, NOW),
+    "deactivated": lambda book: deactivate(book, "a"),
+    "reactivated": lambda book: reactivate(book, "c"),
+    "taken back": lambda book: modify(book, "b", {"region": "West"}, NOW, RULES.zone.parse("2025-03-05T00:00")),
     "put": put,
     "put over": put_over,
 }

@@ -24,6 +24,7 @@ from metertui.engine.index.reading_store import Mark, Rebuilt
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, ROUNDING, SUSPECT
 from tests import oracle
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate, modify, reactivate
 from tests.engine.listed import listed
 
 ZONE = SiteZone("Asia/Singapore")
@@ -259,7 +260,7 @@ class EngineMachine(RuleBasedStateMachine):
         account, now = self.accounts.get(meter), self.clock.now()
         good = account is not None and told.keys() <= {"region", "postcode"} and told.get("region") != "=1+1"
         try:
-            self.engine.accounts.modify(meter, told, now)
+            modify(self.engine.accounts, meter, told, now)
         except MeterError:
             assert not good
             return
@@ -272,10 +273,10 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(meter=meters, active=st.booleans())
     def activate(self, meter: str, active: bool) -> None:
-        account, now = self.accounts.get(meter), self.clock.now()
+        account = self.accounts.get(meter)
         good = account is not None and account.active != active
         try:
-            (self.engine.accounts.reactivate if active else self.engine.accounts.deactivate)(meter, now)
+            (reactivate if active else deactivate)(self.engine.accounts, meter)
         except MeterError:
             assert not good
             return

@@ -28,6 +28,7 @@ from metertui.engine.usage.query import Question
 from metertui.engine.vee import rules
 from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
+from tests.engine.book_changes import modify
 from tests.engine.disk import PAGE, Chooser, Disk, Everything, Holes, Mixed, Newest, lay
 
 ZONE = SiteZone("Asia/Singapore")
@@ -121,7 +122,7 @@ class Day:
         region, active = known[meter]
         if step == "move":
             region = REGIONS[region == REGIONS[0]]
-            self.engine.accounts.modify(meter, {"region": region}, now)
+            modify(self.engine.accounts, meter, {"region": region}, now)
         else:
             active = not active
             book, what = self.engine.accounts, "reactivate" if active else "deactivate"
@@ -214,7 +215,7 @@ class Day:
         begun = self.disk.events
         moved = REGIONS[region == REGIONS[0]]
         with refused_after(3, "sync_folder"):
-            book.modify(meter, {"region": moved}, now)
+            modify(book, meter, {"region": moved}, now)
         self.not_changed.append((range(begun, self.disk.events), known | {meter: (moved, active)}))
         self.clock.advance(1)
 

@@ -31,6 +31,7 @@ from metertui.engine.storage.folder_lock import FolderLock
 from metertui.engine.storage.reading_lines import Rows
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate, modify, reactivate
 from tests.patience import until
 
 ZONE = SiteZone("Asia/Singapore")
@@ -155,15 +156,15 @@ class Walk:
             self.litter = 0
 
     def modify(self) -> None:
-        self.change(lambda meter, now: self.owner.accounts.modify(meter, {"region": self.random.choice("EWN")}, now))
+        self.change(lambda meter, now: modify(self.owner.accounts, meter, {"region": self.random.choice("EWN")}, now))
 
     def activate(self) -> None:
         def change(meter: str, now: int) -> None:
             active = self.owner.accounts.get(meter)
             if active is not None and active.active:
-                self.owner.accounts.deactivate(meter, now)
+                deactivate(self.owner.accounts, meter)
             else:
-                self.owner.accounts.reactivate(meter, now)
+                reactivate(self.owner.accounts, meter)
 
         self.change(change)
 
@@ -439,8 +440,8 @@ async def test_what_a_defect_kept_from_being_applied_is_applied_by_the_next_look
         raise RuntimeError("a defect")
 
     read(owner, "m-3", "5", register=True)
-    owner.accounts.modify("m", {"region": "East"}, owner.clock.now() + 1)
-    owner.accounts.deactivate("m-2", owner.clock.now())
+    modify(owner.accounts, "m", {"region": "East"}, owner.clock.now() + 1)
+    deactivate(owner.accounts, "m-2")
     if where == "replace_accounts":
         header, *rows = (tmp_path / "users.csv").read_text().splitlines()
         (tmp_path / "users.csv").write_text("\n".join([f"{header},note", *(f"{row},x" for row in rows), ""]))
@@ -483,7 +484,7 @@ async def test_changes_are_followed_without_being_asked(pair: tuple[Engine, Read
 
 async def test_a_half_written_change_of_an_account_is_not_applied(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
     owner, follower = pair
-    owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
+    modify(owner.accounts, "m", {"region": "East"}, owner.clock.now())
     await follower.follow()
     before = list(follower.engine.accounts.moves_of("m"))
     move = (owner.clock.now() + 5, Group("West"))

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from metertui.engine.core.counters import Peer
 from metertui.engine.vee.edits import Edit
 from metertui.settings import Settings
+from tests.engine.book_changes import add_member
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.live.helpers import mid_close
 from tests.screens.town import HOSTILE, STEADY, Town, settle
@@ -80,7 +81,7 @@ def test_an_operator_watches_a_close_in_80_columns(
 
 
 def test_who_closes_the_day_is_asked_to_log_in(snap_compare: Compare, town: Town) -> None:
-    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
+    add_member(town.engine.staff, "ada@metertui.example", "operator", "secret horse")
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2", "d"))
 
 

@@ -237,18 +237,6 @@ class AccountBook:
             raise MeterError(f"{meter} is {'active' if active else 'deactivated'} already")
         return Change([replace(account, active=active)], {})
 
-    def modify(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Account:
-        """Change some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError, StorageError."""
-        return self._make(self.plan_change(meter, fields, now, since))
-
-    def deactivate(self, meter: str, now: int) -> Account:
-        """Deactivate an account, so that its readings are refused. Raises MeterError, StorageError."""
-        return self._make(self.plan_activity(meter, active=False))
-
-    def reactivate(self, meter: str, now: int) -> Account:
-        """Reactivate an account. Raises MeterError, StorageError."""
-        return self._make(self.plan_activity(meter, active=True))
-
     def put_accounts(self, accounts: Iterable[Account], moves: Moves) -> None:
         """Add or replace many accounts, and set the attributes in time of some, with one rewrite of each file.
 
@@ -261,10 +249,6 @@ class AccountBook:
         if account is None:
             raise MeterError(f"{meter} is not registered")
         return account
-
-    def _make(self, change: Change) -> Account:
-        self.commit_change(self.draft_change(self.standing(), change))
-        return change.accounts[0]
 
     def standing(self) -> Standing:
         """Return the number of accounts and the state of their file. Between two batches, when both agree."""

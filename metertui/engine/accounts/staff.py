@@ -83,13 +83,6 @@ class StaffBook:
         check_new_password(password, email)
         return Member(email, role, self._hash(password))
 
-    def add_member(self, email: str, role: str, password: str) -> None:
-        """Add a member, or change role and password of one.
-
-        The last operator must stay. Raises MeterError, StorageError.
-        """
-        self.put_member(self.make_member(email, role, password))
-
     def put_member(self, member: Member) -> None:
         """Add a member, or replace the one with the same email. The last operator must stay.
 

@@ -7,7 +7,6 @@ replaced by one without it. So a crash in between loses nothing; a second repair
 from __future__ import annotations
 
 import csv
-import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from metertui.engine.storage import (
     FolderLock,
     ManifestEntry,
     durable,
+    manifest,
     private_files,
     reading_lines,
     wal,
@@ -32,8 +32,6 @@ from metertui.engine.vee import edit_log
 
 _MOST_KEPT: Final = 20
 """Reasons that are kept for one file; all lines are counted."""
-_MANIFEST_HEADER: Final = b"file,sha256,edited\n"
-_MANIFEST_LINE: Final = re.compile(rb"[0-9]{4}/[0-9]{2}_[0-9]{2}\.csv,(?:[0-9a-f]{64})?,(?:edited)?(?:\r?\n)?")
 
 
 @dataclass(slots=True)
@@ -156,11 +154,12 @@ def _day_file(archive: Archive, path: Path, line: ManifestEntry | None, zone: Si
 
 def _headed(parting: _FileSplit, data: bytes, zone: SiteZone) -> None:
     """Split a day file; restore its header if it is missing or damaged."""
-    first, newline, rest = data.partition(b"\n")
-    if newline and first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf") == HEADER.rstrip():
-        parting.keep(first + newline, counts=False)
-        _readings(parting, rest, zone, first_line=2)
+    head, below = reading_lines.split_header(data)
+    if head:
+        parting.keep(head, counts=False)
+        _readings(parting, below, zone, first_line=2)
         return
+    first, newline, rest = data.partition(b"\n")
     parting.keep(HEADER, counts=False)
     parting.done.notes.append("the header was restored")
     if not newline or _fault(first, zone) is None:
@@ -316,14 +315,14 @@ def _manifest(archive: Archive) -> _FileSplit | None:
     path = archive.manifest.path
     parting = _FileSplit(path)
     lines = (durable.read_present(path) or b"").removeprefix(BOM_UTF8).splitlines(keepends=True)
-    if lines and lines[0].rstrip() != _MANIFEST_HEADER.rstrip():
-        parting.keep(_MANIFEST_HEADER, counts=False)
+    if lines and not manifest.is_header(lines[0]):
+        parting.keep(manifest.HEADER + b"\n", counts=False)
         parting.done.notes.append("the header was restored")
     for number, line in enumerate(lines, 1):
         if number == 1 and not parting.done.notes:
             parting.keep(line, counts=False)
-        elif _MANIFEST_LINE.fullmatch(line):
+        elif manifest.is_entry(line):
             parting.keep(line)
         else:
-            parting.set_aside(number, line, "a line is file,sha256,edited")
+            parting.set_aside(number, line, f"a line is {manifest.HEADER.decode()}")
     return parting if parting.done.lines_aside or parting.done.notes else None

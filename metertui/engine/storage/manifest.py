@@ -20,7 +20,7 @@ from metertui.engine.errors import DataError
 from metertui.engine.storage import durable
 
 NAME: Final = "manifest.csv"
-_HEADER: Final = b"file,sha256,edited"
+HEADER: Final = b"file,sha256,edited"
 _LINE: Final = re.compile(rb"((?:[0-9]{4}/[0-9]{2}_[0-9]{2}|[0-9]{4}_[0-9]{2})\.csv),([0-9a-f]{64}|),(edited|)\r?")
 
 
@@ -90,15 +90,25 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_header(line: bytes) -> bool:
+    """Return whether a line, with its end or without, is the header of a manifest."""
+    return line.rstrip() == HEADER
+
+
+def is_entry(line: bytes) -> bool:
+    """Return whether a line, with its end or without, is an entry of a manifest."""
+    return _LINE.fullmatch(line.removesuffix(b"\n")) is not None
+
+
 def parse_manifest(data: bytes, path: Path) -> dict[str, ManifestEntry]:
     """Parse a manifest into entries by file name. Raises DataError that names the line."""
     lines = {}
     for number, line in enumerate(data.removeprefix(BOM_UTF8).split(b"\n"), 1):
-        if not line or (number == 1 and line.rstrip(b"\r") == _HEADER):
+        if not line or (number == 1 and is_header(line)):
             continue
         match = _LINE.fullmatch(line)
         if number == 1 or match is None:
-            what = f"a line is {_HEADER.decode()}; if you delete this file, the next start creates it again"
+            what = f"a line is {HEADER.decode()}; if you delete this file, the next start creates it again"
             raise DataError(path, number, what)
         lines[match[1].decode()] = ManifestEntry(match[2].decode(), bool(match[3]))
     return lines
@@ -107,4 +117,4 @@ def parse_manifest(data: bytes, path: Path) -> dict[str, ManifestEntry]:
 def encode_manifest(lines: dict[str, ManifestEntry]) -> bytes:
     """Return the content of a manifest file, in order of the file names."""
     rows = (f"{name},{line.sha256},{'edited' if line.edited else ''}\n" for name, line in sorted(lines.items()))
-    return _HEADER + b"\n" + "".join(rows).encode("ascii")
+    return HEADER + b"\n" + "".join(rows).encode("ascii")

@@ -81,8 +81,8 @@ def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> 
     """Parse complete lines. Raises DataError that names the line of `path` and the reason."""
     body = data.removeprefix(BOM_UTF8)
     if header:
-        first, _, body = body.partition(b"\n")
-        if first.rstrip(b"\r") != HEADER.rstrip():
+        head, body = split_header(data)
+        if not head:
             raise DataError(path, 1, f"the header is not {HEADER.decode().rstrip()}")
     if not body.strip():
         return NO_ROWS
@@ -105,6 +105,17 @@ def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> 
     except (ValueError, Refused, UnicodeDecodeError):
         # Something is unusual: the slow way parses it all the same, or says which line is invalid.
         return _parse_line_by_line(body, path, zone, first_line=2 if header else 1)
+
+
+def split_header(data: bytes) -> tuple[bytes, bytes]:
+    """Return the header of a day file as it stands, with its line end, and the lines below it.
+
+    A byte order mark and another line end are part of it. Where there is no header, it is empty.
+    """
+    first, newline, below = data.partition(b"\n")
+    if first.removeprefix(BOM_UTF8).rstrip(b"\r") != HEADER.rstrip():
+        return b"", data
+    return first + newline, below
 
 
 def _is_plain(body: bytes) -> bool:

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine.base import FIRST_DAY, LAST_DAY, MINUTE, Window, window_before, window_of_days
+from metertui.engine.base import MINUTE, Window, window_before, window_of_days
 from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
@@ -275,10 +275,7 @@ class LookupScreen(DeskScreen):
     def _date(self, field: str) -> date:
         text = self.query_one(field, Input).value.strip()
         try:
-            day = date.fromisoformat(text)
-            if FIRST_DAY <= day <= LAST_DAY:
-                return day
-            raise MeterError(f"{day} is too far off: dates are from {FIRST_DAY} to {LAST_DAY}.")
+            return date.fromisoformat(text)
         except ValueError as error:
             wrong = f"{text} is not a date" if text else "A date is missing"
             raise MeterError(f"{wrong}. Enter both dates as 2025-02-19 and press enter.") from error

@@ -21,6 +21,7 @@ from metertui.engine.attributes import FIELDS, Group
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.storage import durable
+from tests.engine.book_changes import deactivate, modify, reactivate
 
 ZONE = SiteZone("Asia/Singapore")
 NOW = ZONE.parse("2025-03-12T10:40:00")
@@ -152,7 +153,7 @@ def test_columns_in_another_order_and_of_others_are_kept(tmp_path: Path) -> None
         '"=1+1, he said",1,4-room,5,Bedok,East,a,k\n',
     )
     register(book, "2")
-    book.modify("1", {"address": "b"}, NOW)
+    modify(book, "1", {"address": "b"}, NOW)
     head, first, second = text_of(tmp_path).splitlines()
     assert head == f"{EIGHT[:-1]},Remarks,Key"
     assert first == '1,b,East,Bedok,5,4-room,active,,"=1+1, he said",k'
@@ -289,7 +290,7 @@ def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
 def test_a_change_of_attributes_does_not_rewrite_history(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", region="East", apartment_type="4-room")
-    book.modify("1", {"region": "West"}, LATER)
+    modify(book, "1", {"region": "West"}, LATER)
     assert text_of(tmp_path, "accounts_history.csv") == (
         "identifier,effective_from,region,sub_region,apartment_type\n"
         "1,2025-03-12T10:40:00+08:00,East,,4-room\n"
@@ -303,7 +304,7 @@ def test_a_change_of_attributes_does_not_rewrite_history(tmp_path: Path) -> None
 def test_a_change_of_address_makes_no_history(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", **HOME)
-    book.modify("1", {"address": "2 Main St", "postcode": "5"}, LATER)
+    modify(book, "1", {"address": "2 Main St", "postcode": "5"}, LATER)
     assert not (tmp_path / "accounts_history.csv").exists()
     assert load(tmp_path).get("1") == Account(
         **{"meter": "1", **HOME, "address": "2 Main St"}, postcode="5", registered=NOW
@@ -313,7 +314,7 @@ def test_a_change_of_address_makes_no_history(tmp_path: Path) -> None:
 @pytest.mark.parametrize("registered", ["", "2025-03-13T08:00:00.5+08:00", "2031-01-01T00:00:00Z"])
 def test_what_was_before_a_change_stays_whatever_the_clock_says(tmp_path: Path, registered: str) -> None:
     book = users(tmp_path, f"{EIGHT}1,,East,,,,active,{registered}\n")
-    book.modify("1", {"region": "West"}, LATER)
+    modify(book, "1", {"region": "West"}, LATER)
     (first, before), (second, after) = load(tmp_path).moves_of("1")
     assert (before.region, after.region) == ("East", "West")
     assert second > first
@@ -324,25 +325,25 @@ def test_deactivated_and_back(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", "2", **HOME)
     known = list(book)
-    assert not book.deactivate("1", LATER).active
+    assert not deactivate(book, "1").active
     assert [account.active for account in load(tmp_path)] == [False, True]
     with pytest.raises(MeterError, match="1 is deactivated already"):
-        book.deactivate("1", LATER)
-    book.reactivate("1", LATER)
+        deactivate(book, "1")
+    reactivate(book, "1")
     with pytest.raises(MeterError, match="1 is active already"):
-        book.reactivate("1", LATER)
+        reactivate(book, "1")
     assert list(load(tmp_path)) == known
 
 
 def test_a_change_of_what_is_not_there_or_not_allowed(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1")
-    for change in (book.deactivate, book.reactivate, lambda meter, now: book.modify(meter, {}, now)):
+    for change in (deactivate, reactivate, lambda book, meter: modify(book, meter, {}, LATER)):
         with pytest.raises(MeterError, match="9 is not registered"):
-            change("9", LATER)
+            change(book, "9")
     before = text_of(tmp_path)
     with pytest.raises(Refused, match="region begins with ="):
-        book.modify("1", {"address": "fine", "region": "=1"}, LATER)
+        modify(book, "1", {"address": "fine", "region": "=1"}, LATER)
     assert (text_of(tmp_path), list(book.moves_of("1"))) == (before, [])
 
 
@@ -364,13 +365,13 @@ def test_a_change_that_the_disk_refuses_is_made_by_trying_again(
     with monkeypatch.context() as patch:
         patch.setattr(durable.Replacement, step, some)
         with pytest.raises(StorageError, match=rf"cannot write {which}: No space left"):
-            book.modify("1", {"region": "West"}, LATER)
+            modify(book, "1", {"region": "West"}, LATER)
     assert book.get("1") == Account("1", region="East", registered=NOW)
     again = load(tmp_path)  # as after a crash
     assert list(again) == list(book)
     assert (list(again.moves_of("1")), again.warnings) == ([], [])
     assert not list(tmp_path.glob(".*.due"))
-    again.modify("1", {"region": "West"}, LATER + 5)
+    modify(again, "1", {"region": "West"}, LATER + 5)
     moves = load(tmp_path).moves_of("1")
     assert (moves[0][1].region, moves[-1][1].region) == ("East", "West")
 
@@ -380,9 +381,9 @@ def test_a_change_that_a_crash_cut_in_half_never_was(tmp_path: Path, before: str
     book = load(tmp_path)
     register(book, "1", region="North")
     if before != "North":
-        book.modify("1", {"region": before}, LATER - 5)
+        modify(book, "1", {"region": before}, LATER - 5)
     users, moves = text_of(tmp_path), list(book.moves_of("1"))
-    book.modify("1", {"region": "West"}, LATER)
+    modify(book, "1", {"region": "West"}, LATER)
     (tmp_path / "users.csv").write_text(users)  # as versions before the two were one step could leave it
     told = "accounts_history.csv: the last change of 1 was dropped, as users.csv does not have it"
     for readonly in (True, True, False):
@@ -400,7 +401,7 @@ def test_a_change_that_a_crash_cut_in_half_never_was(tmp_path: Path, before: str
 def test_a_region_that_was_edited_by_hand_leaves_the_past_alone(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", region="East")
-    book.modify("1", {"region": "West"}, LATER)
+    modify(book, "1", {"region": "West"}, LATER)
     (tmp_path / "users.csv").write_text(text_of(tmp_path).replace("West", "South"))
     assert [group.region for _, group in load(tmp_path).moves_of("1")] == ["East", "West"]
 
@@ -410,7 +411,7 @@ def test_many_accounts_and_their_history_with_one_rewrite_of_each(
 ) -> None:
     book = load(tmp_path)
     register(book, "1", "2", region="East")
-    book.modify("2", {"region": "West"}, LATER)
+    modify(book, "2", {"region": "West"}, LATER)
     written: list[str] = []
     real = durable.Replacement.commit_pending
 
@@ -452,26 +453,26 @@ def test_attributes_that_many_share_are_one_object(tmp_path: Path) -> None:
 def test_a_change_takes_effect_when_it_is_said_to(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", region="East")
-    book.modify("1", {"region": "West"}, LATER, since=NOW + 1)
+    modify(book, "1", {"region": "West"}, LATER, since=NOW + 1)
     assert list(load(tmp_path).moves_of("1")) == [(NOW, Group("East")), (NOW + 1, Group("West"))]
     with pytest.raises(Refused, match=r"2025-03-13T08:00:00.500001.08:00 is in the future"):
-        book.modify("1", {"region": "South"}, LATER, since=LATER + 1)
+        modify(book, "1", {"region": "South"}, LATER, since=LATER + 1)
     with pytest.raises(Refused, match=r"1 was registered at 2025-03-12T10:40:00\+"):
-        book.modify("1", {}, LATER, since=NOW)
+        modify(book, "1", {}, LATER, since=NOW)
     register(book, "2", region="East")
     with pytest.raises(Refused, match="2 was registered at 2025-03-12T10:40:00"):
-        book.modify("2", {}, LATER, since=NOW)
-    book.modify("2", {"region": "South"}, LATER, since=LATER)  # now is not the future
+        modify(book, "2", {}, LATER, since=NOW)
+    modify(book, "2", {"region": "South"}, LATER, since=LATER)  # now is not the future
     assert [account.region for account in load(tmp_path)] == ["West", "South"]
 
 
 def test_attributes_are_set_for_the_past_before_the_registration(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1")
-    book.modify("1", {"region": "East", "address": "1 Quay"}, LATER, since=NOW - 10)
+    modify(book, "1", {"region": "East", "address": "1 Quay"}, LATER, since=NOW - 10)
     assert list(load(tmp_path).moves_of("1")) == [(0, Group()), (NOW - 10, Group("East"))]
-    book.modify("1", {"region": "West"}, LATER, since=NOW + 10)
-    book.modify("1", {"apartment_type": "2-room"}, LATER, since=NOW - 20)
+    modify(book, "1", {"region": "West"}, LATER, since=NOW + 10)
+    modify(book, "1", {"apartment_type": "2-room"}, LATER, since=NOW - 20)
     assert list(load(tmp_path).moves_of("1")) == [
         (0, Group()),
         (NOW - 20, Group("", "", "2-room")),
@@ -481,7 +482,7 @@ def test_attributes_are_set_for_the_past_before_the_registration(tmp_path: Path)
     [account] = load(tmp_path)
     assert (account.group, account.address) == (Group("West", "", "2-room"), "1 Quay")
     register(book, "2", region="East")
-    book.modify("2", {"region": "South"}, LATER, since=NOW)  # from its registration on: it was never in the East
+    modify(book, "2", {"region": "South"}, LATER, since=NOW)  # from its registration on: it was never in the East
     kept = load(tmp_path).get("2")
     assert kept is not None
     assert (kept.region, [group for _, group in load(tmp_path).moves_of("2")]) == ("South", [Group("South")])
@@ -490,31 +491,31 @@ def test_attributes_are_set_for_the_past_before_the_registration(tmp_path: Path)
 def test_the_date_of_the_last_change_is_corrected_and_the_change_taken_back(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", region="East")
-    book.modify("1", {"region": "West"}, LATER, since=NOW + 10)
-    book.modify("1", {"region": "South"}, LATER, since=NOW + 30)
+    modify(book, "1", {"region": "West"}, LATER, since=NOW + 10)
+    modify(book, "1", {"region": "South"}, LATER, since=NOW + 30)
 
     def moves() -> list[tuple[int, Group]]:
         return list(load(tmp_path).moves_of("1"))
 
     before = [(NOW, Group("East")), (NOW + 10, Group("West"))]
     for since in (NOW + 40, NOW + 20, LATER):  # later, earlier, and now
-        book.modify("1", {"region": "South"}, LATER, since=since)
+        modify(book, "1", {"region": "South"}, LATER, since=since)
         assert moves() == [*before, (since, Group("South"))]
     for since in (NOW + 10, NOW, LATER + 1):  # no earlier than what was before it began, and not in the future
         with pytest.raises(Refused):
-            book.modify("1", {}, LATER, since=since)
-    book.modify("1", {"address": "1 Quay"}, LATER + 9, since=LATER + 9)  # an address has no date, and moves none
-    book.modify("1", {"region": "South"}, LATER)
+            modify(book, "1", {}, LATER, since=since)
+    modify(book, "1", {"address": "1 Quay"}, LATER + 9, since=LATER + 9)  # an address has no date, and moves none
+    modify(book, "1", {"region": "South"}, LATER)
     assert moves() == [*before, (LATER, Group("South"))]
-    book.modify("1", {"region": "North"}, LATER, since=LATER)
+    modify(book, "1", {"region": "North"}, LATER, since=LATER)
     assert moves() == [*before, (LATER, Group("North"))]
-    book.modify("1", {"region": "West"}, LATER, since=LATER)
+    modify(book, "1", {"region": "West"}, LATER, since=LATER)
     assert moves() == before
-    book.modify("1", {"region": "East"}, LATER, since=NOW + 10)
+    modify(book, "1", {"region": "East"}, LATER, since=NOW + 10)
     assert moves() == before[:1]
-    book.modify("1", {"region": "West"}, LATER, since=NOW + 20)
+    modify(book, "1", {"region": "West"}, LATER, since=NOW + 20)
     assert moves() == [before[0], (NOW + 20, Group("West"))]
-    book.modify("1", {"region": "West", "address": "2 Quay"}, LATER, since=NOW + 20)  # the same once more
+    modify(book, "1", {"region": "West", "address": "2 Quay"}, LATER, since=NOW + 20)  # the same once more
     assert moves() == [before[0], (NOW + 20, Group("West"))]
     assert [account.address for account in load(tmp_path)] == ["2 Quay"]
     assert [account.region for account in load(tmp_path)] == ["West"]
@@ -528,7 +529,7 @@ def test_an_instant_has_one_row_and_the_later_change_stands(changes: list[tuple[
         register(book, "1", region="East")
         for since, region in changes:
             with suppress(Refused):
-                book.modify("1", {"region": region}, LATER, since=NOW + since)
+                modify(book, "1", {"region": region}, LATER, since=NOW + since)
                 moves = book.moves_of("1")
                 assert len({at for at, _ in moves}) == len(moves)
                 held = [group.region for at, group in moves if at <= NOW + since]
@@ -654,11 +655,11 @@ def test_the_files_hold_what_a_plain_dictionary_would(actions: list[tuple[str, s
                 if action == "register":
                     register(book, meter, now=now, **fields)
                 elif action == "modify":
-                    book.modify(meter, fields, now)
+                    modify(book, meter, fields, now)
                 elif action == "load":
                     book = load(folder)
                 else:
-                    getattr(book, action)(meter, now)
+                    (deactivate if action == "deactivate" else reactivate)(book, meter)
             if not allowed:
                 continue
             if action == "register":

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from metertui.engine.accounts.staff import StaffBook
 from metertui.engine.errors import DataError, MeterError, StorageError
 from metertui.engine.storage import durable
+from tests.engine.book_changes import add_member
 
 
 def load(folder: Path, text: str | bytes | None = None, *, readonly: bool = False) -> StaffBook:
@@ -28,7 +29,7 @@ def roles(book: StaffBook) -> dict[str, str]:
 
 
 def test_a_member_is_let_in_with_the_password_and_in_no_other_way(tmp_path: Path) -> None:
-    load(tmp_path).add_member("Ann@utility.example", "operator", "pass word 7 hills")
+    add_member(load(tmp_path), "Ann@utility.example", "operator", "pass word 7 hills")
     book = load(tmp_path)
     assert book.verify_password("Ann@utility.example", "pass word 7 hills") == "operator"
     assert book.verify_password("ann@UTILITY.example", "pass word 7 hills") == "operator"
@@ -44,7 +45,7 @@ def test_a_member_is_let_in_with_the_password_and_in_no_other_way(tmp_path: Path
 
 def test_an_unknown_name_costs_a_hash_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book = load(tmp_path)
-    book.add_member("a@b", "operator", "old horse x")
+    add_member(book, "a@b", "operator", "old horse x")
     costs: list[str] = []
     real = PasswordHasher.verify
 
@@ -59,7 +60,7 @@ def test_an_unknown_name_costs_a_hash_too(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -> None:
-    load(tmp_path).add_member("a@b", "government", "hunter of horses")
+    add_member(load(tmp_path), "a@b", "government", "hunter of horses")
     path = tmp_path / "admins.csv"
     text = path.read_text()
     assert text.startswith('email,role,password_hash\na@b,government,"$argon2id$')
@@ -69,9 +70,9 @@ def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -
 
 def test_adding_again_replaces_and_removing_removes(tmp_path: Path) -> None:
     book = load(tmp_path)
-    book.add_member("b@b", "government", "old horse x")
-    book.add_member("a@b", "government", "old horse x")
-    book.add_member("A@b", "government", "new horse y")
+    add_member(book, "b@b", "government", "old horse x")
+    add_member(book, "a@b", "government", "old horse x")
+    add_member(book, "A@b", "government", "new horse y")
     assert roles(load(tmp_path)) == {"A@b": "government", "b@b": "government"}
     assert (book.verify_password("a@b", "old horse x"), book.verify_password("a@b", "new horse y")) == (
         None,
@@ -85,15 +86,15 @@ def test_adding_again_replaces_and_removing_removes(tmp_path: Path) -> None:
 
 def test_an_operator_has_to_be_left(tmp_path: Path) -> None:
     book = load(tmp_path)
-    book.add_member("a@b", "operator", "old horse x")
-    book.add_member("c@b", "government", "old horse x")
+    add_member(book, "a@b", "operator", "old horse x")
+    add_member(book, "c@b", "government", "old horse x")
     for email in ("a@b", "A@B"):
         with pytest.raises(MeterError, match="is the last operator; make another one first"):
             book.remove_member(email)
     with pytest.raises(MeterError, match="is the last operator; make another one first"):
-        book.add_member("a@b", "government", "old horse x")
+        add_member(book, "a@b", "government", "old horse x")
     assert roles(load(tmp_path)) == roles(book) == {"a@b": "operator", "c@b": "government"}
-    book.add_member("d@b", "operator", "old horse x")
+    add_member(book, "d@b", "operator", "old horse x")
     book.remove_member("a@b")
     book.remove_member("c@b")
     assert roles(load(tmp_path)) == {"d@b": "operator"}
@@ -113,18 +114,18 @@ def test_an_operator_has_to_be_left(tmp_path: Path) -> None:
 def test_what_cannot_be_added(tmp_path: Path, email: str, role: str, password: str) -> None:
     book = load(tmp_path)
     with pytest.raises(MeterError):
-        book.add_member(email, role, password)
+        add_member(book, email, role, password)
     assert (book.members(), list(tmp_path.iterdir())) == ([], [])
 
 
 @pytest.mark.parametrize(
-    "change", [lambda book: book.add_member("c@d", "operator", "old horse x"), lambda book: book.remove_member("a@b")]
+    "change", [lambda book: add_member(book, "c@d", "operator", "old horse x"), lambda book: book.remove_member("a@b")]
 )
 def test_what_the_disk_refuses_is_not_so_here_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: object
 ) -> None:
     book = load(tmp_path)
-    book.add_member("a@b", "government", "old horse x")
+    add_member(book, "a@b", "government", "old horse x")
 
     def refuse(*_: object, **__: object) -> None:
         raise StorageError("cannot write admins.csv: No space left on device")
@@ -201,18 +202,18 @@ def test_a_hash_that_is_none_lets_nobody_in(tmp_path: Path) -> None:
 
 def test_the_last_operator_is_neither_removed_nor_made_anything_else(tmp_path: Path) -> None:
     staff = StaffBook(tmp_path)
-    staff.add_member("gov@example.com", "government", "secret horse")  # where there is none, nobody is the last
-    staff.add_member("Ann@example.com", "operator", "secret horse")
+    add_member(staff, "gov@example.com", "government", "secret horse")  # where there is none, nobody is the last
+    add_member(staff, "Ann@example.com", "operator", "secret horse")
     before = staff.members()
     losses: tuple[Callable[[], object], ...] = (
         lambda: staff.remove_member("ann@example.com"),
-        lambda: staff.add_member("ann@example.com", "government", "secret horse"),
+        lambda: add_member(staff, "ann@example.com", "government", "secret horse"),
     )
     for lose in losses:
         with pytest.raises(MeterError, match=r"ann@example\.com is the last operator; make another one first"):
             lose()
     assert staff.members() == before
-    staff.add_member("ann@example.com", "operator", "another horse")
-    staff.add_member("bob@example.com", "operator", "secret horse")
+    add_member(staff, "ann@example.com", "operator", "another horse")
+    add_member(staff, "bob@example.com", "operator", "secret horse")
     staff.remove_member("ann@example.com")
     assert [member.email for member in staff.members()] == ["bob@example.com", "gov@example.com"]

@@ -10,6 +10,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate
 from tests.engine.core.commits import commit, register, reopened
 
 
@@ -150,7 +151,7 @@ def test_a_batch_may_register_and_read(engine: Engine) -> None:
 
 def test_a_deactivated_meter_is_refused_and_keeps_its_history(engine: Engine) -> None:
     commit(engine, ("m", "1", "2025-03-12T10:00:00"))
-    engine.accounts.deactivate("m", engine.clock.now())
+    deactivate(engine.accounts, "m")
     engine.refresh_account("m")
     assert commit(engine, ("m", "2", None))[0].code == "deactivated"
     assert len(engine.series("m")) == 1

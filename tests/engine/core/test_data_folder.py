@@ -10,6 +10,7 @@ import pytest
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, OwnedError, UnwritableError
 from metertui.engine.storage.folder_lock import FolderLock
+from tests.engine.book_changes import modify
 from tests.engine.core.commits import RULES, commit, reopened
 
 
@@ -69,7 +70,7 @@ def test_an_owner_without_readings_changes_accounts_and_keeps_others_out(engine:
         _ = owner.log
     with pytest.raises(OwnedError):
         Engine.open(engine.folder, RULES, engine.clock)
-    owner.accounts.modify("m", {"region": "East"}, engine.clock.now())
+    modify(owner.accounts, "m", {"region": "East"}, engine.clock.now())
     owner.close()
     again = reopened(engine)
     account = again.accounts.get("m")

@@ -20,6 +20,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import BadLine, FilePiece, Import, ImportReport
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee import rules
+from tests.engine.book_changes import modify
 
 ZONE = SiteZone("Asia/Singapore")
 NOW = ZONE.parse("2025-03-12T10:40")
@@ -213,7 +214,7 @@ def test_what_an_operator_entered_stands_before_what_a_file_says_again(tmp_path:
     imported(tmp_path, piece(rows, MOVED))
     assert course(tmp_path) == (EAST, [(HALVES[0], NORTH), (HALVES[4], EAST)])
     engine = opened(tmp_path)
-    engine.accounts.modify("a", SOUTH._asdict(), NOW, since=since)
+    modify(engine.accounts, "a", SOUTH._asdict(), NOW, since=since)
     engine.close()
     entered = course(tmp_path)
     longer = [*rows, *(("a", HALVES[-1] + n * HOUR, 7 + n) for n in range(1, more + 1))]
@@ -226,7 +227,7 @@ def test_a_move_that_an_operator_took_back_does_not_return_with_the_file(tmp_pat
     rows = [("a", time, n) for n, time in enumerate(HALVES)]
     imported(tmp_path, piece(rows, MOVED))
     engine = opened(tmp_path)
-    engine.accounts.modify("a", NORTH._asdict(), NOW, since=HALVES[4])
+    modify(engine.accounts, "a", NORTH._asdict(), NOW, since=HALVES[4])
     engine.close()
     imported(tmp_path, piece(rows, MOVED))
     assert course(tmp_path) == (NORTH, [(HALVES[0], NORTH)])
@@ -235,7 +236,7 @@ def test_a_move_that_an_operator_took_back_does_not_return_with_the_file(tmp_pat
 def test_a_move_in_new_rows_goes_behind_what_an_operator_entered(tmp_path: Path) -> None:
     imported(tmp_path, piece([("a", HALVES[0], 1)], [NORTH]))
     engine = opened(tmp_path)
-    engine.accounts.modify("a", SOUTH._asdict(), NOW, since=HALVES[1])
+    modify(engine.accounts, "a", SOUTH._asdict(), NOW, since=HALVES[1])
     engine.close()
     imported(tmp_path, piece([("a", time, 1 + n) for n, time in enumerate(HALVES)], MOVED))
     assert course(tmp_path) == (EAST, [(HALVES[0], NORTH), (HALVES[1], SOUTH), (HALVES[4], EAST)])

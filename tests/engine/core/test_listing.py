@@ -23,6 +23,7 @@ from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
 from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
+from tests.engine.book_changes import modify
 from tests.engine.core.commits import close_day, commit, register
 from tests.engine.listed import listed
 
@@ -52,7 +53,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
             opened.day_close.finish(opened.readings.rebuild_history(count))
             opened.day_close.drop_sealed()
         if time == TIMES[-1]:
-            opened.accounts.modify("c", {"region": "East"}, clock.now())
+            modify(opened.accounts, "c", {"region": "East"}, clock.now())
             opened.refresh_account("c")
             clock.set("2025-03-04T00:00:00")
         batch = opened.ingest.begin()

@@ -25,6 +25,7 @@ from metertui.engine.maintenance.backup import back_up, restore
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.storage import durable
 from tests.clock import FakeClock
+from tests.engine.book_changes import modify
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
 FORMS = ["copy.tar.zst", "copy"]
@@ -60,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     put(engine, ("m", "1", "2025-03-10T10:00"), ("m", "2", "2025-03-11T10:00"), ("n", "5", "2025-03-11T10:00"))
     close_day(engine)
     put(engine, ("m", "3", "2025-03-12T10:00"))
-    engine.accounts.modify("m", {"region": "East"}, clock.now())
+    modify(engine.accounts, "m", {"region": "East"}, clock.now())
     (data / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,28.12,9\n")
     frozen = engine.view().frozen()
     BillingRun(frozen, "2025-02", engine.terms(), engine.bills, silent).issue(clock.now())

@@ -9,6 +9,7 @@ import pytest
 from metertui.engine.accounts import account_history
 from metertui.engine.core.engine import Engine
 from metertui.engine.replica.changes import DEFECT, ChangeReader, Changes
+from tests.engine.book_changes import modify
 from tests.engine.core.commits import RULES, close_day, commit, register
 
 Pair = tuple[Engine, Engine, ChangeReader]
@@ -73,7 +74,7 @@ def test_a_broken_file_is_reported_and_read_again(pair: Pair) -> None:
 def test_registrations_wait_for_a_history_that_cannot_be_read(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, replica, reader = pair
     register(owner, "new")
-    owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
+    modify(owner.accounts, "m", {"region": "East"}, owner.clock.now())
 
     def unreadable(*_: object) -> None:
         raise OSError(24, "Too many open files")

@@ -16,6 +16,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.worklist import completeness
 from metertui.engine.worklist.completeness import Share
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate
 
 
 def opened(folder: Path) -> Engine:
@@ -56,7 +57,7 @@ def test_a_meter_heard_every_half_hour_misses_nothing(tmp_path: Path) -> None:
     now = engine.clock.now()
     last = now // HALF_HOUR * HALF_HOUR
     fill(engine, {"a": [last - n * HALF_HOUR for n in range(120)][::-1], "b": []})
-    engine.accounts.deactivate("b", now)
+    deactivate(engine.accounts, "b")
     engine.refresh_account("b")
     found = board_of(engine)
     # 10:40: twenty-one half hours of today are over.

@@ -5,16 +5,17 @@ from __future__ import annotations
 from metertui.engine.core.engine import Engine
 from metertui.engine.worklist.cases import NEVER
 from tests.clock import FakeClock
+from tests.engine.book_changes import deactivate, reactivate
 from tests.engine.worklist.site import ask, at, decide, listed, put
 
 
 def test_meters_that_are_silent(engine: Engine) -> None:
     put(engine, ("a", "100", "2025-03-11T10:40:00"), ("b", "100", "2025-03-11T10:39:59"))
-    engine.accounts.deactivate("c", engine.clock.now())
+    deactivate(engine.accounts, "c")
     engine.refresh_account("c")
     assert listed(ask(engine)) == [("silent", "b", "silent for 24 h")]
     assert ask(engine).rows[0].wh == 100_000
-    engine.accounts.reactivate("c", engine.clock.now())
+    reactivate(engine.accounts, "c")
     engine.refresh_account("c")
     assert isinstance(engine.clock, FakeClock)
     engine.clock.advance(3 * 86_400)

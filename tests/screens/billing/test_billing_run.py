@@ -17,6 +17,7 @@ from metertui.screens.billing.billing_run import summary_lines
 from metertui.screens.fields.field import Field
 from tests.engine.billing.test_adjustments import FORMER, NOW, ZONE, run
 from tests.engine.billing.test_adjustments import town as leaping_town
+from tests.engine.book_changes import add_member
 from tests.patience import PATIENCE
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.idle import held_up, until
@@ -118,7 +119,7 @@ async def test_the_name_of_the_file_follows_the_month_and_nothing_is_replaced_by
 
 
 async def test_only_an_operator_bills(town: Town) -> None:
-    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
+    add_member(town.engine.staff, "ada@metertui.example", "operator", "secret horse")
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         await press_button(pilot, "issue")
         assert text_of(pilot, "#login-text").startswith("A billing run is for staff with the role operator.")

@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 from metertui.engine.billing import tariffs
 from metertui.screens.billing.tariff_editor import rows
 from metertui.screens.tables.listing import Listing
+from tests.engine.book_changes import add_member
 from tests.screens.billing.test_billing import HEADER, TARIFFS
 from tests.screens.idle import until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
@@ -69,12 +70,12 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         await settle(pilot)
         assert "146.50" not in text_of(pilot, "#statement")
         assert "141.12" in text_of(pilot, "#statement")
-    assert "\ttariffs\ttariffs.csv\t1 tariffs, 1 prices" in (town.folder / "audit.log").read_text()
+    assert "\ttariffs\ttariffs.csv\t1 tariff, 1 price" in (town.folder / "audit.log").read_text()
 
 
 async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_reported(town: Town) -> None:
     town.engine.tariffs = tariffs.TariffFile(town.folder)
-    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
+    add_member(town.engine.staff, "ada@metertui.example", "operator", "secret horse")
     (town.folder / "tariffs.csv").write_text(HEADER + "2025-01-01,,,,,,9\n")
     async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
         assert said(pilot).endswith("tariffs.csv:2: cents_per_kwh is empty; a price is never taken as zero")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from metertui.screens.tables.table import Table
+from tests.engine.book_changes import add_member
 from tests.screens.company.helpers import TO_STAFF, WHO, field, push, result
 from tests.screens.town import Town, at_work, text_of
 
 
 async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
-    office.engine.staff.add_member(WHO, "operator", "old horse x")
+    add_member(office.engine.staff, WHO, "operator", "old horse x")
     async with at_work(office, "f6", *TO_STAFF) as pilot:
         table = pilot.app.screen.query_one("#staff-table", Table)
         assert table.cells_of_row(0) == (WHO, "operator", "you")

@@ -14,6 +14,7 @@ from metertui.screens.decisions import decision_window
 from metertui.screens.decisions.decision_choices import CHOICES
 from metertui.screens.decisions.decision_window import DecisionScreen
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
+from tests.engine.book_changes import add_member
 from tests.screens.exceptions.helpers import SILENT, cells, go, listed
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -32,9 +33,8 @@ async def pass_by(pilot: Pilot[None], email: str) -> None:
 
 
 async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(troubled: Town) -> None:
-    add = troubled.engine.staff.add_member
-    add(ADA, "operator", SECRET)
-    add(BOB, "government", SECRET)
+    add_member(troubled.engine.staff, ADA, "operator", SECRET)
+    add_member(troubled.engine.staff, BOB, "government", SECRET)
     troubled.app.sessions.end()
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "c", "v")
@@ -62,7 +62,7 @@ async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(trouble
 
 
 async def test_a_login_that_ends_over_a_decision_is_asked_for_again(troubled: Town) -> None:
-    troubled.engine.staff.add_member(ADA, "operator", SECRET)
+    add_member(troubled.engine.staff, ADA, "operator", SECRET)
     troubled.log_in("operator")
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "c", "v", "Storm")

@@ -12,6 +12,7 @@ from metertui.screens.live.live import LiveScreen
 from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.tables.listing import Listing
+from tests.engine.book_changes import add_member
 from tests.screens.live.helpers import STEPS, inner, mid_close, refuse, rows, show, title
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -173,7 +174,7 @@ async def test_a_day_close_is_seen_under_way_in_its_pane_in_80_columns(
 
 
 async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
-    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
+    add_member(town.engine.staff, "ada@metertui.example", "operator", "secret horse")
     async with at_work(town, "f2", "d") as pilot:
         assert text_of(pilot, "#login-text").startswith("Closing the day is for staff with the role operator.")
         await pilot.press("escape")

@@ -7,6 +7,7 @@ from textual import events
 from textual.widgets import Input
 
 from metertui.screens.shell.steady_text import Steady
+from tests.engine.book_changes import add_member
 from tests.screens.town import Town, at_work, settle, text_of
 
 OPERATOR = "ada@metertui.example"
@@ -40,7 +41,7 @@ async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str
 
 
 async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     async with at_work(town) as pilot:
         for key in ("f6", *OPERATOR, "enter", *SECRET, "enter"):  # as they come together over a slow line
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
@@ -49,14 +50,14 @@ async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) ->
 
 
 async def test_the_gate_of_a_demonstration_says_with_what_it_opens(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     town.app.login_hint = "Log in as the one with the key."
     async with at_work(town, "f6") as pilot:
         assert "Log in as the one with the key." in text_of(pilot, "#login-text")
 
 
 async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     async with at_work(town, "f6", *OPERATOR, "enter", *SECRET, "enter") as pilot:
         assert inside(town)
         assert OPERATOR in text_of(pilot, "#said")
@@ -74,7 +75,7 @@ async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
 
 @pytest.mark.parametrize("between", ["enter", "tab"])
 async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(town: Town, between: str) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     async with at_work(town, "f6") as pilot:
         for key in (*"ada", between, *SECRET):
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
@@ -84,7 +85,7 @@ async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(to
 
 
 async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     async with at_work(town, "f6", *OPERATOR, "enter", *"guess", "enter") as pilot:
         assert not inside(town)
         assert text_of(pilot, "#login-message") == "! The email or the password is wrong."
@@ -101,8 +102,8 @@ async def test_both_fields_are_asked_for(town: Town) -> None:
 
 
 async def test_an_analyst_is_no_operator(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", "other horse")
-    town.engine.staff.add_member(ANALYST, "government", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", "other horse")
+    add_member(town.engine.staff, ANALYST, "government", SECRET)
     async with at_work(town, "f6", *ANALYST, "enter", *SECRET, "enter") as pilot:
         assert not inside(town)
         assert text_of(pilot, "#login-message") == "! Your role is government; this screen is for operator."

@@ -6,6 +6,7 @@ from textual.pilot import Pilot
 
 from metertui.screens.shell.frame import DeskScreen
 from metertui.screens.shell.login_window import LoginScreen, as_operator
+from tests.engine.book_changes import add_member
 from tests.screens.town import Town, at_work, press, settle, text_of
 
 OPERATOR, ANALYST, SECRET = "ada@example.com", "bob@example.com", "correct horse"
@@ -27,7 +28,7 @@ async def test_an_operator_acts_at_once(town: Town) -> None:
 
 
 async def test_the_action_follows_the_login(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     async with at_work(town) as pilot:
         done = await ask_for(pilot)
         assert isinstance(pilot.app.screen, LoginScreen)
@@ -40,8 +41,8 @@ async def test_the_action_follows_the_login(town: Town) -> None:
 
 
 async def test_without_a_login_nothing_is_done(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
-    town.engine.staff.add_member(ANALYST, "government", SECRET)
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
+    add_member(town.engine.staff, ANALYST, "government", SECRET)
     async with at_work(town) as pilot:
         done = await ask_for(pilot)
         await press(pilot, *ANALYST, "enter", *SECRET, "enter")
