@@ -92,6 +92,9 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
         )
 
     add("value", MEASURES[measure].heading, _kwh)
+    if measure == "total" and by and found.total_wh and not found.compared:
+        table = table.assign(share=table["value"] * 1000 / found.total_wh)
+        add("share", "share", lambda share: f"{share:.1%}")
     if measure == "peak":
         add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone)[:16])
     if found.compared:

@@ -60,3 +60,16 @@ def test_periods_of_one_length_are_compared_as_they_are() -> None:
     assert answers.summary(found, None).endswith("before: 2025-01-27 to 2025-02-02")
     columns, _ = answers.page(found, found.table, LONDON)
     assert [column.title for column in columns if column.right] == ["kWh", "before", "change", "meters", "readings"]
+
+
+def test_a_total_has_the_share_of_each_row() -> None:
+    columns = frozen(
+        {"m": [(LONDON.midnight(date(2025, 1, 1)), 0), (LONDON.midnight(date(2025, 3, 1)), 59_000)]}, LONDON
+    )
+    question = Question(date(2025, 1, 1), date(2025, 2, 28), ("month",))
+    found = report.answer_inquiry(columns, Inquiry(question))
+    heads, cells = answers.page(found, found.table, LONDON)
+    place = [column.name for column in heads].index("share")
+    assert [row[place] for row in cells] == ["52.5%", "47.5%"]
+    peaks = report.answer_inquiry(columns, Inquiry(question, measure="peak"))
+    assert "share" not in [column.name for column in answers.page(peaks, peaks.table, LONDON)[0]]

@@ -45,7 +45,7 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         assert [row[0] for row in rows][:2] == ["2024-04", "2024-05"]
         assert len(rows) == 12
         assert question(pilot) == "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31"
-        assert summary(pilot) == "24 643.500 kWh in total · 8 meters · 12 rows"
+        assert summary(pilot) == "24 643.500 kWh in total · 8 meters · 12 rows · March 2025 not over yet"
         assert screen(pilot).query_one(PictureView).border_title == "kWh"
         assert screen(pilot).query_one(SortedTable).has_focus
         kinds = []
@@ -226,4 +226,4 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         empty_town.read((HOSTILE, "1", "2025-03-01T00:00"), (HOSTILE, "2", "2025-03-02T00:00"))
         await press(pilot, "ctrl+r")
         await settle(pilot)
-        assert table(pilot) == [["2025-03", "1.000", "1", "2"]]
+        assert table(pilot) == [["2025-03", "1.000", "100.0%", "1", "2"]]
