@@ -38,7 +38,7 @@ bench: $(READY)  ## the figures of the README, measured here
 soak: $(READY)  ## killed 200 times under load, nothing lost
 	$(BIN)/python -m tests.end_to_end.crash --rounds 200
 
-fuzz: $(READY)  ## made-up bytes for the parser, a minute of them
+fuzz: $(READY)  ## random bytes for the parser, a minute of them
 	@test -x .venv-fuzz/bin/python || $(BIN)/python -m venv .venv-fuzz
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
 	.venv-fuzz/bin/python tests/fuzz_protocol.py 60

@@ -24,7 +24,7 @@ from metertui.engine.base.zone import DAY, SiteZone
 from metertui.engine.storage import day_close
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.reading_lines import Rows
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 
 ZONE = SiteZone("Asia/Singapore")
 METERS = 100_000

@@ -34,7 +34,7 @@ from metertui.engine.usage import Filter
 from metertui.engine.usage import readings_table as exporting
 from metertui.engine.usage.query import Question
 from metertui.formats import writers
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from metertui.screens.government.government import GovernmentScreen
 from metertui.settings import Settings
 

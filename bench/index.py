@@ -35,7 +35,7 @@ from metertui.engine.core.listing import find_readings
 from metertui.engine.index.day_order import DayOrder
 from metertui.engine.index.reading_store import Mark
 from metertui.engine.usage.query import Filter, Question
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
 

@@ -28,7 +28,7 @@ from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 
 ZONE = SiteZone("Asia/Singapore")
 METERS = 500

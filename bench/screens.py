@@ -30,7 +30,7 @@ from metertui.app import MetertuiApp
 from metertui.cli.runtime import build_head_end
 from metertui.engine.base.zone import MINUTE, SECOND
 from metertui.engine.core.engine import Engine
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from metertui.settings import Settings
 
 READINGS = 500_000

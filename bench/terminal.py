@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.ingest import METERS, Pipe, _register, lines, pipelined
 from metertui import settings, simulator
 from metertui.engine.base.zone import SiteZone
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from tests.end_to_end.terminal import Terminal
 
 SIZES = ((80, 24), (120, 40), (200, 60))

@@ -19,7 +19,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.storage.rejects_log import RefusedLine
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from metertui.headend.service import HeadEnd
 from metertui.server.listener import Listener
 from metertui.settings import Settings

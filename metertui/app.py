@@ -207,9 +207,10 @@ class MetertuiApp(ThriftyApp):
             _, name, arguments = actions.parse(binding.action)
             if binding.description not in offered and node.check_action(name, arguments):
                 offered.add(binding.description)
+                key = self.get_key_display(binding)
                 yield SystemCommand(
                     binding.description,
-                    f"Key {self.get_key_display(binding)}",
+                    f"{binding.tooltip} · {key}" if binding.tooltip else f"Key {key}",
                     lambda node=node, action=binding.action: self.call_later(node.run_action, action),
                 )
         yield SystemCommand("Colours: dark, light, terminal", "Change the theme", self.action_toggle_theme)

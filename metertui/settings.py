@@ -37,7 +37,7 @@ class Settings:
     """Every setting. A field's `why` is the comment beside it in the file."""
 
     timezone: str = _setting("", "The time zone of the utility; if empty, that of TZ or of this machine")
-    host: str = _setting("127.0.0.1", "The address to listen on; clients on other machines need AUTH")
+    host: str = _setting("127.0.0.1", "The address to listen on; clients on other machines are denied for now")
     port: int = _setting(7007, "The TCP port; 0 for any free one", most=65_535)
     max_kw: float = _setting(
         100.0, "The most power that a meter can draw; a reading that implies more is suspect", least=0.001, most=10**6

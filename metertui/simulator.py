@@ -1,4 +1,4 @@
-"""Synthetic meters that send readings: a client to try out a server, and for the demonstration."""
+"""Simulated meters that send readings: a client to try out a server, and for the demonstration."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from metertui import simulator
 from metertui.engine.base.zone import MINUTE, SECOND, SiteZone
 from metertui.engine.errors import MeterError
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from metertui.simulator import Tally
 from tests.clock import FakeClock
 

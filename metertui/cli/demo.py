@@ -1,4 +1,4 @@
-"""`metertui demo`: a made-up town in a temporary or a new data folder; without a terminal, a demonstration as text."""
+"""`metertui demo`: a simulated town in a temporary or new data folder; without a terminal, a demonstration as text."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def demo(options: argparse.Namespace) -> int:
             engine,
             stated,
             beside,
-            welcome=f"A made-up town: {METERS} meters send a reading every {_PERIOD:g} s. F1 explains a screen, "
+            welcome=f"A simulated town: {METERS} meters send a reading every {_PERIOD:g} s. F1 explains a screen, "
             f"F2 to F7 switch between them; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
             login_hint=f"In this demonstration: {login}.",
         )

@@ -37,7 +37,9 @@ async def tell(
 ) -> None:
     """Run a server on an engine, send it the readings of all meters except `mute`, query it, and close its day."""
     async with serving(engine, stated) as (headend, listener):
-        print(f"metertui: a made-up town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,")
+        print(
+            f"metertui: a simulated town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,"
+        )
         print(f"served on {headend.address} from a folder of its own. In a terminal this is the app; log in there as")
         print(f"{login[0]} with the password {login[1]}. This is the same as text.")
         await _ingest(headend, listener.port, fleet, mute)

@@ -16,6 +16,7 @@ from metertui.engine.usage import Filter
 from metertui.engine.vee import word_of
 from metertui.engine.worklist import (
     CAUSES,
+    DECIDED,
     MOST_ROWS,
     NEVER,
     ExceptionQuestion,
@@ -53,9 +54,12 @@ def exceptions(options: argparse.Namespace) -> None:
 
 
 def _state(options: argparse.Namespace) -> State:
+    """Return the state that is asked for; a cause that is a decision is never open."""
     if options.all:
         return "all"
-    return "decided" if options.decided else "open"
+    if options.decided:
+        return "decided"
+    return "all" if options.cause in DECIDED and not options.open else "open"
 
 
 def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:

@@ -55,18 +55,20 @@ def parser() -> Parser:
 def _add_programs(commands: Commands, shared: Shared) -> None:
     commands.add(
         "tui", "screens:screens", "open the screens and serve the meters in the same process",
-        shared.data, shared.format, shared.address,
+        shared.data, shared.unused_format, shared.address,
         more="If another process owns the data folder, the screens show its changes and write\n"
         "nothing.",
     )  # fmt: skip
     commands.add(
-        "serve", "serve:serve", "serve the meters without screens", shared.data, shared.format, shared.address,
+        "serve", "serve:serve", "serve the meters without screens",
+        shared.data, shared.unused_format, shared.address,
         more="It logs to standard error, prints `ready on HOST:PORT` when it listens, and ends\n"
         "on SIGTERM or SIGINT.",
-        examples="metertui serve --host 0.0.0.0 --port 7007",
+        examples="metertui serve --port 7007",
     )  # fmt: skip
     demo = commands.add(
-        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder", shared.format,
+        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder",
+        shared.unused_format,
         more="Without a terminal, the demonstration is printed as text.",
         examples="metertui demo --keep town\nmetertui --data town",
     )  # fmt: skip
@@ -102,7 +104,8 @@ def _add_programs(commands: Commands, shared: Shared) -> None:
 
 def _add_files(commands: Commands, shared: Shared) -> None:
     generate = commands.add(
-        "generate", "simulate:generate", "write readings of simulated meters to a file", shared.data, shared.format,
+        "generate", "simulate:generate", "write readings of simulated meters to a file",
+        shared.data, shared.unused_format,
         more="Equal seeds give equal files.",
         examples="metertui generate --meters 100 --from 2025-01-01 --to 2025-03-31 -o history.csv",
     )  # fmt: skip
@@ -127,7 +130,11 @@ def _add_files(commands: Commands, shared: Shared) -> None:
     )  # fmt: skip
     imports.add_argument("files", metavar="FILE", nargs="+", help="file to read; - is standard input")
     imports.add_argument(
-        "--form", choices=_FORMS, default="auto", help="what the files are (default: auto, which detects it)"
+        "--form",
+        choices=_FORMS,
+        default="auto",
+        help="kind of the files: log (lines of log.txt), day (an archive day file), wide (CSV of docs/files.md), "
+        "export (from metertui export); auto detects it (default: auto)",
     )
     imports.add_argument(
         "--format", action=_FormOrFormat, choices=(*FORMATS, *_FORMS), default=EITHER_SIDE,
@@ -137,12 +144,12 @@ def _add_files(commands: Commands, shared: Shared) -> None:
         "--attributes",
         metavar="NAME=VALUE,...",
         help="attributes of meters whose files give none, such as region=East,sub_region=Quay,apartment_type=4-room; "
-        "attributes that are recorded already stay, from their time on",
+        "attributes already recorded are kept from the time they were recorded",
     )
 
     export = commands.add(
         "export", "queries:export", "export readings to a .csv, .parquet or .xlsx file",
-        shared.data, shared.format, shared.days, shared.filters,
+        shared.data, shared.output_format, shared.days, shared.filters,
         examples="metertui export --from 2025-01-01 --to 2025-03-31 --region East -o east.parquet",
     )  # fmt: skip
     export.add_argument(
@@ -191,7 +198,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
     bill.add_argument(
         "--accept-rules",
         action="store_true",
-        help="with --issue: also bill the differences that come only from changed rules of a new version; once",
+        help="with --issue: also bill, once, differences caused only by an update of metertui",
     )
 
     query = commands.add(
@@ -211,7 +218,12 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         metavar="FILE",
         help=f"with --readings: file to write; its name ends in .csv, .parquet or .xlsx; {_DASH}",
     )
-    query.add_argument("--by", metavar="K[,K]", default="", help=f"one row for each of: {', '.join(KEYS)}")
+    query.add_argument(
+        "--by",
+        metavar="K[,K]",
+        default="",
+        help=f"one row for each of: {', '.join(KEYS)} (default: one row for everything)",
+    )
     query.add_argument("--sort", metavar="K", default="", help="column to sort by; -K sorts in descending order")
     query.add_argument("--limit", metavar="N", type=int, default=0, help="show at most N rows (default: all)")
 
@@ -221,8 +233,8 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         more="Amounts are with tax, in the currency of the settings, for all the days given.\n"
         "current, proposed  what all meters of the row pay under each tariff\n"
         "change             proposed less current\n"
-        "median, p10 to p90 changes of single meters: 50 %, and 10 % to 90 %, of the\n"
-        "                   meters have this change or a lower one\n"
+        "p10 ... p90        the change that 10 % ... 90 % of the meters do not exceed;\n"
+        "                   median: 50 %\n"
         "more, less, same   how many meters pay more, less, the same",
         examples="metertui replay --tariff proposed.csv --from 2025-01-01 --to 2025-03-31",
     )  # fmt: skip
@@ -249,7 +261,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         "--cause",
         metavar="C",
         default="",
-        help=f"only this cause: {', '.join(CAUSES)}",
+        help=f"only this cause: {', '.join(CAUSES)}; the last four are decisions and imply --all",
     )
     exceptions.add_argument("--region", metavar="R", help="only this region; '' for meters without a region")
     exceptions.add_argument("--meter", metavar="M", default="", help="only meters with this text in their id")
@@ -361,7 +373,7 @@ def _add_maintenance(commands: Commands, shared: Shared) -> None:
     )
     restore = commands.add(
         "restore", "backup:restore", "make a data folder from a backup; nothing is overwritten",
-        shared.data, shared.format,
+        shared.new_data, shared.format,
         examples="metertui restore meters-2025-03-12.tar.zst --data restored",
     )  # fmt: skip
     restore.add_argument("source", metavar="FILE", help="what `metertui backup` wrote; - is standard input")
@@ -372,5 +384,8 @@ def _add_maintenance(commands: Commands, shared: Shared) -> None:
         "The exit code is 1 if there is a problem.",
     )  # fmt: skip
     check.add_argument(
-        "--repair", action="store_true", help="first move broken lines to FILE.rejected, beside the file they stood in"
+        "--repair",
+        action="store_true",
+        help="first move broken lines to FILE.rejected, beside the file they stood in; also accepts day files that are "
+        "edited, damaged or gone, so that they are no longer reported",
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import Any, Final
 
 from metertui.cli.parsing import Parser
 from metertui.engine.attributes import ATTRIBUTES
 
 WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
+WINDOW_HELP: Final = (
+    f"one of {', '.join(WINDOWS)} (default: month); today, week, month, year: so far, from midnight, Monday, the 1st, "
+    "1 January"
+)
 KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
 CAUSES: Final = (
     *("suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused"),
@@ -39,12 +43,13 @@ class Shared:
     """Groups of options that several commands take."""
 
     def __init__(self) -> None:
-        self.data = Parser(add_help=False, argument_default=EITHER_SIDE)
-        self.data.add_argument(
-            "--data", metavar="DIR", help="data folder (default: $METERTUI_DATA if it is set, else ./data)"
-        )
-        self.format = Parser(add_help=False, argument_default=EITHER_SIDE)
-        self.format.add_argument("--format", choices=FORMATS, help="output format (default: table)")
+        where = "(default: $METERTUI_DATA if it is set, else ./data)"
+        self.data = _either_side("--data", metavar="DIR", help=f"data folder {where}")
+        self.new_data = _either_side("--data", metavar="DIR", help=f"folder to make from the backup {where}")
+        self.format = _either_side("--format", choices=FORMATS, help="output format (default: table)")
+        self.output_format = _either_side("--format", choices=FORMATS, help="format of standard output (default: csv)")
+        self.unused_format = _either_side("--format", choices=FORMATS, help=argparse.SUPPRESS)
+        """For commands that print no rows: every command takes the option, but their help need not name it."""
         self.address = Parser(add_help=False, argument_default=EITHER_SIDE)
         self.address.add_argument("--host", metavar="H", help="address of the server (default: 127.0.0.1)")
         self.address.add_argument(
@@ -55,7 +60,10 @@ class Shared:
         )
         self.at = Parser(add_help=False)
         self.at.add_argument(
-            "--at", metavar="T", help="answer as of this time, for example 2025-03-12T10:40 (default: now)"
+            "--at",
+            metavar="T",
+            help="take T as now, for example 2025-03-12T10:40: windows up to now end there; "
+            "readings and decisions stored since then still count (default: now)",
         )
         self.days, self.some_days = _days(required=True), _days(required=False)
         self.filters = Parser(add_help=False)
@@ -68,9 +76,14 @@ class Shared:
         )
         self.window = Parser(add_help=False)
         self.window.add_argument("meter", metavar="METER", help="id of the meter")
-        self.window.add_argument(
-            "window", metavar="WINDOW", nargs="?", help=f"one of {', '.join(WINDOWS)} (default: month)"
-        )
+        self.window.add_argument("window", metavar="WINDOW", nargs="?", help=WINDOW_HELP)
+
+
+def _either_side(option: str, **how: Any) -> Parser:
+    """Return a group with one option that may stand before or after a command."""
+    group = Parser(add_help=False, argument_default=EITHER_SIDE)
+    group.add_argument(option, **how)
+    return group
 
 
 def _days(*, required: bool) -> Parser:

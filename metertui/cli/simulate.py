@@ -1,4 +1,4 @@
-"""`metertui simulate` and `metertui generate`: made-up meters."""
+"""`metertui simulate` and `metertui generate`: simulated meters."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from metertui.formats.complete_file import (
 )
 from metertui.formats.readers import FORMS, Form
 from metertui.formats.run_csv import write_run
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 
 __all__ = [
     "FORMS",

@@ -25,7 +25,7 @@ from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
 from metertui.formats.blocks import parse_lines, read_blocks, split_cells
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 
 COLUMNS: Final = (
     "Identifier",

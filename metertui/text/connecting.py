@@ -15,7 +15,7 @@ def invitation(address: str, command: str, begin: str = "Nothing has arrived yet
     text.append(" and send lines. Try it from another terminal:\n\n")
     sent = "printf 'REGISTER 123456\\nREAD 123456 144.5\\n'"
     text.append(f" {sent} | nc -N {host.strip('[]')} {port}\n\n", style="bold")
-    text.append("or let made-up meters do it:\n\n")
+    text.append("or let simulated meters do it:\n\n")
     text.append(f" {command} simulate --port {port} \\\n", style="bold")
     text.append("   --meters 100 --register --live --interval 10s\n", style="bold")
     return text

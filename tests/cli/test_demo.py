@@ -30,7 +30,7 @@ def test_the_story_runs_without_a_terminal(metertui: Command, monkeypatch: pytes
     result = metertui("demo")
     assert (result.code, result.err) == (0, "")
     for said in (
-        "a made-up town of 6 meters",
+        "a simulated town of 6 meters",
         "demo@metertui.example with the password harbour lights",
         "suspect 0, ERR 0",
         "OK duplicate",

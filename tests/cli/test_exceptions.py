@@ -19,6 +19,8 @@ def test_the_list_its_conditions_and_what_was_decided(steady: Command) -> None:
     assert silent["why"].startswith("silent for ")
     [void] = steady("exceptions", "--decided", "--format", "json").json
     assert (void["cause"], void["time"], void["reason"]) == ("void", "2025-02-10T00:00:00+08:00", "misread")
+    assert steady("exceptions", "--cause", "void", "--format", "json").json == [void]  # such a case is never open
+    assert steady("exceptions", "--cause", "void", "--open", "--format", "json").json == []
     assert void["decided_by"] == local_user_name(os.getuid())
     assert len(steady("exceptions", "--all", "--format", "json").json) == 2
     assert len(steady("exceptions", "--all", "--limit", "1", "--format", "json").json) == 1

@@ -47,6 +47,12 @@ def test_every_option_and_operand_has_help(command: str) -> None:
     assert [each.dest for each in actions if not each.help] == []
 
 
+@pytest.mark.parametrize("command", ["tui", "serve", "demo", "generate"])
+def test_a_command_that_prints_no_rows_takes_a_format_but_does_not_offer_it(command: str) -> None:
+    assert "--format" in EVERY[command]._option_string_actions
+    assert "--format" not in EVERY[command].format_help()
+
+
 @pytest.mark.parametrize("command", EVERY)
 def test_every_command_names_a_function_of_the_package(command: str) -> None:
     module, _, function = str(EVERY[command].get_default("run")).partition(":")

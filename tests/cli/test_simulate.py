@@ -1,4 +1,4 @@
-"""Made-up meters: their history as a file, and the summary of what was sent."""
+"""Simulated meters: their history as a file, and the summary of what was sent."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from metertui import settings, simulator
 from metertui.engine.base.zone import SiteZone
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F2, F3, F4, F5, F6, F7, F10, PAGE_DOWN, TAB, Terminal
 from tests.patience import PATIENCE
 

@@ -13,7 +13,7 @@ from metertui.engine.base.zone import HALF_HOUR, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.formats import readers, wide_csv
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 from tests.clock import FakeClock
 
 HEADER = "Identifier,AreaID,dwelling_type_id,kwh_per_acc,year,month,day,time,quarter,Area,Region,dwelling_type,\n"

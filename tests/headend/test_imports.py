@@ -28,7 +28,7 @@ START = ZONE.parse("2025-03-10T00:00:00")
 
 
 def history(path: Path, chance: random.Random, meters: int = 4, slots: int = 96) -> Path:
-    """A file of made-up readings in any order, some twice, some bad."""
+    """A file of simulated readings in any order, some twice, some bad."""
     lines = []
     for meter in range(meters):
         for slot in range(slots):

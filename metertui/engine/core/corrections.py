@@ -413,12 +413,16 @@ def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Se
             raise MeterError(f"{said}, neither the final nor the initial reading; void it, or correct the time")
     before = int(np.searchsorted(series.curve.time, event.at)) - 1
     if before >= 0 and event.final < series.curve.base[before] - series.limits.rounding_wh:
-        counted = f"the {format_kwh(int(series.curve.base[before]))} kWh"
-        when = zone.iso(int(series.curve.time[before]))
+        counted = _counted_at(int(series.curve.base[before]), int(series.curve.time[before]), zone)
         raise MeterError(
-            f"a final reading of {format_kwh(event.final)} kWh is lower than {counted} of {when}; "
-            "void what was misread, or correct the time"
+            f"a final reading of {format_kwh(event.final)} kWh is lower than the reading before, {counted}; "
+            "correct the final reading or the time, or void that reading if it was misread"
         )
+
+
+def _counted_at(wh: int, time: int, zone: SiteZone) -> str:
+    """Return a register and its instant as people read them."""
+    return f"{format_kwh(wh)} kWh at {zone.local(time):%Y-%m-%d %H:%M:%S}"
 
 
 def _check_next(engine: Engine, event: Edit, before: Series) -> None:
@@ -430,6 +434,9 @@ def _check_next(engine: Engine, event: Edit, before: Series) -> None:
     place = int(np.argmax(taken))
     time, wh = int(before.time[place]), int(before.wh[place])
     if rules.misfit((event.at, event.initial), time, wh, before.limits, engine.zone):
-        said = f"the {format_kwh(wh)} kWh of {engine.zone.iso(time)}"
+        read = _counted_at(wh, time, engine.zone)
         initial = f"an initial reading of {format_kwh(event.initial)} kWh"
-        raise MeterError(f"{said} does not fit {initial}; void it if it was misread")
+        raise MeterError(
+            f"the next reading, {read}, does not fit {initial}; "
+            "correct the initial reading, or void that reading if it was misread"
+        )

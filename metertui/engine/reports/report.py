@@ -135,7 +135,7 @@ def answer_inquiry(
     """
     question = inquiry.question
     if rule is not None and (question.filter.meter or "meter" in question.by):
-        raise MeterError("this role may not see figures of a single meter here; the lookup screen (F3) shows them")
+        raise MeterError("this role sees figures of groups here, not of a single meter")
     tables = _Tables(frozen, inquiry, rule, progress)
     table, discloses = _measured(tables, inquiry, question, rule, published)
     whole = tables.of(replace(question, by=()))

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from metertui.engine.worklist import completeness, exception_list
-from metertui.engine.worklist.cases import CAUSES, MEANING, NEVER, OF_READINGS, Cause, ExceptionRow, SiteState
+from metertui.engine.worklist.cases import (
+    CAUSES,
+    DECIDED,
+    MEANING,
+    NEVER,
+    OF_READINGS,
+    Cause,
+    ExceptionRow,
+    SiteState,
+)
 from metertui.engine.worklist.clock_drift import DriftLog
 from metertui.engine.worklist.completeness import Board, RegionRow, Share, SilentArea
 from metertui.engine.worklist.exception_list import MOST_ROWS, ExceptionQuestion, Exceptions, State, find_exceptions
 
 __all__ = [
     "CAUSES",
+    "DECIDED",
     "MEANING",
     "MOST_ROWS",
     "NEVER",

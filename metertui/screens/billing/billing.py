@@ -287,7 +287,7 @@ def _row(
     except MeterError:
         return (month, "–", "–", "no price"), None
     used = shown.bill.usage_wh
-    state = "running" if running else ""
+    state = "not over" if running else ""
     if shown.issued is not None:
         state = "differs" if any(shown.adjustment) else "issued"
     return (month, fmt.NOTHING if used is None else fmt.number(used), money_text(shown.bill.total) or "–", state), used

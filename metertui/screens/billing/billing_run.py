@@ -76,7 +76,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
         if self._run is not None and not self._busy and self._basis != self.headend.engine.billing_basis():
             self._run, self._basis, self._sure = None, None, ""
-            self._say("Edits, tariffs or issued bills have changed since. Press Calculate again.")
+            self._say("Decisions, tariffs or issued bills have changed since. Press Calculate again.")
 
     def _say(self, *texts: str) -> None:
         self.query_one("#run-said", Steady).show(messages(*texts))

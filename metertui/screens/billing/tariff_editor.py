@@ -19,7 +19,7 @@ from metertui.engine.storage import durable
 from metertui.screens.shell import OnDesk, Steady, as_operator
 from metertui.screens.tables import Listing, Row
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import message
+from metertui.text import fmt, message
 
 _NONE: Final = (
     "There is no tariffs.csv yet, so bills have usage and no amounts. Press e to create one. A row for the whole day "
@@ -91,7 +91,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             self._say(_NONE)
         else:
             today = self.zone.day(self.headend.engine.clock.now())
-            self._say(f"{_tariff_count(found)} (* in force today)")
+            self._say(f"{_prices(found)} (* in force today)")
             listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
 
     def _columns(self, cells: Sequence[str]) -> Sequence[str]:
@@ -116,7 +116,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         editor = self.query_one("#tariff-text", TextArea)
         editor.load_text(text.replace("\r\n", "\n"))
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-text"
-        self.query_one("#tariff-keys", Steady).show(Text("ctrl+s saves · escape discards", style="dim"))
+        self.query_one("#tariff-keys", Steady).show(Text("^s saves · escape discards", style="dim"))
         editor.focus()
         editor.move_cursor(editor.document.end)
         self._leaving = False
@@ -137,8 +137,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             self._say(f"! {self._wrong}")
             return
         self._wrong = ""
-        prices = len(found.rates)
-        self._say(f"Valid: {_tariff_count(found)}, {prices} {'price' if prices == 1 else 'prices'}.")
+        self._say(f"Valid: {_prices(found)}.")
 
     def _typed(self) -> bytes:
         text = self.query_one("#tariff-text", TextArea).text
@@ -162,7 +161,12 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             self._say(f"! Not saved: {error}")
             return
         self._list()
-        self._say(f"Saved. {len(data.splitlines()) - 1} rows apply from their dates; bills change at once.")
+        count = len(data.splitlines()) - 1
+        begin = "applies from its date" if count == 1 else "apply from their dates"
+        self._say(
+            f"Saved. {fmt.counted(count, 'row')} {begin}. "
+            "Bills not issued change at once; issued ones get an adjustment in the next run."
+        )
 
     def action_back(self) -> None:
         """Leave the editor or close the window. Unsaved changes are only discarded at the second key press."""
@@ -175,9 +179,9 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             self._say("Not saved. Press ctrl+s to save, or escape again to discard the changes.")
 
 
-def _tariff_count(found: Tariffs) -> str:
-    count = len(found.tariffs)
-    return f"{count} {'tariff' if count == 1 else 'tariffs'}"
+def _prices(found: Tariffs) -> str:
+    """Return how many prices there are, in how many tariffs."""
+    return f"{fmt.counted(len(found.rates), 'price')} in {fmt.counted(len(found.tariffs), 'tariff')}"
 
 
 def rows(found: Tariffs, today: date) -> list[Row]:

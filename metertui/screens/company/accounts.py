@@ -104,8 +104,7 @@ class AccountsTab(Tab):
             return "No account has this text in its id, address, postcode, region or sub-region."
         of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
         accounts = "account" if number == 1 else "accounts"
-        keys = "Enter goes to the table, then opens an account; o changes the order."
-        return f"{of} {accounts}, {_ORDERS[self._order]}. {keys}"
+        return f"{of} {accounts}, {_ORDERS[self._order]} · enter: table, then account · o: order"
 
     @on(Table.RowSelected, "#account-table")
     def _open_account(self, event: Table.RowSelected) -> None:

@@ -77,7 +77,7 @@ def resting(snapshot: LiveSnapshot, zone: SiteZone) -> Text:
     _line(text, "in log", Text(waits, style="bold"))
     close = snapshot.last_close
     if close is None:
-        text.append("\nThe day has not been closed yet. Closing it\n", style="dim")
+        text.append("\nNo day has been closed so far. Closing a day\n", style="dim")
         text.append("moves the log into day files. This happens at\n", style="dim")
         text.append("midnight, or when an operator or client asks.", style="dim")
         return text
@@ -118,7 +118,7 @@ def in_short(snapshot: LiveSnapshot, zone: SiteZone) -> str:
         return f"day close: {snapshot.day_state}{f' {figure}' if figure else ''}"
     close = snapshot.last_close
     if close is None:
-        return "day open; not closed yet"
+        return "day open; no day closed so far"
     return f"day open; last close {fmt.moment(close.ended, zone)}, {fmt.counted(close.readings, 'reading')}"
 
 

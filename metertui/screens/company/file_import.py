@@ -34,7 +34,7 @@ class UploadTab(Tab):
         self._working = False
 
     def compose(self) -> ComposeResult:
-        hint = "path of a file of log lines, a day file or the wide CSV"
+        hint = "path of a file of readings, such as /home/me/2025-03-11.csv"
         yield labelled("file", Field(placeholder=hint, id="upload-path", compact=True))
         yield Static(id="upload-check", classes="check")
         with Horizontal(classes="buttons"):
@@ -150,7 +150,13 @@ def _summary(report: ImportReport, verb: str) -> str:
     lines = [
         ("lines read", report.read, ""),
         ("new", report.new, f"   {verb} stored, {days}" if report.new else ""),
-        ("of these suspect", report.suspect, "   stored, but not counted until explained" if report.suspect else ""),
+        (
+            "of these suspect",
+            report.suspect,
+            f"   {verb} stored, but not counted until a later reading or a decision (F7) settles it"
+            if report.suspect
+            else "",
+        ),
         ("duplicate", report.duplicate, "   already stored with the same value" if report.duplicate else ""),
         ("refused", report.refused, reasons),
         ("meters registered", report.registered, ""),

@@ -58,7 +58,7 @@ class ReadingTab(Tab):
         known = engine.series(meter).standing_at(at)
         stored = engine.readings.values_at(engine.directory.codes[meter], at)
         if known is not None and wh is not None and wh not in stored:
-            return f"! {fmt.kwh(known)} is already stored for this time."
+            return f"! {fmt.kwh(known)} is already stored for this time. To replace it, press w on it in Lookup (F3)."
         series = engine.series(meter)
         before = series.curve.point_before(at)
         if before is None:

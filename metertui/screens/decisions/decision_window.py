@@ -74,7 +74,7 @@ class ChoiceScreen(ThriftyModal[str]):
             if why := unknown(self._rows):
                 yield Static(message(f"! {why[:1].upper()}{why[1:]}."), classes="check")
             yield OptionList(*options)
-            yield Static(Text("↑ ↓ Enter, or the key · escape changes nothing", style="dim"))
+            yield Static(Text("↑ ↓ enter, or the key · escape changes nothing", style="dim"))
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
@@ -123,7 +123,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
             yield Input(placeholder="reason; recorded with your name", id="decision-reason", compact=True)
-            keys = "Enter confirms · escape changes nothing"
+            keys = "enter confirms · escape changes nothing"
             if self._fields:
                 keys = f"tab next field · {keys}"
             elif len(self._wanted) > 1:

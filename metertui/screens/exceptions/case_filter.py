@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from rich.text import Text
 
-from metertui.engine.base import Clock, Rules
+from metertui.engine.base import HOUR, Clock, Rules
 from metertui.engine.worklist import CAUSES, ExceptionQuestion, Exceptions, State
 from metertui.text import NOWHERE, fmt, one_below_the_other, plain, side_by_side
 
@@ -84,7 +84,7 @@ class CaseFilter:
         """
         parts = {"o": _STATES[self._state]}
         if wide or self._cause:
-            parts["c"] = self._cause or "all causes"
+            parts["c"] = self._title(self._cause) or "all causes"
         if wide or self._region is not None:
             parts["g"] = "all regions" if self._region is None else f"region {self._region or NOWHERE}"
         parts["p"] = self._period
@@ -108,26 +108,35 @@ class CaseFilter:
         """Return the sentence for an empty list."""
         if self.any:
             return Text("No case matches the filter. Press escape to clear it.")
-        hours = f"{self._rules.silent_us / 3_600_000_000:g} h"
         return Text(
-            f"There are no open cases: every stored reading fits, and every active meter has sent one within {hours}."
+            "There are no open cases: every stored reading fits, and every active meter has sent one within "
+            f"{self._silent_hours}."
         )
+
+    @property
+    def _silent_hours(self) -> str:
+        return f"{self._rules.silent_us / HOUR:g} h"
+
+    def _title(self, cause: str) -> str:
+        """Return a cause as a title: meters are silent here after other hours than on the live screen."""
+        return f"{cause} ({self._silent_hours})" if cause == "silent" else cause
 
     def facets(self, found: Exceptions, refused: Mapping[str, int], *, wide: bool) -> Text:
         """Return the number of cases by cause and region, as a column if `wide`, else as two lines."""
-        causes: list[tuple[str, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
+        causes = [(self._title(cause), found.counts[cause]) for cause in CAUSES if cause in found.counts]
         if self._cause and self._cause not in found.counts:
-            causes.append((self._cause, 0))
+            causes.append((self._title(self._cause), 0))
+        cause = self._title(self._cause) or None
         regions = [(name or NOWHERE, number) for name, number in found.regions.items()]
         here = None if self._region is None else self._region or NOWHERE
         left = len(regions) - _MOST_REGIONS
         if not wide:
-            text = side_by_side("c", causes, self._cause or None)
+            text = side_by_side("c", causes, cause)
             text.append("\n")
             text.append_text(side_by_side("g", regions[:_MOST_REGIONS], here))
             text.append(" …" if left > 0 else "")
             return text
-        text = one_below_the_other("Causes (c)", causes, self._cause or None)
+        text = one_below_the_other("Causes (c)", causes, cause)
         text.append("\n\n")
         text.append_text(one_below_the_other("Regions (g)", regions[:_MOST_REGIONS], here))
         text.append(f"\n  and {left} more" if left > 0 else "", style="dim")

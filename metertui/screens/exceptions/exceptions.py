@@ -71,12 +71,12 @@ class ExceptionsScreen(DeskScreen):
         Binding("l", "open('lookup')", "Lookup", show=False),
         Binding("b", "open('billing')", "Bill", show=False),
         Binding("slash", "search", "Meter", key_display="/"),
-        Binding("c", "cause(1)", "Cause", show=False),
+        Binding("c", "cause(1)", "Cause", show=False, tooltip="Filter by the next cause"),
         Binding("C", "cause(-1)", "Previous cause", show=False),
-        Binding("g", "region(1)", "Region", show=False),
+        Binding("g", "region(1)", "Region", show=False, tooltip="Filter by the next region"),
         Binding("G", "region(-1)", "Previous region", show=False),
-        Binding("o", "state", "Open or decided", show=False),
-        Binding("p", "period", "Period", show=False),
+        Binding("o", "state", "Open or decided", show=False, tooltip="Filter by open, decided, or both"),
+        Binding("p", "period", "Period", show=False, tooltip="Filter by the next period"),
         Binding("right_square_bracket", "page(1)", "Next page", key_display="]", show=False),
         Binding("left_square_bracket", "page(-1)", "Previous page", key_display="[", show=False),
         Binding("e", "explain", "Explain", show=False),
@@ -292,7 +292,7 @@ class ExceptionsScreen(DeskScreen):
         if row is not None and row.known:
             await self.desk.open_meter(place, row.meter)
         elif row is not None:
-            self.warn("This case is about no meter that is registered.")
+            self.warn("No registered meter belongs to this case. Register it on F6, if it has an id.")
 
     async def action_back(self) -> None:
         """Leave the field, else clear the selection, else go back or clear the filter."""

@@ -156,7 +156,7 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
         self._ask()
 
     def _ask(self) -> None:
-        asks = "Choose the first day; Enter selects it."
+        asks = "Choose the first day; enter selects it."
         if self._first is not None:
             asks = f"From {self._first}. Choose the last day."
         self.query_one("#picker-asks", Static).update(Text(asks, style="bold"))

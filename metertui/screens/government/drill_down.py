@@ -73,7 +73,8 @@ def _within_hour(hour: int, clock: Clock | None) -> str:
     asked = minutes[in_clock(minutes * MINUTE, clock)]
     if len(asked) <= int(asked[-1] - asked[0]):
         raise NoFinerLevel(
-            f"The time of day has two separate parts of the hour from {hour:02d}:00. Press b to ask for one of them."
+            f"The chosen time of day covers two parts of the hour from {hour:02d}:00. "
+            "Press b and choose a time of day with one of them."
         )
     return format_clock((int(asked[0]) * MINUTE, int(asked[-1] + 1) * MINUTE))
 

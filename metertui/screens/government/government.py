@@ -56,17 +56,17 @@ class GovernmentScreen(GatedScreen):
         "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
         "change a field; enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
         "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
-        "at once, R those behind the whole answer. s sorts by the next column, S reverses the order. "
-        "o opens a saved question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or "
-        ".xlsx file. Long work shows its progress, and escape cancels it. t replays the period under a proposed "
-        "tariff: who would pay more and who less.\n\n"
+        "at once, R those behind the whole answer. s sorts by the next column, S reverses the order. o opens a saved "
+        "question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or .xlsx file. "
+        "Long work shows its progress, and escape cancels it. t replays the period under a proposed tariff: who would "
+        "pay more and who less.\n\n"
         "Periods such as last month count from the day of the newest reading, not from today. A meter that moved "
-        "counts in the region where it was at the time. "
-        "For the role government, small groups are hidden (settings small_group_meters and small_group_share), with "
-        "the cells that would reveal them; operators see them."
+        "counts in the region where it was at the time. For the role government, small groups are hidden (settings "
+        "small_group_meters and small_group_share), with the cells that would reveal them; operators see them. This "
+        "protects tables and exports, not Lookup, which anyone at this terminal can use."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "build", "Build"),
+        Binding("b", "build", "Form"),
         Binding("r", "readings('row')", "Readings", tooltip="Behind the row under the cursor"),
         Binding("R", "readings('')", "All readings", show=False, tooltip="Behind the whole answer"),
         Binding("c", "next_choice('chart')", "Chart"),
@@ -286,8 +286,11 @@ class GovernmentScreen(GatedScreen):
             self._question.cancel()
             self._asking.cancel()
             self._end_wait(self._question)
-            before = "" if self._view.answer is None else " The answer shown is that of the previous question."
-            self.say(f"Cancelled.{before} Press ctrl+r to run it again.")
+            self.say(
+                "Cancelled. Press ctrl+r to run it again."
+                if self._view.answer is None
+                else "Cancelled. The answer shown is that of the previous question. Press ctrl+r to run the new one."
+            )
         elif self.focused is not None and self.query_one(QuestionForm) in self.focused.ancestors:
             self._leave_form()
         elif self._levels:

@@ -25,7 +25,7 @@ from metertui.text import answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
 """How often the window looks whether readings have come, and whether the login still holds."""
-_KEYS: Final = "s sort · S reverse · enter explain · ctrl+e export · ctrl+r again · escape back"
+_KEYS: Final = "s sort · S reverse · enter explain · ^e export · ^r again · escape back"
 
 
 class ReadingsScreen(OnDesk, ThriftyModal[None]):

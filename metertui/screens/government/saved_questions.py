@@ -36,7 +36,7 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
             yield Static("Questions", classes="heading")
             yield OptionList(id="pick-list")
             yield Static(id="pick-said")
-            yield Static(Text("Enter opens · d deletes · escape closes", style="dim"))
+            yield Static(Text("enter opens · d deletes · escape closes", style="dim"))
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

@@ -168,7 +168,7 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
             text.append(HIDDEN)
         else:
             values = [int(row["median" if tenth == 5 else f"p{tenth}0"]) for tenth in _QUANTILES]
-            labels = [f"{'median: half' if tenth == 5 else f'{tenth}0 %'} up to" for tenth in _QUANTILES]
+            labels = [f"{'half (median)' if tenth == 5 else f'{tenth}0 % of meters'}: at most" for tenth in _QUANTILES]
             inks = [ink(self.app.theme_variables, colour) for colour in ("accent", "primary")]
             texts = [_money(value, sign=True) for value in values]
             text.append_text(deciles(labels, values, texts, max(30, chart.size.width - 2), inks))

@@ -49,7 +49,7 @@ class CompletenessBoard(OnDesk, Vertical):
     def _silence_cells(self, each: SilentArea) -> tuple[str, ...]:
         where = " / ".join(filter(None, (each.region, each.sub_region))) or "(none)"
         of = f"{fmt.count(each.silent)} of {fmt.count(each.meters)}"
-        named = each.meter if each.silent == 1 else f"{each.meter} and {fmt.count(each.silent - 1)} more"
+        named = each.meter if each.silent == 1 else f"{each.meter} +{fmt.count(each.silent - 1)}"
         likely = "! the link" if each.line else "the meter" if each.silent == 1 else "the meters"
         return (likely, where, of, fmt.moment(each.last, self.zone), named)
 

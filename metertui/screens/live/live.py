@@ -28,7 +28,7 @@ from metertui.text import fmt, invitation, visible
 _PANES: Final = {"arrivals": "Arrivals", "peers": "Server", "board": "Completeness", "close": "Day close"}
 _ROWS: Final = 100
 _SHORT: Final = "2 min"
-"""The span of the lines beside the figures, one of headend.SPANS."""
+"""The span of the small charts beside the figures, one of headend.SPANS."""
 _PEERS: Final = 50
 _BEATS: Final = 4
 """Ticks between two drawings of a figure or table: a second, which is as fast as people read."""
@@ -44,19 +44,19 @@ class LiveScreen(DeskScreen):
 
     place = "live"
     help_text = (
-        "What arrives now. Counts are since the start; the lines beside them show the last two minutes. To OK: 50 % "
-        "and 99 % of the lines of the last minute were answered within these times. Heard: active meters with a "
+        "What arrives now. Counts are since the start; the small charts beside them show the last two minutes. To OK: "
+        "50 % and 99 % of the lines of the last minute were answered within these times. Heard: active meters with a "
         "reading of the last hour. The chart shows readings per second; z changes its span, l what it shows: the time "
         "to OK, suspect readings or refused lines. The regions show half hours received today of those expected, the "
         "least complete first. Arrivals: the last readings and refused lines, newest first. Server: its figures, and "
         "the busiest connections. Completeness: half hours received of those expected from active meters since their "
         "first reading, and silent meters: without a reading for more than an hour (F7 lists those without one for "
-        "longer than silent_hours, 24). If one meter of many is silent, the meter is the likely cause; if half of a "
-        "sub-region is, the link to it is. Day close: its progress and the result of the last one; late readings "
-        "belong to days that had been closed earlier. d goes to the company screen, where an operator closes the day. "
-        "Enter opens the meter of a reading in Lookup, and shows another row in full. / filters the rows by meter, "
-        "peer, code or any text; escape shows all rows, newest first. p pauses the tables so that they can be read; "
-        "the figures above continue."
+        "longer than silent_hours, 24). If one meter of many is silent, the meter is the likely cause; if three or "
+        "more meters of a sub-region are silent, and at least half of it, the link is. Day close: its progress and the "
+        "result of the last one; late readings belong to days that had been closed earlier. d goes to the company "
+        "screen, where an operator closes the day. Enter opens the meter of a reading in Lookup, and shows another row "
+        "in full. / filters the rows by meter, sender, code or any text; escape shows all rows, newest first. p pauses "
+        "the tables so that they can be read; the figures above continue."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,10 +65,10 @@ class LiveScreen(DeskScreen):
         Binding("slash", "search", "Filter", priority=True),
         Binding("escape", "leave", "Show all", show=False, priority=True),
         Binding("z", "span", "Span", tooltip="Of the chart: 2 minutes, 1 hour, 24 hours"),
-        Binding("l", "line", "Line", tooltip="Of the chart: readings, time to OK, suspects, refusals"),
+        Binding("l", "line", "Chart", tooltip="Of the chart: readings, time to OK, suspects, refusals"),
         Binding("d", "close_day", "Close the day"),
-        Binding("ctrl+left", "pane(-1)", "Previous pane", key_display="ctrl+←", show=False, priority=True),
-        Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
+        Binding("ctrl+left", "pane(-1)", "Previous pane", key_display="^←", show=False, priority=True),
+        Binding("ctrl+right", "pane(1)", "Next pane", key_display="^→", priority=True),
         *(Binding(str(n), f"show('{name}')", title, show=False) for n, (name, title) in enumerate(_PANES.items(), 1)),
     ]
 
@@ -95,7 +95,7 @@ class LiveScreen(DeskScreen):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
         yield Tabs(*(Tab(f"{n} {t}", id=name) for n, (name, t) in enumerate(_PANES.items(), 1)), id="panes")
-        sought = Input(placeholder="meter, peer, code or any text; escape shows all", id="filter")
+        sought = Input(placeholder="meter, sender, code or any text; escape shows all", id="filter")
         sought.display = False
         yield sought
         with ContentSwitcher(initial="arrivals-pane", id="pane"):

@@ -85,12 +85,17 @@ def daily(answer: UsageComparison) -> Figure:
 
 
 def bill(statement: Statement) -> Figure:
-    """Return the total of a month with tax, and its kWh; the kWh alone where there are no tariffs."""
+    """Return the total of a month with tax, and its kWh; that there is no price where there are no tariffs."""
     if statement.total is None:
-        return Figure(fmt.kwh(statement.usage_wh), f"\n{statement.month}")
+        return no_price(statement)
     return Figure(
         f"{money_text(statement.total)} {statement.currency}", f"\n{fmt.kwh(statement.usage_wh)}\n{statement.month}"
     )
+
+
+def no_price(statement: Statement, why: str = "") -> Figure:
+    """Return that a month has no price, its kWh, and why it has none in place of its name."""
+    return Figure("no price", f"\n{fmt.kwh(statement.usage_wh)}\n{why or statement.month}")
 
 
 def end(edge: Edge | None, zone: SiteZone) -> Figure:

@@ -52,14 +52,15 @@ class LookupScreen(DeskScreen):
     place = "lookup"
     help_text = (
         "The usage of one meter. Type part of its id, address, postcode, region or sub-region and press enter. The "
-        "arrow keys then choose a window; c opens a calendar for any two days, both included. Usage is the register at "
-        "the end minus the register at the start. Each of the two was read at that time (actual), is estimated between "
-        "two readings, or is the first or last reading. Without readings there is no data, which differs from 0. "
-        "e explains the usage reading by reading, with file and line. In the chart, ░ and · mark estimated values; "
-        "where there is no data there is no bar. m lists the meters of this session. r goes to the readings, where "
-        "Enter explains one interval, v makes the reading void, w stores the right value in its place, and u takes "
-        "either back; these need a login with the role operator. ctrl+e exports the readings to a file; escape cancels "
-        "that."
+        "arrow keys then choose a window: week, month and year so far, from Monday, the 1st or 1 January; latest: the "
+        "day of the last reading; all: from the first to the last reading. c opens a calendar for any two days, both "
+        "included. Usage is the register at the end minus the register at the start. Each of the two was read at that "
+        "time (actual), is estimated between two readings, or is the first or last reading. Without readings there is "
+        "no data, which differs from 0. e explains the usage reading by reading, with file and line. In the chart, ░ "
+        "and · mark estimated values; where there is no data there is no bar. m lists the meters of this session. r "
+        "goes to the readings, where enter explains one interval, v makes the reading void, w stores the right value "
+        "in its place, and u takes either back; these need a login with the role operator. ctrl+e exports the readings "
+        "to a file; escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -72,8 +73,8 @@ class LookupScreen(DeskScreen):
         Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("escape", "back", "Back", show=False),
-        Binding("ctrl+left", "window(-1)", "Previous window", key_display="ctrl+←", priority=True, show=False),
-        Binding("ctrl+right", "window(1)", "Next window", key_display="ctrl+→", priority=True, show=False),
+        Binding("ctrl+left", "window(-1)", "Previous window", key_display="^←", priority=True, show=False),
+        Binding("ctrl+right", "window(1)", "Next window", key_display="^→", priority=True, show=False),
     ]
 
     def __init__(self) -> None:
@@ -327,7 +328,7 @@ class LookupScreen(DeskScreen):
             figure = figures.bill(statement)
         except MeterError as error:  # a tariff that cannot be read, or none in force
             used = statements.unpriced_statement(engine.series(meter), month, self.zone)
-            figure = Figure(fmt.kwh(used.usage_wh), f"\n{month}\n! {error}")
+            figure = figures.no_price(used, f"! {error}")
         self.query_one("#bill", Tile).show(*figure)
 
     def _draw(self, series: Series, window: Window, before: Window) -> None:

@@ -54,10 +54,8 @@ class LoginForm(OnDesk, Vertical):
             if self.desk.login_hint:
                 text.append(f"\n{self.desk.login_hint}", style="bold")
         else:
-            text = Text(
-                f"There is no staff account with the role {who} yet. Create one in another terminal, "
-                "then log in here:\n\n"
-            )
+            how = " in" if engine.staff.members() else ": press ctrl+p and choose First steps, or run in"
+            text = Text(f"There is no staff account with the role {who} yet. Create one{how} another terminal:\n\n")
             folder = visible(str(engine.folder))
             text.append(f"  {self.desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)

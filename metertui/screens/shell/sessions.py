@@ -42,7 +42,9 @@ class Sessions:
         """Return, once, a sentence about a login that expired; empty if none has."""
         _ = self.role  # reading the role ends a session that expired
         email, self._lapsed = self._lapsed, ""
-        return f"{email} was logged out after {self._idle / 60:g} minutes without a key." if email else ""
+        return (
+            f"{email} was logged out after {self._idle / 60:g} minutes without a key press or click." if email else ""
+        )
 
     @property
     def email(self) -> str:

@@ -57,7 +57,7 @@ class SortedTable(RowTable):
         """Return which rows are shown; empty if all are."""
         if self._total <= PAGE:
             return ""
-        return f"{self._first + 1}–{min(self._total, self._first + PAGE)} shown, ] [ page"
+        return f"{self._first + 1}–{min(self._total, self._first + PAGE)} shown, [ ] page"
 
     @property
     def needed_width(self) -> int:

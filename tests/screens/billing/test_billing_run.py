@@ -74,7 +74,7 @@ async def test_a_run_that_has_become_old_says_so(town: Town) -> None:
         await press_button(pilot, "calculate")
         run = await town.headend.billing.compute_run("2025-02", no_progress)
         await town.headend.billing.issue(run, "ben")
-        await until(pilot, lambda: said(pilot).startswith("Edits, tariffs or issued bills have changed since."))
+        await until(pilot, lambda: said(pilot).startswith("Decisions, tariffs or issued bills have changed since."))
         await press_button(pilot, "issue")
         assert "7 already issued" in said(pilot)
 

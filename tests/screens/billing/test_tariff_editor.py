@@ -44,7 +44,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert said(pilot).startswith("There is no tariffs.csv yet")
         await pilot.press("e")
         await settle(pilot)
-        assert said(pilot) == "Valid: 0 tariffs, 0 prices."
+        assert said(pilot) == "Valid: 0 prices in 0 tariffs."
         await type_in(pilot, HEADER + "2025-01-01,,peak,07:00,23:00,30,9")
         assert said(pilot) == "! line 2: 00:00 to 07:00 of the tariff of 2025-01-01 for all has no price"
         await pilot.press("ctrl+s")
@@ -54,10 +54,10 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         await pilot.press("escape")
         assert said(pilot).startswith("Not saved. Press ctrl+s to save, or escape again")
         await type_in(pilot, HEADER + "2025-01-01,,,,,20,9")
-        assert said(pilot) == "Valid: 1 tariff, 1 price."
+        assert said(pilot) == "Valid: 1 price in 1 tariff."
         await pilot.press("ctrl+s")
         await settle(pilot)
-        assert said(pilot).startswith("Saved. 1 rows apply")
+        assert said(pilot).startswith("Saved. 1 row applies from its date. Bills not issued change")
         assert path.read_text() == HEADER + "2025-01-01,,,,,20,9\n"
         assert pilot.app.screen.query_one("#tariff-list", Listing).row_count == 1
         await pilot.press("e")

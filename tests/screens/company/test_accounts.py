@@ -19,7 +19,7 @@ async def test_accounts_are_found_as_one_types(office: Town) -> None:
         assert len(listed(pilot)) == 8
         await press(pilot, *"harbour")
         assert listed(pilot) == ["200-004", "200-005"]
-        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts, by id.")
+        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts, by id · enter: table, then account")
         await press(pilot, *"x")
         assert listed(pilot) == []
         assert text_of(pilot, "#account-count").startswith("No account has this")

@@ -46,7 +46,7 @@ async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) ->
     live = replace(desk.live(), in_log=1, log_bytes=2048)
     first, second, *_ = panel.resting(live, ZONE).plain.splitlines()
     assert first == "in log  1 reading, 2.0 kB"
-    assert second == "The day has not been closed yet. Closing it"
+    assert second == "No day has been closed so far. Closing a day"
     assert panel.resting(replace(live, in_log=0, last_close=CLOSE), ZONE).plain.splitlines() == [
         "in log  empty",
         "last    2025-03-12 10:40:00",
@@ -75,7 +75,7 @@ def test_who_started_a_close_is_named(by: str, said: str) -> None:
 
 async def test_one_line_has_the_state_of_the_close(desk: HeadEnd) -> None:
     live = desk.live()
-    assert panel.in_short(live, ZONE) == "day open; not closed yet"
+    assert panel.in_short(live, ZONE) == "day open; no day closed so far"
     assert panel.in_short(running(desk), ZONE) == "day close: writing day files 12 of 31"
     closed = panel.in_short(replace(live, last_close=CLOSE), ZONE)
     assert closed == "day open; last close 2025-03-12 10:40:00, 1 reading"

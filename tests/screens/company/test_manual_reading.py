@@ -43,7 +43,12 @@ async def test_a_reading_is_checked_as_one_types(office: Town) -> None:
         for meter, kwh, time, said in (
             ("nobody", "", "", "! nobody is not registered"),
             (STEADY, "-3", "", "! "),
-            (STEADY, "3", "2025-02-19T00:30", "! 2 176.500 kWh is already stored for this time."),
+            (
+                STEADY,
+                "3",
+                "2025-02-19T00:30",
+                "! 2 176.500 kWh is already stored for this time. To replace it, press w on it in Lookup (F3).",
+            ),
             (STEADY, "2176.5", "2025-02-19T00:30", "Counted before: 2 176.000 kWh at 2025-02-19 00:00:00."),
             (STEADY, "3", "2025-02-19T00:40", "! It would be suspect: 3.000 kWh is lower than the 2 176.500 kWh"),
             (STEADY, "2177", "", "! It would be suspect: 2 177.000 kWh is lower than the 2 690.500 kWh"),

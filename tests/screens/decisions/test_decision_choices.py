@@ -30,12 +30,14 @@ def test_each_case_is_decided_once() -> None:
         (
             "release",
             [case("a", "drift"), case("b"), case("c", "drift")],
-            "release does not apply to a clock that runs ahead; 2 of the 3 selected are of that kind",
+            "release does not apply to a clock that runs ahead; 2 of the 3 selected are of that kind; "
+            "press space to deselect them",
         ),
         (
             "release",
             [case("a", "reset"), case("b")],
-            "release does not apply to a reset reading; 1 of the 2 selected is of that kind",
+            "release does not apply to a reset reading; 1 of the 2 selected is of that kind; "
+            "press space to deselect it",
         ),
         ("exchange", [case("a"), case("b")], "declare an exchange for one meter at a time"),
         ("correct", [case("a"), case("b")], "correct one reading at a time"),

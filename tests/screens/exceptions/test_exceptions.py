@@ -13,7 +13,7 @@ from tests.screens.town import STEADY, Town, at_work, settle, text_of
 async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town) -> None:
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
-        assert text_of(pilot, "#facets").startswith("c  suspect 1  reset 1  silent 6  refused 1")
+        assert text_of(pilot, "#facets").startswith("c  suspect 1  reset 1  silent (24 h) 6  refused 1")
         assert text_of(pilot, "#case").splitlines()[-1] == "sent: READ [red]1[/] \\x1b[31m"
         await go(pilot, "down")
         assert " ".join(text_of(pilot, "#case").split()) == (

@@ -125,9 +125,9 @@ def test_an_hour_is_only_what_the_time_of_day_has_of_it(asked: str, hour: str, t
     [
         ("weekday", "Mon", "", "Nothing finer is below a row by weekday"),
         ("sub_region", "", "", "These meters have no sub-region"),
-        ("hour_of_day", "06:00", "06:30-06:10", "two separate parts of the hour from 06:00"),
+        ("hour_of_day", "06:00", "06:30-06:10", "covers two parts of the hour from 06:00"),
     ],
 )
 def test_a_row_without_a_finer_level_says_why_and_what_to_do(key: str, name: str, time: str, why: str) -> None:
-    with pytest.raises(NoFinerLevel, match=rf"{why}.*\. Press b to "):
+    with pytest.raises(NoFinerLevel, match=rf"{why}.*\. Press b (to|and) "):
         below({key: name}, replace(SAVED, filter=Filter(time=time)))

@@ -64,7 +64,7 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         lines = text_of(pilot, "#government-chart").splitlines()
         assert any(line.strip("│ ").startswith("Mon") for line in lines)
         assert len(table(pilot)) == 100
-        assert "168 rows · 1–100 shown, ] [ page" in summary(pilot)
+        assert "168 rows · 1–100 shown, [ ] page" in summary(pilot)
 
 
 async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -
         assert "hidden: fewer than 2 meters, or one uses more than 90%" in summary(pilot)
         assert "meter" not in [value for value, _ in screen(pilot).query_one("#by", Choice).options]
         await ask(pilot, filter=Filter(meter="200-001"))
-        assert said(pilot).startswith("! this role may not see figures of a single meter here")
+        assert said(pilot).startswith("! this role sees figures of groups here, not of a single meter")
 
 
 async def test_operators_see_small_groups_and_leave_nothing_of_them_behind(guarded: Town) -> None:

@@ -42,7 +42,7 @@ async def test_a_day_close_is_seen_under_way_in_its_pane(
             assert bar.endswith("─  42% · 3 s")
             assert by == "by client at 127.0.0.1:50123; ingest continues"
         await show(town, pilot)
-        assert inner(pilot)[1].startswith("The day has not been closed yet.")
+        assert inner(pilot)[1].startswith("No day has been closed so far.")
 
 
 async def test_the_figures_show_the_last_close(town: Town) -> None:

@@ -97,9 +97,9 @@ def test_an_average_is_of_the_time_with_data() -> None:
     assert figures.daily(UsageComparison(used(None), used(None))) == Figure("no data")
 
 
-def test_a_bill_without_a_price_is_its_kwh() -> None:
+def test_a_bill_without_a_price_says_so_above_its_kwh() -> None:
     statement = Statement("1", "2025-03", None, None, 2500, 3, 0)
-    assert figures.bill(statement) == Figure("2.500 kWh", "\n2025-03")
+    assert figures.bill(statement) == Figure("no price", "\n2.500 kWh\n2025-03")
     priced = replace(statement, total=1234, currency="SGD")
     assert figures.bill(priced) == Figure("12.34 SGD", "\n2.500 kWh\n2025-03")
 

@@ -29,7 +29,7 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
             await choose(pilot, window)
             shown = tiles(pilot)
             assert shown["usage"] == [usage, "read at both ends"]
-            assert shown["bill so far"] == ["274.500 kWh", "2025-03"]
+            assert shown["bill so far"] == ["no price", "274.500 kWh", "2025-03"]
             assert shown["average per day"][0] == "24.000 kWh"
             assert str(pilot.app.screen.query_one(PictureView).border_title).startswith(f"kWh {unit} · 2025-0")
 

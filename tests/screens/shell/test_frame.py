@@ -107,9 +107,9 @@ def test_with_256_colours_the_dark_grounds_are_greys_that_it_has(town: Town) -> 
 
 
 async def test_the_first_screen_has_something_to_say_to_who_is_new(town: Town) -> None:
-    town.app = MetertuiApp(town.headend, town.app.settings, welcome="A made-up town.")
+    town.app = MetertuiApp(town.headend, town.app.settings, welcome="A simulated town.")
     async with at_work(town) as pilot:
-        assert text_of(pilot, "#said") == "A made-up town."
+        assert text_of(pilot, "#said") == "A simulated town."
         await press(pilot, "f3", "f2")
         assert text_of(pilot, "#said") == ""
 

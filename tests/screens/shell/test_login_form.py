@@ -24,7 +24,7 @@ async def test_the_end_of_a_session_is_shown_on_every_screen(town: Town, key: st
     town.log_in("operator")
     async with at_work(town, key) as pilot:
         town.clock.advance(15 * 60 + 1)
-        for told in ("operator@metertui.example was logged out after 15 minutes without a key.", ""):
+        for told in ("operator@metertui.example was logged out after 15 minutes without a key press or click.", ""):
             town.app.tick()
             await settle(pilot)
             assert text_of(pilot, "#said") == told

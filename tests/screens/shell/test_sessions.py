@@ -1,4 +1,4 @@
-"""Sessions: a login ends by itself after some time without a key, and says so once."""
+"""Sessions: a login ends by itself after some time without a key press or click, and says so once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def test_an_idle_login_expires_and_says_so_once() -> None:
     clock.seconds = 120.5
     assert (sessions.email, sessions.role) == ("", "")
     sessions.touch()  # too late
-    assert sessions.take_expiry_notice() == "ada@example.com was logged out after 2 minutes without a key."
+    assert (
+        sessions.take_expiry_notice() == "ada@example.com was logged out after 2 minutes without a key press or click."
+    )
     assert sessions.take_expiry_notice() == ""
 
 

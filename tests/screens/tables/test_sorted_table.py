@@ -61,7 +61,7 @@ async def test_keys_ask_for_an_order_and_for_pages_that_exist() -> None:
         table = desk.query_one(SortedTable)
         rows = [("x", "y", str(number)) for number in range(PAGE)]
         table.show(COLUMNS, rows, "a", PAGE, 2 * PAGE + 1)
-        assert table.page_note == "101–200 shown, ] [ page"
+        assert table.page_note == "101–200 shown, [ ] page"
         assert "region ▲" in table.render_line(0).text
         table.move_cursor_to(PAGE + 3)
         assert (table.cursor_row, table.place) == (3, PAGE + 3)

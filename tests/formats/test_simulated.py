@@ -1,4 +1,4 @@
-"""Synthetic meters: registers that are plausible."""
+"""Simulated meters: registers that are plausible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from metertui.engine.base.registers import check_meter_id
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.errors import MeterError
-from metertui.formats.synthetic import Fleet
+from metertui.formats.simulated import Fleet
 
 ZONE = SiteZone("Asia/Singapore")
 START = ZONE.parse("2025-03-01T00:00")
@@ -42,7 +42,7 @@ def test_meters_bear_different_ids_in_the_form_of_the_trade() -> None:
     meters = [account.meter for account in Fleet(5_000, 3, ZONE).accounts]
     assert all(re.fullmatch(r"53\d-\d{3}-\d{3}", meter) for meter in meters)
     assert len(set(meters)) == 5_000
-    with pytest.raises(MeterError, match="there are ids for 10,000,000 synthetic meters"):
+    with pytest.raises(MeterError, match="there are ids for 10,000,000 simulated meters"):
         Fleet(10_000_001, 3, ZONE)
 
 

@@ -1,4 +1,4 @@
-"""Synthetic meters: accounts and registers like those of a town, for demonstrations and tests.
+"""Simulated meters: accounts and registers like those of a town, for demonstrations and tests.
 
 The power of a meter is its mean plus a sum of cosines (a year, a week, a day, half a day, some short periods) with
 amplitudes that sum to less than the mean, so that it is never negative. The register is the integral in closed form:
@@ -45,7 +45,7 @@ _ZERO: Final = 946_684_800 * 1_000_000
 
 
 class Fleet:
-    """`count` meters of a synthetic town; every figure follows from `seed`."""
+    """`count` meters of a simulated town; every figure follows from `seed`."""
 
     def __init__(self, count: int, seed: int, zone: SiteZone) -> None:
         meters = _meter_ids(count, seed)
@@ -80,7 +80,7 @@ class Fleet:
     def registers_at(self, instant: int) -> NDArray[np.int64]:
         """Return the registers in Wh at an instant (µs UTC); int64[count]. Raises MeterError for one before 2000."""
         if instant < _ZERO:
-            raise MeterError("the synthetic meters were installed in 2000 and have no earlier readings")
+            raise MeterError("the simulated meters were installed in 2000 and have no earlier readings")
         hours = (instant - _ZERO) / HOUR
         swing = np.sin(2 * np.pi * hours / _PERIODS - self._phase) + np.sin(self._phase)
         energy = self._mean * (hours + swing @ (_AMPLITUDES * _PERIODS / (2 * np.pi)))
@@ -95,6 +95,6 @@ class Fleet:
 def _meter_ids(count: int, seed: int) -> list[str]:
     """Return different random ids in the form of the trade, 53n-nnn-nnn. Raises MeterError if there are too few."""
     if count > _MOST_METERS:
-        raise MeterError(f"there are ids for {_MOST_METERS:,} synthetic meters, not for {count:,}")
+        raise MeterError(f"there are ids for {_MOST_METERS:,} simulated meters, not for {count:,}")
     digits = np.random.default_rng([seed, 53]).choice(_MOST_METERS, size=count, replace=False)
     return [f"53{n // 1_000_000}-{n // 1000 % 1000:03d}-{n % 1000:03d}" for n in digits.tolist()]
