@@ -11,7 +11,7 @@ import math
 from datetime import date, timedelta
 from typing import Any, Final
 
-from metertui.engine.base import MINUTE
+from metertui.engine.base import MINUTE, counted
 from metertui.engine.core import CLOSE_STEPS, Close, closes
 from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.headend.jobs import Jobs
@@ -125,7 +125,7 @@ class DayClose:
         if not count:
             return 0, set(), 0
         self._readings = count
-        self._enter_step(f"writing {count} readings into day files", CLOSE_STEPS[1])
+        self._enter_step(f"writing {counted(count, 'reading')} into day files", CLOSE_STEPS[1])
         before = self._day_before
         late = 0 if before is None else await jobs.compute_at_once(engine.day_close.count_late, sealed, before)
         days = await jobs.compute_at_once(engine.day_close.write_day_files, sealed, self._set_progress)
