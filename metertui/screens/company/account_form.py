@@ -36,7 +36,7 @@ class FormTab(Tab):
             for name in ("meter", *FIELDS):
                 field = Field(id=f"form-{name}", compact=True)
                 yield labelled(_LABELS.get(name, name.replace("_", " ")), field)
-            hint = "if empty, from now on; or a past day such as 2025-03-01"
+            hint = "if empty, from now on; or a past day, e.g. 2025-03-01"
             yield labelled("from", Field(placeholder=hint, id="form-since", compact=True))
             hint = "reason for deactivation or reactivation"
             yield labelled("reason", Field(placeholder=hint, id="form-reason", compact=True))

@@ -55,12 +55,16 @@ class UploadTab(Tab):
         said = ""
         if (path := self._path) != Path() and not path.is_file():
             said = f"! There is no file {path}" if not path.exists() else f"! {path} is not a file"
+        self.company.clear_message()  # it was about another file
         self.query_one("#upload-check", Static).update(message(said))
 
     def _plan(self, importing: Import | None) -> None:
         """Set the import that Store would store."""
         self._planned = importing
-        self.query_one("#upload-store", Button).disabled = importing is None
+        preview, store = self.query_one("#upload-preview", Button), self.query_one("#upload-store", Button)
+        store.disabled = importing is None
+        # The next step is the bright one.
+        preview.variant, store.variant = ("primary", "default") if importing is None else ("default", "primary")
         self.query_one("#upload-text", Static).update(
             "" if importing is None else _summary(importing.report, "would be")
         )
@@ -74,6 +78,10 @@ class UploadTab(Tab):
     @on(Button.Pressed, "#upload-preview")
     @work(exclusive=True, group="upload")
     async def _preview(self) -> None:
+        if self._path == Path():
+            self.say("! Enter the path of a file first.")
+            self.query_one("#upload-path").focus()
+            return
         self._plan(None)
         self._begin("reading the file")
         try:
@@ -89,7 +97,8 @@ class UploadTab(Tab):
             self._end()
         self._plan(importing)
         if importing.report.new or importing.report.registered or importing.report.moved:
-            self.say("Nothing is written yet. Press Store to store the readings.")
+            also = " and close the day, which puts them into the archive" if importing.report.new else ""
+            self.say(f"Nothing is written yet. Press Store to store the readings{also}.")
             self.query_one("#upload-store").focus()
         else:
             self.query_one("#upload-store", Button).disabled = True
@@ -116,7 +125,8 @@ class UploadTab(Tab):
             self._end()
         self.query_one("#upload-text", Static).update(_summary(report, "are"))
         self._list(_faulty_lines(report))
-        self.say(f"{self._path.name}: {fmt.count(report.new)} new readings are stored")
+        closed = "; the day was closed, and they are in the archive" if report.new else ""
+        self.say(f"{self._path.name}: {fmt.counted(report.new, 'new reading')} stored{closed}")
 
     @on(Button.Pressed, "#upload-cancel")
     def _cancel(self) -> None:

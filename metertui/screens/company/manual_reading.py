@@ -27,8 +27,8 @@ class ReadingTab(Tab):
         with Vertical():
             for name, hint in (
                 ("meter", ""),
-                ("kwh", "such as 144.5"),
-                ("time", "such as 2025-02-19 00:30; if empty, now"),
+                ("kwh", "e.g. 144.5"),
+                ("time", "e.g. 2025-02-19 00:30; if empty, now"),
             ):
                 field = Field(placeholder=hint, id=f"reading-{name}", compact=True)
                 yield labelled("register kWh" if name == "kwh" else name, field)

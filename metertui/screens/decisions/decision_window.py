@@ -41,6 +41,11 @@ _FIELDS: Final = {
     "correct": {"wh": "right value of the register, kWh"},
 }
 """The fields of decisions that need values, with their labels."""
+_ASKS: Final = {
+    "exchange": "Type both readings and the time; then the effect is shown here.",
+    "correct": "Type the right value in place of the stored one; then the effect is shown here.",
+}
+"""What to type before there is an effect to show."""
 
 
 class ChoiceScreen(ThriftyModal[str]):
@@ -131,6 +136,15 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             yield Static(Text(keys, style="dim"), id="decision-keys")
 
     @property
+    def _is_untouched(self) -> bool:
+        """Return whether a value is still to be typed: a field is empty, or that of a correction is what stands."""
+        if not self._fields:
+            return False
+        said = {name: self.query_one(f"#decision-{name}", Input).value.strip() for name in self._fields}
+        proposal = self._wanted[0].what == "correct" and self._wanted[0].wh == NOT_SAID and said == self._proposed
+        return proposal or not all(said.values())
+
+    @property
     def _proposed(self) -> dict[str, str]:
         [wanted] = self._wanted
         if wanted.what == "correct":
@@ -164,6 +178,10 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
 
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
+        if self._is_untouched:
+            self._show_effects(Text(_ASKS[self._wanted[0].what]), Text(""))
+            self._err("")
+            return
         try:
             effects = await self.headend.corrections.preview(self._decisions(PREVIEW), self.who)
         except MeterError as error:

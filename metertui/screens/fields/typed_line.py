@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
+
+_BESIDE: Final = 6
+"""Columns of the terminal that are not the field's, at most."""
 
 
 class TypedLine(Horizontal):
@@ -35,6 +39,9 @@ class TypedLine(Horizontal):
         self.asks = what
         self.remove_class("hidden")
         text = self.query_one(Input)
+        room = self.app.size.width - _BESIDE
+        if cell_len(hint) > room:  # an Input shows nothing of a hint that it has to wrap
+            hint = f"{set_cell_size(hint, room - 1).rstrip()}…"
         text.placeholder, text.value = hint, value
         text.focus()
 

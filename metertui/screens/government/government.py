@@ -359,7 +359,7 @@ class GovernmentScreen(GatedScreen):
             self.warn("There is no usage in this period to replay.")
             return
         self.query_one(TypedLine).ask(
-            "replay", "path of a proposed tariff in the format of tariffs.csv, then enter; escape cancels", ""
+            "replay", "path of a proposed tariff, in the form of tariffs.csv; escape cancels", ""
         )
 
     # -- export ------------------------------------------------------------------------------------------------------

@@ -29,9 +29,9 @@ CHARTS: Final = {
     "heat": "hour by weekday",
 }
 _TEXTS: Final = {
-    "first": ("From", "YYYY-MM-DD"),
-    "last": ("To", "YYYY-MM-DD"),
-    "time": ("Time of day", "18:00-20:00"),
+    "first": ("From", "e.g. 2025-01-01"),
+    "last": ("To", "e.g. 2025-12-31"),
+    "time": ("Time of day", "e.g. 18:00-20:00"),
     "meter": ("Meter", "all meters"),
 }
 
@@ -84,7 +84,7 @@ class QuestionForm(VerticalScroll):
                 self.query_one(f"#{name}", Input).value = _text_of(saved, name)
         for name in ATTRIBUTES:
             there = sorted({getattr(group, name) for group in groups} - {""})
-            options: Options = [("", f"every {KEYS[name]}"), *((value, value) for value in there)]
+            options: Options = [("", f"every {_title(name).lower()}"), *((value, value) for value in there)]
             self.query_one(f"#{name}", Choice).offer(options, saved.filter.value(name))
         keys = [(key, called) for key, called in KEYS.items() if single_meters or key != "meter"]
         first, then = (*saved.by, "", "")[:2]

@@ -39,7 +39,7 @@ class CompletenessBoard(OnDesk, Vertical):
 
     def show_board(self, board: Board, wanted: str = "") -> None:
         """Show a board, limited to the rows that contain `wanted` (casefolded)."""
-        self.query_one("#board-ages", Steady).show(_ages(board, self.zone))
+        self.query_one("#board-ages", Steady).show(_ages(board, self.zone, self.app.size.width - 2))
         total = [("*", _region_cells(board.total, "all"))] if len(board.rows) != 1 else []
         rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
         self.query_one("#regions", Listing).show([row for row in rows if matches(wanted, row[1])])
@@ -71,12 +71,19 @@ def _share(share: Share) -> tuple[str, str]:
     return f"{share.received * 1000 // share.expected / 10:.1f} %", fmt.count(share.expected - share.received)
 
 
-def _ages(board: Board, zone: SiteZone) -> Text:
+def _ages(board: Board, zone: SiteZone, room: int) -> Text:
+    """Return how many meters are of each age, in lines of at most `room` cells that break between two ages."""
     if not board.total.meters:
         return Text("There are no active meters yet.")
     text = Text(f"{fmt.clock(board.at, zone)}  age of last reading: ", style="dim")
+    used = text.cell_len
     for name, count in (*board.ages, ("never", board.never)):
-        text.append_text(plain(name, style="not dim"))
-        text.append(f" {fmt.count(count)}   ", style="not dim bold")
+        each = Text.assemble(plain(name, style="not dim"), (f" {fmt.count(count)}", "not dim bold"))
+        if used + each.cell_len > room:
+            text.append("\n")
+            used = 0
+        text.append_text(each)
+        text.append("   ")
+        used += each.cell_len + 3
     text.rstrip()
     return text

@@ -91,8 +91,8 @@ class LookupScreen(DeskScreen):
         yield MeterInput(id="lookup-meter")
         yield Tabs(*(Tab(title, id=name) for name, (title, _) in WINDOWS.items()), active="month", id="windows")
         with Horizontal(id="dates", classes="hidden"):
-            yield Input(placeholder="from, YYYY-MM-DD", id="from", compact=True)
-            yield Input(placeholder="to, YYYY-MM-DD", id="to", compact=True)
+            yield Input(placeholder="from, e.g. 2025-01-01", id="from", compact=True)
+            yield Input(placeholder="to, e.g. 2025-12-31", id="to", compact=True)
             yield Static("↓ calendar", id="dates-hint")
         yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):

@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from metertui.screens.shell.frame import PLACES, DeskScreen
 from metertui.screens.terminal import ThriftyModal
@@ -48,8 +48,8 @@ _NO_OWN: Final = ("app.", "screen.", "copy")
 def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     """Yield the keys of a screen that not every screen has: its own, then those of the widgets in view.
 
-    Keys for which the line of keys has no room are included, and so are letters that a focused field takes. Each action
-    comes once, those of the line of keys first.
+    Keys for which the line of keys has no room are included, and so are letters that a focused field takes; keys that
+    edit the text of a field are not. Each action comes once, those of the line of keys first.
     """
     seen: set[str] = set()
     parts = (each for each in screen.walk_children(Widget) if type(each).__module__.startswith("metertui."))
@@ -66,6 +66,8 @@ def _bindings_of(node: DOMNode) -> Iterator[Binding]:
     """Yield the bindings of a widget's class and its bases; those of a class replace the same keys of its bases."""
     by_key: dict[str, list[Binding]] = {}
     for base in reversed(type(node).__mro__):
+        if base is Input:
+            continue  # its keys edit the text
         by_key |= BindingsMap(base.__dict__.get("BINDINGS")).key_to_bindings
     yield from chain.from_iterable(by_key.values())
 

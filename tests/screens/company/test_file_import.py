@@ -41,6 +41,9 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
             "meters moved": 0,
         }  # fmt: skip
         assert "would be stored" in said[1]
+        assert "and close the day" in result(pilot)
+        buttons = {name: pilot.app.screen.query_one(f"#upload-{name}", Button) for name in ("preview", "store")}
+        assert {name: button.variant for name, button in buttons.items()} == {"preview": "default", "store": "primary"}
         table = pilot.app.screen.query_one("#upload-lines", Table)
         assert [table.cells_of_row(row)[:2] for row in range(table.row_count)] == [
             ("more.csv:4", "syntax"),
@@ -50,7 +53,7 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored, False)
         await pilot.press("enter")
         await settle(pilot)
-        assert result(pilot) == "more.csv: 3 new readings are stored"
+        assert result(pilot) == "more.csv: 3 new readings stored; the day was closed, and they are in the archive"
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 3, True)
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
         field(pilot, "upload-path").focus()
@@ -84,3 +87,13 @@ async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
         await push(pilot, "upload-preview")
         assert "this line holds 'a;b'; expected is one of" in " ".join(result(pilot).split())
+
+
+async def test_a_preview_of_nothing_asks_for_a_path_and_what_is_typed_clears_it(office: Town) -> None:
+    async with at_work(office, "f6", *TO_FILE) as pilot:
+        await push(pilot, "upload-preview")
+        assert result(pilot) == "! Enter the path of a file first."
+        assert field(pilot, "upload-path").has_focus
+        await pilot.press("x")
+        await settle(pilot)
+        assert result(pilot) == ""

@@ -307,3 +307,17 @@ async def test_the_preview_says_which_months_gain_what_others_lose(town: Town) -
         assert text_of(pilot, "#decision-sum") == "No figure changes."
         assert "no data" not in text_of(pilot, "#decision-effects")
         assert _flat(pilot, "#decision-effects").endswith("– – none")
+
+
+async def test_a_correction_says_what_to_type_before_it_says_no(troubled: Town) -> None:
+    async with at_work(troubled, "f7", "down") as pilot:
+        await go(pilot, "w")
+        assert text_of(pilot, "#decision-sum").startswith("Type the right value in place of the stored one")
+        assert text_of(pilot, "#decision-error") == ""
+        value = pilot.app.screen.query_one("#decision-wh", Input)
+        value.value = "2690.7"
+        await settle(pilot)
+        assert "The total usage of the meter changes" in text_of(pilot, "#decision-sum")
+        value.value = "many"
+        await settle(pilot)
+        assert text_of(pilot, "#decision-sum") == "This cannot be done."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import App, ComposeResult
+from textual.widgets import Input
 
 from metertui.screens.fields.typed_line import TypedLine
 
@@ -45,3 +46,11 @@ async def test_a_blank_text_is_not_passed_on() -> None:
         await pilot.pause()
         await pilot.press("space", "enter")
         assert desk.typed == []
+
+
+async def test_a_hint_that_is_too_long_is_cut_and_not_empty() -> None:
+    desk = Desk()
+    async with desk.run_test(size=(40, 5)) as pilot:
+        desk.query_one(TypedLine).ask("export", "file name ending in .csv, .parquet or .xlsx; escape cancels", "")
+        await pilot.pause()
+        assert desk.query_one(Input).placeholder == "file name ending in .csv, .parque…"

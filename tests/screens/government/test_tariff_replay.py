@@ -127,3 +127,10 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
         await pilot.press("escape")
         await settle(pilot)
         assert not isinstance(pilot.app.screen, ReplayScreen)
+
+
+async def test_what_is_asked_for_is_seen_on_a_small_terminal(town: Town) -> None:
+    town.log_in("operator")
+    async with at_work(town, "f5", "t", size=(80, 24)) as pilot:
+        shown = pilot.app.screen.query_one("#line-text").render_line(0).text
+        assert shown.strip() == "path of a proposed tariff, in the form of tariffs.csv; escape cancels"

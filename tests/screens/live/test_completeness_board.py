@@ -29,3 +29,11 @@ async def test_the_board_says_who_is_missed(town: Town) -> None:
         await show(town, pilot)
         await settle(pilot)
         assert rows(pilot, "#regions")[0][2] == "6"
+
+
+async def test_an_age_and_its_number_stay_on_one_line(town: Town) -> None:
+    async with at_work(town, "f2", "3", size=(80, 24)) as pilot:
+        lines = text_of(pilot, "#board-ages").splitlines()
+        assert [line.split()[0] for line in lines] == ["10:40:00", "1"]
+        assert lines[1].startswith("1 to 7 days 6")
+        assert max(map(len, lines)) <= 78

@@ -51,3 +51,14 @@ async def test_own_keys_include_those_that_the_line_of_keys_has_no_room_for(town
     async with at_work(town, "f7", size=(80, 24)) as pilot:
         assert "Region" not in text_of(pilot, "Keys")
         assert {"c", "g", "p", "o"} <= {binding.key.split(",")[0] for _, binding in own_keys(pilot.app.screen)}
+
+
+async def test_keys_that_edit_a_text_are_no_keys_of_a_screen(town: Town) -> None:
+    async with at_work(town) as pilot:
+        for key in ("f5", "f6"):  # both begin with the fields of the login
+            await pilot.press(key)
+            await settle(pilot)
+            found = [binding for _, binding in own_keys(pilot.app.screen)]
+            assert not {"ctrl+w", "ctrl+k", "ctrl+u", "ctrl+a", "delete"} & {binding.key for binding in found}
+            keys = [pilot.app.get_key_display(binding) for binding in found]
+            assert len(set(keys)) == len(keys)
