@@ -99,7 +99,7 @@ async def test_two_days_make_a_window(keys: tuple[str, ...], days: tuple[date, d
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(DatePicker(date(2025, 3, 1), TODAY, TODAY), found.append)
         await pilot.pause()
-        assert str(app.screen.query_one("#picker-asks", Static).render()) == "Choose the first day; Enter selects it."
+        assert str(app.screen.query_one("#picker-asks", Static).render()) == "Choose the first day; enter selects it."
         await pilot.press(*keys)
         await pilot.pause()
         assert found == [days]
