@@ -80,6 +80,7 @@ def test_an_operator_waits_for_a_billing_run(
         hold_up(monkeypatch)
         await press(pilot, "enter")
         await until(pilot, lambda: f"{SHARE:.0%}" in shown(pilot))
+        await settle(pilot)  # the bar follows its figure
 
     assert snap_compare(town.app, terminal_size=size, run_before=act)
 

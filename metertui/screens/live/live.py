@@ -246,6 +246,8 @@ class LiveScreen(DeskScreen):
         self.query_one("#tables").set_class(empty, "hidden")
         if empty:
             self.query_one("#empty", Steady).show(invitation(snapshot.address, self.desk.command))
+        elif self.focused is None and self._pane == "arrivals":  # the table was hidden when the screen opened
+            self.set_focus(self.query_one("#readings"))
         if not self._paused:
             if self._pane != "arrivals" and place == 1:
                 self._draw(snapshot)

@@ -74,6 +74,16 @@ async def test_enter_on_a_reading_opens_its_meter(town: Town) -> None:
         assert "274.600 kWh" in text_of(pilot, "#usage")
 
 
+async def test_the_first_reading_brings_the_table_that_enter_acts_on(empty_town: Town) -> None:
+    async with at_work(empty_town, "f2") as pilot:
+        await show(empty_town, pilot)
+        empty_town.register(STEADY, "1 Steady Lane")
+        empty_town.read((STEADY, "1", "2025-03-12T10:30"))
+        await show(empty_town, pilot)
+        await settle(pilot)
+        assert pilot.app.focused is pilot.app.screen.query_one("#readings")
+
+
 async def test_the_chart_shows_other_spans_and_lines(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         chart = pilot.app.screen.query_one(TrendChart)
