@@ -145,13 +145,13 @@ class AnswerView(OnDesk, Vertical):
         )
 
     def _arrange(self) -> None:
-        """Give the table beside a chart the width that it needs, up to three fifths, and the chart the rest."""
+        """Give the table beside a chart the width that it needs, up to two thirds, and the chart the rest."""
         side = self.query_one("#table-side")
         if self.app.size.width < _BESIDE:
             side.styles.width = None
         elif self.answer is not None:
             room = self.size.width
-            most = room - _MAP if self.answer.saved.chart == "heat" else room * 3 // 5
+            most = room - _MAP if self.answer.saved.chart == "heat" else room * 2 // 3
             side.styles.width = max(34, min(self.query_one(SortedTable).needed_width, most))
 
     def on_resize(self) -> None:
