@@ -100,7 +100,7 @@ def log_to_stderr() -> Callable[[str], None]:
 class _LogFile:
     """`metertui.log`. At a size it is renamed to `metertui.log.1`, and a new one is begun.
 
-    Several processes may append to it. The file is kept open, so that a lack of file descriptors can be told.
+    Several processes may append to it. The file is kept open, so that a lack of file descriptors can be reported.
     """
 
     def __init__(self, path: Path) -> None:

@@ -59,7 +59,7 @@ def print_json(value: object, indent: int | None = None) -> None:
 
 def print_error(error: object) -> None:
     """Print an error or a warning as one line on standard error."""
-    with contextlib.suppress(OSError):  # nobody can be told where standard error takes nothing
+    with contextlib.suppress(OSError):  # where standard error takes nothing, nothing can be reported
         print(f"metertui: {visible(str(error))}", file=sys.stderr)
 
 

@@ -91,7 +91,7 @@ def _take_readings(
 ) -> int:
     """Call `add` with the readings that meet a question, some at a time; return how many there are.
 
-    `times` is told before the first of them whether any timestamp has a fraction of the second.
+    `times` learns before the first of them whether any timestamp has a fraction of the second.
     The owner of the folder answers, if it has one that can be reached. Else the folder is opened. Raises MeterError.
     """
     asked: dict[str, object] = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}

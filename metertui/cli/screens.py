@@ -57,10 +57,10 @@ def screens(options: argparse.Namespace) -> int:
         return follow.run_app(data, config)
     log_to_folder(data)
     log_warnings(engine)
-    return run_app(engine, config, first_start=first_start, welcome=_start_told(engine))
+    return run_app(engine, config, first_start=first_start, welcome=_start_report(engine))
 
 
-def _start_told(engine: Engine) -> str:
+def _start_report(engine: Engine) -> str:
     """Return what the start found and repaired as one message; the log has it line by line."""
     first, *more = [visible(warning) for warning in engine.warnings] or [""]
     return f"{first} ({len(more)} more in metertui.log)" if more else first

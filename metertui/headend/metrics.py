@@ -10,7 +10,6 @@ from metertui.headend.latency import Latency
 from metertui.headend.memory import resident_bytes
 from metertui.headend.trends import Slot, Trends
 
-_HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
 
 
@@ -21,7 +20,6 @@ class Metrics:
         self._engine = engine
         self._latency = latency
         self._started = engine.clock.monotonic()
-        self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=_RATE_SECONDS + 1)
         self.p50: float | None = None
         """Seconds from arrival to reply of half of the last minute's requests; None where there was no reply."""
@@ -36,7 +34,6 @@ class Metrics:
         counters = self._engine.ingest.counters
         accepted, suspects, refused = counters.accepted, counters.suspects, counters.refused.total()
         new = accepted - self._samples[-1][1]
-        self._rates.append(new)
         self._samples.append((self._engine.clock.monotonic(), accepted))
         self._latency.end_second()
         self.p50, self.p99 = self._latency.recent_percentiles((0.5, 0.99))
@@ -55,8 +52,3 @@ class Metrics:
         """Return the number of readings accepted per second, over the last two seconds."""
         (since, before), (until, after) = self._samples[0], self._samples[-1]
         return (after - before) / (until - since) if until > since else 0.0
-
-    @property
-    def history(self) -> tuple[int, ...]:
-        """Return the readings accepted in each of the last 120 seconds, the newest last."""
-        return tuple(self._rates)

@@ -113,7 +113,6 @@ class HeadEnd:
             address=self.address,
             uptime=metrics.uptime,
             rate=metrics.rate,
-            history=metrics.history,
             accepted=counters.accepted,
             duplicates=counters.duplicates,
             suspects=counters.suspects,

@@ -65,7 +65,6 @@ def test_an_operator_sees_a_full_disk_while_the_day_closes(
         progress=0.42,
         storage_error="No space left on device",
         rate=195_065.0,
-        history=tuple(range(0, 240_000, 2_000)),
         log_bytes=86_912_345,
     )
     monkeypatch.setattr(town.headend, "live", lambda: trouble)

@@ -79,8 +79,6 @@ class LiveSnapshot:
     """Seconds."""
     rate: float
     """Readings accepted a second, over the last two seconds."""
-    history: tuple[int, ...]
-    """Readings accepted in each of the last 120 whole seconds, oldest first."""
     accepted: int
     duplicates: int
     suspects: int
