@@ -62,7 +62,7 @@ def demo(options: argparse.Namespace) -> int:
             return 0
         from metertui.cli.screens import run_app  # noqa: PLC0415 - Textual, which the story does without
 
-        log_to_folder(data)
+        trace = log_to_folder(data)
 
         async def beside(port: int) -> None:
             await simulator.send_rounds(
@@ -74,6 +74,7 @@ def demo(options: argparse.Namespace) -> int:
             engine,
             stated,
             beside,
+            trace=trace,
             welcome=f"A simulated town: {METERS} meters send a reading every {_PERIOD:g} s. F1 explains a screen, "
             f"F2 to F7 switch between them; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
             login_hint=f"In this demonstration: {login}.",

@@ -7,14 +7,14 @@ import contextlib
 import gc
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
 from metertui.app import MetertuiApp
 from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
-from metertui.cli.runtime import LoopErrors, command_name, end_on_signals, run_screens, tame_collector
+from metertui.cli.reopening import Screens
+from metertui.cli.runtime import LoopErrors, command_name, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import ChangeReader
@@ -30,13 +30,13 @@ _STATUS_SECONDS: Final = 1.0
 def run_app(data: Path, config: Settings) -> int:
     """Run the screens over a folder that another process owns until the user leaves.
 
-    Returns 1 if they have failed, else 0. Raises MeterError.
+    Returns 1 if it was asked to end after they had failed, else 0. Raises MeterError.
     """
     with progress_bar("reading the archive") as share:
         engine, following = ChangeReader.open(data, config.rules(), SystemClock(), share)
-    log_to_folder(data)
+    trace = log_to_folder(data)
 
-    async def run() -> bool:
+    async def run() -> int:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(LoopErrors())
         tame_collector()
@@ -44,20 +44,21 @@ def run_app(data: Path, config: Settings) -> int:
         asking = asyncio.create_task(_ask_status(follower), name="status")
         await follower.start()
         try:
-            colours, command = theme.colours(os.environ), command_name()
-            app = MetertuiApp(follower, config, keep_heap=gc.freeze, colours=colours, command=command)
-            end_on_signals(app.exit)
             logging.getLogger("metertui").info("%s", follower.why_read_only())
-            return await run_screens(app)
+
+            def make_app(message: str) -> MetertuiApp:
+                colours, command = theme.colours(os.environ), command_name()
+                return MetertuiApp(
+                    follower, config, keep_heap=gc.freeze, colours=colours, welcome=message, command=command
+                )
+
+            return await Screens(make_app, lambda: "this process serves no meters", trace).run()
         finally:
             asking.cancel()
             await asyncio.wait([asking])
             await follower.stop()
 
-    if asyncio.run(run()):
-        return 0
-    print("metertui: the screens failed", file=sys.stderr)
-    return 1
+    return asyncio.run(run())
 
 
 async def _ask_status(follower: ReadOnlyHeadEnd) -> None:

@@ -132,21 +132,25 @@ class _LogFile:
         return private_files.open_file(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 
-def log_to_folder(data: Path) -> None:
-    """Log into the data folder, as the screens own the terminal; say in one line if that is not possible."""
+def log_to_folder(data: Path) -> Path | None:
+    """Log into the data folder, as the screens own the terminal; return the file.
+
+    Say in one line if that is not possible, and return None.
+    """
     path = data / "metertui.log"
     try:
         file = _LogFile(path)
     except OSError as error:
         _say_no_log(path, error)
         logging.basicConfig(handlers=[logging.NullHandler()])
-        return
+        return None
     log = QueuedLog(file.write)
     logging.basicConfig(level=logging.INFO, handlers=[log])
     try:
         file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()} starts\n".encode())
     except OSError as error:
         _say_no_log(path, error)
+    return path
 
 
 def _say_no_log(path: Path, error: OSError) -> None:

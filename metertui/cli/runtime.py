@@ -10,11 +10,10 @@ import math
 import os
 import shlex
 import shutil
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from metertui import settings
 from metertui.cli.output import progress_bar
@@ -24,9 +23,6 @@ from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
 from metertui.server import ControlSocket, Listener
 from metertui.settings import Settings
-
-if TYPE_CHECKING:
-    from metertui.app import MetertuiApp
 
 _logger = logging.getLogger("metertui")
 
@@ -88,30 +84,6 @@ async def serving(engine: Engine, config: Settings) -> AsyncIterator[tuple[HeadE
         await control.stop()
         await listener.stop()
         await headend.stop()
-
-
-async def run_screens(app: MetertuiApp) -> bool:
-    """Run the screens, and return whether they ended because someone asked for it; else they have failed."""
-    try:
-        await app.run_async()
-    except Exception:
-        _logger.exception("the screens failed")
-    return app.left
-
-
-def end_on_signals(end: Callable[[], None]) -> None:
-    """Have SIGTERM and SIGHUP call `end`, and log which it was.
-
-    To screens SIGHUP says that their terminal is gone, so it reloads nothing, unlike that of a server without screens.
-    """
-
-    def handle(name: signal.Signals) -> None:
-        why = ": the terminal is gone" if name is signal.SIGHUP else ""
-        _logger.info("%s%s; the screens end", name.name, why)
-        end()
-
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(name, handle, name)
 
 
 class LoopErrors:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import logging
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -21,15 +18,8 @@ from metertui.cli import delegate, follow
 from metertui.cli.data_folder import folder_of
 from metertui.cli.logs import log_to_folder
 from metertui.cli.options import server_settings
-from metertui.cli.runtime import (
-    command_name,
-    end_on_signals,
-    log_warnings,
-    on_terminal,
-    open_owned,
-    run_screens,
-    serving,
-)
+from metertui.cli.reopening import Screens
+from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, serving
 from metertui.engine.base import visible
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError, UnwritableError
@@ -45,7 +35,7 @@ Beside = Callable[[int], Coroutine[Any, Any, None]]
 def screens(options: argparse.Namespace) -> int:
     """Run the screens until the user leaves: as the owner of the folder, or following its owner.
 
-    Returns 1 if they have failed, else 0.
+    Returns 1 if it was asked to end after they had failed, else 0.
     """
     if not on_terminal():
         raise MeterError("the screens need a terminal; use `metertui serve` without one")
@@ -55,9 +45,9 @@ def screens(options: argparse.Namespace) -> int:
     engine = _open_when_free(data, config)
     if engine is None:
         return follow.run_app(data, config)
-    log_to_folder(data)
+    trace = log_to_folder(data)
     log_warnings(engine)
-    return run_app(engine, config, first_start=first_start, welcome=_start_report(engine))
+    return run_app(engine, config, trace=trace, first_start=first_start, welcome=_start_report(engine))
 
 
 def _start_report(engine: Engine) -> str:
@@ -92,14 +82,15 @@ def run_app(
     config: Settings,
     beside: Beside | None = None,
     *,
+    trace: Path | None = None,
     first_start: bool = False,
     welcome: str = "",
     login_hint: str = "",
 ) -> int:
-    """Run the screens and the server over an engine until the user leaves.
+    """Run the screens and the server over an engine until the user leaves; `trace` is the file of the log, if any.
 
-    Returns 0; or 1 if the screens have failed, after which the server goes on until it is asked to end. Raises
-    MeterError if the port is taken.
+    Returns 0; or 1 if it was asked to end after the screens had failed, which the server outlives. Raises MeterError if
+    the port is taken.
 
     On the `first_start` on a folder the first steps are shown. `welcome` is the first message of the first screen (if
     empty, that the system allows too few connections), `login_hint` is shown at every login.
@@ -108,41 +99,25 @@ def run_app(
     async def run() -> int:
         async with serving(engine, config) as (headend, listener):
             _logger.info("ready on %s", headend.address)
-            app = MetertuiApp(
-                headend,
-                config,
-                keep_heap=gc.freeze,
-                walk=first_start,
-                colours=theme.colours(os.environ),
-                welcome=welcome or listener.shortfall,
-                login_hint=login_hint,
-                command=command_name(),
-            )
-            ended = asyncio.Event()
 
-            def end() -> None:
-                ended.set()
-                app.exit()
+            def make_app(message: str) -> MetertuiApp:
+                return MetertuiApp(
+                    headend,
+                    config,
+                    keep_heap=gc.freeze,
+                    walk=first_start and not message,
+                    colours=theme.colours(os.environ),
+                    welcome=message or welcome or listener.shortfall,
+                    login_hint=login_hint,
+                    command=command_name(),
+                )
 
-            end_on_signals(end)
             task = asyncio.create_task(beside(listener.port)) if beside else None
             try:
-                if await run_screens(app):
-                    return 0
-                await _serve_on(ended)
-                return 1
+                return await Screens(make_app, lambda: f"meters are still served on {headend.address}", trace).run()
             finally:
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
 
     return asyncio.run(run())
-
-
-async def _serve_on(ended: asyncio.Event) -> None:
-    """Go on serving after the screens have failed, which is no reason to refuse readings, until asked to end."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, ended.set)
-    with contextlib.suppress(OSError):  # the terminal may be what has failed
-        print("metertui: the screens failed; the server goes on, ctrl+c ends it", file=sys.stderr, flush=True)
-    _logger.error("the screens failed; the server goes on without them")
-    await ended.wait()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +27,7 @@ def test_screens_hear_the_status_of_the_owner(
         """An app that ends when the owner has been heard."""
 
         left = True
+        failure = None
 
         def __init__(self, headend: ReadOnlyHeadEnd, _settings: Settings, **_: object) -> None:
             self._headend = headend
@@ -32,6 +35,8 @@ def test_screens_hear_the_status_of_the_owner(
         async def run_async(self) -> None:
             await until(lambda: self._headend.live().server_known)
             heard.append(self._headend.live().address)
+            if not self.left:
+                os.kill(os.getpid(), signal.SIGTERM)  # asked to end after it has failed
 
         def exit(self) -> None:
             """It ends by itself."""
@@ -42,7 +47,7 @@ def test_screens_hear_the_status_of_the_owner(
         assert follow.run_app(data, Settings(timezone="UTC")) == 0
         monkeypatch.setattr(Watching, "left", False)
         assert follow.run_app(data, Settings(timezone="UTC")) == 1
-    assert capsys.readouterr().err == "metertui: the screens failed\n"
+    assert "metertui: the screens failed; this process serves no meters; " in capsys.readouterr().err
     assert heard == ["127.0.0.1:7007"] * 2
 
 

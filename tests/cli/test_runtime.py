@@ -6,15 +6,12 @@ import asyncio
 import gc
 import io
 import logging
-import os
-import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from metertui.cli import runtime
-from tests.patience import PATIENCE
 
 
 class Terminal(io.StringIO):
@@ -79,19 +76,3 @@ async def test_other_errors_of_the_loop_are_logged_by_asyncio(caplog: pytest.Log
     errors = runtime.LoopErrors()
     errors(asyncio.get_running_loop(), {"message": "Task exception was never retrieved", "exception": ValueError("x")})
     assert "Task exception was never retrieved" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [(signal.SIGTERM, "SIGTERM; the screens end"), (signal.SIGHUP, "SIGHUP: the terminal is gone; the screens end")],
-)
-async def test_a_signal_ends_the_screens_and_the_log_names_it(
-    caplog: pytest.LogCaptureFixture, name: signal.Signals, told: str
-) -> None:
-    caplog.set_level(logging.INFO)
-    ended = asyncio.Event()
-    runtime.end_on_signals(ended.set)
-    os.kill(os.getpid(), name)
-    async with asyncio.timeout(PATIENCE):
-        await ended.wait()
-    assert caplog.messages == [told]

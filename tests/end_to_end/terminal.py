@@ -18,13 +18,15 @@ import pyte
 from tests.patience import PATIENCE
 
 """Seconds; a busy machine may take long to start a process."""
+_MAIN = "from metertui.__main__ import main; main()"
 _ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 
 
 class Terminal:
     """`metertui` on a data folder, its keys and its screen. Opened in an event loop."""
 
-    def __init__(self, folder: Path, size: tuple[int, int] = (80, 24), *words: str) -> None:
+    def __init__(self, folder: Path, size: tuple[int, int] = (80, 24), *words: str, program: str = "") -> None:
+        """`program`: Python that runs before the app starts, in the same process."""
         columns, lines = size
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -37,7 +39,7 @@ class Terminal:
         env["METERTUI_DAY_CLOSE_AT_MIDNIGHT"] = "false"  # or what is in the log would depend on the hour
         env.pop("NO_COLOR", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "metertui", "--data", str(folder), "--port", "0", *words],
+            [sys.executable, "-c", f"{program}\n{_MAIN}", "--data", str(folder), "--port", "0", *words],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -64,6 +66,12 @@ class Terminal:
     def hang(self) -> None:
         """Take nothing in, as over a line that is broken."""
         asyncio.get_running_loop().remove_reader(self._end)
+
+    def unplug(self) -> None:
+        """Disappear, without a SIGHUP: the process does not belong to the terminal, as one started by nohup."""
+        self.hang()
+        os.close(self._end)
+        self._end = -1
 
     def go_on(self) -> None:
         """Take in again what is written, and what was."""
@@ -104,8 +112,8 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        asyncio.get_running_loop().remove_reader(self._end)
-        os.close(self._end)
+        if self._end >= 0:
+            self.unplug()
 
 
 F1, F2, F3, F4, F5 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~"

@@ -13,6 +13,19 @@ from tests.patience import PATIENCE
 
 ZONE = SiteZone("Asia/Singapore")
 METERS = 60
+FAILING = """
+from metertui.screens.live import LiveScreen
+
+shown, once = LiveScreen.show_live, ["the screen fails once, after the first reading"]
+
+def show_live(self, snapshot):
+    shown(self, snapshot)
+    if snapshot.accepted and once:
+        once.clear()
+        raise RuntimeError("no such widget")
+
+LiveScreen.show_live = show_live
+"""
 
 
 async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
@@ -112,3 +125,30 @@ async def test_a_terminal_that_takes_nothing_in_holds_up_no_meter(tmp_path: Path
         writer.close()
     finally:
         desk.close()
+
+
+async def test_screens_that_fail_stop_no_meter_and_a_terminal_that_disappears_ends_them(tmp_path: Path) -> None:
+    settings.write_defaults(tmp_path)
+    desk = Terminal(tmp_path, (120, 40), program=FAILING)
+    try:
+        port = await desk.port()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"REGISTER 123456\nREAD 123456 144.5\n")
+        assert await asyncio.wait_for(reader.readexactly(6), PATIENCE) == b"OK\nOK\n"
+        await desk.until("metertui: the screens failed (RuntimeError: no such widget)")
+        await desk.until("enter opens the screens")
+        assert f"meters are still served on 127.0.0.1:{port}" in desk.text.replace("\n", "")
+        assert "Traceback" not in desk.text
+        writer.write(b"READ 123456 144.6\n")
+        assert await asyncio.wait_for(reader.readexactly(3), PATIENCE) == b"OK\n"
+        desk.press(ENTER)
+        await desk.until("144.600")
+        desk.unplug()
+        assert await desk.ended() == 0
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+    finally:
+        desk.close()
+    assert len((tmp_path / "log.txt").read_text().splitlines()) == 2
+    log = (tmp_path / "metertui.log").read_text()
+    assert log.count("RuntimeError: no such widget") == 1 + log.count("the screens failed (RuntimeError")
+    assert "the terminal is gone; the screens end" in log

@@ -2,40 +2,47 @@
 
 The queue of Textual's own writer holds thirty writes; the next one blocks the event loop, and with it all meters. Here
 no write blocks. While the terminal is behind, updates are skipped; once it has caught up, the present state is drawn.
+
+A terminal that disappears can be read from at once, for ever, and gives nothing: Textual's own reader then takes a
+third of a core, and nobody hears of it where SIGHUP is ignored. Here the app is told.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
+import selectors
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final
 
-from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from metertui.screens.terminal.key_input import KeyParser, lenient_decoder
-
-linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined] # the parser that reads the keys
-linux_driver.getincrementaldecoder = lenient_decoder  # type: ignore[assignment, attr-defined] # and what it is fed
 
 _FEW: Final = 2_000
 """Bytes that may be pending before a terminal counts as behind: less than two seconds of a slow line."""
 _LEAVING_SECONDS: Final = 5.0
 """How long the app waits at its end for the terminal to take in the sequences that restore it."""
+_TICK_SECONDS: Final = 0.1
+"""How often the parser of keys hears that time passes, and the thread looks whether it should end."""
+_AT_ONCE: Final = 4096
+"""Bytes read at a time."""
 
 
 class TerminalWriter(threading.Thread):
-    """Writes to a file descriptor in a thread, which calls `drained` whenever all is written."""
+    """Writes to a file descriptor in a thread.
 
-    def __init__(self, fileno: int, encoding: str, drained: Callable[[], None]) -> None:
+    It calls `drained` whenever all is written, and ends after a call of `gone` if nothing can be written any more.
+    """
+
+    def __init__(self, fileno: int, encoding: str, drained: Callable[[], None], gone: Callable[[], None]) -> None:
         super().__init__(daemon=True, name="terminal")
         self._fileno = fileno
         self._encoding = encoding
         self._drained = drained
+        self._gone = gone
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._lock = threading.Lock()
         self.waiting = 0
@@ -56,7 +63,8 @@ class TerminalWriter(threading.Thread):
                 while left:
                     left = left[os.write(self._fileno, left) :]
             except OSError:
-                return  # the terminal is gone, and SIGHUP ends the app
+                self._gone()
+                return
             with self._lock:
                 self.waiting -= len(data)
                 done = not self.waiting
@@ -70,7 +78,11 @@ class TerminalWriter(threading.Thread):
 
 
 class PatientDriver(LinuxDriver):
-    """Textual's driver with a writer that does not block; calls `catch_up` of the app when all has been written."""
+    """Textual's driver with a writer that does not block and a reader that notices the end of its terminal.
+
+    It calls `catch_up` of the app when all has been written, `lose_terminal` when the terminal is gone, and `fail` if
+    reading its keys fails otherwise.
+    """
 
     _writer: TerminalWriter | None = None
 
@@ -80,23 +92,60 @@ class PatientDriver(LinuxDriver):
         return self._writer is not None and self._writer.waiting > _FEW
 
     def start_application_mode(self) -> None:
-        loop = asyncio.get_running_loop()
-        catch_up: Callable[[], Any] = self._app.catch_up  # type: ignore[attr-defined]
-
-        def drained() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(catch_up)
-
         assert self._file is not None
-        self._writer = TerminalWriter(self._file.fileno(), self._file.encoding, drained)
+        self._writer = TerminalWriter(
+            self._file.fileno(), self._file.encoding, lambda: self._tell("catch_up"), self._tell_gone
+        )
         self._writer.start()
+        self._writer.write("\r\x1b[K")  # what a start has shown until now, and would be there again after the screens
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _tell(self, what: str, *arguments: object) -> None:
+        """Have the event loop call a method of the app."""
+        method: Callable[..., Any] = getattr(self._app, what)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(method, *arguments)
+
+    def _tell_gone(self) -> None:
+        self._tell("lose_terminal")
 
     def write(self, data: str) -> None:
         assert self._writer is not None
         self._writer.write(data)
 
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:
+            self._tell("fail", error)
+
+    def run_input_thread(self) -> None:
+        """Turn what the terminal sends into messages, until the driver stops it or the terminal is gone."""
+        parser, decode = KeyParser(self._debug), lenient_decoder("utf-8")().decode
+        with selectors.SelectSelector() as selector:  # others cannot wait for a terminal on macOS
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_TICK_SECONDS) and (data := _read(self.fileno)) is not None:
+                    if not data:
+                        self._tell_gone()
+                        return
+                    if text := decode(data):  # empty in the middle of a character, and the end of input to the parser
+                        for message in parser.feed(text):
+                            self.process_message(message)
+                for message in parser.tick():
+                    self.process_message(message)
+
     def close(self) -> None:
         if self._writer is not None:
             self._writer.stop()
         super().close()
+
+
+def _read(fileno: int) -> bytes | None:
+    """Return what a terminal has sent; empty if it is gone, None if another program has read it."""
+    try:
+        return os.read(fileno, _AT_ONCE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""

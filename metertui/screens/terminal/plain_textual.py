@@ -11,6 +11,9 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 class ThriftyApp(App[None]):
     """An app that draws as Textual does."""
 
+    failure: Exception | None = None
+    """Never known: Textual prints the trace when it ends."""
+
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """Cancel all work and end the app: an answer must not look for widgets that are gone."""
         self.workers.cancel_all()

@@ -109,6 +109,9 @@ class ThriftyApp(App[None]):
         super().__init__(*args, **kwargs)
         self._shown = ShownCells()
         self._skipped = False
+        self._lost = False
+        self.failure: Exception | None = None
+        """What ended the app though nobody asked for it."""
 
     def get_driver_class(self) -> type[Driver]:
         wanted = super().get_driver_class()
@@ -119,7 +122,24 @@ class ThriftyApp(App[None]):
             _logger.error("the work of a screen failed", exc_info=error.error)
             self.tell_failure()
         else:
-            super()._handle_exception(error)
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """End the app, as it cannot go on, with the trace in the log."""
+        _logger.error("the screens failed", exc_info=error)
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def _print_error_renderables(self) -> None:
+        # The log has the trace; on the terminal it would hide what whoever runs the app says about it.
+        self._exit_renderables.clear()
+
+    def lose_terminal(self) -> None:
+        """End the app, as nobody sees it any more."""
+        if not self._lost:  # both reader and writer say so
+            self._lost = True
+            _logger.info("the terminal is gone; the screens end")
+            self.exit()
 
     def tell_failure(self) -> None:
         """Say that the work of a screen has failed, which is a defect; the app goes on."""
