@@ -34,6 +34,7 @@ bench: $(READY)  ## the figures of the README, measured here
 	$(BIN)/python -m bench.government
 	$(BIN)/python -m bench.floods
 	$(BIN)/python -m bench.follow
+	$(BIN)/python -m bench.startup
 
 soak: $(READY)  ## killed 200 times under load, nothing lost
 	$(BIN)/python -m tests.end_to_end.crash --rounds 200

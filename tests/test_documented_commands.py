@@ -17,7 +17,7 @@ __all__ = ["data", "metertui"]
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUNNING = {"serve:serve", "demo:demo", "simulate:simulate", "screens:screens"}
+RUNNING = {"serve:serve", "starting:demo", "simulate:simulate", "starting:screens"}
 """Programs that go on, or need one that does; their words are parsed alone."""
 PLACES = {"/srv/metertui": "town", "/srv/again": "again", "/mnt/backup/": ""}
 """Paths of a server, and what stands for them here."""

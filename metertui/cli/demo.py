@@ -23,7 +23,8 @@ from metertui.cli import demo_story
 from metertui.cli.errors import UsageError
 from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
-from metertui.cli.runtime import on_terminal, open_owned
+from metertui.cli.runtime import open_owned
+from metertui.cli.starting import Bar
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs
@@ -47,17 +48,20 @@ _SILENT, _EXCHANGED, _PATCHY, _MISREAD = -1, -2, -3, -4
 exchange of its register that has not sent today, one with two days missing, and one with a bad read."""
 
 
-def demo(options: argparse.Namespace) -> int:
-    """Run `metertui demo`; return 1 if its screens have failed, else 0."""
+def demo(options: argparse.Namespace, bar: Bar | None = None) -> int:
+    """Run `metertui demo` on a terminal whose first line is `bar`, or as text without one.
+
+    Returns 1 if its screens have failed, else 0.
+    """
     _end_in_order()
     with _folder(options.keep) as data:
         stated = settings.load(data, {"host": "127.0.0.1", "port": 0})
         zone = stated.rules().zone
         fleet = Fleet(METERS, SEED, zone)
-        with progress_bar("making a town") as share:
+        with (bar or progress_bar)("making a town") as share:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
-        engine = open_owned(data, stated)
-        if not on_terminal():
+        engine = open_owned(data, stated, bar or progress_bar)
+        if bar is None:
             asyncio.run(demo_story.tell(engine, stated, fleet, LOGIN, _mute(fleet)))
             return 0
         from metertui.cli.screens import run_app  # noqa: PLC0415 - Textual, which the story does without

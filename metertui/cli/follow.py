@@ -12,9 +12,9 @@ from typing import Final
 
 from metertui.app import MetertuiApp
 from metertui.cli.logs import log_to_folder
-from metertui.cli.output import progress_bar
 from metertui.cli.reopening import Screens
 from metertui.cli.runtime import LoopErrors, command_name, tame_collector
+from metertui.cli.starting import Bar
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import ChangeReader
@@ -27,12 +27,13 @@ _STATUS_SECONDS: Final = 1.0
 """How often the owner is asked for its status."""
 
 
-def run_app(data: Path, config: Settings) -> int:
+def run_app(data: Path, config: Settings, bar: Bar) -> int:
     """Run the screens over a folder that another process owns until the user leaves.
 
-    Returns 1 if it was asked to end after they had failed, else 0. Raises MeterError.
+    `bar` shows how much of the archive has been read. Returns 1 if it was asked to end after they had failed, else 0.
+    Raises MeterError.
     """
-    with progress_bar("reading the archive") as share:
+    with bar("reading the archive") as share:
         engine, following = ChangeReader.open(data, config.rules(), SystemClock(), share)
     trace = log_to_folder(data)
 

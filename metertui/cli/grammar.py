@@ -41,7 +41,7 @@ def parser() -> Parser:
         parents=[shared.data, shared.format, shared.address],
     )
     top.add_argument("--version", action="version", version=f"metertui {__version__}")
-    top.set_defaults(run="screens:screens")
+    top.set_defaults(run="starting:screens")
     commands = Commands(top)
     _add_programs(commands, shared)
     _add_files(commands, shared)
@@ -54,7 +54,7 @@ def parser() -> Parser:
 
 def _add_programs(commands: Commands, shared: Shared) -> None:
     commands.add(
-        "tui", "screens:screens", "open the screens and serve the meters in the same process",
+        "tui", "starting:screens", "open the screens and serve the meters in the same process",
         shared.data, shared.unused_format, shared.address,
         more="If another process owns the data folder, the screens show its changes and write\n"
         "nothing.",
@@ -67,7 +67,7 @@ def _add_programs(commands: Commands, shared: Shared) -> None:
         examples="metertui serve --port 7007",
     )  # fmt: skip
     demo = commands.add(
-        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder",
+        "demo", "starting:demo", "open the screens with simulated meters and a temporary data folder",
         shared.unused_format,
         more="Without a terminal, the demonstration is printed as text.",
         examples="metertui demo --keep town\nmetertui --data town",

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import logging
 import math
-import os
 import shlex
 import shutil
 import sys
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from metertui import settings
 from metertui.cli.output import progress_bar
+from metertui.cli.starting import Bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
@@ -34,12 +34,12 @@ _ACCEPTING: Final = ("socket.accept", "_accept_connection")
 """What asyncio's messages name where a connection could not be accepted."""
 
 
-def open_owned(data: Path, config: Settings) -> Engine:
+def open_owned(data: Path, config: Settings, bar: Bar = progress_bar) -> Engine:
     """Open a data folder that this process owns from now on, and write its settings file if it has none.
 
-    Raises OwnedError, MeterError.
+    `bar` shows how much of the archive has been read. Raises OwnedError, MeterError.
     """
-    with progress_bar("reading the archive") as share:
+    with bar("reading the archive") as share:
         engine = Engine.open(data, config.rules(), SystemClock(), share)
     try:
         settings.store_zone(data, engine.zone.name)
@@ -118,17 +118,6 @@ def tame_collector() -> None:
     gc.freeze()
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _FULL_COLLECTIONS)
-
-
-def on_terminal() -> bool:
-    """Return whether there is a terminal for the screens.
-
-    They read standard input and draw on standard output and error.
-    A terminal that calls itself dumb can show lines, but no screens.
-    """
-    return os.environ.get("TERM") not in ("dumb", "unknown") and all(
-        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
-    )
 
 
 def command_name() -> str:

@@ -19,10 +19,11 @@ from metertui.cli.data_folder import folder_of
 from metertui.cli.logs import log_to_folder
 from metertui.cli.options import server_settings
 from metertui.cli.reopening import Screens
-from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, serving
+from metertui.cli.runtime import command_name, log_warnings, open_owned, serving
+from metertui.cli.starting import Bar
 from metertui.engine.base import visible
 from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError, OwnedError, UnwritableError
+from metertui.engine.errors import OwnedError, UnwritableError
 from metertui.screens.terminal import theme
 from metertui.settings import Settings
 
@@ -32,19 +33,17 @@ Beside = Callable[[int], Coroutine[Any, Any, None]]
 """Makes a coroutine to run beside the screens; takes the port of the server."""
 
 
-def screens(options: argparse.Namespace) -> int:
+def screens(options: argparse.Namespace, bar: Bar) -> int:
     """Run the screens until the user leaves: as the owner of the folder, or following its owner.
 
-    Returns 1 if it was asked to end after they had failed, else 0.
+    `bar` shows how far the start is. Returns 1 if it was asked to end after they had failed, else 0.
     """
-    if not on_terminal():
-        raise MeterError("the screens need a terminal; use `metertui serve` without one")
     data = folder_of(options)
     config = settings.load(data, server_settings(options))
     first_start = not settings.has_file(data)
-    engine = _open_when_free(data, config)
+    engine = _open_when_free(data, config, bar)
     if engine is None:
-        return follow.run_app(data, config)
+        return follow.run_app(data, config, bar)
     trace = log_to_folder(data)
     log_warnings(engine)
     return run_app(engine, config, trace=trace, first_start=first_start, welcome=_start_report(engine))
@@ -56,7 +55,7 @@ def _start_report(engine: Engine) -> str:
     return f"{first} ({len(more)} more in metertui.log)" if more else first
 
 
-def _open_when_free(data: Path, config: Settings) -> Engine | None:
+def _open_when_free(data: Path, config: Settings, bar: Bar) -> Engine | None:
     """Open the folder as its owner; return None to open it read-only. Raises MeterError.
 
     It is opened read-only if another process stays its owner, or if nothing can be written into it.
@@ -66,7 +65,7 @@ def _open_when_free(data: Path, config: Settings) -> Engine | None:
     until = time.monotonic() + delegate.PATIENCE_SECONDS
     while True:
         try:
-            return open_owned(data, config)
+            return open_owned(data, config, bar)
         except OwnedError:
             if delegate.reachable(data) or time.monotonic() >= until:
                 return None

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from metertui.cli import follow
+from metertui.cli.output import progress_bar
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.server.control_protocol import Done, Failed, Request
 from metertui.settings import Settings
@@ -44,9 +45,9 @@ def test_screens_hear_the_status_of_the_owner(
     monkeypatch.setattr(follow, "MetertuiApp", Watching)
     with running(data) as owner:
         owner.address = "127.0.0.1:7007"
-        assert follow.run_app(data, Settings(timezone="UTC")) == 0
+        assert follow.run_app(data, Settings(timezone="UTC"), progress_bar) == 0
         monkeypatch.setattr(Watching, "left", False)
-        assert follow.run_app(data, Settings(timezone="UTC")) == 1
+        assert follow.run_app(data, Settings(timezone="UTC"), progress_bar) == 1
     assert "metertui: the screens failed; this process serves no meters; " in capsys.readouterr().err
     assert heard == ["127.0.0.1:7007"] * 2
 

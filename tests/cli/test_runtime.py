@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import io
 import logging
 import sys
 from pathlib import Path
@@ -12,19 +11,6 @@ from pathlib import Path
 import pytest
 
 from metertui.cli import runtime
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_dumb_terminal_is_not_for_the_screens(monkeypatch: pytest.MonkeyPatch) -> None:
-    for stream in ("stdin", "stdout", "stderr"):
-        monkeypatch.setattr(sys, stream, Terminal())
-    for name, screens in (("xterm-256color", True), ("dumb", False)):
-        monkeypatch.setenv("TERM", name)
-        assert runtime.on_terminal() is screens
 
 
 def test_command_name_is_what_the_shell_of_another_terminal_finds(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.cli import delegate, follow, screens
+from metertui.cli import delegate, follow, screens, starting
 from metertui.cli.runtime import open_owned
 from metertui.engine.errors import UnwritableError
 from metertui.engine.storage.folder_lock import FolderLock
@@ -24,7 +24,7 @@ def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
     metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(screens, "on_terminal", lambda: True)
+    monkeypatch.setattr(starting, "on_terminal", lambda: True)
     monkeypatch.setattr(screens, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close())[1])
     monkeypatch.setattr(follow, "run_app", lambda *_: shown.append("follow"))
     data.mkdir()
@@ -50,11 +50,14 @@ def test_a_folder_that_cannot_be_written_into_opens_read_only(
         raise UnwritableError(f"cannot use {data}: Read-only file system")
 
     shown: list[Path] = []
-    monkeypatch.setattr(screens, "on_terminal", lambda: True)
+    monkeypatch.setattr(starting, "on_terminal", lambda: True)
     monkeypatch.setattr(screens, "open_owned", refuse)
     monkeypatch.setattr(follow, "run_app", lambda data, *_: shown.append(data))
     result = metertui("tui")  # it is not there either
-    assert (result.code, result.err) == (1, f"metertui: cannot use {data}: Read-only file system\n")
+    assert (result.code, result.err.rpartition("\r\x1b[K")[2]) == (
+        1,
+        f"metertui: cannot use {data}: Read-only file system\n",
+    )
     data.mkdir()
     assert metertui("tui").code == 0
     assert shown == [data]
