@@ -77,7 +77,7 @@ async def test_a_command_of_the_palette_is_done(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         commands = {command.title: command for command in town.app.get_system_commands(pilot.app.screen)}
         assert commands["Pause"].help == "Key p"
-        assert commands["Span"].help == "Of the chart: 2 minutes, 1 hour, 24 hours · z"
+        assert commands["Span"].help == "Span of the chart: 2 minutes, 1 hour, 24 hours · z"
         commands["Pause"].callback()
         await pilot.pause()
         assert "paused" in str(pilot.app.screen.query_one("#readings-side").border_title)

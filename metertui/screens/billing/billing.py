@@ -65,7 +65,7 @@ class BillingScreen(DeskScreen):
         Binding("l", "open('lookup')", "Lookup", show=False),
         Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("t", "tariffs", "Tariffs"),
-        Binding("b", "run", "Run"),
+        Binding("b", "run", "Run", tooltip="The billing run of all meters"),
     ]
 
     def __init__(self) -> None:

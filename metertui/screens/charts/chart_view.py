@@ -45,7 +45,7 @@ class PictureView(Widget, can_focus=True):
 
     ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "Bar before", show=False),
+        Binding("left", "move(-1)", "Previous bar", show=False),
         Binding("right", "move(1)", "Next bar", show=False),
         Binding("home", "move_to(0)", "First bar", show=False),
         Binding("end", "move_to(-1)", "Last bar", show=False),

@@ -37,8 +37,8 @@ class ListTable(OnDesk, Table):
     """Readings with their registers, and soon after with usage and status, which are worked out for those in view."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort(1)", "Sort", tooltip="By the next column"),
-        Binding("S", "sort(0)", "Reverse", show=False, tooltip="The other way round"),
+        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column"),
+        Binding("S", "sort(0)", "Reverse", show=False, tooltip="Reverse the order"),
     ]
 
     class SortAsked(Message):

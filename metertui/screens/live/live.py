@@ -64,8 +64,8 @@ class LiveScreen(DeskScreen):
         # Handled before the focused widget: the next of several keys that arrive together must find the focus moved.
         Binding("slash", "search", "Filter", priority=True),
         Binding("escape", "leave", "Show all", show=False, priority=True),
-        Binding("z", "span", "Span", tooltip="Of the chart: 2 minutes, 1 hour, 24 hours"),
-        Binding("l", "line", "Chart", tooltip="Of the chart: readings, time to OK, suspects, refusals"),
+        Binding("z", "span", "Span", tooltip="Span of the chart: 2 minutes, 1 hour, 24 hours"),
+        Binding("l", "line", "Chart", tooltip="The chart shows: readings, time to OK, suspects, refusals"),
         Binding("d", "close_day", "Close the day"),
         Binding("ctrl+left", "pane(-1)", "Previous pane", key_display="^←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="^→", priority=True),

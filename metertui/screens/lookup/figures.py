@@ -21,7 +21,7 @@ WINDOWS: Final = {
     "last_month": ("Last month", "vs previous month"),
     "last_half_hour": ("½ hour", "vs previous half hour"),
     "latest": ("Latest", "vs previous day"),
-    "all": ("All", "vs all before"),
+    "all": ("All", "vs previous days"),
     "dates": ("Dates", "vs previous days"),
 }
 """The windows by their names: title, and name of the comparison."""

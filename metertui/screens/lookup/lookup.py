@@ -64,7 +64,7 @@ class LookupScreen(DeskScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
-        Binding("m", "recent", "Recent"),
+        Binding("m", "recent", "Recent", tooltip="The meters of this session"),
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
         Binding("c", "calendar", "Dates"),
