@@ -47,7 +47,7 @@ class Settings:
     )
     future_minutes: int = _setting(10, "How far a timestamp may be ahead of this machine's clock")
     past_days: int = _setting(
-        3650, "How far a timestamp may be behind this machine's clock, for clocks that were never set", least=1
+        3650, "How far a timestamp of READ may be behind this machine's clock; import takes older ones as well", least=1
     )
     silent_hours: int = _setting(
         24, "An active meter that has sent nothing for longer than this is listed as an exception", least=1, live=True
@@ -107,7 +107,9 @@ class Settings:
     )
     rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000, live=True)
     require_auth: Literal["remote", "always"] = _setting(
-        "remote", 'Who must AUTH first: "remote" for all but this machine, or "always"', live=True
+        "remote",
+        'Who needs AUTH, and is denied as long as it cannot be set up: "remote" for all but this machine, or "always"',
+        live=True,
     )
     currency: str = _setting("SGD", "The currency of the tariffs; cents_per_kwh are hundredths of it")
     gap_hours: float = _setting(
@@ -127,7 +129,7 @@ class Settings:
         0.5, "For the role government, figures of which one meter makes up more than this share are hidden", most=1
     )
     session_idle_minutes: int = _setting(
-        15, "A login on the screens ends after this long without a key press", least=1, live=True
+        15, "A login on the screens ends after this long without a key press or click", least=1, live=True
     )
     max_kw_by_type: Mapping[str, float] = field(
         default_factory=dict,

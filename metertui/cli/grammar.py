@@ -187,7 +187,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
     )  # fmt: skip
     bill.add_argument("meter", metavar="METER", nargs="?", help="id of the meter, unless --all is given")
     bill.add_argument("--all", action="store_true", help="the bills of all meters; needs -o or --issue")
-    bill.add_argument("--month", metavar="YYYY-MM", help="month to bill (default: the month before now)")
+    bill.add_argument("--month", metavar="YYYY-MM", help="month to bill (default: last month)")
     bill.add_argument("-o", dest="out", metavar="FILE", help=f"with --all: CSV file to write; {_DASH}")
     bill.add_argument("--bom", action="store_true", help=_BOM)
     bill.add_argument(
@@ -386,6 +386,6 @@ def _add_maintenance(commands: Commands, shared: Shared) -> None:
     check.add_argument(
         "--repair",
         action="store_true",
-        help="first move broken lines to FILE.rejected, beside the file they stood in; also accepts day files that are "
+        help="first move broken lines to FILE.rejected, beside the file they stood in; also accept day files that are "
         "edited, damaged or gone, so that they are no longer reported",
     )

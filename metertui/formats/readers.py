@@ -65,7 +65,7 @@ def _explain_form(first: bytes, form: Form | None) -> str:
     line = _text(first).rstrip("\r\n")
     shown = f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line
     expected = "; ".join(f"{_EXPECTED[each]} (form {each})" for each in ([form] if form else FORMS))
-    return f"this line holds {visible(shown)!r}; expected is {'one of: ' if form is None else ''}{expected}"
+    return f"this line holds {visible(shown)!r}; expected {'one of: ' if form is None else ''}{expected}"
 
 
 def _pieces(form: Form, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int) -> Iterator[FilePiece]:

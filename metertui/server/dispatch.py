@@ -250,9 +250,8 @@ class Conversation:
         self.discard_input()
 
     def _deny(self, batch: RequestBatch, request: Request) -> str:
-        return self._refuse(
-            batch, Bad(request.line, "denied", "AUTH first; until then only PING, HELP, AUTH and QUIT are allowed")
-        )
+        why = "only PING, HELP, AUTH and QUIT are allowed without credentials, and none can be set up yet"
+        return self._refuse(batch, Bad(request.line, "denied", why))
 
     # -- replies ---------------------------------------------------------------------------------------------
 

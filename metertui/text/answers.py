@@ -207,7 +207,10 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
 def rows_sentence(question: Question, row: Mapping[str, str]) -> str:
     """Return in words which readings a question selects, or a row of its table."""
     parts = [visible(value) or f"no {KEYS[key]}" for key, value in row.items()]
-    parts.append(str(question.first) if question.first == question.last else f"{question.first} to {question.last}")
+    if question.first == question.last:
+        parts.append(str(question.first))
+    else:  # a row such as 2025-03 is a part of the period
+        parts.append(f"{'within ' if row else ''}{question.first} to {question.last}")
     parts += [visible(value) for value in question.filter.set_values().values()]
     return " · ".join(parts)
 

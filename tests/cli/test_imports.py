@@ -135,7 +135,7 @@ def test_a_file_of_no_known_form_fails_with_what_was_expected(metertui: Command,
     file.write_text("meter;date\n1;2\n")
     result = metertui("import", str(file))
     assert result.code == 1
-    assert result.err.startswith(f"metertui: {file}:1: this line holds 'meter;date'; expected is one of: a reading")
+    assert result.err.startswith(f"metertui: {file}:1: this line holds 'meter;date'; expected one of: a reading")
     assert result.err.count("\n") == 1
 
 

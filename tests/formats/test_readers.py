@@ -72,7 +72,7 @@ def test_a_file_of_no_known_form_says_what_it_holds_and_what_was_expected(tmp_pa
         read(tmp_path, "Zählpunkt;Datum\x1b;" + 100 * "w" + "\n1;2\n")
     where, _, said = str(told.value).partition(":1: ")
     assert where.endswith("/some.txt")
-    assert said.startswith("this line holds 'Zählpunkt;Datum␛;" + 43 * "w" + "…'; expected is one of: ")
+    assert said.startswith("this line holds 'Zählpunkt;Datum␛;" + 43 * "w" + "…'; expected one of: ")
     for expected in (
         "METER,TIMESTAMP,KWH (form log)",
         "identifier,timestamp,usage (form day)",
@@ -85,7 +85,7 @@ def test_a_file_of_no_known_form_says_what_it_holds_and_what_was_expected(tmp_pa
 def test_a_file_in_another_format_than_given_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         MeterError,
-        match=r":1: this line holds 'identifier,.*'; expected is the header Identifier,AreaID,.* \(form wide\)$",
+        match=r":1: this line holds 'identifier,.*'; expected the header Identifier,AreaID,.* \(form wide\)$",
     ):
         read(tmp_path, DAY, "wide")
 

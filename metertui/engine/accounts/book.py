@@ -227,8 +227,13 @@ class AccountBook:
         """Check that the last change may take effect at `since`. Raises Refused."""
         if since <= moves[-1][0]:
             last = self._zone.iso(moves[-1][0])
-            what = "has its attributes since" if len(moves) > 1 else "was registered at"
-            raise Refused("bad-timestamp", f"{meter} {what} {last}; a change takes effect after that")
+            if len(moves) > 1:
+                why = f"has had its attributes since {last}; a change must be later"
+            else:
+                why = (
+                    f"was registered at {last}; only another region, sub-region or apartment type can hold from before"
+                )
+            raise Refused("bad-timestamp", f"{meter} {why}")
 
     def plan_activity(self, meter: str, *, active: bool) -> Change:
         """Return the change that reactivates or deactivates an account. Raises MeterError."""

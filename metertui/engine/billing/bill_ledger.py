@@ -187,7 +187,7 @@ class BillBook:
         table = CsvTable(self.rules_path, _RULES_HEADER, data=data)
         rows = [cells for _, cells in table.rows()]
         if tuple(table.names) != _RULES_HEADER or not rows or rows[-1][0] != RULES:
-            raise DataError(self.rules_path, None, f"the rules of the bills are not {RULES}, the only ones known")
+            raise DataError(self.rules_path, None, f"the last row names other rules than {RULES}, the only ones known")
         return True
 
     def complete_manifest(self) -> None:

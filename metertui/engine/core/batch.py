@@ -289,8 +289,9 @@ class Batch:
         """Judge a reading at the very instant of an exchange, which states what both registers showed."""
         if wh in (exchange.final, exchange.initial):
             return OK
+        declared = f"declared for the exchange at {self._zone.iso(time)}"
         both = f"{format_kwh(exchange.final)} and {format_kwh(exchange.initial)} kWh"
-        why = f"{format_kwh(wh)} kWh is not what was declared of the exchange at {self._zone.iso(time)}, {both}"
+        why = f"{format_kwh(wh)} kWh is neither the final nor the initial reading {declared}, {both}"
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 

@@ -321,7 +321,7 @@ class _Check:
             if not instants:
                 raise MeterError(f"{self._meter} has no void {between} to undo")
             return [replace(edit, at=at, wh=self._undone_void(at).wh) for at in instants]
-        raise MeterError(f"{edit.kind} is about one instant, not about a time")
+        raise MeterError(f"{edit.kind} is about one instant, not about a span of time")
 
     def _release(self, edit: Edit, at: int) -> Edit:
         stands = self._reading(at, "void; undo that first")

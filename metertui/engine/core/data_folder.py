@@ -64,8 +64,8 @@ class DataFolder:
                 self.storage_error = self.storage_error or str(error)
         found = loading.find_contradictions(self.readings.shared, self.events, self.directory)
         if found:
-            first = f"first for {found[0].meter} at {self.zone.iso(found[0].time)}"
-            many = f"{len(found)} times two values are stored for one meter and time, {first}"
+            first = f"first for {found[0].meter} at {self.zone.iso(found[0].time)}, {len(found)} in all"
+            many = f"two values are left for the same meter and time ({first})"
             self.warnings.append(f"{many}: the first of each counts; metertui check names them")
 
     def store_corrected(self, edits: Sequence[Edit]) -> list[Edit]:

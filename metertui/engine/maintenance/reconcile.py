@@ -93,7 +93,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
         expected = total
         if begins[key] > first:
             expected = _used_since(frozen, zone.midnight(begins[key]))
-            proof.notes.append(f"readings are far apart: the table by {key} was made from {begins[key]} on")
+            proof.notes.append(f"readings are far apart: the table by {key} was checked only from {begins[key]} on")
         elif not standing - beyond <= readings <= standing:
             proof.fail(f"readings by {key} are {readings}, not {standing}")
         proof.check_equal(expected, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")

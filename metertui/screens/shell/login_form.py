@@ -93,7 +93,7 @@ class LoginForm(OnDesk, Vertical):
         if role is None:
             self._say("! The email or the password is wrong.")
         elif role not in self._roles:
-            self._say(f"! Your role is {role}; {self._purpose} is for {' or '.join(self._roles)}.")
+            self._say(f"! Your role is {role}; {self._purpose} is for the role {' or '.join(self._roles)}.")
         else:
             self._say("")
             self.desk.sessions.begin(email, role)

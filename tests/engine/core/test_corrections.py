@@ -81,7 +81,8 @@ def test_the_next_reading_is_met_by_what_was_decided(engine: Engine) -> None:
     assert put(engine, ("m", "0.5", "06:00"))[0].kind == "ok"
     assert put(engine, ("m", "6.5", "04:30"))[0].kind == "suspect"  # after which the old register would have fallen
     assert put(engine, ("m", "7", "05:00"))[0].text == (
-        "7 kWh is not what was declared of the exchange at 2025-03-10T05:00:00+08:00, 5 and 0 kWh"
+        "7 kWh is neither the final nor the initial reading declared for the exchange at 2025-03-10T05:00:00+08:00, "
+        "5 and 0 kWh"
     )
     decide(engine, "void", "06:00")
     assert put(engine, ("m", "0.5", "06:00"))[0].kind == "duplicate"

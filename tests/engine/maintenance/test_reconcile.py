@@ -123,7 +123,7 @@ def test_the_work_is_in_proportion_to_readings_however_far_apart(
     proofs = list(reconcile.prove_sums(frozen(whole, ZONE), lambda _: None))
     assert [proof.problems for proof in proofs if proof.failures] == []
     assert sum(work) < 500 * 2 * meters  # 100,000 hours lie between the two of each
-    assert any("the table by day was made from" in note for proof in proofs for note in proof.notes)
+    assert any("the table by day was checked only from" in note for proof in proofs for note in proof.notes)
 
 
 def test_what_lies_between_readings_far_apart_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:

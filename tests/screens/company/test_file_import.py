@@ -86,7 +86,7 @@ async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None
         assert text_of(pilot, "#upload-check") == "! There is no file /nowhere/x.csv"
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
         await push(pilot, "upload-preview")
-        assert "this line holds 'a;b'; expected is one of" in " ".join(result(pilot).split())
+        assert "this line holds 'a;b'; expected one of" in " ".join(result(pilot).split())
 
 
 async def test_a_preview_of_nothing_asks_for_a_path_and_what_is_typed_clears_it(office: Town) -> None:

@@ -106,7 +106,7 @@ async def test_an_analyst_is_no_operator(town: Town) -> None:
     add_member(town.engine.staff, ANALYST, "government", SECRET)
     async with at_work(town, "f6", *ANALYST, "enter", *SECRET, "enter") as pilot:
         assert not inside(town)
-        assert text_of(pilot, "#login-message") == "! Your role is government; this screen is for operator."
+        assert text_of(pilot, "#login-message") == "! Your role is government; this screen is for the role operator."
         assert town.app.sessions.role == ""
 
 

@@ -47,7 +47,7 @@ async def test_without_a_login_nothing_is_done(town: Town) -> None:
         done = await ask_for(pilot)
         await press(pilot, *ANALYST, "enter", *SECRET, "enter")
         await settle(pilot)
-        assert text_of(pilot, "#login-message") == "! Your role is government; a billing run is for operator."
+        assert text_of(pilot, "#login-message") == "! Your role is government; a billing run is for the role operator."
         await press(pilot, "escape")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DeskScreen)
