@@ -119,7 +119,7 @@ def _add_files(commands: Commands, shared: Shared) -> None:
     generate.add_argument(
         "-o", dest="out", metavar="FILE", required=True,
         help="file to write: log lines if its name ends in .log or .txt, "
-        "otherwise the wide CSV (docs/files.md), which has the accounts too; - is standard output",
+        "otherwise the wide CSV (docs/files.md), with the attributes of the meters; - is standard output",
     )  # fmt: skip
 
     imports = commands.add(
