@@ -18,6 +18,7 @@ from metertui.headend import HeadEnd
 from metertui.screens.billing import BillingScreen
 from metertui.screens.company import CompanyScreen
 from metertui.screens.exceptions import ExceptionsScreen
+from metertui.screens.fields import Drafts
 from metertui.screens.government import GovernmentScreen
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
@@ -106,6 +107,7 @@ class MetertuiApp(ThriftyApp):
         self.recent = RecentMeters()
         self.works = Works()
         self.trail = Trail()
+        self.drafts = Drafts()
         for each in theme.THEMES.values():
             self.register_theme(theme.for_colours(each, colours))
         few = colourless or colours == "standard"

@@ -44,7 +44,7 @@ def test_a_year_in_the_light(snap_compare: Compare, town: Town, size: tuple[int,
 
 
 def test_a_reading_that_cannot_be(snap_compare: Compare, town: Town) -> None:
-    keys = ["f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "-", "3"]
+    keys = ["f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "-", "3", "enter"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 

@@ -51,8 +51,8 @@ class StaffBook:
                 raise DataError(self._path, 1, f"the header is not {','.join(_HEADER)}")
             row = dict(zip(table.names, cells, strict=True))
             try:
-                email, role = _email(row["email"].strip()), row.get("role", "").strip().lower()
-                role = _role(role or ("operator" if plain else ""))
+                email, role = check_email(row["email"].strip()), row.get("role", "").strip().lower()
+                role = check_role(role or ("operator" if plain else ""))
                 password = row.get("password", "")
                 if password.startswith("$argon2"):  # its column has lost its name; hashing it again would lose it
                     raise MeterError("the column password holds a hash; a hash belongs in password_hash")
@@ -79,7 +79,7 @@ class StaffBook:
 
         Raises MeterError, also for a password that is too easily guessed.
         """
-        _email(email), _role(role)
+        check_email(email), check_role(role)
         check_new_password(password, email)
         return Member(email, role, self._hash(password))
 
@@ -88,7 +88,7 @@ class StaffBook:
 
         Raises MeterError, StorageError.
         """
-        _email(member.email), _role(member.role)
+        check_email(member.email), check_role(member.role)
         if not _HASH.fullmatch(member.password_hash):
             raise MeterError("this is not an argon2id hash of a password")
         self._change({**self._members, member.email.casefold(): member}, member.email)
@@ -146,13 +146,15 @@ class StaffBook:
         self._members = members
 
 
-def _email(text: str) -> str:
+def check_email(text: str) -> str:
+    """Return an email address. Raises MeterError for what is none."""
     if "@" not in text or not text.isprintable() or text[0] in "=+-@" or " " in text:
         raise MeterError(f"{text!r} is not an email address")
     return text
 
 
-def _role(text: str) -> str:
+def check_role(text: str) -> str:
+    """Return a role. Raises MeterError for what is none."""
     if text not in ROLES:
         raise MeterError(f"a role is one of {', '.join(ROLES)}")
     return text

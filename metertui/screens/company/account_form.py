@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from rich.text import Text
@@ -16,8 +18,8 @@ from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import word_of
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field, labelled
-from metertui.text import fmt, message, plain
+from metertui.screens.fields import Field, labelled, refused_by
+from metertui.text import fmt, plain
 
 _EVENTS: Final = 20
 """The number of edits shown, the newest ones."""
@@ -25,7 +27,7 @@ _LABELS: Final = {"sub_region": "sub-region"}
 
 
 class FormTab(Tab):
-    """The form of one account, checked while one types."""
+    """The form of one account. Each field is checked when it is left."""
 
     name_of = "form"
     heading = "Form"
@@ -34,10 +36,13 @@ class FormTab(Tab):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             for name in ("meter", *FIELDS):
-                field = Field(id=f"form-{name}", compact=True)
+                check = refused_by(check_meter_id if name == "meter" else partial(check_field, name))
+                field = Field(id=f"form-{name}", compact=True, check=check)
                 yield labelled(_LABELS.get(name, name.replace("_", " ")), field)
             hint = "if empty, from now on; or a past day, e.g. 2025-03-01"
-            yield labelled("from", Field(placeholder=hint, id="form-since", compact=True))
+            yield labelled(
+                "from", Field(placeholder=hint, id="form-since", compact=True, check=refused_by(self._check_since))
+            )
             hint = "reason for deactivation or reactivation"
             yield labelled("reason", Field(placeholder=hint, id="form-reason", compact=True))
             yield Static(id="form-check", classes="check")
@@ -65,18 +70,13 @@ class FormTab(Tab):
 
     @on(Input.Changed)
     def check(self) -> None:
-        """Show what is wrong with the form, or the state of the account."""
+        """Show the state of the account, as far as the form is right: what is wrong stands below its field."""
         meter, fields = self._form()
         account = self.headend.engine.accounts.get(meter)
-        try:
-            if meter:
-                check_meter_id(meter)
-            for name, value in fields.items():
-                check_field(name, value)
-            since = self._since()
-            text = plain("" if account is None else self._state(account, fields, since))
-        except Refused as error:
-            text = message(f"! {error.why}")
+        text = Text("")
+        if account is not None:
+            with suppress(Refused):
+                text = plain(self._state(account, fields, self._since()))
         self.query_one("#form-check", Static).update(text)
         self.query_one("#form-past", Static).update(Text("") if account is None else self._history(account))
 
@@ -95,6 +95,13 @@ class FormTab(Tab):
         if before[-1] in planned[account.meter]:
             return state
         return f"{state}. The button Change corrects its last change, of {fmt.moment(before[-1][0], self.zone)}"
+
+    def _check_since(self, text: str) -> None:
+        """Raise Refused if no change of the account can take effect then."""
+        meter, fields = self._form()
+        since, now = parse_effective(text, self.zone), self.headend.engine.clock.now()
+        if (account := self.headend.engine.accounts.get(meter)) is not None:
+            self.headend.engine.accounts.plan_change(account.meter, fields, now, since)
 
     def _since(self) -> int | None:
         """Return the instant when a change takes effect (µs UTC); None for now. Raises Refused."""

@@ -16,7 +16,7 @@ from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field, labelled
 from metertui.screens.tables import Column, Table
-from metertui.text import fmt, message, plain
+from metertui.text import fmt, plain
 
 _COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76), Column("line", 60))
 
@@ -35,8 +35,7 @@ class UploadTab(Tab):
 
     def compose(self) -> ComposeResult:
         hint = "path of a file of readings, such as /home/me/2025-03-11.csv"
-        yield labelled("file", Field(placeholder=hint, id="upload-path", compact=True))
-        yield Static(id="upload-check", classes="check")
+        yield labelled("file", Field(placeholder=hint, id="upload-path", compact=True, check=_no_file))
         with Horizontal(classes="buttons"):
             yield Button("Preview", id="upload-preview", variant="primary", compact=True)
             yield Button("Store", id="upload-store", compact=True, disabled=True)
@@ -50,13 +49,9 @@ class UploadTab(Tab):
         return Path(self.query_one("#upload-path", Input).value.strip()).expanduser()
 
     @on(Input.Changed, "#upload-path")
-    def _check(self) -> None:
+    def _change_path(self) -> None:
         self._plan(None)
-        said = ""
-        if (path := self._path) != Path() and not path.is_file():
-            said = f"! There is no file {path}" if not path.exists() else f"! {path} is not a file"
         self.company.clear_message()  # it was about another file
-        self.query_one("#upload-check", Static).update(message(said))
 
     def _plan(self, importing: Import | None) -> None:
         """Set the import that Store would store."""
@@ -151,6 +146,14 @@ class UploadTab(Tab):
         self.query_one("#upload-cancel", Button).disabled = True
         self.query_one("#upload-preview", Button).disabled = False
         self.query_one("#upload-path").focus()
+
+
+def _no_file(text: str) -> str:
+    """Return why a path leads to no file; "" if it does."""
+    path = Path(text).expanduser()
+    if path.is_file():
+        return ""
+    return f"{path} is not a file" if path.exists() else f"There is no file {path}"
 
 
 def _summary(report: ImportReport, verb: str) -> str:

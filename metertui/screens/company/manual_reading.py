@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,12 +15,12 @@ from metertui.engine.base import parse_kwh
 from metertui.engine.errors import Refused
 from metertui.engine.vee import rules
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field, labelled
+from metertui.screens.fields import Field, labelled, refused_by
 from metertui.text import fmt, message
 
 
 class ReadingTab(Tab):
-    """The form for meter, register and time, checked while one types."""
+    """The form for meter, register and time. A field is checked when it is left, all together while one types."""
 
     name_of = "reading"
     heading = "Reading"
@@ -25,12 +28,13 @@ class ReadingTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            for name, hint in (
-                ("meter", ""),
-                ("kwh", "e.g. 144.5"),
-                ("time", "e.g. 2025-02-19 00:30; if empty, now"),
-            ):
-                field = Field(placeholder=hint, id=f"reading-{name}", compact=True)
+            fields: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+                ("meter", "", self._check_meter),
+                ("kwh", "e.g. 144.5", parse_kwh),
+                ("time", "e.g. 2025-02-19 00:30; if empty, now", self.zone.parse),
+            )
+            for name, hint, parse in fields:
+                field = Field(placeholder=hint, id=f"reading-{name}", compact=True, check=refused_by(parse))
                 yield labelled("register kWh" if name == "kwh" else name, field)
             yield Static(id="reading-check", classes="check")
             with Horizontal(classes="buttons"):
@@ -39,18 +43,21 @@ class ReadingTab(Tab):
     @on(Input.Changed)
     def _check(self) -> None:
         meter, kwh, time = self._reading()
-        try:
-            account = self.headend.engine.accounts.get(meter)
-            if meter and account is None:
-                raise Refused("not-registered", f"{meter} is not registered")
-            if account is not None and not account.active:
-                raise Refused("deactivated", f"{meter} is deactivated")
+        text = Text("")
+        with suppress(Refused):  # what is wrong stands below its field
+            self._check_meter(meter)
             wh = parse_kwh(kwh) if kwh else None
             at = self.zone.parse(time) if time else self.headend.engine.clock.now()
-            text = Text("") if account is None else message(self._before(meter, wh, at))
-        except Refused as error:
-            text = message(f"! {error.why}")
+            text = message(self._before(meter, wh, at))
         self.query_one("#reading-check", Static).update(text)
+
+    def _check_meter(self, meter: str) -> None:
+        """Raise Refused for a meter whose readings are not accepted."""
+        account = self.headend.engine.accounts.get(meter)
+        if account is None:
+            raise Refused("not-registered", f"{meter} is not registered")
+        if not account.active:
+            raise Refused("deactivated", f"{meter} is deactivated")
 
     def _before(self, meter: str, wh: int | None, at: int) -> str:
         """Return the counted reading before an instant, or why a reading of `wh` would be refused or suspect there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from textual import on, work
@@ -10,10 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
-from metertui.engine.accounts import ROLES, Member
+from metertui.engine.accounts import Member, check_email, check_new_password, check_role
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field, labelled
+from metertui.screens.fields import Field, labelled, refused_by
 from metertui.screens.tables import Column, Table
 from metertui.text import message
 
@@ -41,8 +42,9 @@ class StaffTab(Tab):
         yield Table(_COLUMNS, id="staff-table")
         with VerticalScroll(id="staff-form", can_focus=False):
             for name, (label, hint) in _FIELDS.items():
-                secret = name in ("password", "again")
-                yield labelled(label, Field(id=f"staff-{name}", placeholder=hint, password=secret, compact=True))
+                secret, check = name in ("password", "again"), getattr(self, f"_check_{name}")
+                field = Field(id=f"staff-{name}", placeholder=hint, password=secret, compact=True, check=check)
+                yield labelled(label, field)
             yield Static(id="staff-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Add", id="staff-add", variant="primary", compact=True)
@@ -72,18 +74,21 @@ class StaffTab(Tab):
         email, role = (self._field(name).value.strip() for name in ("email", "role"))
         return email, role.lower(), self._field("password").value, self._field("again").value
 
+    _check_email = staticmethod(refused_by(check_email))
+    _check_role = staticmethod(refused_by(lambda text: check_role(text.lower())))
+
+    def _check_password(self, password: str) -> str:
+        return refused_by(partial(check_new_password, email=self._form()[0]))(password)
+
+    def _check_again(self, again: str) -> str:
+        return "" if again == self._field("password").value else "The passwords differ."
+
     @on(Input.Changed)
     def _check(self) -> None:
-        email, role, password, again = self._form()
-        said = ""
-        if email and ("@" not in email or " " in email):
-            said = f"! {email} is not an email address"
-        elif role and not any(name.startswith(role) for name in ROLES):
-            said = f"! The role is one of {', '.join(ROLES)}"
-        elif again and not password.startswith(again):
-            said = "! The passwords differ"
-        elif email and self.headend.engine.staff.member_of(email) is not None:
-            said = f"{email} exists already; the button Add changes its role and password"
+        """Say so where the account exists."""
+        email = self._form()[0]
+        known = bool(email) and self.headend.engine.staff.member_of(email) is not None
+        said = f"{email} exists already; the button Add changes its role and password" if known else ""
         self.query_one("#staff-check", Static).update(message(said))
 
     @on(Button.Pressed, "#staff-add")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from metertui.screens.fields.calendar import DatePicker
 from metertui.screens.fields.choice import Choice, Options
-from metertui.screens.fields.field import Field, LastField, SearchField, labelled
+from metertui.screens.fields.drafts import Drafts
+from metertui.screens.fields.field import Field, LastField, SearchField, refused_by
+from metertui.screens.fields.field_line import labelled
 from metertui.screens.fields.typed_line import TypedLine
 
 __all__ = [
     "Choice",
     "DatePicker",
+    "Drafts",
     "Field",
     "LastField",
     "Options",
     "SearchField",
     "TypedLine",
     "labelled",
+    "refused_by",
 ]

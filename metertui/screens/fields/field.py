@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Input, Label
+from textual.message import Message
+from textual.widgets import Input
+
+from metertui.engine.errors import MeterError
+
+Check = Callable[[str], str]
+"""Returns what is wrong with a text, as a sentence; "" if nothing is. It is never asked about blanks alone."""
 
 
 class Field(Input):
@@ -14,12 +21,49 @@ class Field(Input):
 
     A message to the screen would come too late for keys that arrive together, as over a slow line: the first letters of
     a password would appear in the field before it, in plain text.
+
+    However it is left, by a key, a click or a change of screen, it says so, and what is wrong with its value; the value
+    stays as it was typed.
     """
+
+    @dataclass
+    class Left(Message):
+        """A field was left with another value than the time before."""
+
+        field: Field
+        value: str
+        wrong: str
+        """What is wrong with the value; "" if nothing is."""
+
+        @property
+        def control(self) -> Field:
+            """Return the field, for the selector of a handler."""
+            return self.field
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,tab", "next", "Next field", show=False, priority=True),
         Binding("shift+tab", "previous", "Previous field", show=False, priority=True),
     ]
+
+    def __init__(self, *args: Any, check: Check | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._check = check
+        self._told = self.value
+
+    @property
+    def wrong(self) -> str:
+        """Return what is wrong with the value, as a sentence; "" if nothing is, or nothing was typed."""
+        text = self.value if self.password else self.value.strip()
+        return self._check(text) if self._check is not None and text else ""
+
+    def on_blur(self) -> None:
+        self.tell()
+
+    def tell(self) -> None:
+        """Say that the field was left, unless its value is the one that was said last."""
+        if self.value != self._told:
+            self._told = self.value
+            self.post_message(self.Left(self, self.value.strip(), self.wrong))
 
     def action_next(self) -> None:
         """Move the focus to the next widget."""
@@ -58,6 +102,14 @@ class SearchField(Input):
         self.screen.query_one(self._target).focus()
 
 
-def labelled(label: str, field: Field) -> Horizontal:
-    """Return a line of a form: a label, and its field."""
-    return Horizontal(Label(label), field, classes="field")
+def refused_by(parse: Callable[[str], object]) -> Check:
+    """Return the check of a text by a function that raises MeterError for a wrong one."""
+
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except MeterError as error:
+            return str(error)
+        return ""
+
+    return check

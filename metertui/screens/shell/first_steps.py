@@ -13,8 +13,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui import settings
+from metertui.engine.accounts import check_email, check_new_password
+from metertui.engine.base import SiteZone
 from metertui.engine.errors import MeterError
-from metertui.screens.fields import Field, LastField
+from metertui.screens.fields import Field, LastField, labelled, refused_by
 from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.steady_text import Steady
 from metertui.screens.terminal import ThriftyModal
@@ -39,13 +41,18 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             with ContentSwitcher(initial="walk-zone"):
                 with Vertical(id="walk-zone"):
                     yield Static(_zone(engine.zone.name, fmt.clock(engine.clock.now(), engine.zone)))
-                    yield LastField(engine.zone.name, id="walk-zone-name")
+                    zone = LastField(engine.zone.name, id="walk-zone-name", check=refused_by(SiteZone))
+                    yield labelled("", zone)
                     yield Button("Next", id="walk-zone-next", variant="primary", compact=True)
                 with Vertical(id="walk-staff"):
                     yield Static(id="walk-staff-text")
-                    yield Field(placeholder="email", id="walk-email")
-                    yield Field(placeholder="password", password=True, id="walk-password")
-                    yield LastField(placeholder="repeat the password", password=True, id="walk-again")
+                    with Vertical(id="walk-account"):
+                        yield labelled("", Field(placeholder="email", id="walk-email", check=refused_by(check_email)))
+                        password = Field(placeholder="password", password=True, id="walk-password", check=self._weak)
+                        yield labelled("", password)
+                        hint = "repeat the password"
+                        again = LastField(placeholder=hint, password=True, id="walk-again", check=self._differs)
+                        yield labelled("", again)
                     yield Button("Create the account", id="walk-staff-next", variant="primary", compact=True)
                 with Vertical(id="walk-meters"):
                     yield Static(id="walk-meters-text")
@@ -86,8 +93,7 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             else:
                 text.append("Create the first staff account. It has the role operator and can create others.")
             self.query_one("#walk-staff-text", Static).update(text)
-            for name in ("email", "password", "again"):
-                self.query_one(f"#walk-{name}").display = not members
+            self.query_one("#walk-account").display = not members
             button = self.query_one("#walk-staff-next", Button)
             button.label = "Next" if members else "Create the account"
         if step == "meters":
@@ -106,7 +112,11 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
         if self._step != "zone":
             return  # enter came twice, and the first one has been handled
         engine = self.headend.engine
-        name = self.query_one("#walk-zone-name", Input).value.strip()
+        field = self.query_one("#walk-zone-name", Field)
+        name = field.value.strip()
+        if field.wrong:
+            field.tell()
+            return
         if name == engine.zone.name == self.desk.settings.timezone:
             self.action_step(1)
             return
@@ -114,7 +124,7 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             # Also the zone of this machine is written: another machine may have another one, and so other days.
             await asyncio.to_thread(settings.save_setting, engine.folder, "timezone", name)
         except MeterError as error:
-            self._say(f"! {str(error).rpartition('timezone: ')[2]}")
+            self._say(f"! {error}")
             return
         self.action_step(1)
         where = "from the next start" if name != engine.zone.name else "to this folder on any machine"
@@ -130,11 +140,14 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
         if headend.engine.staff.members():
             self.action_step(1)
             return
-        email, password, again = (
-            self.query_one(f"#walk-{name}", Input).value for name in ("email", "password", "again")
-        )
+        fields = [self.query_one(f"#walk-{name}", Field) for name in ("email", "password", "again")]
+        if any(field.wrong for field in fields):
+            for field in fields:
+                field.tell()
+            return
+        email, password, again = (field.value for field in fields)
         if password != again:
-            self._say("! The passwords differ.")
+            self._say("! The passwords differ.")  # the second one is missing
             return
         try:
             await headend.staff.create_first(email.strip(), password)
@@ -145,6 +158,13 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             self.query_one(f"#walk-{name}", Input).value = ""
         self.action_step(1)
         self._say(f"{email.strip()} can log in on the company screen (F6).")
+
+    def _weak(self, password: str) -> str:
+        email = self.query_one("#walk-email", Input).value.strip()
+        return refused_by(lambda text: check_new_password(text, email))(password)
+
+    def _differs(self, again: str) -> str:
+        return "" if again == self.query_one("#walk-password", Input).value else "The passwords differ."
 
     @on(Button.Pressed, "#walk-meters-next")
     def _begin(self) -> None:

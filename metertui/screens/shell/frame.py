@@ -20,6 +20,7 @@ from textual.dom import DOMNode
 from metertui.engine.base import SiteZone
 from metertui.engine.core import LiveSnapshot
 from metertui.headend import HeadEnd
+from metertui.screens.fields import Drafts, Field
 from metertui.screens.shell.key_line import Keys
 from metertui.screens.shell.recent_meters import RecentMeters
 from metertui.screens.shell.sessions import Sessions
@@ -52,6 +53,7 @@ class Desk(Protocol):
     recent: RecentMeters
     works: Works
     trail: Trail
+    drafts: Drafts
     settings: Settings
     login_hint: str
     command: str
@@ -145,6 +147,10 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
     def view_name(self) -> str:
         """Return a unique name for the part of the screen that is in view."""
         return self.place
+
+    def on_screen_suspend(self) -> None:
+        if isinstance(self.focused, Field):  # which keeps the focus, and is left all the same
+            self.focused.tell()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable logging out while nobody is logged in."""

@@ -14,9 +14,10 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
+from metertui.engine.accounts import check_email
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.screens.fields import Field, LastField
+from metertui.screens.fields import Field, LastField, labelled, refused_by
 from metertui.screens.shell.frame import DeskScreen, OnDesk
 from metertui.text import message, visible
 
@@ -37,7 +38,7 @@ class LoginForm(OnDesk, Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="login-text")
-        yield Field(placeholder="email", id="login-email")
+        yield labelled("", Field(placeholder="email", id="login-email", check=refused_by(check_email)))
         yield LastField(placeholder="password", password=True, id="login-password")
         yield Button("Log in", id="login-button", variant="primary")
         yield Static(id="login-message")

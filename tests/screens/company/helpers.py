@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Static
 
 from tests.screens.town import settle, text_of
 
@@ -23,3 +23,21 @@ async def push(pilot: Pilot[None], button: str) -> None:
     pilot.app.screen.query_one(f"#{button}", Button).focus()
     await pilot.press("enter")
     await settle(pilot)
+
+
+def reason_below(pilot: Pilot[None], name: str) -> str:
+    """What stands below a field, without line breaks."""
+    line = field(pilot, name).parent
+    assert line is not None
+    assert line.parent is not None
+    note = line.parent.query_one(".wrong", Static)
+    return " ".join(str(note.render()).split()) if note.display else ""
+
+
+async def leave(pilot: Pilot[None], name: str, value: str) -> str:
+    """Type a value into a field and leave it; what stands below it then."""
+    field(pilot, name).focus()
+    field(pilot, name).value = value
+    await pilot.press("tab")
+    await settle(pilot)
+    return reason_below(pilot, name)

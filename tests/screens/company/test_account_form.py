@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import TabbedContent
 
 from metertui.screens.shell.frame import DeskScreen
-from tests.screens.company.helpers import WHO, field, push, result
+from tests.screens.company.helpers import WHO, field, leave, push, reason_below, result
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
@@ -19,12 +19,12 @@ async def test_the_form_shows_an_account_and_changes_it(office: Town) -> None:
         for since, said in (
             ("2025-13-01", "! 2025-13-01 is not a date of the calendar"),
             ("2031-01-01", "! 2031-01-01T00:00:00+08:00 is in the future"),
-            ("2025-03-12", "200-005 is registered and active"),
-            ("", "200-005 is registered and active"),
+            ("2025-03-12", ""),
+            ("", ""),
         ):
-            field(pilot, "form-since").value = since
-            await pilot.pause()
-            assert text_of(pilot, "#form-check").startswith(said)
+            assert (await leave(pilot, "form-since", since)).startswith(said)
+            assert field(pilot, "form-since").value == since
+            assert text_of(pilot, "#form-check") == ("" if said else "200-005 is registered and active")
         office.clock.advance(60)
         field(pilot, "form-since").value = "2025-03-12 10:40:30"
         await push(pilot, "modify")
@@ -70,7 +70,7 @@ async def test_a_meter_is_registered_once(office: Town) -> None:
         assert result(pilot).startswith("! already-registered: ")
 
 
-async def test_the_form_checks_as_one_types(office: Town) -> None:
+async def test_a_field_is_checked_when_it_is_left_and_keeps_what_was_typed(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right") as pilot:
         for name, typed, said in (
             ("meter", "-x", "! "),
@@ -78,13 +78,22 @@ async def test_the_form_checks_as_one_types(office: Town) -> None:
             ("address", "=1+1", "! address begins with =, which a spreadsheet would read as a formula"),
             ("address", "1 + 1 Street", ""),
             ("region", "a\x07b", "! region has control characters"),
-            ("region", "North", ""),
-            ("meter", STEADY, f"{STEADY} is registered and active"),
+            ("region", "=North", "! region begins with ="),
         ):
-            field(pilot, f"form-{name}").value = typed
-            await pilot.pause()
-            assert text_of(pilot, "#form-check").startswith(said)
-            assert bool(text_of(pilot, "#form-check")) == bool(said)
+            shown = await leave(pilot, f"form-{name}", typed)
+            assert shown.startswith(said)
+            assert bool(shown) == bool(said)
+            assert not text_of(pilot, "#form-check")
+        await press(pilot, "f2", "f6")  # a change of screen keeps all of it
+        assert field(pilot, "form-address").value == "1 + 1 Street"
+        assert reason_below(pilot, "form-region").startswith("! region begins with =")
+        field(pilot, "form-postcode").focus()
+        await press(pilot, "=", "f2", "f6")  # and an F key leaves a field too
+        assert reason_below(pilot, "form-postcode").startswith("! postcode begins with =")
+        assert await leave(pilot, "form-meter", STEADY) == ""
+        field(pilot, "form-region").value = field(pilot, "form-postcode").value = "1"
+        await pilot.pause()
+        assert text_of(pilot, "#form-check") == f"{STEADY} is registered and active"
 
 
 async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
@@ -95,8 +104,7 @@ async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
         assert result(pilot) == f"{HOSTILE} is deactivated: its readings are refused from now on"
         assert text_of(pilot, "#form-check") == f"{HOSTILE} is registered and deactivated"
         await pilot.press("ctrl+right")
-        await press(pilot, *HOSTILE)
-        assert text_of(pilot, "#reading-check") == f"! {HOSTILE} is deactivated"
+        assert await leave(pilot, "reading-meter", HOSTILE) == f"! {HOSTILE} is deactivated"
         field(pilot, "reading-kwh").value = "60"
         await push(pilot, "store")
         assert result(pilot).startswith("! deactivated: ")

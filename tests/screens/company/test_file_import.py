@@ -9,7 +9,7 @@ from textual.widgets import Button
 
 from metertui.screens.tables.table import Table
 from tests import patience
-from tests.screens.company.helpers import TO_FILE, WHO, field, push, result
+from tests.screens.company.helpers import TO_FILE, WHO, field, leave, push, result
 from tests.screens.town import STEADY, Town, at_work, settle, text_of
 
 FILE = (
@@ -82,8 +82,9 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
 
 
 async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None:
-    async with at_work(office, "f6", *TO_FILE, *"/nowhere/x.csv") as pilot:
-        assert text_of(pilot, "#upload-check") == "! There is no file /nowhere/x.csv"
+    async with at_work(office, "f6", *TO_FILE) as pilot:
+        assert await leave(pilot, "upload-path", "/nowhere/x.csv") == "! There is no file /nowhere/x.csv"
+        assert await leave(pilot, "upload-path", str(tmp_path)) == f"! {tmp_path} is not a file"
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
         await push(pilot, "upload-preview")
         assert "this line holds 'a;b'; expected one of" in " ".join(result(pilot).split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.screens.company.helpers import field, push, result
+from tests.screens.company.helpers import field, leave, push, result
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -41,8 +41,8 @@ async def test_a_long_reason_is_shown_to_its_end_in_80_columns(office: Town) -> 
 async def test_a_reading_is_checked_as_one_types(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", "ctrl+right") as pilot:
         for meter, kwh, time, said in (
-            ("nobody", "", "", "! nobody is not registered"),
-            (STEADY, "-3", "", "! "),
+            ("nobody", "", "", ""),
+            (STEADY, "-3", "", ""),
             (
                 STEADY,
                 "3",
@@ -55,10 +55,19 @@ async def test_a_reading_is_checked_as_one_types(office: Town) -> None:
             (STEADY, "", "", "Counted before: 2 690.500 kWh at 2025-03-12 10:30:00."),
             (STEADY, "3", "2020-02-19T00:30", "There is no counted reading before this one."),
             ("", "3", "", ""),
-            (STEADY, "3", "2025-02-19", "! "),
+            (STEADY, "3", "2025-02-19", ""),
         ):
             for name, value in (("meter", meter), ("kwh", kwh), ("time", time)):
                 field(pilot, f"reading-{name}").value = value
             await pilot.pause()
             assert text_of(pilot, "#reading-check").startswith(said)
             assert bool(text_of(pilot, "#reading-check")) == bool(said)
+        for name, typed, said in (
+            ("meter", "nobody", "! nobody is not registered"),
+            ("kwh", "-3", "! "),
+            ("time", "2025-02-19", "! "),
+            ("kwh", "3", ""),
+        ):
+            shown = await leave(pilot, f"reading-{name}", typed)
+            assert shown.startswith(said)
+            assert bool(shown) == bool(said)

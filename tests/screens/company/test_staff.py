@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.tables.table import Table
 from tests.engine.book_changes import add_member
-from tests.screens.company.helpers import TO_STAFF, WHO, field, push, result
+from tests.screens.company.helpers import TO_STAFF, WHO, field, leave, push, result
 from tests.screens.town import Town, at_work, text_of
 
 
@@ -19,15 +19,18 @@ async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
         field(pilot, "staff-role").value = "government"
         await push(pilot, "staff-change")
         assert "is the last operator" in result(pilot)
-        for name, value in (
-            ("email", "ada@example.com"),
-            ("role", "operator"),
-            ("password", "one horse town"),
-            ("again", "two"),
+        for name, value, said in (
+            ("email", "ada", "! 'ada' is not an email address"),
+            ("email", WHO, ""),
+            ("email", "ada@example.com", ""),
+            ("role", "boss", "! a role is one of operator, government"),
+            ("role", "Operator", ""),
+            ("password", "horse", "! a password has at least 10 characters"),
+            ("password", "one horse town", ""),
+            ("again", "two", "! The passwords differ."),
         ):
-            field(pilot, f"staff-{name}").value = value
-        await pilot.pause()
-        assert text_of(pilot, "#staff-check") == "! The passwords differ"
+            assert await leave(pilot, f"staff-{name}", value) == said
+            assert text_of(pilot, "#staff-check").startswith(f"{WHO} exists already" if value == WHO else "")
         await push(pilot, "staff-add")
         assert result(pilot) == "! The passwords differ."
         field(pilot, "staff-again").value = "one horse town"

@@ -6,7 +6,8 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from metertui.screens.fields.field import Field, LastField, SearchField
+from metertui.engine.base import parse_kwh
+from metertui.screens.fields.field import Field, LastField, SearchField, refused_by
 
 
 class Form(App[None]):
@@ -54,3 +55,39 @@ async def test_enter_in_a_search_field_goes_to_its_table() -> None:
         await pilot.press("x", "enter", "a")
         assert values(form) == ["a", "", "x"]
         assert not form.submitted
+
+
+class Told(App[None]):
+    """Two fields, the first for kWh, and what was said when they were left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: list[tuple[str | None, str, str]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Field("1", id="kwh", check=refused_by(parse_kwh))
+        yield Field(id="free")
+
+    @on(Field.Left)
+    def _tell(self, event: Field.Left) -> None:
+        self.left.append((event.control.id, event.value, event.wrong))
+
+
+async def test_a_field_says_what_is_wrong_however_it_is_left_and_keeps_what_was_typed() -> None:
+    app = Told()
+    async with app.run_test() as pilot:
+        for leave in ("tab", "shift+tab", "enter", "#free"):
+            app.query_one("#kwh").focus()
+            await pilot.press("end", "x")
+            await (pilot.click(leave) if leave.startswith("#") else pilot.press(leave))
+        assert [each[1] for each in app.left] == ["1x", "1xx", "1xxx", "1xxxx"]
+        assert all(wrong for _, _, wrong in app.left)
+        assert app.query_one("#kwh", Field).value == "1xxxx"
+        app.query_one("#kwh").focus()
+        await pilot.press(
+            "tab", "shift+tab", "home", "shift+end", "2", " ", "tab"
+        )  # what is the same is not said again
+        assert app.left[4:] == [("kwh", "2", "")]
+        app.query_one("#kwh").focus()
+        await pilot.press("home", "shift+end", "delete", "tab")
+        assert app.left[5:] == [("kwh", "", "")]  # what is missing is asked for when the form is sent

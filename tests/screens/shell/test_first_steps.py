@@ -11,6 +11,7 @@ from metertui.screens.fields.field import Field
 from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.frame import DeskScreen
 from metertui.settings import Settings, load
+from tests.screens.company.helpers import reason_below
 from tests.screens.town import Town, at_work, press, settle, text_of
 
 
@@ -38,7 +39,7 @@ async def test_the_first_steps_lead_a_newcomer_through(empty_town: Town) -> None
         assert text_of(pilot, "#walk-heading") == "First steps, 2 of 3"
         await press(pilot, *"ada@example.com", "enter", *"secret horse", "enter", *"secrets", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#walk-said") == "! The passwords differ."
+        assert reason_below(pilot, "walk-again") == "! The passwords differ."
         assert town.engine.staff.members() == []
         await press(pilot, "home", "shift+end", *"secret horse", "enter")
         await settle(pilot)
@@ -85,7 +86,7 @@ async def test_another_zone_is_written_for_the_next_start(empty_town: Town) -> N
     async with at_work(town, size=(80, 24)) as pilot:
         await press(pilot, "home", "shift+end", *"Mars/Olympus", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#walk-said").startswith("! 'Mars/Olympus' is not a time zone")
+        assert reason_below(pilot, "walk-zone-name").startswith("! 'Mars/Olympus' is not a time zone")
         assert text_of(pilot, "#walk-heading") == "First steps, 1 of 3"
         await press(pilot, "home", "shift+end", *"Europe/Berlin", "enter")
         await settle(pilot)
