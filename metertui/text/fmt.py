@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
+from metertui.text import time_labels
 
 NOTHING = "no data"
 QUALITY: Final = {
@@ -15,6 +17,15 @@ QUALITY: Final = {
     "estimated": "estimated",
     "first": "first reading",
     "last": "last reading",
+}
+_SIGNS: Final = {
+    "counted": "✓",
+    "reset": "↺",
+    "exchange": "⇄",
+    "rounding": "~",
+    "suspect": "▲",
+    "rejected": "✗",
+    "void": "∅",
 }
 _KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
 _INSTANT: Final = re.compile(r"(?<!\w)(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?[+-]\d\d:\d\d(?!\w)")
@@ -31,6 +42,11 @@ def number(wh: int, decimals: int = 3) -> str:
     return f"{wh / 1000:,.{decimals}f}".replace(",", " ")
 
 
+def status(name: str) -> str:
+    """Return the status of a reading with its sign: `▲ suspect`."""
+    return f"{_SIGNS[name]} {name}"
+
+
 def money(cents: int | None) -> str:
     """Return cents as `1 234.50`, thousands apart; a dash for none."""
     return "–" if cents is None else f"{Decimal(cents) / 100:,.2f}".replace(",", " ")
@@ -43,8 +59,21 @@ def money_change(cents: int) -> str:
 
 def reason(text: str) -> str:
     """Return a sentence of the engine with its kWh and local times in the form of the screens."""
-    grouped = _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
-    return _INSTANT.sub(r"\1 \2", grouped)
+    return _INSTANT.sub(r"\1 \2", _grouped(text))
+
+
+def _grouped(text: str) -> str:
+    """Return a sentence with the thousands of its kWh apart."""
+    return _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
+
+
+def for_people(text: str) -> str:
+    """Return a sentence of the engine as `reason` does, with its local times as `1 Nov 2026 00:30`."""
+
+    def moment_of(found: re.Match[str]) -> str:
+        return time_labels.moment(datetime.fromisoformat(f"{found[1]} {found[2]}"))
+
+    return _INSTANT.sub(moment_of, _grouped(text))
 
 
 def ungrouped(text: str) -> str:

@@ -60,3 +60,26 @@ def key_in_full(key: str, value: str) -> str:
     if key == "hour":
         return _FULL["hour"](datetime.fromisoformat(value))
     return key_on_axis(key, value)
+
+
+def day(at: date) -> str:
+    """Return a day as `1 Nov 2026`."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def moment(at: datetime) -> str:
+    """Return a local time as `1 Nov 2026 00:30`, with its seconds if there are any.
+
+    In the hour that the clock shows twice, the second one has its offset.
+    """
+    return f"{day(at)} {at:{'%H:%M:%S' if at.second else '%H:%M'}}{f' ({at:%z})' if at.fold else ''}"
+
+
+def span(first: date, last: date) -> str:
+    """Return a period of days, both included, as `1 Nov 2026 – 30 Nov 2026`."""
+    return f"{day(first)} – {day(last)}"
+
+
+def month(name: str) -> str:
+    """Return a month `2026-11` in full: `November 2026`."""
+    return key_in_full("month", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND
+from metertui.engine.usage.readings_table import STATUS
 from metertui.text import fmt
 
 
@@ -70,3 +71,14 @@ def test_duration_is_exact_with_all_units(us: int, text: str) -> None:
 )
 def test_duration_in_two_units_cuts_off_the_rest(us: int, text: str) -> None:
     assert fmt.duration(us, units=2) == text
+
+
+def test_each_status_of_a_reading_has_a_sign_of_its_own() -> None:
+    shown = [fmt.status(name) for name in STATUS]
+    assert shown[4] == "▲ suspect"
+    assert len({each.split()[0] for each in shown}) == len(STATUS)
+
+
+def test_a_sentence_for_paper_has_its_times_as_one_says_them() -> None:
+    said = "no reading after 2025-03-12T10:30:00+08:00; 2500 kWh estimated"
+    assert fmt.for_people(said) == "no reading after 12 Mar 2025 10:30; 2 500.000 kWh estimated"

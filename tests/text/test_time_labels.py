@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from metertui.text.time_labels import in_full, key_in_full, key_on_axis, on_axis
+from metertui.text.time_labels import day, in_full, key_in_full, key_on_axis, moment, month, on_axis, span
 
 AT = datetime(2025, 3, 2, 9, 30)
 
@@ -39,3 +40,13 @@ def test_a_time_is_short_on_an_axis(unit: str, short: str, full: str) -> None:
 )
 def test_the_key_of_a_row_becomes_a_time_for_people(key: str, value: str, short: str, full: str) -> None:
     assert (key_on_axis(key, value), key_in_full(key, value)) == (short, full)
+
+
+def test_days_moments_and_months_are_written_for_people() -> None:
+    assert day(date(2026, 11, 1)) == "1 Nov 2026"
+    assert span(date(2026, 11, 1), date(2026, 11, 30)) == "1 Nov 2026 – 30 Nov 2026"
+    assert moment(AT) == "2 Mar 2025 09:30"
+    assert moment(AT.replace(second=5)) == "2 Mar 2025 09:30:05"
+    twice = datetime(2025, 10, 26, 1, 30, fold=1, tzinfo=ZoneInfo("Europe/London"))
+    assert moment(twice) == "26 Oct 2025 01:30 (+0000)"
+    assert month("2026-11") == "November 2026"

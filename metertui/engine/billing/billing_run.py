@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+
 from metertui.engine.base import Progress, counted, format_kwh, kwh_number, part_of_progress
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.adjustments import FormerRules, Waiting, unbilled_differences
@@ -157,6 +159,11 @@ class BillingRun:
         """Return how many of them are not issued yet."""
         return len(self._figures[1])
 
+    @property
+    def doubtful(self) -> int:
+        """Return how many bills of the month rest on readings that do not cover it, or of which some do not count."""
+        return int(np.count_nonzero(self.bills.doubtful))
+
     def count_sentence(self) -> str:
         """Return how many bills there are, and how many rows are of meters without data."""
         without = len(self) - self.with_data
@@ -261,13 +268,17 @@ class BillingRun:
         }
         return [*bill_format.figures_cells(Figures.total_of(months.values())), _by_month(months, by_rules)]
 
+    def sum_of_bills(self) -> Figures:
+        """Return the sum of the month's bills: of issued ones as issued, of new ones as they are now."""
+        issued, new = self._figures
+        return Figures.total_of([*issued, *new])
+
     def totals(self) -> dict[str, float | str | None]:
         """Return the sums of the rows, with the names of a bill; money as text, None unpriced.
 
         An issued bill counts as it was issued; what it comes to by today's readings is in the adjustments.
         """
-        issued, new = self._figures
-        every = Figures.total_of([*issued, *new])
+        every = self.sum_of_bills()
         used = {"usage_kwh": kwh_number(every.usage_wh)}
         names = ("net", "tax", "total", "currency")
         if self.bills.priced is None:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, month_bounds, no_progress
 from metertui.engine.billing.charges import Charge
 from metertui.engine.billing.pricing import Edges, Priced, price_usage, window_edges
@@ -121,6 +124,19 @@ class Bills:
     def codes(self) -> list[int]:
         """Return the meter codes in order of their ids."""
         return sorted(range(len(self.frozen.ids)), key=self.frozen.ids.__getitem__)
+
+    @cached_property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Return by meter code whether the readings of a bill do not cover the month, or some of them do not count.
+
+        They do not cover it where they begin after its start, end before its end, or have a gap.
+        """
+        edges = self.edges
+        doubtful = (edges.suspect > 0) | (edges.opening.time > self.start) | (edges.closing.time < self.end)
+        if self.priced is not None:
+            charges = self.priced.charges
+            doubtful[charges.meter[(charges.gap > 0) | (charges.uncounted > 0)]] = True
+        return doubtful & edges.known
 
     def bill_of_meter(self, code: int) -> Statement:
         """Return the statement of the meter with this code."""

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -101,6 +101,18 @@ class Tariffs:
             if at:
                 return self.tariffs[places[at - 1]]
         return None
+
+    def first_day(self, apartment_type: str) -> date | None:
+        """Return the first day with a tariff for an apartment type, from which on there always is one; None if none."""
+        days = [self._by_type[kind][0][0] for kind in ("", apartment_type) if kind in self._by_type]
+        return min(days, default=None)
+
+    def last_day(self, place: int) -> date | None:
+        """Return the last day of the tariff at a place in `tariffs`; None for the latest of its apartment type."""
+        tariff = self.tariffs[place]
+        days = self._by_type[tariff.apartment_type][0]
+        later = days[bisect_right(days, tariff.effective_from) :]
+        return later[0] - timedelta(days=1) if later else None
 
     def schedule(self, types: Sequence[str], start: int, end: int, zone: SiteZone) -> Schedule:
         """Return the schedule of the apartment types in (start, end], µs UTC, start < end."""

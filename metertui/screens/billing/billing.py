@@ -1,142 +1,228 @@
-"""The billing screen: a meter's statement of a month, the list of its other months, tariffs and billing runs."""
+"""The billing screen: what one comes for, and the statement of a meter."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from datetime import date
+import time
+from pathlib import Path
 from typing import ClassVar, Final
 
-from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Static
 
-from metertui.engine.base import Window, first_of_month, month_before, month_bounds
-from metertui.engine.billing import (
-    BillBook,
-    Ledger,
-    NoTariffError,
-    ShownBill,
-    Statement,
-    Terms,
-    bill_only_meter,
-    money_text,
-    shown_bill,
-)
-from metertui.engine.columns import Frozen
-from metertui.engine.core import LiveSnapshot, one_meter
-from metertui.engine.errors import DataError, MeterError
+from metertui.engine.base import month_before
+from metertui.engine.core import LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.screens.billing.billing_run import BillingRunScreen
-from metertui.screens.billing.statement import draw_statement
+from metertui.screens.billing.month_figures import KeptFigures, MonthFigures, month_figures
+from metertui.screens.billing.purposes import Purpose, Purposes, find_text, run_text, tariffs_text, waiting_text
+from metertui.screens.billing.statement_view import StatementView
 from metertui.screens.billing.tariff_editor import TariffScreen
-from metertui.screens.charts import Picture, PictureView, Series
+from metertui.screens.billing.tariff_periods import gaps, periods
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.shell import DeskScreen, Following, MeterInput
-from metertui.screens.tables import Listing, Row
-from metertui.text import explained, fmt, message
+from metertui.screens.fields import TypedLine
+from metertui.screens.shell import DeskScreen, MeterInput, Work, export_text
+from metertui.screens.terminal import ink
+from metertui.text import fmt, message, time_labels
 
-_PAST: Final = 24
-"""The most months in the list."""
 _BESIDE: Final = 150
 """The least width of a terminal, in columns, that shows a chart of the months beside the statement."""
+_OF_STATEMENT: Final = frozenset(("month", "months", "why", "open", "copy_statement", "export"))
+"""The actions that need a statement in view."""
 
 
 class BillingScreen(DeskScreen):
-    """The statement of one meter for one month, with its other months."""
+    """The purposes of billing, or the statement of one meter for one month."""
 
     place = "billing"
     help_text = (
-        "The statement of a calendar month, by default the last one: usage by price, tax and total, and what each line "
-        "is based on. The closing register of a month is the opening register of the next. An issued bill does not "
-        "change; later changes are shown below it. Page up and page down change the month, m goes to the list of "
-        "months, the arrow keys scroll the statement. Tariffs and the billing run have windows of their own; changing "
-        "tariffs and running bills need a login with the role operator."
+        "It opens on what one comes for: to find a meter, the billing run of the last month, the tariffs. Enter or the "
+        "key in the corner opens one; the arrow keys move; an id that is typed or pasted begins a search. The figures "
+        "of the run are worked out while the page is in view, and say of when they are; a bill is in doubt where "
+        "readings do not cover the month or are not counted. "
+        "A statement is that of a calendar month, by default the last one: usage by price, tax and total, the use of "
+        "each day, and what it is based on. The closing register of a month is the opening register of the next. An "
+        "issued bill does not change; later changes are shown below it. Page up and page down change the month, m goes "
+        "to the list of months, Y copies the statement, ctrl+e writes it to a text file to print or send. Escape goes "
+        "back to the purposes. Changing tariffs and running bills need a login with the role operator."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
         Binding("escape", "back", "Back", show=False),
+        Binding("b", "run", "Run", tooltip="The billing run of all meters"),
+        Binding("t", "tariffs", "Tariffs"),
         Binding("pageup", "month(-1)", "Previous month", show=False, priority=True),
         Binding("pagedown", "month(1)", "Next month", show=False, priority=True),
         Binding("m", "months", "Months"),
         Binding("e", "why", "Explain"),
         Binding("l", "open('lookup')", "Lookup", show=False),
         Binding("x", "open('exceptions')", "Exceptions", show=False),
-        Binding("t", "tariffs", "Tariffs"),
-        Binding("b", "run", "Run", tooltip="The billing run of all meters"),
+        Binding("Y", "copy_statement", "Copy the statement", show=False),
+        Binding("ctrl+e", "export", "Export", priority=True),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._meter = self._next = ""
-        self._month = ""
-        self._listed = ("", "")
-        """The meter and the month that the cursor of the list was put on."""
-        self._following = Following()
+        self._next = ""
+        self._kept = KeptFigures()
+        self._summing: Work | None = None
+        """The work on the figures of the month, if it is under way."""
 
     def content(self) -> ComposeResult:
         yield MeterInput(id="billing-meter")
-        with Horizontal(id="bills"):
-            with VerticalScroll(id="paper"):
-                yield Static(id="statement")
-            with Vertical(id="past-side"):
-                yield Listing(("month", ">kWh", ">total", "state"), most=_PAST, id="past")
-                yield PictureView(id="past-chart")
+        yield Purposes(id="purposes")
+        yield StatementView(id="bills", classes="hidden")
+        yield TypedLine(id="line")
 
     @on(events.Resize)
     def _share_out(self) -> None:
         """Show a chart of the months if the terminal is wide enough."""
         self.set_class(self.size.width >= _BESIDE, "-beside")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(PictureView).border_title = "kWh a month"
+    @property
+    def _view(self) -> StatementView:
+        return self.query_one(StatementView)
+
+    @property
+    def _reads_statement(self) -> bool:
+        """Return whether a statement is in view, and not the purposes."""
+        return self.is_mounted and not self._view.has_class("hidden")
+
+    @property
+    def view_name(self) -> str:
+        return f"{self.place}, {'statement' if self._reads_statement else 'purposes'}"
 
     def on_screen_resume(self) -> None:
         if self._next:
             meter, self._next = self._next, ""
             self.query_one(MeterInput).choose(meter)
-        elif self._meter:
-            self._show()
+        elif self._reads_statement:
+            self._view.show()
         else:
-            self.query_one("#bills").set_class(True, "-alone")
-            self.query_one("#statement", Static).update(Text(self.query_one(MeterInput).invitation))
-            self.action_search()
+            self._show_purposes()
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
-        basis = self.headend.engine.basis_of(self._meter) if self._meter else None
-        if basis is not None and self._following.is_due(basis, snapshot.uptime):
-            self._show()
+        if self._reads_statement:
+            self._view.follow(snapshot.uptime)
+        else:
+            self._tell_purposes()
+            self._sum_if_due(snapshot)
 
     def take_meter(self, meter: str) -> None:
         self._next = meter
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable what needs a statement while none is in view."""
+        if action in _OF_STATEMENT and not self._reads_statement:
+            return False
+        return super().check_action(action, parameters)
+
+    # -- the purposes --------------------------------------------------------------------------------------------
+
+    def _show_purposes(self) -> None:
+        """Put the purposes in the place of the statement."""
+        self._turn_to(statement=False)
+        self._tell_purposes()
+        self.query_one(Purposes).take_focus()
+
+    def _turn_to(self, *, statement: bool) -> None:
+        self.query_one(Purposes).set_class(statement, "hidden")
+        self._view.set_class(not statement, "hidden")
+        self.refresh_bindings()
+
+    def _tell_purposes(self) -> None:
+        """Show the state of each purpose."""
+        engine, suspect = self.headend.engine, ink(self.app.theme_variables, "suspect")
+        page, kept = self.query_one(Purposes), self._kept
+        month = month_before(engine.clock.now(), self.zone)
+        page.show("find", "Find a meter", find_text(len(engine.accounts), list(self.desk.recent)))
+        if kept.figures is None or kept.figures.month != month:
+            run = waiting_text(0.0 if self._summing is None else self._summing.share)
+        else:
+            run = run_text(kept.figures, self._age(), suspect)
+        page.show("run", f"Billing run of {time_labels.month(month)}", run)
+        try:
+            found, today = engine.tariffs.current(), self.zone.day(engine.clock.now())
+        except MeterError as error:
+            page.show("tariffs", "Tariffs", message(f"! {error}"))
+            return
+        types = {group.apartment_type for group in engine.directory.groups}
+        since = None if kept.figures is None else kept.figures.since
+        held, without = ([], []) if found is None else (periods(found, today), gaps(found, types, since))
+        page.show("tariffs", "Tariffs, ¢/kWh and tax", tariffs_text(held, without, suspect))
+
+    def _age(self) -> str:
+        """Return of when the figures of the month are, and what has come since."""
+        newer = self._kept.newer(len(self.headend.engine.readings))
+        since = f"; {fmt.counted(newer, 'reading')} received since" if newer > 0 else ""
+        return f"as of {time_labels.moment(self.zone.local(self._kept.at))}{since}"
+
+    def _sum_if_due(self, snapshot: LiveSnapshot) -> None:
+        """Have the figures of the last month worked out, unless they are at hand or under way."""
+        engine = self.headend.engine
+        month, basis = month_before(snapshot.at, self.zone), engine.billing_basis()
+        if self._summing is None and self._kept.is_due(month, basis, len(engine.readings), snapshot.uptime):
+            # Nobody asked for it: it is none of the work that quitting would ask about.
+            self._summing = Work("the month")
+            self._sum_month(self._summing, month, basis, len(engine.readings), snapshot)
+
+    @work(exclusive=True, group="month")
+    async def _sum_month(self, work: Work, month: str, basis: object, readings: int, snapshot: LiveSnapshot) -> None:
+        engine, began = self.headend.engine, time.monotonic()
+        figures = MonthFigures(month, trouble="this failed; metertui.log says why")
+        try:
+            figures = await self.headend.ask(month_figures, month, engine.terms(), engine.bills, work.report_progress)
+        except MeterError as error:
+            figures = MonthFigures(month, trouble=str(error))
+        finally:
+            work.cancel()  # or a thread would go on with what nobody waits for
+            self._summing = None
+            seconds = time.monotonic() - began
+            self._kept.keep(figures, snapshot.at, basis, readings, uptime=snapshot.uptime + seconds, seconds=seconds)
+        if not self._reads_statement:
+            self._tell_purposes()
+
+    @on(Purpose.Chosen)
+    def _open_purpose(self, event: Purpose.Chosen) -> None:
+        event.stop()
+        {"find": self.action_search, "run": self.action_run, "tariffs": self.action_tariffs}[event.what]()
+
+    def on_key(self, event: events.Key) -> None:
+        # An id begins with a digit, which is no key here.
+        if not self._reads_statement and event.character and event.character.isdigit():
+            event.stop()
+            self.query_one(MeterInput).begin(events.Key(event.key, event.character))
+
+    def on_paste(self, event: events.Paste) -> None:
+        if not self._reads_statement:
+            event.stop()
+            self.query_one(MeterInput).begin(events.Paste(event.text))
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
     async def action_open(self, place: str) -> None:
         """Show the meter on another screen."""
-        if self._meter:
-            await self.desk.open_meter(place, self._meter)
+        await self.desk.open_meter(place, self._view.meter)
 
     async def action_back(self) -> None:
-        """Move the focus from the list or the field to the statement, and from there to the meter field.
-
-        A meter that was brought from another screen goes back there from the statement.
-        """
-        bills = self.query_one("#bills")
-        if bills.has_class("-months"):
-            bills.remove_class("-months")
-        elif self.query_one("#past").has_focus or self.query_one(MeterInput).has_focus_within:
+        """Go one step back: to the statement, to the screen that the meter was brought from, to the purposes."""
+        line = self.query_one(TypedLine)
+        in_field = self.query_one(MeterInput).has_focus_within
+        if line.asks:
+            line.close()
             self.query_one("#paper").focus()
-        elif not await self.desk.go_back():
-            self.action_search()
+        elif self._reads_statement:
+            if self._view.step_back() and not await self.desk.go_back():
+                self._show_purposes()
+        elif in_field:
+            self.query_one(Purposes).take_focus()
+        else:
+            await self.desk.go_back()
 
     def action_months(self) -> None:
-        """Go to the list of months. It replaces the statement if there is no room for both."""
-        if self._meter and not self.query_one("#bills").has_class("-alone"):
-            self.query_one("#bills").add_class("-months")
-            self.query_one("#past").focus()
+        """Go to the list of months."""
+        self._view.open_months()
 
     def action_search(self) -> None:
         """Go to the field for another meter."""
@@ -144,21 +230,17 @@ class BillingScreen(DeskScreen):
 
     def action_month(self, step: int) -> None:
         """Show the month that is `step` months later."""
-        if self._meter:
-            other = first_of_month(date.fromisoformat(f"{self._month}-01"), step)
-            if other <= self.zone.day(self.headend.engine.clock.now()):
-                self._month = f"{other:%Y-%m}"
-                self._show()
+        self._view.step_month(step)
 
     def action_why(self) -> None:
         """Explain the usage that is billed."""
-        if self._meter and self._meter in self.headend.engine.directory.codes:
-            window = Window(self._month, *month_bounds(self._month, self.zone))
-            self.app.push_screen(ExplainScreen(self._meter, window))
+        if (window := self._view.window) is not None:
+            self.app.push_screen(ExplainScreen(self._view.meter, window))
 
     def action_tariffs(self) -> None:
         """Show the tariffs."""
-        self.app.push_screen(TariffScreen(), lambda _: self._show_again())
+        since = None if self._kept.figures is None else self._kept.figures.since
+        self.app.push_screen(TariffScreen(since), lambda _: self._show_again())
 
     def action_run(self) -> None:
         """Open the billing run."""
@@ -166,128 +248,45 @@ class BillingScreen(DeskScreen):
         self.app.push_screen(BillingRunScreen(month), lambda _: self._show_again())
 
     def _show_again(self) -> None:
-        if self._meter:
-            self._show()
+        if self._reads_statement:
+            self._view.show()
 
     @on(MeterInput.Chosen)
     def _take_meter(self, event: MeterInput.Chosen) -> None:
-        self._meter = event.meter
-        self._month = self._month or month_before(self.headend.engine.clock.now(), self.zone)
-        self.query_one("#paper").focus()
-        self._show()
+        self._turn_to(statement=True)
+        self._view.show_meter(event.meter)
 
-    @on(Listing.RowSelected, "#past")
-    def _take_month(self) -> None:
-        month = self.query_one("#past", Listing).selected_key
-        if month is not None:
-            self._month = month
-            self.query_one("#bills").remove_class("-months")
-            self.query_one("#paper").focus()
-            self._show()
+    # -- copy and export -------------------------------------------------------------------------------------------
 
-    def _show(self) -> None:
-        self._following.note(self.headend.engine.basis_of(self._meter))
-        try:
-            one = one_meter.frozen_meter(self.headend.engine, self._meter)
-            terms = self.headend.engine.terms()
-        except MeterError as error:
-            self.query_one("#bills").add_class("-alone")  # the list is that of another meter
-            self._refuse(error)
-            return
-        self._load_statement(one, terms, self._month)
-
-    @work(exclusive=True, group="bill")
-    async def _load_statement(self, one: Frozen, terms: Terms, month: str) -> None:
-        """Show the statement first, then the list, which takes longer."""
-        book = self.headend.engine.bills
-        try:
-            statement, shown, warning = await asyncio.to_thread(_billed, one, month, terms, book)
-            bill = shown.bill
-            note = explained.register_note(one.curve, bill.opening, bill.closing, bill.usage_wh, self.zone)
-        except MeterError as error:
-            self._refuse(error)
+    def action_copy_statement(self) -> None:
+        """Copy the statement as text."""
+        if text := self._view.as_text(with_chart=False):
+            self.app.copy_to_clipboard(text)
+            self.say(f"Copied the statement of {self._view.meter} for {time_labels.month(self._view.month)}.")
         else:
-            self._draw(statement, shown, note, warning)
-        now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
-        rows, picture = await asyncio.to_thread(_past, one, terms, book, now)
-        self.query_one(PictureView).show(picture)
-        past = self.query_one("#past", Listing)
-        self.query_one("#bills").set_class(not rows, "-alone")
-        past.show(rows)
-        keys = [key for key, _ in rows]
-        if month in keys and self._listed != (self._meter, month):  # nothing moves under the cursor
-            self._listed = (self._meter, month)
-            past.move_cursor(keys.index(month))
+            self.warn("There is no statement to copy.")
 
-    def _refuse(self, error: MeterError) -> None:
-        text = message(f"! {error}")
-        if isinstance(error, NoTariffError):
-            text.append("\n\nPress t for the tariffs. The lookup screen (F3) shows what the meter used.")
-        elif self._meter not in self.headend.engine.directory.codes:
-            text.append(f"\n\n{self.query_one(MeterInput).invitation}")
-        self.query_one("#statement", Static).update(text)
+    def action_export(self) -> None:
+        """Ask for the name of a text file for the statement."""
+        if self._view.as_text(with_chart=False):
+            name = f"bill-{self._view.meter}-{self._view.month}.txt"
+            self.query_one(TypedLine).ask("export", "file name, then enter; escape cancels", name)
+        else:
+            self.warn("There is no statement to export.")
 
-    def _draw(self, statement: Statement, shown: ShownBill, note: str, warning: str) -> None:
-        account = self.headend.engine.accounts.get(statement.meter)
-        begin, end = month_bounds(statement.month, self.zone)
-        heading = {"meter": statement.meter}
-        if account is not None:
-            heading["address"] = " ".join(filter(None, (account.address, account.postcode)))
-            heading["apartment type"] = account.apartment_type or "–"
-        heading["period"] = f"{self.zone.day(begin)} – {self.zone.day(end - 1):%m-%d}"
-        state = "the month is not over" if end > self.headend.engine.clock.now() else ""
-        if shown.issued is not None:
-            state = f"issued {fmt.moment(shown.issued, self.zone)}"
-        doubt = f"{fmt.count(statement.suspect)} of them not counted: see F7" if statement.suspect else ""
-        rests_on = (fmt.counted(statement.readings, "reading"), doubt)
-        drawn = draw_statement(
-            shown, heading, self.zone, state=state, rests_on=rests_on, register_note=note, warning=warning
-        )
-        self.query_one("#statement", Static).update(drawn)
+    @on(TypedLine.Typed)
+    def _export_to(self, event: TypedLine.Typed) -> None:
+        if text := self._view.as_text(with_chart=True):
+            self._write(Path(event.text).expanduser().absolute(), text)
 
-
-def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, ShownBill, str]:
-    """Return the bill of the only meter as it is now and as it is shown, and what is wrong with its file."""
-    statement = bill_only_meter(one, month, terms)
-    shown = shown_bill(statement, book.ledger_of_meter(month, statement.meter), one.zone)
-    try:
-        if shown.issued is not None:
-            book.check_unchanged(month)
-    except DataError as error:
-        return statement, shown, str(error)
-    return statement, shown, ""
-
-
-def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:
-    """Return the rows of the months with data, the newest first, and a chart of their usage in kWh."""
-    curve = one.curve
-    if not len(curve):
-        return [], None
-    first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
-    months: list[tuple[Row, int | None]] = []
-    issued = set(book.issued_months())
-    month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
-    while month >= first and len(months) < _PAST:
-        cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
-        months.append(((month, cells), used_wh))
-        month = f"{first_of_month(date.fromisoformat(f'{month}-01'), -1):%Y-%m}"
-    used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(months))
-    picture = Picture("bars", tuple(month for (month, _), _ in reversed(months)), (Series("", used),), "kWh")
-    return [row for row, _ in months], picture
-
-
-def _row(
-    one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool
-) -> tuple[tuple[str, ...], int | None]:
-    """Return the cells of a month and its usage, Wh."""
-    try:
-        statement = bill_only_meter(one, month, terms)
-        ledger = book.ledger_of_meter(month, statement.meter) if book is not None else Ledger(month)
-        shown = shown_bill(statement, ledger, one.zone)
-    except MeterError:
-        return (month, "–", "–", "no price"), None
-    used = shown.bill.usage_wh
-    state = "not over" if running else ""
-    if shown.issued is not None:
-        state = "differs" if any(shown.adjustment) else "issued"
-    return (month, fmt.NOTHING if used is None else fmt.number(used), money_text(shown.bill.total) or "–", state), used
+    @work(exclusive=True, group="export")
+    async def _write(self, path: Path, text: str) -> None:
+        try:
+            await export_text(path, text)
+        except MeterError as error:
+            self.warn(str(error))
+            return
+        self.query_one(TypedLine).close()
+        self.query_one("#paper").focus()
+        self.say(f"The statement is written to {path}")
+        self.headend.audit(self.who or "billing", "export", str(path), f"statement of {self._view.meter}")

@@ -1,18 +1,23 @@
-"""The layout of a statement."""
+"""The layout of a statement, as on paper."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from io import StringIO
+from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from metertui.engine.base import SiteZone
+from metertui.engine.base import SiteZone, month_bounds
 from metertui.engine.billing import Charge, ShownBill, Statement, decimals
 from metertui.engine.usage import Edge
-from metertui.text import fmt, message, plain
+from metertui.text import fmt, message, plain, time_labels
+
+WIDTH: Final = 96
+"""Columns of a statement as text: an A4 page in a type of fixed width has as many."""
 
 
 def draw_statement(
@@ -21,14 +26,13 @@ def draw_statement(
     zone: SiteZone,
     *,
     state: str,
-    rests_on: tuple[str, str],
     register_note: str = "",
     warning: str = "",
 ) -> RenderableType:
     """Return the statement as a renderable for Rich.
 
-    `heading` has the lines above the registers; `rests_on` says how many readings there are and which do not count,
-    `register_note` why the usage is not the difference of the registers, if it is not.
+    `heading` has the lines above the registers; `register_note` says why the usage is not the difference of the
+    registers, if it is not.
     """
     bill = shown.bill
     parts: list[RenderableType] = [_heading(bill, heading, zone, state)]
@@ -38,10 +42,8 @@ def draw_statement(
         parts += ["", _charges(bill, bill.charges, zone)]
     elif bill.reason and bill.usage_wh is not None:
         parts += ["", message(f"There are no amounts: {bill.reason}.")]
-    parts += ["", _rests(rests_on)]
-    for place, charge in enumerate(bill.charges or (), 1):
-        if charge.note:
-            parts.append(message(f"{place}) {fmt.reason(charge.note)}"))
+    parts += ["", message(basis_sentence(bill, zone))]
+    parts += [message(note) for note in _notes(bill.charges or ())]
     for figures, words in (
         (shown.adjustments, "Billed in addition since it was issued"),
         (shown.adjustment, "Not billed yet, because of later readings, corrections, tariffs or rules"),
@@ -54,10 +56,51 @@ def draw_statement(
     return Group(*parts)
 
 
+def as_text(statement: RenderableType) -> str:
+    """Return a statement as lines of text without colours, none of which ends in blanks."""
+    file = StringIO()
+    Console(file=file, width=WIDTH, color_system=None, legacy_windows=False).print(statement)
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+
+
+def basis_sentence(bill: Statement, zone: SiteZone) -> str:
+    """Return in one sentence what a bill is based on: how many readings, and how its ends are known."""
+    readings = fmt.counted(bill.readings, "reading")
+    them = (
+        "it is" if bill.readings == 1 else f"{fmt.count(bill.suspect)} of them {'is' if bill.suspect == 1 else 'are'}"
+    )
+    doubt = f"; {them} not counted (F7 says why)" if bill.suspect else ""
+    if bill.opening is None or bill.closing is None:
+        return f"Based on {readings}: that is no data for this month{doubt}."
+    if bill.opening.quality == bill.closing.quality:
+        ends = _known(bill.opening, "start and at the end", zone)
+    else:
+        ends = f"{_known(bill.opening, 'start', zone)} and {_known(bill.closing, 'end', zone)}"
+    return f"Based on {readings}: the register {ends}{doubt}."
+
+
+def _known(edge: Edge, end: str, zone: SiteZone) -> str:
+    """Return how the register at an end of the month is known."""
+    match edge.quality:
+        case "actual":
+            return f"was read at the {end}"
+        case "estimated":
+            return f"is estimated between two readings at the {end}"
+        case "first":
+            return f"is known from its first reading on, {_moment(edge, zone)}"
+        case _:
+            return f"is known up to its last reading, {_moment(edge, zone)}"
+
+
+def _moment(edge: Edge, zone: SiteZone) -> str:
+    return time_labels.moment(zone.local(edge.time))
+
+
 def _heading(bill: Statement, heading: Mapping[str, str], zone: SiteZone, state: str) -> RenderableType:
     whose = _grid()
-    title = Text.assemble((bill.month, "bold"), "  ", (state, "dim"))
-    whose.add_row(Text("STATEMENT", style="bold"), title)
+    begin, end = month_bounds(bill.month, zone)
+    period = time_labels.span(zone.day(begin), zone.day(end - 1))
+    whose.add_row(Text("STATEMENT", style="bold"), Text.assemble((period, "bold"), "  ", (state, "dim")))
     for name, value in heading.items():
         whose.add_row(name, plain(value))
     registers = _grid()
@@ -79,7 +122,7 @@ def _grid() -> Table:
 
 
 def _edge(edge: Edge | None, zone: SiteZone) -> str:
-    return f"{fmt.moment(edge.time, zone)}, {fmt.QUALITY[edge.quality]}" if edge else ""
+    return f"{_moment(edge, zone)}, {fmt.QUALITY[edge.quality]}" if edge else ""
 
 
 def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Table:
@@ -110,25 +153,28 @@ def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Tabl
                 fmt.money(one.amount),
             )
         )
-    table.add_row("")
+    table.add_row(*row("", "", "", "", "", "", "─" * len(fmt.money(bill.total)), style="dim"))
     for name, sum_of_lines in (("net", bill.net), ("tax", bill.tax)):
         table.add_row(*row("", name, "", "", "", "", fmt.money(sum_of_lines)))
     table.add_row(*row("", "TOTAL", "", "", "", "", fmt.money(bill.total), style="bold"))
     return table
 
 
-def _rests(rests_on: tuple[str, str]) -> Table:
-    grid = _grid()
-    grid.add_row("based on", Text.assemble(rests_on[0], "  ", (rests_on[1], "dim")))
-    return grid
+def _notes(charges: Sequence[Charge]) -> list[str]:
+    """Return the notes of charges behind their numbers, each note once."""
+    places: dict[str, list[str]] = {}
+    for place, charge in enumerate(charges, 1):
+        if charge.note:
+            places.setdefault(charge.note, []).append(str(place))
+    return [f"{', '.join(numbers)}) {fmt.for_people(note)}" for note, numbers in places.items()]
 
 
 def _period(start: int, end: int, zone: SiteZone) -> str:
-    """Return `02-01 – 02-14` for whole days, the last included; with the times if they are not whole."""
+    """Return `1 Feb – 14 Feb` for whole days, the last included; with the times if they are not whole."""
     first, last = zone.local(start), zone.local(end)
     if _is_midnight(first) and _is_midnight(last):
-        return f"{first:%m-%d} – {last - timedelta(days=1):%m-%d}"
-    return " – ".join(f"{at:%m-%d}" if _is_midnight(at) else f"{at:%m-%d %H:%M}" for at in (first, last))
+        last -= timedelta(days=1)
+    return " – ".join(f"{at.day:>2} {at:%b}" + ("" if _is_midnight(at) else f" {at:%H:%M}") for at in (first, last))
 
 
 def _is_midnight(at: datetime) -> bool:

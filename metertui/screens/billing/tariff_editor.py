@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar, Final
 
 from rich.text import Text
@@ -13,13 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static, TextArea
 
-from metertui.engine.billing import COLUMNS, ENERGY, Band, Tariff, Tariffs, clock, decimals, tariffs, with_tax
+from metertui.engine.billing import COLUMNS, ENERGY, Band, Tariffs, clock, decimals, tariffs, with_tax
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import durable
+from metertui.screens.billing.tariff_periods import count_line, gaps
 from metertui.screens.shell import OnDesk, Steady, as_operator
 from metertui.screens.tables import Listing, Row
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import fmt, message
+from metertui.text import fmt, messages
 
 _NONE: Final = (
     "There is no tariffs.csv yet, so bills have usage and no amounts. Press e to create one. A row for the whole day "
@@ -28,6 +29,7 @@ _NONE: Final = (
 _WITH_TAX: Final = 96
 """The least width of a terminal, in columns, that has room for the whole table."""
 _PURPOSE: Final = "changing tariffs"
+_DRAFT: Final = "tariffs"
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
 
@@ -40,11 +42,13 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, since: date | None = None) -> None:
+        """`since`: the first day with readings, if it is known; days from then on that have no price are named."""
         super().__init__()
+        self._since = since
         self._path = self.headend.engine.tariffs.path
         self._before: bytes | None = None
-        self._wrong = ""
+        self._wrong = self._note = ""
         self._leaving = False
         self._listed: object = None
 
@@ -91,15 +95,17 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             self._say(_NONE)
         else:
             today = self.zone.day(self.headend.engine.clock.now())
-            self._say(f"{_prices(found)} (* in force today)")
+            types = {group.apartment_type for group in self.headend.engine.directory.groups}
+            missing = [f"▲ {gap}" for gap in gaps(found, types, self._since)]
+            self._say(f"{count_line(found)} (* in force today)", *missing)
             listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
 
     def _columns(self, cells: Sequence[str]) -> Sequence[str]:
         """Return the cells to show: in a narrow terminal without the price with tax, which follows from the rest."""
         return (*cells[:6], *cells[7:]) if self._narrow else cells
 
-    def _say(self, text: str) -> None:
-        self.query_one("#tariff-said", Steady).show(message(text))
+    def _say(self, *texts: str) -> None:
+        self.query_one("#tariff-said", Steady).show(messages(*texts))
 
     def action_edit(self) -> None:
         """Open the editor with the content of the file."""
@@ -112,9 +118,14 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! {error}")
             return
-        text = ",".join(COLUMNS) + "\n" if self._before is None else self._before.decode("utf-8-sig", "replace")
+        stored, draft = self._stored_text(), self.desk.drafts.of(_DRAFT)
+        self._note = ""
+        if draft:
+            self._note = "Your changes that were not saved are here again."
+            if draft["before"] != stored:
+                self._note = "! The file has changed since these changes were typed: saving them replaces it."
         editor = self.query_one("#tariff-text", TextArea)
-        editor.load_text(text.replace("\r\n", "\n"))
+        editor.load_text(draft.get("text", stored))
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-text"
         self.query_one("#tariff-keys", Steady).show(Text("^s saves · escape discards", style="dim"))
         editor.focus()
@@ -122,11 +133,21 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         self._leaving = False
         self._check()
 
+    def _stored_text(self) -> str:
+        """Return the content of the file as text, or the header if there is none."""
+        if self._before is None:
+            return ",".join(COLUMNS) + "\n"
+        return self._before.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+
     @on(TextArea.Changed, "#tariff-text")
     def _changed(self) -> None:
         self._leaving = False
         if self._editing:
             self._check()
+            text, drafts = self.query_one("#tariff-text", TextArea).text, self.desk.drafts
+            if text != self._stored_text():  # an F key closes the window
+                drafts.note(_DRAFT, "before", drafts.of(_DRAFT).get("before", self._stored_text()))
+                drafts.note(_DRAFT, "text", text)
 
     def _check(self) -> None:
         """Validate the text, and show the first error or the number of tariffs."""
@@ -134,10 +155,10 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             found = tariffs.parse_tariffs(self._typed(), self._path)
         except DataError as error:
             self._wrong = f"line {error.line}: {error.reason}" if error.line else error.reason
-            self._say(f"! {self._wrong}")
+            self._say(f"! {self._wrong}", *filter(None, [self._note]))
             return
         self._wrong = ""
-        self._say(f"Valid: {_prices(found)}.")
+        self._say(f"Valid: {count_line(found)}.", *filter(None, [self._note]))
 
     def _typed(self) -> bytes:
         text = self.query_one("#tariff-text", TextArea).text
@@ -160,6 +181,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! Not saved: {error}")
             return
+        self.desk.drafts.drop(_DRAFT)
         self._list()
         count = len(data.splitlines()) - 1
         begin = "applies from its date" if count == 1 else "apply from their dates"
@@ -173,15 +195,11 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         if not self._editing:
             self.dismiss()
         elif self._leaving or self._typed() == (self._before or f"{','.join(COLUMNS)}\n".encode()):
+            self.desk.drafts.drop(_DRAFT)
             self._list()
         else:
             self._leaving = True
             self._say("Not saved. Press ctrl+s to save, or escape again to discard the changes.")
-
-
-def _prices(found: Tariffs) -> str:
-    """Return how many prices there are, in how many tariffs."""
-    return f"{fmt.counted(len(found.rates), 'price')} in {fmt.counted(len(found.tariffs), 'tariff')}"
 
 
 def rows(found: Tariffs, today: date) -> list[Row]:
@@ -190,7 +208,7 @@ def rows(found: Tariffs, today: date) -> list[Row]:
     cents, tax = decimals(band.price for band in found.rates), decimals(band.tax_percent for band in found.rates)
     for place in reversed(range(len(found.tariffs))):
         tariff = found.tariffs[place]
-        until = _until(found, place)
+        until = found.last_day(place)
         mark = "* " if tariff.effective_from <= today and (until is None or today <= until) else "  "
         for at, band in enumerate(tariff.bands):
             cells = (
@@ -205,13 +223,6 @@ def rows(found: Tariffs, today: date) -> list[Row]:
             )
             table.append((f"{place}.{at}", cells))
     return table
-
-
-def _until(found: Tariffs, place: int) -> date | None:
-    """Return the last day of a tariff; None for the latest of its apartment type."""
-    tariff: Tariff = found.tariffs[place]
-    later = [one.effective_from for one in found.tariffs[place + 1 :] if one.apartment_type == tariff.apartment_type]
-    return min(later) - timedelta(days=1) if later else None
 
 
 def times(band: Band) -> str:

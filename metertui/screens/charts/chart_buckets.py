@@ -25,10 +25,16 @@ class Buckets(NamedTuple):
     """Whether the window ends before its last bucket is over."""
 
 
-def buckets(window: Window, zone: SiteZone) -> Buckets:
-    """Return half hours for up to two days, hours for up to nine, days for up to three months, else months or years."""
+def buckets(window: Window, zone: SiteZone, *, daily: bool = False) -> Buckets:
+    """Return half hours for up to two days, hours for up to nine, days for up to three months, else months or years.
+
+    `daily`: days, however short the window is.
+    """
     length = window.end - window.start
-    if length <= 2 * DAY + 120 * MINUTE:
+    if daily:
+        marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))
+        unit = "day"
+    elif length <= 2 * DAY + 120 * MINUTE:
         marks = np.arange(window.start, window.end + HALF_HOUR, HALF_HOUR, dtype=np.int64)
         unit = "half hour"
     elif length <= 9 * DAY:

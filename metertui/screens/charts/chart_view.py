@@ -19,11 +19,13 @@ from metertui.screens.charts import bars, lines
 from metertui.screens.charts.area import area
 from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Kind, Picture
 from metertui.screens.charts.figure import Line
-from metertui.screens.charts.inks import Inks, inks_of
+from metertui.screens.charts.inks import LAST_SPECIAL, Inks, inks_of
 from metertui.text import HIDDEN, fmt
 
 _END: Final = 1_000_000_000
 """The number of a label beyond the last one of any chart."""
+
+_NO_INKS: Final = Inks((Style(),), dict.fromkeys(range(LAST_SPECIAL, 0), Style()), (Style(),), ())
 
 _DRAW: Final[dict[Kind, Callable[[Picture, int, int, Inks, int], list[Line]]]] = {
     "lines": lines.lines,
@@ -134,6 +136,13 @@ class PictureView(Widget, can_focus=True):
         theme = self.app.current_theme
         inks = inks_of(self.app.theme_variables, dark=theme.dark, ansi=theme.ansi)
         return _DRAW[picture.kind](picture, width, height, inks, self._cursor_shown)
+
+
+def picture_text(picture: Picture, width: int, height: int) -> str:
+    """Return a chart as lines of text without colours, with the legend of its marks, for a file."""
+    drawn = _DRAW[picture.kind](picture, width, height, _NO_INKS, NO_CURSOR)
+    lines = ["".join(segment.text for segment in line).rstrip() for line in drawn]
+    return "\n".join([*lines, *filter(None, [_marks(picture)])])
 
 
 def _values(picture: Picture, place: int) -> str:

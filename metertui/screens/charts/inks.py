@@ -21,6 +21,8 @@ ON_BAR: Final = -6
 """The number of the ink of what a value is compared with, where its bar is behind it."""
 CURSOR: Final = -5
 """The number of the ink of what is under the cursor."""
+LAST_SPECIAL: Final = ON_BAR
+"""The lowest of these numbers."""
 
 _SERIES: Final = ("primary", "accent", "success", "estimated", "error", "foreground", "secondary")
 _DARK_RAMP: Final = ("#1b2a3a", "#1d5468", "#2f8f8b", "#86c27a", "#f2e25c")

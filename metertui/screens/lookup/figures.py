@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import DAY, SECOND, Int64Array, SiteZone, Window
+from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowReadings
-from metertui.screens.charts import Kind, Picture, buckets, chart
 from metertui.text import explained, fmt
 
 WINDOWS: Final = {
@@ -25,10 +24,6 @@ WINDOWS: Final = {
     "dates": ("Dates", "vs previous days"),
 }
 """The windows by their names: title, and name of the comparison."""
-_NOW: Final = "this window"
-_MOST_BARS: Final = 62
-_MOST_DRAWN: Final = 40 * 366 * DAY
-"""A longer window (µs) is drawn only where there are readings."""
 
 
 def moment(instant: int, zone: SiteZone) -> str:
@@ -128,48 +123,8 @@ def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
         fmt.number(int(behind.wh[place])),
         fmt.number(step) if step >= 0 else "–",
         fmt.duration(length - length % SECOND) if length >= 0 else "–",
-        STATUS[int(behind.status[place])],
+        fmt.status(STATUS[int(behind.status[place])]),
     )
-
-
-class WindowChart(NamedTuple):
-    """The chart of a window with its title: kWh by bucket, None for no data, estimated ones marked."""
-
-    title: str
-    picture: Picture
-
-
-def window_chart(series: Series, window: Window, zone: SiteZone, before: Window | None = None) -> WindowChart:
-    """Return the chart of a window, as bars if they are few; of a very long one only the part with readings.
-
-    `before`: the window to compare it with, of which the chart shows the buckets at the same place in the window.
-    """
-    between = f"{moment(window.start, zone)} to {moment(window.end, zone)}"
-    if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
-        start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
-        window = Window(window.name, start, max(start + DAY, end))
-    parts = buckets(window, zone)
-    values = _kwh(series, parts.marks)
-    exact = series.is_exact(parts.marks)
-    title = f"kWh per {parts.unit} · {between}"
-    kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
-    estimated = tuple((~(exact[1:] & exact[:-1])).tolist())
-    running = (False,) * (len(values) - 1) + (parts.cut,)
-    drawn: tuple[chart.Series, ...] = (chart.Series("", values),)
-    if before is not None and before.known and before.start < before.end:
-        earlier = buckets(before, zone)
-        then = _kwh(series, earlier.marks)[: len(values)] if earlier.unit == parts.unit else ()
-        if any(value is not None for value in then):
-            padded = then + (None,) * (len(values) - len(then))
-            drawn = (chart.Series(_NOW, values), chart.Series(chart.BEFORE, padded))
-    shown = Picture(kind, tuple(parts.labels), drawn, "kWh", names=tuple(parts.names))
-    return WindowChart(title, shown._replace(estimated=estimated, running=running))
-
-
-def _kwh(series: Series, marks: Int64Array) -> tuple[float | None, ...]:
-    """Return the kWh between each two marks; None for no data."""
-    used, known = series.buckets(marks)
-    return tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
 
 
 def extent(series: Series, zone: SiteZone) -> str:

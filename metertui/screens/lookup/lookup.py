@@ -21,10 +21,10 @@ from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Series, UsageComparison, WindowReadings, lookup, why_no_data
-from metertui.screens.charts import PictureView
+from metertui.screens.charts import PictureView, window_chart
 from metertui.screens.decisions import PREVIEW, PURPOSE, DecisionScreen, decision_choices
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.fields import DatePicker, TypedLine
+from metertui.screens.fields import DatePicker, Field, LastField, TypedLine
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import WINDOWS, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
@@ -91,8 +91,8 @@ class LookupScreen(DeskScreen):
         yield MeterInput(id="lookup-meter")
         yield Tabs(*(Tab(title, id=name) for name, (title, _) in WINDOWS.items()), active="month", id="windows")
         with Horizontal(id="dates", classes="hidden"):
-            yield Input(placeholder="from, e.g. 2025-01-01", id="from", compact=True)
-            yield Input(placeholder="to, e.g. 2025-12-31", id="to", compact=True)
+            yield Field(placeholder="from, e.g. 2025-01-01", id="from", compact=True)
+            yield LastField(placeholder="to, e.g. 2025-12-31", id="to", compact=True)
             yield Static("↓ calendar", id="dates-hint")
         yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):
@@ -232,11 +232,15 @@ class LookupScreen(DeskScreen):
             self.query_one("#to", Input).value = today.isoformat()
         self._answer_if_asked()
 
-    @on(Input.Submitted, "#from")
-    @on(Input.Submitted, "#to")
-    def _choose_dates(self, event: Input.Submitted) -> None:
-        event.input.action_select_all()
+    @on(Field.Left, "#from")
+    @on(Field.Left, "#to")
+    def _choose_dates(self) -> None:
         self._answer_if_asked()
+
+    @on(Input.Submitted, "#to")
+    def _submit_dates(self, event: Input.Submitted) -> None:
+        event.input.action_select_all()
+        self.query_one("#to", Field).tell()
 
     def on_key(self, event: events.Key) -> None:
         # Arrow down in a date field opens the calendar.
@@ -279,7 +283,7 @@ class LookupScreen(DeskScreen):
             return date.fromisoformat(text)
         except ValueError as error:
             wrong = f"{text} is not a date" if text else "A date is missing"
-            raise MeterError(f"{wrong}. Enter both dates as 2025-02-19 and press enter.") from error
+            raise MeterError(f"{wrong}. Enter both dates as 2025-02-19.") from error
 
     def _reveal(self, answered: bool) -> None:
         for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
@@ -333,7 +337,7 @@ class LookupScreen(DeskScreen):
 
     def _draw(self, series: Series, window: Window, before: Window) -> None:
         chart = self.query_one(PictureView)
-        drawn = figures.window_chart(series, window, self.zone, before)
+        drawn = window_chart(series, window, self.zone, before)
         chart.border_title = drawn.title
         chart.show(drawn.picture)
 

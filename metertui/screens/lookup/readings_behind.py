@@ -19,7 +19,7 @@ _COLUMNS: Final = (
     Column("register kWh", 14, right=True),
     Column("usage kWh", 14, right=True),
     Column("interval", 11, right=True),
-    Column("status", 9),
+    Column("status", 10),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.screens.shell.exporting import export, export_list, export_readings
+from metertui.screens.shell.exporting import export, export_list, export_readings, export_text
 from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.following import Following
 from metertui.screens.shell.frame import PLACES, DeskScreen, OnDesk
@@ -43,6 +43,7 @@ __all__ = [
     "export",
     "export_list",
     "export_readings",
+    "export_text",
     "own_keys",
     "show_progress",
 ]

@@ -21,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import ReadingList
 from metertui.engine.reports import Findings, Rule
 from metertui.engine.usage import COLUMNS, WindowReadings, list_tables
-from metertui.formats import resolve_output, writers
+from metertui.formats import complete_file, resolve_output, writers
 from metertui.headend import HeadEnd
 from metertui.text import answers
 
@@ -84,6 +84,17 @@ async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, 
     await asyncio.to_thread(write)
 
 
+async def export_text(path: Path, text: str) -> None:
+    """Write a text to a new file. Raise MeterError."""
+
+    def write() -> None:
+        _check_new(path)
+        with complete_file(path) as file:
+            file.write(text.encode())
+
+    await asyncio.to_thread(write)
+
+
 async def export_list(
     headend: HeadEnd, found: ReadingList, asked: writers.Definition, path: Path, progress: Progress
 ) -> None:
@@ -142,6 +153,11 @@ def _done(future: Future[None], progress: Progress) -> None:
 def _check(path: Path) -> None:
     """Raise MeterError if the file cannot be written."""
     writers.check_suffix(path)
+    _check_new(path)
+
+
+def _check_new(path: Path) -> None:
+    """Raise MeterError if there cannot be a new file."""
     resolve_output(path)
     if path.exists():
         raise MeterError(f"{path} exists already; give another name")

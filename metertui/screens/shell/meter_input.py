@@ -8,14 +8,14 @@ from typing import Any, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from metertui.engine.accounts import Account
 from metertui.screens.shell.frame import OnDesk
-from metertui.text import plain
+from metertui.text import fmt, plain
 
 _MOST: Final = 8
 
@@ -52,6 +52,12 @@ class MeterInput(OnDesk, Vertical):
         """Move the focus to the field."""
         self.query_one(Input).focus()
 
+    def begin(self, event: Key | Paste) -> None:
+        """Begin a search with what was typed or pasted elsewhere."""
+        field = self.query_one(Input)
+        self.screen.set_focus(field)
+        field.post_message(event)  # behind the message about its focus, which selects what is in it
+
     @on(Input.Changed, "#meter-text")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
@@ -62,6 +68,11 @@ class MeterInput(OnDesk, Vertical):
         """Suggest the meters that match; the next key cancels the search."""
         await self._find(text)
         self._offer(text)
+        if len(self._found) == _MOST:
+            more = len(await self.headend.accounts.find_all(text)) - _MOST
+            if more > 0:
+                what = f"… and {fmt.counted(more, 'more meter')}: type more of it"
+                self.query_one(OptionList).add_option(Option(what, disabled=True))
 
     async def _find(self, text: str) -> None:
         if text != self._sought:

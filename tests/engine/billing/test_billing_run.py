@@ -229,3 +229,23 @@ def test_a_run_tells_how_far_it_is_and_is_ended_by_whom_it_tells(
 
     with pytest.raises(InterruptedError):
         BillingRun(town(), "2025-03", TERMS, book, enough)
+
+
+def test_a_run_counts_the_bills_that_rest_on_incomplete_readings_whether_they_have_a_price_or_not(
+    tmp_path: Path,
+) -> None:
+    first, after = ZONE.parse("2025-02-01T00:00"), ZONE.parse("2025-03-01T00:00")
+    whole = [(first + day * DAY, day * 9000) for day in range(29)]
+    courses = {
+        "whole": whole,
+        "between": [(time + HOUR, wh) for time, wh in [(first - 2 * HOUR, 0), *whole]],  # estimated ends are no doubt
+        "late": whole[3:],
+        "ended": whole[:-1],
+        "gap": [*whole[:9], *whole[12:]],
+        "suspect": [*whole[:9], (whole[9][0], 1), *whole[10:]],
+        "silent": [],
+    }
+    assert whole[-1][0] == after
+    data, book = frozen(courses, ZONE), BillBook(tmp_path, ZONE)
+    assert run(data, "2025-02", book).doubtful == 4
+    assert run(data, "2025-02", book, Terms()).doubtful == 3  # without a price nobody looks for gaps

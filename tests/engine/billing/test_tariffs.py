@@ -91,6 +91,15 @@ def test_in_force_is_the_latest_of_ones_own_else_the_latest_for_all() -> None:
     assert [cents(day, "3-room") for day in ("2024-12-31", "2025-01-31", "2025-03-01")] == [None, 1, 2]
 
 
+def test_a_price_is_known_from_its_first_day_on_and_a_tariff_holds_until_the_next_of_its_type() -> None:
+    found = read("2025-01-01,,,,,1,0\n2025-03-01,,,,,2,0\n2024-12-01,4-room,,,,3,0\n2025-02-01,4-room,,,,3,0")
+    assert [found.first_day(kind) for kind in ("4-room", "3-room", "")] == [date(2024, 12, 1), *[date(2025, 1, 1)] * 2]
+    lasts = [found.last_day(place) for place in range(4)]
+    assert lasts == [date(2025, 1, 31), date(2025, 2, 28), None, None]  # by day, then type
+    only = read("2025-02-01,4-room,,,,3,0")
+    assert (only.first_day("4-room"), only.first_day("3-room")) == (date(2025, 2, 1), None)
+
+
 def test_bands_go_by_the_wall_clock_where_it_jumps() -> None:
     zone = SiteZone("Europe/London")
     found = read("2025-01-01,,a,01:30,02:30,1,0\n2025-01-01,,b,02:30,01:30,2,0")

@@ -1,237 +1,107 @@
-"""Billing: a month's statement, laid out as on paper, and the way through the months."""
+"""Billing: its purposes, and a statement copied and written as on paper."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
-from metertui.engine.billing.billing_run import BillingRun
-from metertui.engine.core.corrections import Decision
+from metertui.engine.billing.tariffs import TariffFile
+from metertui.screens.billing.billing_run import BillingRunScreen
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts.chart_view import PictureView
-from metertui.screens.explain.explain_window import ExplainScreen
-from metertui.screens.tables.listing import Listing
-from tests.screens.idle import until
-from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
-
-
-def paper(pilot: Pilot[None]) -> dict[str, str]:
-    """The statement's lines: the first words of each, and the rest."""
-    lines = [line.strip(" │╭╮╰╯─") for line in text_of(pilot, "#statement").splitlines()]
-    parts = (line.split("  ", 1) for line in lines if line)
-    return {name: " ".join(rest[0].split()) if rest else "" for name, *rest in parts}
-
-
-async def test_the_last_month_to_begin_with(town: Town) -> None:
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-        shown = paper(pilot)
-        assert shown["STATEMENT"] == "2025-02"
-        assert shown["opening register"] == "1 744.000 kWh 2025-02-01 00:00:00, actual"
-        assert shown["closing register"] == "2 416.000 kWh 2025-03-01 00:00:00, actual"
-        assert shown["USAGE"] == "672.000 kWh"
-        assert shown["based on"] == "1 344 readings"
-
-
-async def test_one_months_closing_opens_the_next(town: Town) -> None:
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-        closing = paper(pilot)["closing register"]
-        await pilot.press("pagedown")
-        await settle(pilot)
-        shown = paper(pilot)
-        assert shown["opening register"] == closing
-        assert shown["STATEMENT"] == "2025-03 the month is not over"
-        assert shown["closing register"].endswith("2025-03-12 10:30:00, last reading")
-        await pilot.press("pagedown")  # no further than now
-        assert paper(pilot) == shown
-
-
-async def test_a_month_before_the_first_reading_has_no_data(town: Town) -> None:
-    async with at_work(town, "f4", *STEADY, "enter", "pageup", "pageup", "pageup") as pilot:
-        shown = paper(pilot)
-        assert shown["STATEMENT"] == "2024-11"
-        assert shown["USAGE"] == "no data"
-        await pilot.press("pagedown")
-        await settle(pilot)
-        assert paper(pilot)["USAGE"] == "no data"  # it ends with the first reading, which opens the next month
-        await pilot.press("pagedown")
-        await settle(pilot)
-        shown = paper(pilot)
-        assert shown["STATEMENT"] == "2025-01"
-        assert shown["opening register"] == "1 000.000 kWh 2025-01-01 00:00:00, actual"
-
-
-async def test_a_month_says_on_what_it_rests(town: Town) -> None:
-    async with at_work(town, "f4", *HOSTILE, "enter", "pagedown") as pilot:
-        shown = paper(pilot)
-        assert shown["address"] == "[red]12[/red] [/ Odd Street"
-        assert shown["based on"] == "3 readings 1 of them not counted: see F7"
-
-
-async def test_an_unknown_meter_and_back(town: Town) -> None:
-    async with at_work(town, "f4", *"nobody", "enter") as pilot:
-        words = " ".join(text_of(pilot, "#statement").strip(" │╭╮╰╯─\n").split())
-        assert words.startswith("! nobody is not registered")
-        assert "Type part of a meter" in words
-        await press(pilot, "slash", *STEADY, "enter")
-        await settle(pilot)
-        assert paper(pilot)["meter"] == STEADY
-        assert pilot.app.screen.query_one("#past").region.area
-        await press(pilot, "slash", *"nobody", "enter")
-        await settle(pilot)
-        assert not pilot.app.screen.query_one("#past").region.area  # it is of the meter before
-
-
-async def test_nothing_is_cut_in_80_columns(town: Town) -> None:
-    async with at_work(town, "f4", *STEADY, "enter", size=(80, 24)) as pilot:
-        assert paper(pilot)["opening register"].endswith("2025-02-01 00:00:00, actual")
-        assert {"pageup", "pagedown"} <= set(pilot.app.screen.active_bindings)
-        assert "…" not in text_of(pilot, "#keys")
-        await pilot.press("pagedown")
-        await settle(pilot)
-        assert paper(pilot)["closing register"].endswith(", last reading")
-
-
-async def test_nothing_is_known_yet(empty_town: Town) -> None:
-    async with at_work(empty_town, "f4") as pilot:
-        assert "There is no meter yet" in text_of(pilot, "#statement")
-
+from tests.screens.billing.helpers import paper
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
 TARIFFS = HEADER + "2024-01-01,,,,,20,8\n2025-02-15,,peak,07:00,23:00,31.2,9\n2025-02-15,,off-peak,23:00,07:00,19.8,9\n"
 
 
-async def test_a_bill_in_money_line_by_line(town: Town) -> None:
+async def test_billing_opens_on_its_purposes_and_comes_back_to_them(town: Town) -> None:
     (town.folder / "tariffs.csv").write_text(TARIFFS)
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-        shown = text_of(pilot, "#statement")
-        assert "02-01 – 02-14            336.000   20.0      8   67.20" in shown
-        assert "02-15 – 02-28  off-peak  112.000   19.8      9   22.18" in shown
-        assert paper(pilot)["TOTAL"] == "172.94"
-        past = pilot.app.screen.query_one("#past", Listing)
-        assert past.selected_cells == ("2025-02", "672.000", "172.94", "")
-        await pilot.press("m", "up", "enter")
-        await settle(pilot)
-        assert paper(pilot)["STATEMENT"] == "2025-03 the month is not over"
-        assert "1) no reading after 2025-03-12 10:30:00" in text_of(pilot, "#statement")
-        await pilot.press("e")
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, ExplainScreen)
-
-
-async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
-    tariffs = town.folder / "tariffs.csv"
-    tariffs.write_text(TARIFFS)
-    frozen = town.engine.view().frozen()
-    town.engine.bills = BillBook(town.folder, town.zone)
-    BillingRun(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
-    tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-        shown = paper(pilot)
-        assert shown["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:00"
-        assert shown["TOTAL"] == "172.94"
-        words = " ".join(text_of(pilot, "#statement").split())
-        assert "corrections, tariffs or rules: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
-        past = pilot.app.screen.query_one("#past", Listing)
-        assert past.selected_cells == ("2025-02", "672.000", "172.94", "differs")
-
-
-async def test_the_statement_follows_what_is_changed_elsewhere(town: Town) -> None:
-    """A correction, its undoing, a billing run and a tariff, none of them from this screen."""
-    (town.folder / "tariffs.csv").write_text(TARIFFS)
-    at = town.zone.parse("2025-03-01T00:00:00")
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-
-        async def follow() -> dict[str, str]:
-            town.clock.advance(3)
-            town.app.tick()
-            await settle(pilot)
-            return paper(pilot)
-
-        await town.headend.corrections.apply([Decision("correct", STEADY, at, "seen", wh=2_416_250)], "ada")
-        assert (await follow())["USAGE"] == "672.250 kWh"
-        await town.headend.corrections.apply([Decision("uncorrect", STEADY, at, "no")], "ada")
-        assert (await follow())["USAGE"] == "672.000 kWh"
+    town.engine.tariffs, town.engine.bills = TariffFile(town.folder), BillBook(town.folder, town.zone)
+    async with at_work(town, "f4") as pilot:
+        screen = pilot.app.screen
+        assert screen.focused is screen.query_one("#purpose-find")
+        assert screen.query_one("#purpose-run").border_title == "Billing run of February 2025"
         run = await town.headend.billing.compute_run("2025-02", no_progress)
-        await town.headend.billing.issue(run, "ada")
-        assert (await follow())["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:06"
-        past = pilot.app.screen.query_one("#past", Listing)
-        assert past.selected_cells == ("2025-02", "672.000", "172.94", "issued")
-        (town.folder / "tariffs.csv").write_text(HEADER + "2024-01-01,,,,,30,9\n")
-        await follow()
-        assert "Not billed yet" in text_of(pilot, "#statement")
-        await press(pilot, "m", "down")
-        assert past.selected_key == "2025-01"
-        town.read((STEADY, "2691", "2025-03-12T10:40"))
-        await follow()
-        assert past.selected_key == "2025-01"  # nothing moves under the cursor
-
-
-async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (town.folder / "tariffs.csv").write_text(TARIFFS)
-    frozen = town.engine.view().frozen()
-    monkeypatch.chdir(town.folder)
-    book = town.engine.bills = BillBook(Path(), town.zone)  # the path that is shown is then the same anywhere
-    BillingRun(frozen, "2025-02", town.engine.terms(), book, no_progress).issue(town.clock.now())
-    path, manifest = book.path_of_month("2025-02"), book.manifest.path
-    path.write_bytes(path.read_bytes().replace(b"\n200-006,bill", b"\n200-009,bill"))
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-        assert paper(pilot)["TOTAL"] == "172.94"
-        words = " ".join(text_of(pilot, "#statement").replace("│", " ").split())
-        assert "! bills/2025_02.csv: another program has changed this file of issued bills." in words
-        assert "Restore it from a backup; or, to accept it as it is, remove its line from bills/manifest" in words
-        manifest.write_text("".join(line for line in manifest.open() if not line.startswith(path.name)))
-        await pilot.press("pageup", "pagedown")
-        await settle(pilot)
-        assert paper(pilot)["TOTAL"] == "172.94"
-        words = " ".join(text_of(pilot, "#statement").replace("│", " ").split())
-        assert "another program has changed" not in words
-
-
-async def test_a_month_without_a_tariff_names_its_first_day(town: Town) -> None:
-    (town.folder / "tariffs.csv").write_text(HEADER + "2025-02-10,,,,,30,9\n")
-    async with at_work(town, "f4", *STEADY, "enter") as pilot:
-        assert "! no tariff is in force on 2025-02-01" in text_of(pilot, "#statement")
-        assert pilot.app.screen.query_one("#past", Listing).selected_cells == ("2025-02", "–", "–", "no price")
-
-
-async def test_a_large_terminal_has_a_chart_of_the_months_too(town: Town) -> None:
-    async with at_work(town, "f4", *"200-003", "enter", size=(200, 60)) as pilot:
-        chart, past = pilot.app.screen.query_one(PictureView), pilot.app.screen.query_one("#past", Listing)
-        assert chart.picture is not None
-        assert chart.picture.labels == tuple(sorted(chart.picture.labels)) == ("2024-02", *chart.picture.labels[1:])
-        assert chart.picture.series[0].values[-2:] == (285.36, 87.0)
-        assert pilot.app.screen.query_one("#paper").region.right <= past.region.x
-        assert past.region.bottom <= chart.region.y
-        assert chart.region.height >= 20
-        assert past.row_count == 14
-        await pilot.resize_terminal(120, 40)
-        await until(pilot, lambda: not chart.region.area)
-        assert past.region.area
-        assert past.region.right <= 120
-
-
-async def test_months_take_the_papers_place_in_80_columns(town: Town) -> None:
-    async with at_work(town, "f4", *STEADY, "enter", size=(80, 24)) as pilot:
-        past = pilot.app.screen.query_one("#past", Listing)
-        assert not past.display or not past.region.area
-        await pilot.press("m")
-        await settle(pilot)
-        assert past.has_focus
-        assert past.region.area
-        await pilot.press("escape")
-        await settle(pilot)
-        assert not past.region.area
-
-
-async def test_tariffs_are_looked_at_without_a_meter(empty_town: Town) -> None:
-    async with at_work(empty_town, "f4", "escape", "t") as pilot:
+        told = " ".join(text_of(pilot, "#purpose-run").split())
+        assert "bills 7 1 meter has no data" in told
+        assert "issued 0 7 still to issue" in told
+        assert "in doubt 0 no readings are missing or not counted" in told
+        assert f"comes to {run.totals()['total']} SGD tax included, for 2 653.120 kWh" in told
+        assert "as of 12 Mar 2025 10:40" in told
+        assert "● all homes  from 15 Feb 2025" in text_of(pilot, "#purpose-tariffs")
+        assert "▲ There is no price" not in text_of(pilot, "#purpose-tariffs")
+        keys = text_of(pilot, "#keys")
+        assert all(each in keys for each in ("⏎ Open", "/ Find", "b Run", "t Tariffs"))
+        assert not any(each in keys for each in ("m Months", "e Explain"))
+        await press(pilot, "down", "down", "enter")
         assert isinstance(pilot.app.screen, TariffScreen)
-        await press(pilot, "escape", *STEADY)
-        assert pilot.app.screen.query_one("#billing-meter Input", Input).value == STEADY
+        await press(pilot, "escape", "up", "enter")
+        assert isinstance(pilot.app.screen, BillingRunScreen)
+        await press(pilot, "escape")
+        for first in ("slash", "1", ""):  # an id that is typed or pasted begins a search by itself
+            await press(pilot, *([first] if first else []))
+            await press(pilot, *STEADY.removeprefix(first), "enter")
+            await settle(pilot)
+            assert paper(pilot)["meter"] == STEADY
+            assert not screen.query_one("#purposes").display
+            assert all(each in text_of(pilot, "#keys") for each in ("m Months", "e Explain", "^e Export"))
+            await press(pilot, "slash", "escape", "escape")
+            assert screen.query_one("#purposes").display
+        town.read((STEADY, "2691", "2025-03-12T10:40"))
+        town.app.tick()
+        await settle(pilot)
+        assert text_of(pilot, "#purpose-run").endswith("1 reading received since")
+        await town.headend.billing.issue(run, "ada")
+        town.clock.advance(3)
+        town.app.tick()
+        await settle(pilot)
+        assert "7  all of them" in text_of(pilot, "#purpose-run")
+        await press(pilot, "f3", *STEADY, "enter", "b")
+        await settle(pilot)
+        assert paper(pilot)["meter"] == STEADY  # the meter in hand
+        await press(pilot, "escape")
+        assert pilot.app.screen is not screen  # back to where it was brought from
+
+
+async def test_a_statement_is_copied_and_written_as_on_paper(town: Town, outside: Path) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    out = outside / "bill.txt"
+    async with at_work(town, "f4", *STEADY, "enter", "Y") as pilot:
+        copied = pilot.app.clipboard
+        assert copied.startswith("STATEMENT")
+        assert f"meter             {STEADY}\n" in copied
+        assert text_of(pilot, "#said") == f"Copied the statement of {STEADY} for February 2025."
+        await press(pilot, "ctrl+e")
+        name = pilot.app.screen.query_one("#line-text", Input)
+        assert name.value == f"bill-{STEADY}-2025-02.txt"
+        for path, said in ((outside / "there" / "x.txt", "there is no folder"), (out, "is written to")):
+            name.value = str(path)
+            await press(pilot, "enter")
+            await settle(pilot)
+            assert said in " ".join(text_of(pilot, "#said").split())
+        written = out.read_text()
+        assert written.startswith(copied)
+        assert "█" in written.removeprefix(copied)
+        daily = pilot.app.screen.query_one("#daily-use", PictureView)
+        assert daily.picture is not None
+        assert daily.picture.series[0].values == (24.0,) * 28
+        await press(pilot, "pagedown")
+        await settle(pilot)
+        assert daily.picture.labels[-1] == "12 Mar"
+        assert daily.picture.running[-1]
+        await press(pilot, "slash", *"nobody", "enter")
+        await settle(pilot)
+        await press(pilot, "Y")
+        assert text_of(pilot, "#said") == "! There is no statement to copy."
+
+
+async def test_a_desk_without_meters_says_how_they_come_in(empty_town: Town) -> None:
+    async with at_work(empty_town, "f4") as pilot:
+        assert "There is no meter yet" in text_of(pilot, "#purpose-find")
+        assert text_of(pilot, "#purpose-run").startswith("No meter has data in this month.")
+        assert text_of(pilot, "#purpose-tariffs").startswith("There is no tariff yet")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from io import StringIO
 
-from rich.console import Console
-
-from metertui.engine.base import SiteZone
+from metertui.engine.base import DAY, HOUR, SiteZone
 from metertui.engine.billing import ENERGY, Charge, ShownBill
 from metertui.engine.billing.charges import Kind
 from metertui.engine.billing.statements import Figures, Statement
 from metertui.engine.usage import Edge
-from metertui.screens.billing.statement import draw_statement
+from metertui.screens.billing.statement import WIDTH, as_text, basis_sentence, draw_statement
 
 ZONE = SiteZone("Asia/Singapore")
 FEBRUARY, MIDDLE, MARCH = (ZONE.parse(f"2025-{day}T00:00") for day in ("02-01", "02-15", "03-01"))
@@ -39,29 +36,31 @@ BILL = Statement(
 
 def drawn(shown: ShownBill, warning: str = "") -> list[str]:
     """Return the lines of the paper, without the blanks at their ends and with one blank between words."""
-    file = StringIO()
-    rests_on = ("56 readings", "")
-    Console(file=file, width=100).print(draw_statement(shown, {}, ZONE, state="", rests_on=rests_on, warning=warning))
-    return [" ".join(line.split()) for line in file.getvalue().splitlines() if line.strip()]
+    text = as_text(draw_statement(shown, {}, ZONE, state="", warning=warning))
+    return [" ".join(line.split()) for line in text.splitlines() if line]
 
 
 def test_figures_stand_under_each_other_with_the_same_decimals() -> None:
     lines = drawn(ShownBill(BILL))
-    assert "opening register 1 000.000 kWh 2025-02-01 00:00:00, estimated" in lines
+    assert "STATEMENT 1 Feb 2025 – 28 Feb 2025" in lines
+    assert "opening register 1 000.000 kWh 1 Feb 2025 00:00, estimated" in lines
     assert "from – to band kWh ¢/kWh tax % SGD" in lines
-    assert "02-01 – 02-14 1 336.000 20.5 9.00 273.88" in lines
-    assert "2) 02-15 – 02-28 peak 224.500 30.0 8.25 67.35" in lines
+    assert "1 Feb – 14 Feb 1 336.000 20.5 9.00 273.88" in lines
+    assert "2) 15 Feb – 28 Feb peak 224.500 30.0 8.25 67.35" in lines
     assert [line for line in lines if line.startswith(("net", "tax", "TOTAL"))] == [
         "net 1 341.23",
         "tax 30.00",
         "TOTAL 1 371.23",
     ]
     assert "2) no reading for 30.0 h" in lines
+    note = "no reading after 2025-02-20T10:30:00+08:00"
+    twice = ShownBill(replace(BILL, charges=tuple(replace(charge, note=note) for charge in CHARGES)))
+    assert "1, 2) no reading after 20 Feb 2025 10:30" in drawn(twice)
 
 
 def test_a_charge_that_does_not_begin_at_midnight_has_its_time() -> None:
     later = replace(CHARGES[0], start=ZONE.parse("2025-02-10T08:30"))
-    assert "02-10 08:30 – 02-15 1 336.000 20.5 9 273.88" in drawn(ShownBill(replace(BILL, charges=(later,))))
+    assert "10 Feb 08:30 – 15 Feb 1 336.000 20.5 9 273.88" in drawn(ShownBill(replace(BILL, charges=(later,))))
 
 
 def test_charges_of_several_kinds_name_their_units() -> None:
@@ -70,8 +69,8 @@ def test_charges_of_several_kinds_name_their_units() -> None:
     )
     lines = drawn(ShownBill(replace(BILL, charges=(CHARGES[0], daily))))
     assert "from – to band quantity ¢/unit tax % SGD" in lines
-    assert "02-01 – 02-14 1 336.000 kWh 20.5 9 273.88" in lines
-    assert "02-01 – 02-28 daily charge 28 days 30.0 9 8.40" in lines
+    assert "1 Feb – 14 Feb 1 336.000 kWh 20.5 9 273.88" in lines
+    assert "1 Feb – 28 Feb daily charge 28 days 30.0 9 8.40" in lines
 
 
 def test_a_bill_without_money_says_why() -> None:
@@ -85,3 +84,27 @@ def test_changes_since_it_was_issued_are_below_it() -> None:
     assert "Billed in addition since it was issued: +1.500 kWh, +0.33 SGD with tax" in lines
     assert "corrections, tariffs or rules: -2.000 kWh, -0.44 SGD with tax" in " ".join(lines)
     assert "! it was edited" in lines
+
+
+def test_a_statement_says_in_a_sentence_what_it_is_based_on() -> None:
+    first, last = Edge(FEBRUARY + DAY, 1, "first"), Edge(MIDDLE + HOUR, 2, "last")
+    for changes, sentence in (
+        ({}, "the register is estimated between two readings at the start and was read at the end."),
+        ({"opening": Edge(FEBRUARY, 1, "actual")}, "the register was read at the start and at the end."),
+        ({"opening": first, "closing": BILL.closing, "suspect": 2}, "of them are not counted (F7 says why)."),
+        ({"closing": last}, "and is known up to its last reading, 15 Feb 2025 01:00."),
+        ({"opening": first, "suspect": 1, "readings": 1}, "and was read at the end; it is not counted (F7 says why)."),
+        ({"opening": None, "closing": None, "readings": 0}, "Based on 0 readings: that is no data for this month."),
+    ):
+        said = basis_sentence(replace(BILL, **changes), ZONE)
+        assert said.startswith("Based on ")
+        assert said.endswith(sentence)
+    assert "is known from its first reading on, 2 Feb 2025 00:00 and" in basis_sentence(
+        replace(BILL, opening=first), ZONE
+    )
+
+
+def test_a_statement_as_text_fits_a_page() -> None:
+    lines = as_text(draw_statement(ShownBill(BILL), {"address": "1 Long Street " * 9}, ZONE, state="")).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert not any(line.endswith(" ") for line in lines)

@@ -61,8 +61,13 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert path.read_text() == HEADER + "2025-01-01,,,,,20,9\n"
         assert pilot.app.screen.query_one("#tariff-list", Listing).row_count == 1
         await pilot.press("e")
-        path.write_text(HEADER + "2025-01-01,,,,,21,9\n")  # someone else, meanwhile
         await type_in(pilot, HEADER + "2025-01-01,,,,,22,9\n")
+        for key in ("f2", "f4", "t", "e"):  # what was typed comes through a change of screen
+            await pilot.press(key)
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#tariff-text", TextArea).text == HEADER + "2025-01-01,,,,,22,9\n"
+        assert said(pilot) == "Valid: 1 price in 1 tariff. Your changes that were not saved are here again."
+        path.write_text(HEADER + "2025-01-01,,,,,21,9\n")  # someone else, meanwhile
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert said(pilot) == "! Not saved: tariffs.csv has changed since it was opened; open it again"

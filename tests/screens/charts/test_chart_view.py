@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from metertui.screens.charts.chart import BEFORE, Kind, Picture, Series
-from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.charts.chart_view import PictureView, picture_text
 from metertui.screens.terminal import theme
 from tests.screens.idle import until
 
@@ -151,3 +151,11 @@ async def test_the_edge_tells_hidden_from_no_data() -> None:
         assert str(chart.border_subtitle) == "1 · hidden"
         chart.move_cursor(2)
         assert str(chart.border_subtitle) == "2 · no data"
+
+
+def test_a_chart_as_text_has_its_legend_and_no_blanks_at_the_ends() -> None:
+    lines = picture_text(picture([1, 2, None, 4], estimated=[False, True, False, False]), 40, 8).splitlines()
+    assert len(lines) == 9
+    assert lines[-1] == "█ read   ▒ estimated"
+    assert "▒" in lines[-4]
+    assert not any(line.endswith(" ") for line in lines)

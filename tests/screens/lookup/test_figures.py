@@ -119,7 +119,7 @@ def test_rows_of_readings_begin_with_the_newest() -> None:
         np.array([-1, 2000, 1500]),
         np.array([-1, DAY, DAY]),
     )
-    counted = STATUS[COUNTED]
+    counted = f"✓ {STATUS[COUNTED]}"
     assert figures.reading_rows(behind, ZONE, 0, 2) == [
         ("2025-03-03 00:00", "4.500", "1.500", "24 h", counted),
         ("2025-03-02 00:00", "3.000", "2.000", "24 h", counted),
@@ -146,7 +146,7 @@ async def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(town
         assert "register changed" in tiles(pilot)["usage"]
         await press(pilot, "f4", *"300", "enter")
         await settle(pilot)
-        assert sentence in " ".join(text_of(pilot, "#statement").split())
+        assert sentence in " ".join(text_of(pilot, "#statement").replace("│", " ").split())
         await press(pilot, "f3", "slash", *STEADY, "enter")
         await settle(pilot)
         assert "closing less the opening" not in text_of(pilot, "#lookup-message")

@@ -94,12 +94,22 @@ async def test_any_dates(town: Town) -> None:
         assert tiles(pilot)["usage"][0] == "48.000 kWh"
         assert tiles(pilot)["vs previous days"] == ["= the same", "48.000 kWh", "to 02-03 00:00"]
         assert "2025-02-03 00:00 to 2025-02-05 00:00" in str(pilot.app.screen.query_one(PictureView).border_title)
-        await press(pilot, "shift+tab", *"2025-02-30", "enter")
-        await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith("! 2025-02-30 is not a date")
-        await press(pilot, *"2025-02-05", "enter")
-        await settle(pilot)
-        assert text_of(pilot, "#lookup-message") == "! 2025-02-04 is before 2025-02-05"
+        for leave in ("enter", "tab", "shift+tab", "f2"):  # however a field is left, it is asked or refused
+            pilot.app.screen.query_one("#from").focus()
+            await press(pilot, "home", "shift+end")
+            await press(pilot, *"2025-02-30", leave)
+            await settle(pilot)
+            if leave == "f2":
+                await press(pilot, "f3")
+            assert text_of(pilot, "#lookup-message").startswith("! 2025-02-30 is not a date")
+            assert pilot.app.screen.query_one("#from", Input).value == "2025-02-30"
+            pilot.app.screen.query_one("#from").focus()
+            await press(pilot, "home", "shift+end")
+            await press(pilot, *"2025-02-05", leave)
+            await settle(pilot)
+            if leave == "f2":
+                await press(pilot, "f3")
+            assert text_of(pilot, "#lookup-message") == "! 2025-02-04 is before 2025-02-05"
 
 
 async def test_dates_from_the_calendar(town: Town) -> None:

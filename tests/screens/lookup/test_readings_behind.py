@@ -14,9 +14,9 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
         table = pilot.app.screen.query_one(Table)
         assert table.has_focus
         assert [tuple(table.cells_of_row(row)) for row in range(4)] == [
-            ("2025-03-12 00:00", "7.000", "–", "–", "suspect"),
-            ("2025-03-11 00:00", "51.000", "1.000", "24 h", "counted"),
-            ("2025-03-10 00:00", "50.000", "–", "–", "counted"),
+            ("2025-03-12 00:00", "7.000", "–", "–", "▲ suspect"),
+            ("2025-03-11 00:00", "51.000", "1.000", "24 h", "✓ counted"),
+            ("2025-03-10 00:00", "50.000", "–", "–", "✓ counted"),
             (),
         ]
         assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.base.windows import window_of_days
+from metertui.engine.errors import MeterError
 from metertui.engine.usage import lookup
 from metertui.engine.usage.query import Question
 from metertui.headend.service import HeadEnd
@@ -151,3 +152,12 @@ async def test_the_times_of_a_file_have_one_form_though_a_fraction_comes_late(
         path = outside / f"{name}{suffix}"
         times = (pd.read_csv(path) if suffix == ".csv" else pd.read_excel(path))["timestamp"]
         assert [time[10:26] for time in times] == ["T09:00:00.000000", "T09:30:00.000000", "T10:00:00.500000"]
+
+
+async def test_a_text_is_written_to_a_new_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bill.txt"
+    await exporting.export_text(path, "672 kWh – €\n")
+    assert path.read_text(encoding="utf-8") == "672 kWh – €\n"
+    with pytest.raises(MeterError, match="exists already"):
+        await exporting.export_text(path, "other")
+    assert path.read_text(encoding="utf-8") == "672 kWh – €\n"

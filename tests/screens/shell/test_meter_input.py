@@ -17,7 +17,7 @@ async def test_meters_of_this_session_are_at_hand(town: Town) -> None:
         assert text_of(pilot, "#lookup-message").startswith(STEADY)
         await pilot.press("f4")  # and on every screen that asks for a meter
         await settle(pilot)
-        await pilot.press("down")
+        await pilot.press("slash", "down")
         assert pilot.app.screen.query_one(OptionList).option_count == 2
 
 
@@ -36,6 +36,16 @@ async def test_a_meter_is_found_by_part_of_its_address(town: Town) -> None:
         await press(pilot, "slash", *STEADY, "enter")  # what is typed next is another meter
         await settle(pilot)
         assert text_of(pilot, "#lookup-message").startswith(STEADY)
+
+
+async def test_suggestions_say_how_many_more_there_are(town: Town) -> None:
+    for number in range(12):
+        town.register(f"300-{number:03}", f"{number} Long Street")
+    async with at_work(town, "f3", *"long") as pilot:
+        options = pilot.app.screen.query_one(OptionList)
+        assert str(options.get_option_at_index(8).prompt) == "… and 4 more meters: type more of it"
+        assert options.get_option_at_index(8).disabled
+        assert "300-007  7 Long Street" in text_of(pilot, "#meter-options")
 
 
 async def test_escape_leaves_the_completion(town: Town) -> None:

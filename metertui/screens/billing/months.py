@@ -1,0 +1,111 @@
+"""The bills of one meter: that of a month with its daily use, and the list of all months. For any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from metertui.engine.base import Window, first_of_month, month_bounds
+from metertui.engine.billing import (
+    BillBook,
+    Ledger,
+    ShownBill,
+    Statement,
+    Terms,
+    bill_only_meter,
+    money_text,
+    shown_bill,
+)
+from metertui.engine.columns import Frozen
+from metertui.engine.errors import DataError, MeterError
+from metertui.engine.usage import Series
+from metertui.screens.charts import Picture, window_chart
+from metertui.screens.charts import Series as Drawn
+from metertui.screens.tables import Row
+from metertui.text import explained, fmt, time_labels
+
+MOST: Final = 24
+"""The most months in the list."""
+
+
+class MonthBill(NamedTuple):
+    """The bill of a month."""
+
+    now: Statement
+    """As it is by today's readings and tariffs."""
+    shown: ShownBill
+    note: str
+    """Why the usage is not the difference of the registers; "" if it is."""
+    warning: str
+    """What is wrong with the file of the issued bill; "" if nothing is."""
+    daily: Picture
+    """The kWh of each day up to now."""
+
+
+def month_bill(one: Frozen, month: str, terms: Terms, book: BillBook, now: int) -> MonthBill:
+    """Return the bill of the only meter in `one` for a month; `now` is in µs UTC. Raises MeterError."""
+    statement = bill_only_meter(one, month, terms)
+    shown = shown_bill(statement, book.ledger_of_meter(month, statement.meter), one.zone)
+    bill = shown.bill
+    note = explained.register_note(one.curve, bill.opening, bill.closing, bill.usage_wh, one.zone)
+    daily = daily_use(one, month, now)
+    try:
+        if shown.issued is not None:
+            book.check_unchanged(month)
+    except DataError as error:
+        return MonthBill(statement, shown, note, str(error), daily)
+    return MonthBill(statement, shown, note, "", daily)
+
+
+def daily_use(one: Frozen, month: str, now: int) -> Picture:
+    """Return the chart of the daily use of the only meter in a month, up to `now` (µs UTC)."""
+    begin, end = month_bounds(month, one.zone)
+    window = Window(month, begin, max(begin + 1, min(end, now)))
+    return window_chart(Series.from_frozen(one, 0), window, one.zone, daily=True).picture
+
+
+def all_months(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:
+    """Return the rows of the months with data, the newest first, and a chart of their usage in kWh.
+
+    `now` is the month of today.
+    """
+    curve = one.curve
+    if not len(curve):
+        return [], None
+    first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
+    months: list[tuple[Row, int | None]] = []
+    issued = set(book.issued_months())
+    month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
+    while month >= first and len(months) < MOST:
+        cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
+        months.append(((month, cells), used_wh))
+        month = f"{first_of_month(date.fromisoformat(f'{month}-01'), -1):%Y-%m}"
+    used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(months))
+    names = [name for (name, _), _ in reversed(months)]
+    picture = Picture(
+        "bars",
+        tuple(time_labels.key_on_axis("month", name) for name in names),
+        (Drawn("", used),),
+        "kWh",
+        names=tuple(map(time_labels.month, names)),
+        running=tuple(name == now for name in names),
+    )
+    return [row for row, _ in months], picture
+
+
+def _row(
+    one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool
+) -> tuple[tuple[str, ...], int | None]:
+    """Return the cells of a month and its usage, Wh."""
+    try:
+        statement = bill_only_meter(one, month, terms)
+        ledger = book.ledger_of_meter(month, statement.meter) if book is not None else Ledger(month)
+        shown = shown_bill(statement, ledger, one.zone)
+    except MeterError:
+        return (month, "–", "–", "no price"), None
+    used = shown.bill.usage_wh
+    state = "not over" if running else ""
+    if shown.issued is not None:
+        state = "differs" if any(shown.adjustment) else "issued"
+    return (month, fmt.NOTHING if used is None else fmt.number(used), money_text(shown.bill.total) or "–", state), used

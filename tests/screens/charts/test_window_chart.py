@@ -1,0 +1,36 @@
+"""The chart of a window: its buckets, what is estimated, what is not over, and the window before."""
+
+from __future__ import annotations
+
+from metertui.engine.base import DAY, HOUR, SiteZone, Window
+from metertui.screens.charts.chart import BEFORE
+from metertui.screens.charts.window_chart import window_chart
+from tests.engine.build import series
+
+ZONE = SiteZone("Asia/Singapore")
+FIRST = ZONE.parse("2025-03-01T00:00")
+DAILY = series([(FIRST + day * DAY, day * 1000) for day in range(8)])
+
+
+def test_a_window_is_drawn_in_its_buckets_beside_the_one_before() -> None:
+    now = FIRST + 6 * DAY + 12 * HOUR
+    found = window_chart(DAILY, Window("days", FIRST + 4 * DAY, now), ZONE, Window("before", FIRST, FIRST + 2 * DAY))
+    assert found.title == "kWh per hour · 2025-03-05 00:00 to 2025-03-07 12:00"
+    assert len(found.picture.labels) == 60
+    assert found.picture.kind == "bars"
+    assert all(found.picture.estimated[1:-1])
+    found = window_chart(DAILY, Window("days", FIRST - 20 * DAY, now), ZONE, Window("before", FIRST - 41 * DAY, FIRST))
+    assert found.title.startswith("kWh per day")
+    assert found.picture.series[0].values == (None,) * 20 + (1.0,) * 6 + (0.5,)
+    assert (found.picture.estimated[-1], found.picture.running[-2:]) == (True, (False, True))
+    assert len(found.picture.series) == 1  # nothing is known of the window before
+    found = window_chart(
+        DAILY, Window("days", FIRST + 20 * DAY, FIRST + 41 * DAY), ZONE, Window("b", FIRST, FIRST + 21 * DAY)
+    )
+    assert found.picture.series[1] == (BEFORE, (1.0,) * 7 + (None,) * 14)
+
+
+def test_a_window_of_centuries_is_drawn_where_there_are_readings() -> None:
+    found = window_chart(DAILY, Window("dates", FIRST - 30_000 * DAY, FIRST + 30_000 * DAY), ZONE)
+    assert found.title.startswith("kWh per hour · 1943-")
+    assert len(found.picture.labels) == 9 * 24  # a day more at each end
