@@ -52,6 +52,8 @@ class MetertuiApp(ThriftyApp):
 
     CSS_PATH = "metertui.tcss"
     TITLE = "metertui"
+    FIRST: ClassVar[str] = "live"
+    """The screen that is shown first."""
     SCREENS: ClassVar = {
         "live": LiveScreen,
         "lookup": LookupScreen,
@@ -123,7 +125,7 @@ class MetertuiApp(ThriftyApp):
         super().exit(*args, **kwargs)
 
     async def on_mount(self) -> None:
-        await self.push_screen("live")
+        await self.push_screen(self.FIRST)
         if self._welcome and isinstance(self.screen, DeskScreen):
             self.screen.say(self._welcome)
         if self._walk:

@@ -136,7 +136,7 @@ async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_ga
         kept.append(town.app.screen.view_name)
 
     town.app._keep_heap = keep
-    async with at_work(town, "f3", "f6", "f2", "f3") as pilot:
+    async with at_work(town, "f2", "f3", "f6", "f2", "f3") as pilot:
         town.app.tick()
         await pilot.pause()
         town.log_in("operator")

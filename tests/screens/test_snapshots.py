@@ -25,11 +25,12 @@ every_size = pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
 
 def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awaitable[None]]:
     """Press keys, as someone with a role if it says so, and wait for what they bring about."""
+    keys = tuple(town.open_on(*keys))
+    if role:
+        town.log_in(role)
 
     async def act(pilot: Pilot[Any]) -> None:
         await pilot.pause()
-        if role:
-            town.log_in(role)
         for key in keys:
             await pilot.press(key)
             await settle(pilot)

@@ -108,7 +108,9 @@ async def test_the_zone_of_this_machine_is_written_for_whoever_opens_the_folder(
 
 @pytest.mark.parametrize(("key", "place"), [("escape", "live"), ("f2", "live"), ("f6", "company")])
 async def test_any_f_key_and_escape_leave(empty_town: Town, key: str, place: str) -> None:
-    async with at_work(newcomers(empty_town), key) as pilot:
+    async with at_work(newcomers(empty_town)) as pilot:
+        await press(pilot, key)
+        await settle(pilot)
         assert isinstance(pilot.app.screen, DeskScreen)
         assert pilot.app.screen.place == place
 
