@@ -108,7 +108,7 @@ async def main() -> None:
             await pilot.press("f5", "b")
             await pilot.pause(8)
             await take(pilot, "government")
-            await pilot.press("escape", "c", "c", "c")
+            await pilot.press("escape", "o", *["down"] * 5, "enter")
             await pilot.pause(8)
             await take(pilot, "week")
             await take(pilot, "company", "f6")

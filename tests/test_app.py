@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from textual.command import CommandPalette
 
-from metertui.screens.government import government
+from metertui.screens.government import asking
 from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.shell.frame import PLACES, DeskScreen
 from tests.screens import conftest as fixtures
@@ -154,7 +154,7 @@ async def test_work_that_fails_is_one_line_and_not_the_end(town: Town, monkeypat
 
     town.log_in("operator")
     async with at_work(town) as pilot:
-        monkeypatch.setattr(government, "answer_question", broken)
+        monkeypatch.setattr(asking, "answer_question", broken)
         await pilot.press("f5")
         await settle(pilot)
         assert "This failed, which is a defect of metertui" in text_of(pilot, "#said")

@@ -7,7 +7,17 @@ from typing import Final
 
 from metertui import __version__
 from metertui.cli.parsing import Commands, Parser, epilog
-from metertui.cli.shared_options import CAUSES, EITHER_SIDE, FORMATS, KEYS, Shared, option_of, words_of
+from metertui.cli.shared_options import (
+    CAUSES,
+    COMPARES,
+    EITHER_SIDE,
+    FORMATS,
+    KEYS,
+    MEASURES,
+    Shared,
+    option_of,
+    words_of,
+)
 from metertui.engine.attributes import FIELDS
 
 _FORMS: Final = ("auto", "log", "day", "wide", "export")
@@ -203,8 +213,12 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
 
     query = commands.add(
         "query", "queries:query", "show the energy that many meters used, by period, place or type",
-        shared.data, shared.format, shared.days, shared.filters,
-        more="Energy is in kWh. Rows without data are left out.",
+        shared.data, shared.format, shared.some_days, shared.filters,
+        usage="%(prog)s --from D --to D [--by K[,K]] [OPTION ...]\n"
+        "       %(prog)s --from D --to D --readings [-o FILE] [OPTION ...]\n"
+        "       %(prog)s --saved QUESTION [OPTION ...]",
+        more="Energy is in kWh. Rows without data are left out. On the government screen, q\n"
+        "shows the command that gives its answer.",
         examples="metertui query --from 2025-01-01 --to 2025-03-31 --by month,region\n"
         "metertui query --from 2025-03-01 --to 2025-03-31 --by meter --sort -usage_kwh --limit 10\n"
         "metertui query --from 2025-03-01 --to 2025-03-01 --readings --time 18:00-20:00\n"
@@ -223,6 +237,20 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         metavar="K[,K]",
         default="",
         help=f"one row for each of: {', '.join(KEYS)} (default: one row for everything)",
+    )
+    query.add_argument(
+        "--measure",
+        choices=MEASURES,
+        default="total",
+        help="the total, the total per meter, that per meter and day, or the highest half hour (default: total)",
+    )
+    query.add_argument(
+        "--compare", choices=COMPARES, default="", help="add the period before, or the year before, and the change"
+    )
+    query.add_argument(
+        "--saved",
+        metavar="QUESTION",
+        help="a question saved on the government screen, by its title, or a file with one, whose name ends in .toml",
     )
     query.add_argument("--sort", metavar="K", default="", help="column to sort by; -K sorts in descending order")
     query.add_argument("--limit", metavar="N", type=int, default=0, help="show at most N rows (default: all)")

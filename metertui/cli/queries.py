@@ -23,10 +23,11 @@ from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
 from metertui.engine.nearest import did_you_mean
+from metertui.engine.reports import Inquiry, report
 from metertui.engine.usage import FILTERS, KEYS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import is_standard_output, resolve_output, writers
-from metertui.text import explained
+from metertui.text import MEASURES, answers, explained
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -51,8 +52,13 @@ def usage(options: argparse.Namespace) -> None:
 
 def query(options: argparse.Namespace) -> None:
     """Run `metertui query --from D --to D`."""
+    if not options.saved and not (options.first and options.last):
+        raise UsageError("give --from and --to, such as --from 2025-02-01 --to 2025-02-28, or --saved")
     if options.readings:
         _list_readings(options)
+        return
+    if options.saved or options.compare or options.measure != "total":
+        _answer_inquiry(options)
         return
     if options.out is not None:
         raise UsageError("-o goes with --readings; without it, redirect the output of --format csv or json")
@@ -68,8 +74,59 @@ def query(options: argparse.Namespace) -> None:
     print_rows(options, query_rows(answer), columns)
 
 
+def _answer_inquiry(options: argparse.Namespace) -> None:
+    """Run `metertui query` with a measure, a comparison or a saved question: with the columns of an export."""
+    if options.out is not None:
+        raise UsageError("-o goes with --readings; without it, redirect the output of --format csv or json")
+    given = [name for name in ("first", "last", "by", *FILTERS, "compare") if getattr(options, name)]
+    if options.saved and (given or options.measure != "total"):
+        raise UsageError("--saved has its own days, keys, filters, measure and comparison")
+    asked = None if options.saved else _parse_inquiry(options)
+    with open_for_reading(options) as engine:
+        frozen = engine.view().frozen()
+        if asked is None:
+            asked = engine.questions.find_report(options.saved).inquiry_of(frozen)
+        asked.question.filter.check_attributes(engine.directory.groups)
+        with progress_bar("computing usage") as progress:
+            found = report.answer_inquiry(frozen, asked, progress=progress)
+        kinds, _ = answers.sheet(found, "", engine.zone, ruled=False)
+        table = answers.sheet(found, _sort_of(options.sort, asked, list(kinds)), engine.zone, ruled=False)[1]
+    print_rows(options, _sheet_rows(table.head(options.limit) if options.limit else table, kinds), list(kinds))
+
+
+def _parse_inquiry(options: argparse.Namespace) -> Inquiry:
+    """Return the inquiry that the options give. Raises UsageError."""
+    question = replace(_parse_question(options, None), by=parse_keys(options.by, KEYS), sort="", limit=0)
+    return Inquiry(question, options.measure, options.compare)
+
+
+def _sort_of(sort: str, asked: Inquiry, columns: Sequence[str]) -> str:
+    """Return the order of answers.ordered for `--sort`. Raises UsageError."""
+    name = sort.removeprefix("-")
+    named = {MEASURES[asked.measure].column: "value", "before_kwh": "before", "change_percent": "change"}
+    sortable = [*asked.question.by, *named, "meters", "readings"]
+    if not asked.compare:
+        sortable = [column for column in sortable if column in columns]
+    if name and name not in sortable:
+        raise UsageError(
+            f"--sort takes one of {', '.join(sortable)}, with a dash before it for descending order"
+            f"{did_you_mean(name, sortable)}"
+        )
+    return sort[: len(sort) - len(name)] + named.get(name, name)
+
+
+def _sheet_rows(table: pd.DataFrame, kinds: writers.Columns) -> list[dict[str, Any]]:
+    """Return the rows of a sheet as plain values: kWh with up to 3 decimals."""
+    rows, energies = _plain_rows(table), [name for name, kind in kinds.items() if kind == "kwh"]
+    for row in rows:
+        row |= {name: kwh_number(round(row[name] * 1000)) for name in energies if row[name] is not None}
+    return rows
+
+
 def _list_readings(options: argparse.Namespace) -> None:
     """Run `metertui query --readings`."""
+    if options.saved or options.compare or options.measure != "total":
+        raise UsageError("--readings lists single readings and cannot be combined with --saved, --measure or --compare")
     if options.by:
         raise UsageError("--readings lists single readings and cannot be combined with --by")
     question = _parse_question(options, LIST_COLUMNS)
@@ -149,10 +206,13 @@ def _definition(out: Path, question: Question, zone: SiteZone) -> writers.Defini
     return {"table": "readings", "timezone": zone.name, **asked, **order}
 
 
-def _parse_question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
-    """Return the question that the options give, without its keys. Raises UsageError."""
+def _parse_question(options: argparse.Namespace, columns: Sequence[str] | None) -> Question:
+    """Return the question that the options give, without its keys. Raises UsageError.
+
+    `columns` are those that it can be sorted by; None if they are not known yet.
+    """
     sort, limit = getattr(options, "sort", ""), getattr(options, "limit", 0)
-    if sort and sort.removeprefix("-") not in columns:
+    if sort and columns is not None and sort.removeprefix("-") not in columns:
         meant = did_you_mean(sort.removeprefix("-"), columns)
         raise UsageError(f"--sort takes one of {', '.join(columns)}, with a dash before it for descending order{meant}")
     if limit < 0:

@@ -14,6 +14,8 @@ WINDOW_HELP: Final = (
     "1 January"
 )
 KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
+MEASURES: Final = ("total", "per_meter", "per_meter_day", "peak")
+COMPARES: Final = ("before", "year_before")
 CAUSES: Final = (
     *("suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused"),
     *("void", "corrected", "released", "exchanged"),

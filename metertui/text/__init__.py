@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from metertui.engine.base import visible
 from metertui.text import answers, explained, fmt, time_labels
-from metertui.text.answers import COMPARES, HIDDEN, KEYS, MEASURES, Column, sentence
+from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column, sentence
 from metertui.text.casework import NOWHERE, beside_why, cells, in_full, keyed, one_below_the_other, side_by_side
+from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
 from metertui.text.plain_text import message, messages, plain
@@ -13,6 +14,7 @@ from metertui.text.plain_text import message, messages, plain
 __all__ = [
     "COMPARES",
     "HIDDEN",
+    "INCOMPLETE",
     "KEYS",
     "MEASURES",
     "NOWHERE",
@@ -32,6 +34,7 @@ __all__ = [
     "messages",
     "one_below_the_other",
     "plain",
+    "query_line",
     "sentence",
     "side_by_side",
     "time_labels",

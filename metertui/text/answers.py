@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,12 +14,19 @@ from metertui.engine.base import DAY, SiteZone, visible
 from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, SavedReport
 from metertui.engine.usage import TIME_KEYS, Question, per_day
 from metertui.formats import writers
-from metertui.text import fmt
+from metertui.text import fmt, time_labels
 
 _ATTRIBUTES: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
 KEYS: Final = {key: _ATTRIBUTES.get(key, key.replace("_", " ")) for key in (*TIME_KEYS, *ATTRIBUTES, "meter")}
 COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "the year before"}
 HIDDEN: Final = "hidden"
+NONE: Final = "–"
+"""Stands for a figure that there is none of."""
+INCOMPLETE: Final = "□"
+"""Marks a period of which only a part is in the figures: it is not over yet, or the question cuts it."""
+_FEW: Final = 3
+"""Periods that are named one by one, and the fewest that have a mean."""
+_RANKED: Final = ("value", "before", "change", "meters", "readings")
 
 
 class MeasureName(NamedTuple):
@@ -54,7 +62,7 @@ class Column(NamedTuple):
 
 def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:
     """Return what a table can be sorted by, in turn: the order of its keys, then each figure from the highest down."""
-    figures = ["value", *(("before", "change") if compared else ()), "meters", "readings"]
+    figures = [name for name in _RANKED if compared or name not in ("before", "change")]
     return ["", *(f"-{name}" for name in figures), *inquiry.question.by]
 
 
@@ -73,26 +81,37 @@ def ordered(found: Findings, sort: str) -> pd.DataFrame:
 
 def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
     """Return columns, and cells by row as text, for some rows that `ordered` returned."""
-    question, measure = found.inquiry.question, found.inquiry.measure
-    by = list(question.by)
-    columns = [Column(key, KEYS[key], False) for key in by] or [Column("all", "all meters", False)]
+    by = found.inquiry.question.by
+    keys = [Column(key, KEYS[key], False) for key in by] or [Column("all", "all meters", False)]
     texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
-    hidden = table["hidden"].tolist()
+    timed = next((place for place, key in enumerate(by) if key in TIME_KEYS), 0)
+    texts[timed] = [
+        f"{text} {INCOMPLETE}" if part else text for text, part in zip(texts[timed], table["part"], strict=True)
+    ]
+    figures, cells = _figures(found, table, zone)
+    return [*keys, *figures], [list(line) for line in zip(*texts, *cells, strict=True)]
+
+
+def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
+    """Return the columns of figures, and the cells of each, for rows of a table or for its whole."""
+    measure, hidden = found.inquiry.measure, table["hidden"].tolist()
+    columns: list[Column] = []
+    texts: list[list[str]] = []
 
     def add(name: str, title: str, text_of: Callable[[Any], str]) -> None:
         columns.append(Column(name, title, True))
-        blank = HIDDEN if name in ("value", "meters", "readings") else "–"
+        blank = HIDDEN if name in ("value", "meters", "readings") else NONE
         texts.append(
             [
-                blank if out else ("–" if pd.isna(value) else text_of(value))
+                blank if out else (NONE if pd.isna(value) else text_of(value))
                 for value, out in zip(table[name].tolist(), hidden, strict=True)
             ]
         )
 
     add("value", MEASURES[measure].heading, _kwh)
-    if measure == "total" and by and found.total_wh and not found.compared:
+    if measure == "total" and found.inquiry.question.by and found.total_wh:
         table = table.assign(share=table["value"] * 1000 / found.total_wh)
         add("share", "share", lambda share: f"{share:.1%}")
     if measure == "peak":
@@ -106,7 +125,87 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
         add("before_daily", "before a day", _kwh)
     add("meters", "meters", fmt.count)
     add("readings", "readings", fmt.count)
-    return columns, [list(line) for line in zip(*texts, strict=True)]
+    return columns, texts
+
+
+def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]]:
+    """Return the cells of the rows below a table of which `shown` is shown: the other rows, all, mean and median.
+
+    Mean and median are of whole periods alone, and of none where a row is hidden. Figures that do not add up have no
+    sum of others, and no mean of unequal groups.
+    """
+    question, table = found.inquiry.question, found.table
+    if not question.by or not len(found.whole):
+        return []
+    rows = []
+    if others := len(table) - len(shown):
+        rows.append((f"the other {fmt.count(others)}", _rest(found, shown)))
+    rows.append(("total" if found.inquiry.measure == "total" else "all together", found.whole))
+    whole = table[table["part"] == ""]
+    if len(question.by) == 1 and not found.hidden and len(whole) >= _FEW:
+        values = whole[["value", "before"] if found.compared else ["value"]]
+        means = {"median": values.median()}
+        if found.inquiry.measure in ("total", "peak"):
+            means = {"mean": values.mean()} | means
+        rows += [(f"{name} of {fmt.count(len(whole))}", _row(found, value.to_dict())) for name, value in means.items()]
+    cells = []
+    for label, row in rows:
+        _, figures = _figures(found, row, zone)
+        cells.append([label, *[""] * (len(question.by) - 1), *(column[0] for column in figures)])
+    return cells
+
+
+def _row(found: Findings, figures: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return a row like `Findings.whole` with these figures alone."""
+    row = found.whole.copy()
+    for name in row.columns:
+        none = 0 if name in ("length", "before_length") else np.nan
+        row[name] = row[name] if name == "hidden" else figures.get(name, none)
+    return row
+
+
+def _rest(found: Findings, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of the rows that are not shown, together, as a row like `Findings.whole`."""
+    figures: dict[str, Any] = {"readings": found.whole["readings"] - shown["readings"].sum()}
+    if found.inquiry.question.by == ("meter",):
+        figures["meters"] = len(found.table) - len(shown)
+    if found.inquiry.measure == "total" and found.total_wh is not None:
+        figures["value"] = (found.total_wh - sum(round(kwh * 1000) for kwh in shown["value"])) / 1000
+    return _row(found, figures)
+
+
+def extreme(found: Findings, sort: str, which: str, count: int) -> pd.DataFrame:
+    """Return the rows with the highest (`top`) or lowest (`bottom`) figures, in the order of `sort`.
+
+    The figure is the one that the table is sorted by, else its first one. Hidden rows have none.
+    """
+    figure = ranked_by(found, sort)
+    ranked = found.table.dropna(subset=[figure]).sort_values(figure, ascending=which == "bottom", kind="stable")
+    return ordered(replace(found, table=ranked.head(count).sort_index()), sort or f"{'-' * (which == 'top')}{figure}")
+
+
+def ranked_by(found: Findings, sort: str) -> str:
+    """Return the figure by which rows are the highest or lowest: the one that they are sorted by, else the first."""
+    name = sort.removeprefix("-")
+    return name if name in _RANKED and name in found.table else "value"
+
+
+def incomplete(found: Findings) -> str:
+    """Return which periods stand in the table in part, with their sign; "" if all are whole."""
+    by, table = found.inquiry.question.by, found.table
+    key = next((key for key in by if key in TIME_KEYS), "")
+
+    def names(part: str) -> str:
+        rows = table.loc[table["part"] == part, key].unique().tolist() if key else []
+        called = [time_labels.key_in_full(key, name) for name in rows]
+        more = f" and {fmt.count(len(called) - _FEW)} more" if len(called) > _FEW else ""
+        return f"{', '.join(called[:_FEW])}{more}"
+
+    running, cut = names("running"), names("cut")
+    if not running and found.is_running and found.known is not None and len(table):
+        running = f"{time_labels.key_in_full('day', found.known[1].isoformat())}, the last day with readings,"
+    said = [f"{INCOMPLETE} {running} not over yet"] if running else []
+    return " · ".join([*said, f"{INCOMPLETE} in part: {cut}"] if cut else said)
 
 
 def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:
@@ -197,6 +296,8 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
         question = found.inquiry.question
         days = f"{question.first} to {question.last}"
         parts.append(days if saved.period == "dates" else f"{PERIODS[saved.period]}, {days}")
+    else:
+        parts.append(f"{saved.first} to {saved.last}" if saved.period == "dates" else PERIODS[saved.period])
     filters = (*saved.filter.attributes, saved.filter.meter, saved.filter.time)
     parts += [visible(value) for value in filters if value]
     if saved.compare:
@@ -253,6 +354,8 @@ def summary(found: Findings, rule: Rule | None) -> str:
             said += f" ({before}, now {now}: compared per day)"
         elif found.per_day:
             said += " (rows of unequal length: compared per day)"
+    if note := incomplete(found):
+        said += f" · {note}"
     if rule is not None and (found.hidden or found.total_wh is None):
         said += f" · {fmt.count(found.hidden)} hidden: {why(rule)}"
     return said

@@ -13,6 +13,7 @@ import pytest
 from metertui import __version__
 from metertui.cli import grammar, shared_options
 from metertui.engine.base.windows import WINDOW_NAMES
+from metertui.engine.reports.report import COMPARES, MEASURES
 from metertui.engine.usage.query import KEYS
 from metertui.engine.worklist.cases import CAUSES
 from tests.cli.conftest import Command
@@ -64,6 +65,8 @@ def test_help_names_the_windows_keys_and_causes_that_there_are() -> None:
     assert shared_options.WINDOWS == WINDOW_NAMES
     assert list(KEYS) == list(shared_options.KEYS)
     assert shared_options.CAUSES == CAUSES
+    assert shared_options.MEASURES == MEASURES
+    assert ("", *shared_options.COMPARES) == COMPARES
 
 
 def loaded_by(statement: str) -> set[str]:

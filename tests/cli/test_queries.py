@@ -167,6 +167,44 @@ def test_an_export_is_the_same_table_in_every_form(steady: Command, tmp_path: Pa
     assert steady(*words, str(tmp_path / "out.doc")).code == 2
 
 
+def test_query_with_a_measure_and_a_comparison(steady: Command) -> None:
+    words = ["query", "--from", "2025-03-01", "--to", "2025-03-31", "--by", "month", "--format", "json"]
+    result = steady(
+        *words, "--measure", "per_meter_day", "--compare", "before", "--sort", "-before_kwh", "--limit", "1"
+    )
+    assert result.json == [
+        {
+            "month": "2025-03",
+            "usage_kwh_per_meter_day": 22.875,
+            "before_kwh": 24,
+            "change_percent": -4.688,
+            "meters": 1,
+            "readings": 549,
+        }
+    ]
+    assert steady(*words, "--measure", "peak").json[0]["peak_kwh"] == 0.5
+    wrong = steady(*words, "--compare", "before", "--sort", "before_kw")
+    assert (wrong.code, "did you mean before_kwh?" in wrong.err) == (2, True)
+    for more in (["--readings"], ["-o", "x.csv"]):
+        assert steady(*words, "--measure", "peak", *more).code == 2
+
+
+def test_query_of_a_saved_question(steady: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[question]]\ntitle = "Mine"\nperiod = "dates"\nfirst = "2025-02-01"\nlast = "2025-02-02"\nby = ["day"]\n'
+    )
+    asked = steady("query", "--from", "2025-02-01", "--to", "2025-02-02", "--by", "day", "--format", "json")
+    saved = steady("query", "--saved", str(file), "--format", "json")
+    assert saved.json == asked.json
+    assert len(steady("query", "--saved", "Usage by month", "--format", "json").json) == 3
+    file.write_text("[[question")
+    broken = steady("query", "--saved", str(file))
+    assert (broken.code, broken.err.count("\n"), "mine.toml cannot be read" in broken.err) == (1, 1, True)
+    assert steady("query", "--saved", "Usage by mouth").err.endswith("did you mean Usage by month?\n")
+    assert steady("query", "--saved", str(file), "--by", "day").code == 2
+
+
 def test_query_by_time_of_day(steady: Command) -> None:
     words = ["query", "--from", "2025-03-10", "--to", "2025-03-11", "--format", "csv"]
     assert steady(*words, "--time", "18:00-20:00").out.splitlines()[1] == "4,1,8"

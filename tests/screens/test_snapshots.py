@@ -168,7 +168,14 @@ def test_an_analyst_builds_a_question(snap_compare: Compare, town: Town, size: t
 
 
 def test_an_analyst_sees_when_the_week_is_busy(snap_compare: Compare, town: Town) -> None:
-    assert snap_compare(town.app, terminal_size=(120, 40), run_before=doing(town, "f5", "c", "c", "c", role="operator"))
+    keys = ["f5", "o", *["down"] * 5, "enter"]
+    assert snap_compare(town.app, terminal_size=(120, 40), run_before=doing(town, *keys, role="operator"))
+
+
+@every_size
+def test_an_analyst_sees_every_day_of_a_year(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    keys = ["f5", "o", *["down"] * 6, "enter", "down", "down"]
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, *keys, role="operator"))
 
 
 def test_a_stranger_meets_the_gate(snap_compare: Compare, town: Town) -> None:

@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.engine.errors import StorageError
-from metertui.screens.government import government
+from metertui.screens.government import asking
 from metertui.screens.lookup import lookup
-from metertui.screens.shell import waiting, work_under_way
+from metertui.screens.shell import work_under_way
 from tests.screens.billing.test_billing import HEADER, TARIFFS
 from tests.screens.idle import hold_up, until
 from tests.screens.test_snapshots import Compare, doing, every_size
@@ -109,8 +109,9 @@ def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, m
 def test_an_analyst_waits_for_an_answer(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(government, "_PATIENCE", 0.01)
-    monkeypatch.setattr(waiting, "_INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(asking, "_PATIENCE", 0.01)
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    monkeypatch.setattr(work_under_way, "_INTERVAL_SECONDS", 0.01)
 
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, "f5", role="government")(pilot)

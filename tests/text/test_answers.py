@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import accumulate
+from statistics import median
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.reports import report
 from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.report import Findings, Inquiry
+from metertui.engine.reports.report import Findings, Inquiry, Measure
 from metertui.engine.usage.query import KEYS, Question
-from metertui.text import answers
+from metertui.text import answers, fmt
 from tests.engine.build import frozen
 
 LONDON = SiteZone("Europe/London")
@@ -53,6 +58,7 @@ def test_periods_of_unequal_length_are_compared_per_day_in_words_and_columns() -
     assert rows[asked].iloc[0].tolist() == [28, 31, 24, 24, 0]
     by_day = found_over(date(2025, 3, 30), date(2025, 3, 31), "day")  # 23 hours after 24
     assert answers.summary(by_day, None).endswith("(rows of unequal length: compared per day)")
+    assert answers.feet(by_day, by_day.table, LONDON)[0][:2] == ["total", "47.000"]
 
 
 def test_periods_of_one_length_are_compared_as_they_are() -> None:
@@ -73,3 +79,74 @@ def test_a_total_has_the_share_of_each_row() -> None:
     assert [row[place] for row in cells] == ["52.5%", "47.5%"]
     peaks = report.answer_inquiry(columns, Inquiry(question, measure="peak"))
     assert "share" not in [column.name for column in answers.page(peaks, peaks.table, LONDON)[0]]
+
+
+def regions(use: dict[str, list[int]], rule: Rule | None = None, measure: Measure = "total") -> Findings:
+    """Regions by month in 2025, with the Wh of each, from January on; a meter each."""
+    starts = [LONDON.midnight(date(2025, month, 1)) for month in range(1, 2 + max(map(len, use.values())))]
+    reads = {name: list(zip(starts, accumulate(used, initial=0), strict=False)) for name, used in use.items()}
+    columns = frozen(reads, LONDON, {name: [Group(name, "", "")] * len(each) for name, each in reads.items()})
+    question = Question(date(2025, 1, 1), LONDON.day(starts[-1] - 1), ("region",))
+    return report.answer_inquiry(columns, Inquiry(question, measure), rule)
+
+
+@given(
+    use=st.dictionaries(st.sampled_from("abcdefghijklmnop"), st.integers(0, 50_000), min_size=1, max_size=16),
+    which=st.sampled_from(["top", "bottom"]),
+    count=st.integers(1, 6),
+)
+@settings(max_examples=40, deadline=None)
+def test_total_share_mean_median_and_rest_are_those_of_the_whole_numbers(
+    use: dict[str, int], which: str, count: int
+) -> None:
+    found = regions({name: [wh] for name, wh in use.items()})
+    shown = answers.extreme(found, "", which, count)
+    ranked = sorted(use.values(), reverse=which == "top")
+    assert [round(kwh * 1000) for kwh in shown["value"]] == ranked[:count]
+    feet = {row[0]: row[1:] for row in answers.feet(found, shown, LONDON)}
+    total = sum(use.values())
+    assert feet["total"][0] == fmt.number(total)
+    if total:
+        columns, cells = answers.page(found, found.table, LONDON)
+        place = [column.name for column in columns].index("share")
+        assert [row[place] for row in cells] == [f"{use[row[0]] / total:.1%}" for row in cells]
+        assert feet["total"][place - 1] == "100.0%"
+    if others := len(use) - len(shown):
+        assert feet[f"the other {others}"][0] == fmt.number(sum(ranked[count:]))
+    else:
+        assert not any(label.startswith("the other") for label in feet)
+    if len(use) < 3:
+        assert len(feet) == 1 + bool(others)
+    else:
+        for name, value in (("mean", total / len(use)), ("median", median(use.values()))):
+            assert float(feet[f"{name} of {len(use)}"][0].replace(" ", "")) == pytest.approx(value / 1000, abs=0.0006)
+
+
+def test_a_total_reveals_no_hidden_row() -> None:
+    """Neither mean nor median is told where a row is hidden, and the total of a small group is hidden itself."""
+    use = {"a": [1000], "b": [2000], "c": [3000], "d": [4000]}
+    labels = [row[0] for row in answers.feet(regions(use), regions(use).table, LONDON)]
+    assert labels == ["total", "mean of 4", "median of 4"]
+    hidden = regions(use, Rule(2, 0.9))
+    assert hidden.hidden == 4
+    assert answers.feet(hidden, hidden.table, LONDON) == [["total", "10.000", "100.0%", "4", "8"]]
+    alone = regions(use, Rule(5, 0.9))
+    assert alone.total_wh is None
+    assert answers.feet(alone, alone.table, LONDON) == [["total", "hidden", "hidden", "hidden"]]
+    per_meter = regions(use, None, "per_meter")
+    assert [row[:2] for row in answers.feet(per_meter, per_meter.table, LONDON)] == [
+        ["all together", "2.500"], ["median of 4", "2.500"]
+    ]  # fmt: skip
+
+
+def test_a_period_that_is_not_over_is_marked_and_left_out_of_the_mean() -> None:
+    day = LONDON.midnight
+    reads = [(day(date(2025, month, 1)), 1000 * month) for month in range(1, 6)] + [(day(date(2025, 5, 9)), 9000)]
+    question = Question(date(2025, 1, 15), date(2025, 5, 31), ("month",))
+    found = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(question))
+    _, cells = answers.page(found, found.table, LONDON)
+    assert [row[0] for row in cells] == ["2025-01 □", "2025-02", "2025-03", "2025-04", "2025-05 □"]
+    assert answers.feet(found, found.table, LONDON)[1][:2] == ["mean of 3", "1.000"]
+    assert answers.summary(found, None).endswith("□ May 2025 not over yet · □ in part: January 2025")
+    alone = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(Question(question.first, question.last)))
+    assert answers.summary(alone, None).endswith("□ Fri 9 May 2025, the last day with readings, not over yet")

@@ -6,7 +6,17 @@ from metertui.engine.reports import disclosure, report
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import ExportLog
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Findings, Inquiry, Measure
-from metertui.engine.reports.saved_reports import CHARTS, IDEAS, NAME, PERIODS, ReportBook, SavedReport
+from metertui.engine.reports.saved_reports import (
+    CHARTS,
+    IDEAS,
+    NAME,
+    PERIODS,
+    SUFFIX,
+    ReportBook,
+    SavedReport,
+    read_report,
+    report_file,
+)
 
 __all__ = [
     "CHARTS",
@@ -15,6 +25,7 @@ __all__ = [
     "MEASURES",
     "NAME",
     "PERIODS",
+    "SUFFIX",
     "Compare",
     "ExportLog",
     "Findings",
@@ -24,5 +35,7 @@ __all__ = [
     "Rule",
     "SavedReport",
     "disclosure",
+    "read_report",
     "report",
+    "report_file",
 ]

@@ -11,7 +11,7 @@ compared up to the same day. Where two rows are not of the same length, their ch
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal, get_args
 
@@ -25,6 +25,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
+from metertui.engine.reports.incomplete import parts_of_rows
 from metertui.engine.usage import (
     FILTERS,
     TIME_KEYS,
@@ -93,7 +94,7 @@ class Findings:
     """One row per group. The keys are text, `value` is kWh (float64), `meters` and `readings` are Int64; they are
     missing where `hidden` (bool). `length` is how long the row is as far as there are readings, µs. With a comparison,
     `before` is kWh, `before_length` µs, -1 without a row, and `change` a share, per day. For the peak, `peak_at` is
-    µs UTC, -1 where hidden."""
+    µs UTC, -1 where hidden. `part`: see incomplete.Part."""
     total_wh: int | None
     """The total, Wh; None if it is hidden or there is no data."""
     meters: int
@@ -101,6 +102,15 @@ class Findings:
     """The first and last day of the period that it is compared with."""
     discloses: bool = False
     """Whether cells published before disclose a small group of it."""
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """One row with the figures of all rows together, with the columns of `table` but its keys; no row without data."""
+    known: tuple[date, date] | None = None
+    """The first and last local day with readings, of whatever meter; None without readings."""
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether days are asked for that are not over as far as readings tell."""
+        return self.known is not None and self.inquiry.question.last >= self.known[1]
 
     @property
     def per_day(self) -> bool:
@@ -145,13 +155,22 @@ def answer_inquiry(
         total_wh = None if rule is not None and rule.find_small_rows(whole)[0] else usage
         if rule is not None and question.filter.set_values() and not _published_alone(tables, question, rule):
             total_wh = None
-    compared = None
+    alone = replace(inquiry, question=replace(question, by=()))
+    figures, compared = table, None
+    if question.by:
+        figures, _ = _measured(tables, inquiry, alone.question, rule, frozenset())
     if inquiry.compare:
         earlier, shift = _earlier_question(frozen, inquiry)
         before, also = _measured(tables, inquiry, earlier, rule, published)
         table = _compared(frozen, inquiry, earlier, shift, table, before)
         compared, discloses = (earlier.first, earlier.last), discloses or also
-    return Findings(inquiry, table, total_wh, meters, compared, discloses)
+        earlier = replace(earlier, by=())
+        before, _ = _measured(tables, inquiry, earlier, rule, frozenset())
+        figures = _compared(frozen, alone, earlier, shift, figures, before)
+    time, zone = frozen.curve.time, frozen.zone
+    known = (zone.day(int(time.min())), zone.day(int(time.max()))) if len(time) else None
+    table = table.assign(part=parts_of_rows(table, question, known) if known else "")
+    return Findings(inquiry, table, total_wh, meters, compared, discloses, figures.assign(part=""), known)
 
 
 class _Tables:
@@ -161,8 +180,10 @@ class _Tables:
         self.frozen = frozen
         self._progress = progress
         self._made: dict[tuple[Question, bool], pd.DataFrame] = {}
-        compared = int(bool(inquiry.compare))
-        self._most = 2 + compared  # the question, its total, and the period it is compared with
+        compared = 2 * int(bool(inquiry.compare))
+        self._most = 2 + compared  # the question and its total, and those of the period it is compared with
+        if inquiry.measure == "peak":
+            self._most += 1  # the total once more, with its peak
         if rule is not None and inquiry.question.filter.set_values():
             self._most += 2 + compared  # and each without its filters
         if rule is not None and inquiry.question.filter.clock is not None:

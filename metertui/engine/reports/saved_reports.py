@@ -1,22 +1,30 @@
-"""Saved reports, in `questions.toml`: one table per report, which can also be edited by hand."""
+"""Saved reports, in `questions.toml`: one table per report, which can also be edited by hand.
+
+A file of the same form with one report can be passed on; those in the folder `questions` are offered with the saved
+ones.
+"""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import first_of_month, last_of_month
+from metertui.engine.base import counted, first_of_month, last_of_month
+from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
+from metertui.engine.nearest import did_you_mean
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
 from metertui.engine.storage import durable, private_files
 from metertui.engine.usage import FILTERS, KEYS, UNFILTERED, Filter, Question, parse_clock
 
 NAME: Final = "questions.toml"
+FOLDER: Final = "questions"
+SUFFIX: Final = ".toml"
 PERIODS: Final = {
     "last_7_days": "last 7 days",
     "month": "this month",
@@ -32,7 +40,7 @@ PERIODS: Final = {
 """Named periods, counted back from the newest reading; by their name in the file."""
 CHARTS: Final = ("lines", "bars", "stacked", "shares", "heat")
 _ABOUT: Final = """\
-# Questions kept on the government screen (F5): a table each. A key that is left out does not narrow the question.
+# Questions of the government screen (F5): a table each. A key that is left out does not narrow the question.
 # period: {periods}; with "dates", first and last.
 # by: at most two of {keys}.
 # measure: {measures}. compare: {compares}. chart: {charts}.
@@ -52,6 +60,17 @@ class SavedReport:
     measure: Measure = "total"
     compare: Compare = ""
     chart: str = "bars"
+
+    def asks_same(self, other: SavedReport) -> bool:
+        """Return whether both are the same question, whatever its title and its chart."""
+        return replace(self, title="", chart="") == replace(other, title="", chart="")
+
+    def inquiry_of(self, frozen: Frozen) -> Inquiry:
+        """Return the inquiry as of the newest reading. Raises MeterError, also where there is none."""
+        time, zone = frozen.curve.time, frozen.zone
+        if not len(time):
+            raise MeterError("there are no readings yet")
+        return self.inquiry(zone.day(int(time.min()) - 1), zone.day(int(time.max())))
 
     def inquiry(self, oldest: date, newest: date) -> Inquiry:
         """Return the inquiry, given the local days of the oldest and newest reading. Raises MeterError."""
@@ -96,6 +115,7 @@ IDEAS: Final = (
     SavedReport("Apartment types over the year", by=("month", "apartment_type"), chart="stacked"),
     SavedReport("What a home uses a day, by type", by=("apartment_type",), measure="per_meter_day", chart="bars"),
     SavedReport("When the week is busy", by=("weekday", "hour_of_day"), chart="heat"),
+    SavedReport("Every day of the year", by=("day",), chart="heat"),
     SavedReport("The highest half hour of each month", measure="peak", chart="bars"),
 )
 """The reports that are offered at first."""
@@ -109,17 +129,39 @@ class ReportBook:
 
     def saved_reports(self) -> list[SavedReport]:
         """Return the saved reports in the order of the file; none if there is no file. Raises MeterError."""
-        path = self._path
-        try:
-            document = tomllib.loads(private_files.read_file(path).decode("utf-8-sig"))
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise MeterError(f"{path} cannot be read: {error}") from error
-        tables = document.get("question", [])
-        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-            raise MeterError(f"{path}: each question must be a table under [[question]]")
-        return [_parse_report(path, each) for each in tables]
+        return _read_reports(self._path) if self._path.exists() else []
+
+    @property
+    def shared_folder(self) -> Path:
+        """Return the folder of the reports that were passed on, a file each."""
+        return self._path.with_name(FOLDER)
+
+    def shared_reports(self) -> tuple[list[SavedReport], list[str]]:
+        """Return the reports in the folder of those that were passed on, and what is wrong with other files there."""
+        found, wrong = [], []
+        for path in sorted(self.shared_folder.glob(f"*{SUFFIX}")):
+            try:
+                found.append(read_report(path))
+            except MeterError as error:
+                wrong.append(str(error))
+        return found, wrong
+
+    def find_report(self, name: str) -> SavedReport:
+        """Return the report with a title, or of a file, whose name ends in .toml. Raises MeterError."""
+        if name.endswith(SUFFIX):
+            return read_report(Path(name))
+        titled = {saved.title: saved for saved in (*IDEAS, *self.shared_reports()[0], *self.saved_reports())}
+        if name not in titled:
+            raise MeterError(f"no saved question is called {name}{did_you_mean(name, list(titled))}")
+        return titled[name]
+
+    def share_report(self, saved: SavedReport, path: Path) -> None:
+        """Write a report to a new file in the folder of those that were passed on. Raises MeterError, StorageError."""
+        if path.exists():
+            raise MeterError(f"{path} exists already; give another name")
+        with durable.writing(path):
+            private_files.make_folder(path.parent)
+        durable.replace_file(path, report_file(saved))
 
     def keep_report(self, saved: SavedReport) -> None:
         """Save a report. It replaces one of the same title. Raises MeterError, StorageError."""
@@ -138,15 +180,42 @@ class ReportBook:
         self._write([saved for saved in self.saved_reports() if saved.title != title])
 
     def _write(self, questions: list[SavedReport]) -> None:
-        about = _ABOUT.format(
-            periods=", ".join(PERIODS),
-            keys=", ".join(KEYS),
-            measures=", ".join(MEASURES),
-            compares=", ".join(filter(None, COMPARES)),
-            charts=", ".join(CHARTS),
-        )
-        tables = ["\n".join(["[[question]]", *_lines(saved)]) + "\n" for saved in questions]
-        durable.replace_file(self._path, "\n".join([about, *tables]).encode())
+        durable.replace_file(self._path, report_file(*questions))
+
+
+def report_file(*saved: SavedReport) -> bytes:
+    """Return the content of a file with some reports."""
+    about = _ABOUT.format(
+        periods=", ".join(PERIODS),
+        keys=", ".join(KEYS),
+        measures=", ".join(MEASURES),
+        compares=", ".join(filter(None, COMPARES)),
+        charts=", ".join(CHARTS),
+    )
+    tables = ["\n".join(["[[question]]", *_lines(each)]) + "\n" for each in saved]
+    return "\n".join([about, *tables]).encode()
+
+
+def read_report(path: Path) -> SavedReport:
+    """Return the report of a file that has one. Raises MeterError."""
+    found = _read_reports(path)
+    if len(found) != 1:
+        raise MeterError(f"{path} has {counted(len(found), 'question')}; a file to pass on has one")
+    return found[0]
+
+
+def _read_reports(path: Path) -> list[SavedReport]:
+    """Return the reports of a file. Raises MeterError."""
+    try:
+        document = tomllib.loads(private_files.read_file(path).decode("utf-8-sig"))
+    except OSError as error:
+        raise MeterError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MeterError(f"{path} cannot be read: {error}") from error
+    tables = document.get("question", [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        raise MeterError(f"{path}: each question must be a table under [[question]]")
+    return [_parse_report(path, each) for each in tables]
 
 
 def _lines(saved: SavedReport) -> list[str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from metertui.screens.charts.bars import deciles
-from metertui.screens.charts.chart import Picture, Series, picture
+from metertui.screens.charts.chart import NO_CURSOR, Picture, Series, picture
 from metertui.screens.charts.chart_view import PictureView, picture_text
+from metertui.screens.charts.kinds import next_chart, what_others_need
 from metertui.screens.charts.sparkline import sparkline
 from metertui.screens.charts.window_chart import window_chart
 
 __all__ = [
+    "NO_CURSOR",
     "Picture",
     "PictureView",
     "Series",
     "deciles",
+    "next_chart",
     "picture",
     "picture_text",
     "sparkline",
+    "what_others_need",
     "window_chart",
 ]

@@ -1,8 +1,8 @@
-"""Bars as text: upright, stacked or side by side, bars to the right, shares of a whole, and heat maps.
+"""Bars as text: upright, stacked or side by side, bars to the right, and shares of a whole.
 
-Series differ by the character of their bars as well as by colour, and heat by its figure or its shade, so that colour
-alone says nothing. Positions are in terminal cells; the bars of a single series have a resolution of an eighth of a
-row, those to the right of an eighth of a column.
+Series differ by the character of their bars as well as by colour, so that colour alone says nothing. Positions are in
+terminal cells; the bars of a single series have a resolution of an eighth of a row, those to the right of an eighth of
+a column.
 """
 
 from __future__ import annotations
@@ -14,26 +14,24 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
-from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, legend, scale
+from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, legend, scale
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks
-from metertui.text import HIDDEN
+from metertui.text import HIDDEN, INCOMPLETE
 
 READ: Final = FILLS[0]
-"""The characters of bars of read, estimated and incomplete values, for the legend."""
+"""The characters of bars of read and estimated values, for the legend."""
 GUESSED: Final = FILLS[1]
-RUNNING: Final = "□"
 _NARROW: Final = FILLS[2]
 """Fills an incomplete bar that is too narrow for an outline."""
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇"
 _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BEFORE: Final = "━"
-_SHADES: Final = "░▒▓█"
 _THICKEST: Final = 3
 """Rows of a bar to the right at most."""
 _WIDEST: Final = 24
@@ -86,6 +84,11 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     else:
         _beside(figure, starts, widths, parts)
         _mark_hidden(figure, starts, widths, hidden)
+    if stacked or beside > 1:
+        if 0 <= cursor < len(labels):
+            _point_at(figure, starts[cursor] + widths[cursor] * beside // 2)
+        known = np.nan_to_num(parts)
+        _mark_incomplete(figure, starts, widths, beside, known.sum(axis=0) if stacked else known.max(axis=0), running)
     middles = [
         max(0, start + (wide * beside - len(label)) // 2)
         for start, wide, label in zip(starts, widths, labels, strict=True)
@@ -213,6 +216,25 @@ def _mark_hidden(figure: Figure, starts: Sequence[int], widths: Sequence[int], h
     figure.mark(out, [0] * len(out), WITHHELD, CONTEXT)
 
 
+def _point_at(figure: Figure, column: int) -> None:
+    """Mark the bars under the cursor, which have the colours of their series, with an arrow above the chart."""
+    figure.mark([column], [figure.rows - 1], "▼", CURSOR)
+
+
+def _mark_incomplete(
+    figure: Figure,
+    starts: Sequence[int],
+    widths: Sequence[int],
+    beside: int,
+    highest: NDArray[np.float64],
+    incomplete: NDArray[np.bool_],
+) -> None:
+    """Mark the bars of incomplete periods above their `highest`, a share of the height."""
+    for place in np.flatnonzero(incomplete).tolist():
+        above = min(figure.rows - 1, round(float(highest[place]) * figure.rows))
+        figure.mark([starts[place] + widths[place] * beside // 2], [above], INCOMPLETE, CONTEXT)
+
+
 def _stacked(
     figure: Figure,
     starts: Sequence[int],
@@ -236,8 +258,10 @@ def _stacked(
     figure.mark(at[ends].tolist(), above.tolist(), WITHHELD, CONTEXT)
 
 
-def sideways(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = NO_CURSOR) -> list[Line]:
+def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO_CURSOR) -> list[Line]:
     """Draw bars to the right, one a label, thicker if there is room; several series are stacked.
+
+    Where there is no room for all, those round the cursor are drawn.
 
     A chart of shares shows parts of the whole. A stack of which a part is hidden has no figure and ends in marks; as a
     whole it would be of an unknown size, so it is not drawn in shares.
@@ -247,7 +271,9 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, _cursor: int
     keys = legend(picture.series, width, inks, before="│" if compared else "")
     shown = max(1, height - len(keys))
     cut = len(picture.labels) > shown
-    places = range(len(picture.labels))[: shown - 1 if cut else shown]
+    in_view = shown - cut
+    first = max(0, min(cursor - in_view // 2, len(picture.labels) - in_view)) if in_view > 0 else 0
+    places = range(len(picture.labels))[first : first + in_view]
     towers = [[values[place] for _, values in picture.series] for place in range(len(picture.labels))]
     sums = [sum(value or 0.0 for value in tower) for tower in towers]
     alone = len(picture.series) == 1
@@ -269,17 +295,13 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, _cursor: int
         if compared and tower[1] is not None and full:
             cells[min(room - 1, round(tower[1] / full * room))] = ("│", CONTEXT)
         bar = _pieces(cells, inks)
-        name = f"{_fitted(picture.labels[place], names)} "
-        lines.append([Segment(name), *bar, Segment(f" {tails[place]:>{most}}")])
+        name = f"{fitted(picture.labels[place], names)} "
+        ends = Style(reverse=True, bold=True) if place == cursor else None
+        lines.append([Segment(name, ends), *bar, Segment(f" {tails[place]:>{most}}", ends)])
         lines += [[Segment(" " * (names + 1)), *bar] for _ in range(each - 2)] + [[]] * (each > 1)
     if cut:
         lines.append([Segment(f"… and {len(picture.labels) - len(places)} more, in the table", _DIM)])
     return lines + keys
-
-
-def _fitted(label: str, width: int) -> str:
-    """Return a label in so many cells, with an ellipsis where it is cut."""
-    return set_cell_size(label, width) if cell_len(label) <= width else f"{set_cell_size(label, width - 1)}…"
 
 
 def _sideways_row(tower: Sequence[float | None], full: float, room: int, *, open_ended: bool = False) -> Cells:
@@ -327,66 +349,6 @@ def _tail(tower: Sequence[float | None], whole: float, digits: int) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.3f}".replace(",", " ")
-
-
-def heat(picture: Picture, width: int, height: int, inks: Inks, _cursor: int = NO_CURSOR) -> list[Line]:
-    """Draw a heat map, with the more numerous of labels and series across.
-
-    Each cell has its value where there is room for all of them. Without enough colours the cells have shades.
-    """
-    rows, columns = list(picture.labels), [name for name, _ in picture.series]
-    cells = [[values[place] for _, values in picture.series] for place in range(len(rows))]
-    hidden = picture.withheld().T
-    if len(rows) > len(columns):
-        rows, columns = columns, rows
-        cells = [list(line) for line in zip(*cells, strict=True)]
-        hidden = hidden.T
-    known = [value for line in cells for value in line if value is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    left = min(width // 4, max((cell_len(row) for row in rows), default=0)) + 1
-    wide = max(1, (width - left) // max(1, len(columns)))
-    tall = max(1, min(8, (height - 2) // max(1, len(rows))))
-    figures = wide > max(map(len, map(_short, known)), default=0) + (0 if inks.ramp else 2)
-    heads = [column.removesuffix(":00") for column in columns]
-    step = max(1, -(-(max(map(cell_len, heads), default=1) + 1) // wide))
-    above = "".join(set_cell_size(head, wide * step) for head in heads[::step])
-    lines: list[Line] = [[Segment(f"{' ' * left}{above[: width - left]}", inks.style(CONTEXT))]]
-    shown = max(1, (height - 2) // tall)
-    for row, values, out in list(zip(rows, cells, hidden.tolist(), strict=True))[:shown]:
-        for nth in range(tall):
-            line = [Segment(f"{_fitted(row, left - 1)} " if nth == 0 else " " * left)]
-            for value, is_out in zip(values, out, strict=True):
-                level = 0.0 if high <= low or value is None else (value - low) / (high - low)
-                text = WITHHELD if is_out else "·" if value is None else _short(value) if figures else ""
-                line.append(
-                    _heat_cell(text if nth == (tall - 1) // 2 else "", level, wide, inks, known=value is not None)
-                )
-            lines.append(line)
-    if len(rows) > shown:
-        lines[-1] = [Segment(f"… and {len(rows) - shown + 1} more, in the table", _DIM)]
-    return [*lines, [Segment(" " * left), *_ramp_legend(low, high, picture.unit, inks)]]
-
-
-def _heat_cell(text: str, level: float, wide: int, inks: Inks, *, known: bool) -> Segment:
-    """Return a cell of a heat map with a text; `level` is from 0, the lowest value, to 1, the highest."""
-    if not known:
-        return Segment(f"{text:^{wide}}", _DIM)
-    if inks.ramp:
-        return Segment(f"{text:^{wide}}", inks.ramp[min(len(inks.ramp) - 1, int(level * len(inks.ramp)))])
-    shade = _SHADES[min(3, int(level * 4))]
-    if text:
-        return Segment(f"{text:>{wide - 2}}{shade} ", None)
-    return Segment(shade * (wide - 1 if wide > 2 else wide) + (" " if wide > 2 else ""), inks.style(0))
-
-
-def _ramp_legend(low: float, high: float, unit: str, inks: Inks) -> Line:
-    """Return what the colours of a heat map mean."""
-    ramp = [Segment("  ", style) for style in inks.ramp] or [Segment(_SHADES, inks.style(0))]
-    return [Segment(f"{_number(low)} ", _DIM), *ramp, Segment(f" {_number(high)} {unit}", _DIM)]
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}" if value < 10_000 else f"{value / 1000:.1f}k"
 
 
 def _pieces(cells: Cells, inks: Inks) -> Line:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.base import SiteZone
-from metertui.engine.reports import Findings, Measure
+from metertui.engine.reports import Findings
 from metertui.engine.usage import TIME_KEYS, buckets
-from metertui.text import HIDDEN, MEASURES, time_labels, visible
-
-Kind = Literal["lines", "area", "bars", "stacked", "rows", "shares", "heat"]
+from metertui.screens.charts.kinds import Kind, kind_of
+from metertui.text import HIDDEN, INCOMPLETE, MEASURES, time_labels, visible
 
 BEFORE: Final = "before"
 """The name of the series that another is compared with."""
+_DAYS: Final = 31
 NO_CURSOR: Final = -1
 """The number of a label for no cursor."""
-_PERIODS: Final = ("year", "quarter", "month", "week", "day")
 MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_SERIES: Final = 7
 """Series at most; smaller ones are added up in one more."""
 WITHHELD: Final = "/"
 """Stands in a chart where a value, or a part of it, is hidden."""
+
+
+Cells = Mapping[tuple[str, ...], tuple[int, int]]
+"""The label and the series of each row of an answer, by its keys."""
 
 
 class Series(NamedTuple):
@@ -50,10 +53,14 @@ class Picture(NamedTuple):
     """For each label whether its value is estimated; empty if none is."""
     running: tuple[bool, ...] = ()
     """For each label whether its period is not over; empty if all are."""
+    cut: tuple[bool, ...] = ()
+    """For each label whether the window has only a part of its period; empty if it has all of each."""
     names: tuple[str, ...] = ()
     """For each label what it stands for, in full; empty if the labels say it."""
     hidden: tuple[tuple[bool, ...], ...] = ()
     """For each series whether its value is hidden, by label; empty if none is."""
+    cells: Cells = MappingProxyType({})
+    """The label and the series of each row of the answer, by its keys."""
 
     def withheld(self) -> NDArray[np.bool_]:
         """Return whether a value is hidden, bool[series, labels]."""
@@ -65,41 +72,44 @@ class Picture(NamedTuple):
         """Return for each label whether a value of it is hidden, bool[labels]."""
         return np.asarray(self.withheld().any(axis=0), dtype=bool)
 
-    def running_names(self) -> str:
-        """Return the periods that are not over, in full; "" if all are."""
-        names = self.names or self.labels
-        return ", ".join(name for name, running in zip(names, self.running, strict=False) if running)
-
     def marks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return for each label whether its value is estimated, and whether its period is not over."""
+        """Return for each label whether its value is estimated, and whether it is that of a part of its period."""
         none = (False,) * len(self.labels)
-        return np.array(self.estimated or none, dtype=bool), np.array(self.running or none, dtype=bool)
+        estimated, running, cut = (
+            np.array(each or none, dtype=bool) for each in (self.estimated, self.running, self.cut)
+        )
+        return estimated, running | cut
 
 
-def picture(found: Findings, chart: str, zone: SiteZone, newest: date | None = None) -> Picture:
-    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer.
-
-    `newest` is the day of the newest reading: periods that do not end before it are not over.
-    """
+def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
+    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer."""
     by, measure = found.inquiry.question.by, found.inquiry.measure
     table, unit = found.table, MEASURES[measure].unit
+    kind, note = kind_of(chart, by, measure)
     if not by:
         everything = ("all",)
-        note = HIDDEN if found.hidden else ""
-        return Picture("rows", everything, _of_columns(table, everything, compared=bool(found.compared)), unit, note)
+        note = HIDDEN if found.hidden else note
+        series = _of_columns(table, everything, compared=bool(found.compared))
+        return Picture(kind, everything, series, unit, note, cells={(): (0, 0)})
     timed = [key for key in by if key in TIME_KEYS]
     along = timed[0] if timed else by[0]
     across = next((key for key in by if key != along), "")
     labels = _labels(found, along, zone)
-    kind: Kind = _kind(chart, along, across, measure)
-    note = "" if kind in (chart, "rows") else _why(chart, measure)
     if kind == "shares" and found.hidden and not across:
         kind, note = "bars" if along in TIME_KEYS else "rows", "no shares, as a part of the whole is hidden"
+    compared = bool(found.compared)
+    if compared and (across or kind in ("shares", "heat")):
+        compared, note = False, note or "without the period before, which is in the table"
+    if found.hidden and found.hidden == len(table):
+        note = HIDDEN
+    if kind == "heat" and not across:
+        return _days_of_months(table, labels, unit, note)
+    places: dict[str, int] = {}
     if across:
-        series, hidden = _crossed(table, along, across, labels, fold=kind != "heat")
+        series, hidden, places = _crossed(table, along, across, labels, fold=kind != "heat")
     else:
         keyed = table.set_index(along).reindex(list(labels))
-        series = _of_columns(keyed, labels, compared=bool(found.compared))
+        series = _of_columns(keyed, labels, compared=compared)
         hidden = np.zeros((len(series), len(labels)), dtype=bool)
         hidden[0] = keyed["hidden"].eq(True).to_numpy()
     if kind == "rows" and not across:
@@ -107,44 +117,61 @@ def picture(found: Findings, chart: str, zone: SiteZone, newest: date | None = N
         labels = tuple(labels[place] for place in order)
         series = tuple(Series(name, tuple(values[place] for place in order)) for name, values in series)
         hidden = hidden[:, order]
-    if found.hidden and found.hidden == len(table):
-        note = HIDDEN
+    each = -(-len(labels) // MOST_POINTS) if along in TIME_KEYS else 1
+    at = {label: place // each for place, label in enumerate(labels)}
+    rows = table[list(by)].itertuples(index=False, name=None)
+    cells = {row: (at[row[by.index(along)]], places[row[by.index(across)]] if across else 0) for row in rows}
     if along not in TIME_KEYS:
-        shown = tuple(visible(label) or "(none)" for label in labels)
-        return Picture(kind, shown, series, unit, note, hidden=_flags(hidden))
-    if len(labels) > MOST_POINTS:
-        each = -(-len(labels) // MOST_POINTS)
-        labels, (series, hidden) = labels[::each], merged(series, hidden, each)
+        shown = [visible(label) or "(none)" for label in labels]
+        return Picture(kind, tuple(shown), series, unit, note, hidden=_flags(hidden), cells=cells)
+    parts = dict(zip(table[along].tolist(), table["part"].tolist(), strict=True))
+    running, cut = (np.array([parts.get(label) == part for label in labels]) for part in ("running", "cut"))
+    shown = [time_labels.key_on_axis(along, label) for label in labels]
+    if kind in ("shares", "heat"):  # which have no bar of their own to mark
+        shown = [f"{text} {INCOMPLETE}" if part else text for text, part in zip(shown, running | cut, strict=True)]
+    names = [time_labels.key_in_full(along, label) for label in labels]
+    if each > 1:
+        series, hidden = merged(series, hidden, each)
+        starts = range(0, len(labels), each)
+        running, cut = (np.logical_or.reduceat(mark, starts) for mark in (running, cut))
+        shown, names = shown[::each], [_merged_name(names[start : start + each]) for start in starts]
         note = f"a point is the mean of {each}"
-    shown = tuple(time_labels.key_on_axis(along, label) for label in labels)
-    names = tuple(time_labels.key_in_full(along, label) for label in labels)
-    running = tuple(newest is not None and is_running(along, label, newest) for label in labels)
-    return Picture(kind, shown, series, unit, note, names=names, running=running, hidden=_flags(hidden))
+    return Picture(
+        kind, tuple(shown), series, unit, note,
+        names=tuple(names), running=_marked(running), cut=_marked(cut), hidden=_flags(hidden), cells=cells,
+    )  # fmt: skip
 
 
-def is_running(key: str, label: str, newest: date) -> bool:
-    """Return whether the period of a row does not end before the day of the newest reading; no if it is no period."""
-    return key in _PERIODS and buckets.days_of_row(key, label)[1] >= newest
+def _days_of_months(table: pd.DataFrame, labels: Sequence[str], unit: str, note: str) -> Picture:
+    """Return a heat map of days: a label for each month, a series for each day of the month."""
+    months = list(dict.fromkeys(label[:7] for label in labels))
+    days = table["day"].tolist()
+    cells: Cells = {(day,): (months.index(day[:7]), int(day[8:]) - 1) for day in days}
+    values: list[list[float | None]] = [[None] * len(months) for _ in range(_DAYS)]
+    hidden = np.zeros((_DAYS, len(months)), dtype=bool)
+    incomplete = set()
+    figures = zip(cells.values(), _plain(table["value"]), table["hidden"].tolist(), table["part"].tolist(), strict=True)
+    for (month, day), value, is_out, part in figures:
+        values[day][month], hidden[day, month] = value, is_out
+        incomplete.update([month] if part else [])
+    shown = [time_labels.key_on_axis("month", month) for month in months]
+    return Picture(
+        "heat",
+        tuple(f"{text} {INCOMPLETE}" if place in incomplete else text for place, text in enumerate(shown)),
+        tuple(Series(str(day + 1), tuple(of_day)) for day, of_day in enumerate(values)),
+        unit, note, names=tuple(time_labels.key_in_full("month", month) for month in months),
+        hidden=_flags(hidden), cells=cells,
+    )  # fmt: skip
 
 
-def _kind(chart: str, along: str, across: str, measure: Measure) -> Kind:
-    if chart == "heat" and across:
-        return "heat"
-    if along not in TIME_KEYS:
-        if chart == "shares" and measure == "total":
-            return "shares"
-        return "rows"
-    if chart == "lines" or (across and measure != "total"):
-        return "lines"
-    if chart == "shares":
-        return "shares" if measure == "total" else "bars"
-    return "stacked" if across else "bars"
+def _merged_name(names: Sequence[str]) -> str:
+    """Return the name of a point that stands for several."""
+    return names[0] if len(names) == 1 else f"mean of {names[0]} to {names[-1]}"
 
 
-def _why(chart: str, measure: Measure) -> str:
-    if chart in ("stacked", "shares") and measure != "total":
-        return "side by side, as they do not add up"
-    return ""
+def _marked(mark: NDArray[np.bool_]) -> tuple[bool, ...]:
+    """Return the marks of labels; empty if none is marked."""
+    return tuple(mark.tolist()) if mark.any() else ()
 
 
 def _labels(found: Findings, along: str, zone: SiteZone) -> tuple[str, ...]:
@@ -173,8 +200,9 @@ def _of_columns(table: pd.DataFrame, labels: Sequence[str], *, compared: bool) -
 
 def _crossed(
     table: pd.DataFrame, along: str, across: str, labels: Sequence[str], *, fold: bool
-) -> tuple[tuple[Series, ...], NDArray[np.bool_]]:
-    """Return a series for each value of the second key, the largest first, and which values are hidden.
+) -> tuple[tuple[Series, ...], NDArray[np.bool_], dict[str, int]]:
+    """Return a series for each value of the second key, the largest first, which values are hidden, and the place of
+    the series of each value.
 
     Time is in its order. The sum of small series is hidden where one of its parts is.
     """
@@ -194,7 +222,7 @@ def _crossed(
         rest = wide.iloc[:, MOST_SERIES:].sum(axis=1, min_count=1).mask(part_hidden)
         found = [*found[:MOST_SERIES], Series(f"{len(found) - MOST_SERIES} others", _plain(rest))]
         hidden = np.vstack((hidden[:MOST_SERIES], part_hidden))
-    return tuple(found), hidden
+    return tuple(found), hidden, {str(name): min(place, len(found) - 1) for place, name in enumerate(wide.columns)}
 
 
 def _flags(hidden: NDArray[np.bool_]) -> tuple[tuple[bool, ...], ...]:

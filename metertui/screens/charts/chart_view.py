@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -17,32 +18,35 @@ from textual.widget import Widget
 
 from metertui.screens.charts import bars, lines
 from metertui.screens.charts.area import area
-from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Kind, Picture
+from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Picture, Series
 from metertui.screens.charts.figure import Line
+from metertui.screens.charts.heat import heat
 from metertui.screens.charts.inks import LAST_SPECIAL, Inks, inks_of
-from metertui.text import HIDDEN, fmt
+from metertui.screens.charts.kinds import Kind
+from metertui.text import HIDDEN, INCOMPLETE, fmt
 
 _END: Final = 1_000_000_000
 """The number of a label beyond the last one of any chart."""
 
 _NO_INKS: Final = Inks((Style(),), dict.fromkeys(range(LAST_SPECIAL, 0), Style()), (Style(),), ())
 
-_DRAW: Final[dict[Kind, Callable[[Picture, int, int, Inks, int], list[Line]]]] = {
+_DRAW: Final[dict[Kind, Callable[..., list[Line]]]] = {
     "lines": lines.lines,
     "area": area,
     "bars": bars.upright,
     "stacked": bars.upright,
     "rows": bars.sideways,
     "shares": bars.sideways,
-    "heat": bars.heat,
+    "heat": heat,
 }
 
 
 class PictureView(Widget, can_focus=True):
     """Shows a chart; to show the same again costs nothing.
 
-    With the focus it has a cursor on one label, whose values stand in the lower border. Otherwise the border explains
-    the marks of values that are estimated or of a period that is not over.
+    With the focus it has a cursor on one label, and in a heat map on one series, whose value stands in the lower
+    border. `point_at` shows the cursor also without the focus. The border explains the marks of values that are
+    estimated or of a period that is not over.
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -51,6 +55,8 @@ class PictureView(Widget, can_focus=True):
         Binding("right", "move(1)", "Next bar", show=False),
         Binding("home", "move_to(0)", "First bar", show=False),
         Binding("end", "move_to(-1)", "Last bar", show=False),
+        Binding("up", "move_across(-1)", "Row above", show=False),
+        Binding("down", "move_across(1)", "Row below", show=False),
     ]
 
     @dataclass
@@ -71,6 +77,10 @@ class PictureView(Widget, can_focus=True):
         """The chart that is shown."""
         self.cursor = NO_CURSOR
         """The number of the label under the cursor."""
+        self.across = NO_CURSOR
+        """The number of the series under the cursor of a heat map."""
+        self._pointed = False
+        """Whether the cursor is shown without the focus."""
         self._looks: tuple[object, ...] = ()
         self._lines: list[Line] = []
 
@@ -78,44 +88,87 @@ class PictureView(Widget, can_focus=True):
         """Show a chart, or none."""
         if picture != self.picture:
             self.picture = picture
-            self.cursor = NO_CURSOR
-            self._looks = ()
-            self._explain()
-            self.refresh()
+            self.cursor = self.across = NO_CURSOR
+            self._pointed = False
+            self._redraw()
 
-    def move_cursor(self, place: int) -> None:
-        """Put the cursor on a label; on the first or the last one if there is no such label."""
-        last = 0 if self.picture is None else len(self.picture.labels) - 1
-        place = min(last, max(0, place))
-        if self.picture is not None and place != self.cursor:
-            self.cursor = place
-            self._explain()
-            self.refresh()
-            self.post_message(self.CursorMoved(self, place))
+    def point_at(self, label: int, series: int) -> None:
+        """Show the cursor on a label, and in a heat map on a series, whether or not the chart has the focus."""
+        series = series if self._is_heat else NO_CURSOR
+        if (label, series, True) != (self.cursor, self.across, self._pointed):
+            self.cursor, self.across, self._pointed = label, series, True
+            self._redraw()
+
+    def move_cursor(self, label: int, series: int = NO_CURSOR) -> None:
+        """Put the cursor on a label, and in a heat map on a series; on the first or last one if there is no such."""
+        if self.picture is None:
+            return
+        label = min(len(self.picture.labels) - 1, max(0, label))
+        series = min(len(self.picture.series) - 1, max(0, series)) if self._is_heat else NO_CURSOR
+        if (label, series) != (self.cursor, self.across):
+            self.cursor, self.across = label, series
+            self._redraw()
+            self.post_message(self.CursorMoved(self, label))
+
+    @property
+    def is_pointing(self) -> bool:
+        """Return whether a cursor is shown."""
+        return self._cursor_shown != NO_CURSOR
+
+    @property
+    def _is_heat(self) -> bool:
+        return self.picture is not None and self.picture.kind == "heat"
+
+    @property
+    def _transposed(self) -> bool:
+        """Return whether a heat map has its labels across."""
+        return self.picture is not None and len(self.picture.labels) > len(self.picture.series)
 
     def action_move(self, step: int) -> None:
-        """Move the cursor by labels; the first time, to the last label."""
-        self.move_cursor(_END if self.cursor == NO_CURSOR else self.cursor + step)
+        """Move the cursor to the side; the first time, to the last label."""
+        if self.cursor == NO_CURSOR:
+            self.move_cursor(_END, _END)
+        elif self._is_heat and not self._transposed:
+            self.move_cursor(self.cursor, self.across + step)
+        else:
+            self.move_cursor(self.cursor + step, self.across)
+
+    def action_move_across(self, step: int) -> None:
+        """Move the cursor of a heat map up or down; bars to the right have their labels there."""
+        if self.picture is None or self.cursor == NO_CURSOR:
+            self.move_cursor(_END, _END)
+        elif self._is_heat and not self._transposed:
+            self.move_cursor(self.cursor + step, self.across)
+        elif self._is_heat:
+            self.move_cursor(self.cursor, self.across + step)
+        elif self.picture.kind in ("rows", "shares"):
+            self.move_cursor(self.cursor + step)
 
     def action_move_to(self, place: int) -> None:
         """Move the cursor to the first label, or to the last one for -1."""
-        self.move_cursor(_END if place < 0 else place)
+        self.move_cursor(_END if place < 0 else place, self.across)
+
+    def _redraw(self) -> None:
+        self._looks = ()
+        self._explain()
+        self.refresh()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
         self._explain()
 
     def _explain(self) -> None:
-        """Show in the lower border what is under the cursor, or what the marks mean."""
-        shown = (
-            _marks(self.picture)
-            if self.picture is None or self._cursor_shown == NO_CURSOR
-            else _values(self.picture, self.cursor)
-        )
-        self.border_subtitle = escape(shown)
+        """Show in the lower border what is under the cursor, and what the marks mean."""
+        marks = _marks(self.picture)
+        if self.picture is None or not self.is_pointing:
+            self.border_subtitle = escape(marks)
+            return
+        shown = _values(self.picture, self.cursor, self.across)
+        both = f"{shown}   {marks}" if marks and cell_len(shown) + cell_len(marks) + 8 < self.size.width else shown
+        self.border_subtitle = escape(both)
 
     def render_line(self, y: int) -> Strip:
-        looks = (self.size, self.app.theme, self._cursor_shown)
+        looks = (self.size, self.app.theme, self._cursor_shown, self.across)
         if looks != self._looks:
             self._looks = looks
             self._lines = self._drawn()
@@ -126,7 +179,7 @@ class PictureView(Widget, can_focus=True):
 
     @property
     def _cursor_shown(self) -> int:
-        return self.cursor if self.has_focus else NO_CURSOR
+        return self.cursor if self.has_focus or self._pointed else NO_CURSOR
 
     def _drawn(self) -> list[Line]:
         picture, (width, height) = self.picture, self.size
@@ -135,7 +188,8 @@ class PictureView(Widget, can_focus=True):
             return [[Segment(f"{note:^{width}}", Style(dim=True))]]
         theme = self.app.current_theme
         inks = inks_of(self.app.theme_variables, dark=theme.dark, ansi=theme.ansi)
-        return _DRAW[picture.kind](picture, width, height, inks, self._cursor_shown)
+        cursor = (self._cursor_shown, self.across) if picture.kind == "heat" else (self._cursor_shown,)
+        return _DRAW[picture.kind](picture, width, height, inks, *cursor)
 
 
 def picture_text(picture: Picture, width: int, height: int) -> str:
@@ -145,17 +199,21 @@ def picture_text(picture: Picture, width: int, height: int) -> str:
     return "\n".join([*lines, *filter(None, [_marks(picture)])])
 
 
-def _values(picture: Picture, place: int) -> str:
-    """Return what a label stands for, with the value of each series there."""
+def _values(picture: Picture, place: int, across: int = NO_CURSOR) -> str:
+    """Return what a label stands for, with the value of each series there, or of one."""
     name = (picture.names or picture.labels)[place]
     shown = []
-    for (label, values), out in zip(picture.series, picture.withheld()[:, place].tolist(), strict=True):
+    every = list(zip(picture.series, picture.withheld()[:, place].tolist(), strict=True))
+    if across != NO_CURSOR:
+        name = f"{picture.series[across].name} {name}"
+        every = [(Series("", picture.series[across].values), every[across][1])]
+    for (label, values), out in every:
         value = values[place]
         unknown = HIDDEN if out else fmt.NOTHING
         figure = unknown if value is None else f"{fmt.number(round(value * 1000))} {picture.unit}"
         shown.append(f"{label} {figure}".strip())
-    estimated, running = (bool(mark[place]) for mark in picture.marks())
-    words = [word for word, is_so in (("estimated", estimated), ("not over yet", running)) if is_so]
+    marks = {"estimated": picture.estimated, "not over yet": picture.running, "in part": picture.cut}
+    words = [word for word, mark in marks.items() if mark and mark[place]]
     return " · ".join([name, *shown, *words])
 
 
@@ -164,13 +222,13 @@ def _marks(picture: Picture | None) -> str:
     if picture is None:
         return ""
     known = np.array([value is not None for value in picture.series[0].values], dtype=bool)
-    guessed, running = (bool((known & mark).any()) for mark in picture.marks())
+    guessed, partly = (bool((known & mark).any()) for mark in picture.marks())
     lined = picture.kind == "lines"
     parts = (
         [f"{lines.READ if lined else bars.READ} read   {lines.GUESSED if lined else bars.GUESSED} estimated"]
         if guessed
         else []
     )
-    parts += [f"{bars.RUNNING} not over yet"] if running and not lined else []
+    parts += [f"{INCOMPLETE} {'in part' if any(picture.cut) else 'not over yet'}"] if partly else []
     parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

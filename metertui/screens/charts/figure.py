@@ -105,6 +105,11 @@ class Figure:
         return [*found, [Segment(below, inks.style(CONTEXT))]]
 
 
+def fitted(label: str, width: int) -> str:
+    """Return a label in so many cells, with an ellipsis where it is cut."""
+    return set_cell_size(label, width) if cell_len(label) <= width else f"{set_cell_size(label, width - 1)}…"
+
+
 def nearest_cell(place: float) -> int:
     """Return the cell that a place in cells is in; half a cell counts as the next one."""
     return math.floor(place + 0.5)

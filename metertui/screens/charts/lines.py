@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture
 from metertui.screens.charts.figure import Figure, Line, nearest_cell, numbered, scale
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, Inks
+from metertui.text import INCOMPLETE
 
 READ: Final = "⠒"
 """The characters of read and of estimated lines, for the legend."""
@@ -54,6 +55,10 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
     for number, points in zip(numbers, series, strict=True):
         _draw_estimated(figure, points, guessed, ESTIMATED if len(series) == 1 else number)
     _draw_read(figure, series, guessed, numbers)  # over the estimated parts
+    for place in np.flatnonzero(picture.marks()[1]).tolist():
+        for number, points in zip(numbers, series, strict=True):
+            if (point := points[place]) is not None:
+                figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], INCOMPLETE, number)
     if len(series) > 1:  # colour alone must not distinguish lines
         _draw_numbers(figure, series, numbers)
     starts = [

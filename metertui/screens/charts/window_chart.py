@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, SECOND, Int64Array, SiteZone, Window
 from metertui.engine.usage import Series
-from metertui.screens.charts.chart import BEFORE, Kind, Picture
+from metertui.screens.charts.chart import BEFORE, Picture
 from metertui.screens.charts.chart import Series as Drawn
 from metertui.screens.charts.chart_buckets import buckets
+from metertui.screens.charts.kinds import Kind
 from metertui.text import explained
 
 _NOW: Final = "this window"

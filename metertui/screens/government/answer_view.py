@@ -12,12 +12,13 @@ import pandas as pd
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.markup import escape
 from textual.widget import Widget
 
-from metertui.engine.base import Progress
+from metertui.engine.base import Progress, SiteZone
 from metertui.engine.columns import Frozen
 from metertui.engine.reports import Findings, Rule, SavedReport, report
-from metertui.screens.charts import Picture, PictureView, picture
+from metertui.screens.charts import NO_CURSOR, Picture, PictureView, picture
 from metertui.screens.shell import OnDesk, Steady, Waiting
 from metertui.screens.tables import PAGE, SortedTable
 from metertui.text import answers, message
@@ -25,7 +26,10 @@ from metertui.text import answers, message
 _MAP: Final = 80
 """The width of a heat map of the week with three columns per hour."""
 _BESIDE: Final = 110
-"""The width of the terminal from which chart and table are side by side."""
+"""The width from which chart and table are side by side."""
+EXTREME: Final = 10
+"""The rows of a table of the highest or the lowest ones."""
+_EXTREMES: Final = ("", "top", "bottom")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,10 @@ class Answer:
         """Return this answer under the title of a saved question."""
         return replace(self, saved=saved)
 
+    def drawn_as(self, saved: SavedReport, zone: SiteZone) -> Answer:
+        """Return this answer with the chart of the same question. Any thread."""
+        return replace(self, saved=saved, picture=picture(self.found, saved.chart, zone))
+
 
 def answer_question(
     frozen: Frozen, saved: SavedReport, rule: Rule | None, progress: Progress
@@ -52,8 +60,8 @@ def answer_question(
         return None, None
     time, zone = frozen.curve.time, frozen.zone
     oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
-    found = report.answer_inquiry(frozen, saved.inquiry(oldest, newest), rule, progress=progress)
-    return Answer(saved, found, picture(found, saved.chart, zone, newest)), (oldest, newest)
+    found = report.answer_inquiry(frozen, saved.inquiry_of(frozen), rule, progress=progress)
+    return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
 
 
 class _Chart(PictureView):
@@ -73,10 +81,16 @@ class AnswerView(OnDesk, Vertical):
         self.answer: Answer | None = None
         self.sort = ""
         """The sort column, `-column` for descending order, empty for the natural order of the keys."""
+        self.extreme = ""
+        """Which rows are shown: `top`, `bottom` or, if empty, all."""
         self._table: pd.DataFrame | None = None
+        """The rows shown, in their order."""
+        self._first_keys: tuple[str, ...] = ()
+        """The keys of the row that the cursor was on when the answer was shown."""
         self._rule: Rule | None = None
 
     def compose(self) -> ComposeResult:
+        yield Steady(id="stale", classes="hidden")
         yield Steady(id="summary")
         with Container(id="answer"):
             yield _Chart(id="government-chart")
@@ -85,27 +99,70 @@ class AnswerView(OnDesk, Vertical):
 
     @property
     def at(self) -> int:
-        """Return the index of the row under the cursor among all rows; -1 if there is none."""
+        """Return the place of the row under the cursor among those shown; -1 if there is none."""
         return self.query_one(SortedTable).place
 
     def clear(self) -> None:
         """Show nothing."""
-        self.answer, self.sort, self._table = None, "", None
+        self.answer, self.sort, self._table, self.extreme = None, "", None, ""
         self.query_one(PictureView).show(None)
         self.query_one(SortedTable).show([], [])
         self.query_one("#summary", Steady).show("")
+        self.show_current()
 
     def show_answer(self, answer: Answer, rule: Rule | None, at: int = 0) -> None:
         """Show an answer and the page of its table with row `at`. `rule` is the one that hid small groups."""
         self.answer, self._rule = answer, rule
-        chart = self.query_one(PictureView)
-        chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
-        chart.show(answer.picture)
-        self.set_class(answer.picture.kind == "heat", "-heat")
+        self._show_picture()
         self._show_table(at)
 
+    def show_picture(self, answer: Answer) -> None:
+        """Show another chart of the same answer."""
+        self.answer = answer
+        self._show_picture()
+        self._arrange()
+
+    def _show_picture(self) -> None:
+        assert self.answer is not None
+        shown = self.answer.picture if self.extreme == "" else self._picture_of_extreme()
+        chart = self.query_one(PictureView)
+        chart.border_title = escape(f"{shown.unit}, {shown.note}" if shown.note else shown.unit)
+        chart.show(shown)
+        self.set_class(shown.kind == "heat", "-heat")
+
+    def _picture_of_extreme(self) -> Picture:
+        """Return the chart of the few rows that are shown."""
+        assert self.answer is not None
+        found = replace(self.answer.found, table=self._rows().sort_index())
+        return picture(found, self.answer.saved.chart, self.zone)
+
+    def show_next_extreme(self) -> str:
+        """Show the highest rows, the lowest ones, or all, in turn; return which: `top`, `bottom` or empty for all."""
+        assert self.answer is not None
+        if len(self.answer.found.table) > EXTREME:
+            self.extreme = _EXTREMES[(_EXTREMES.index(self.extreme) + 1) % len(_EXTREMES)]
+            self._show_picture()
+            self._show_table()
+        return self.extreme
+
+    @property
+    def order_and_limit(self) -> tuple[str, int]:
+        """Return the order in which the rows shown are found, and how many of the first they are; 0 for all."""
+        if not self.extreme:
+            return self.sort, 0
+        assert self.answer is not None
+        figure = answers.ranked_by(self.answer.found, self.sort)
+        return f"{'-' * (self.extreme == 'top')}{figure}", EXTREME
+
+    def _rows(self) -> pd.DataFrame:
+        """Return the rows to show, in their order."""
+        assert self.answer is not None
+        if self.extreme:
+            return answers.extreme(self.answer.found, self.sort, self.extreme, EXTREME)
+        return answers.ordered(self.answer.found, self.sort)
+
     def show_wait(self, lines: Sequence[str], share: Callable[[], float]) -> None:
-        """Say in place of the chart what is being worked out, with its progress. The table keeps the focus."""
+        """Say in place of the first chart what is being worked out, with its progress. The table keeps the focus."""
         chart = self.query_one(_Chart)
         chart.loading, chart.waiting = False, partial(Waiting, lines, share)
         chart.loading = True
@@ -116,6 +173,22 @@ class AnswerView(OnDesk, Vertical):
         if chart.loading:
             chart.loading = False
 
+    def show_stale(self) -> None:
+        """Dim the answer, and say which question it answers: another one stands above."""
+        assert self.answer is not None
+        self.query_one("#stale", Steady).show(
+            message(f"Dimmed: the answer to {answers.sentence(self.answer.saved, self.answer.found)}")
+        )
+        self._mark_stale(True)
+
+    def show_current(self) -> None:
+        """Show the answer undimmed: it is that of the question above."""
+        self._mark_stale(False)
+
+    def _mark_stale(self, stale: bool) -> None:
+        self.query_one("#stale").set_class(not stale, "hidden")
+        self.set_class(stale, "-stale")
+
     def keys_at(self, at: int) -> tuple[str, ...]:
         """Return the keys of a row."""
         assert self.answer is not None
@@ -124,8 +197,9 @@ class AnswerView(OnDesk, Vertical):
 
     def _show_table(self, at: int = 0) -> None:
         assert self.answer is not None
-        self._table = answers.ordered(self.answer.found, self.sort)
+        self._table = self._rows()
         self._show_page(at)
+        self._first_keys = self.keys_at(self.at) if self.at >= 0 else ()
 
     def _show_page(self, at: int) -> None:
         assert self.answer is not None
@@ -134,28 +208,58 @@ class AnswerView(OnDesk, Vertical):
         first = at // PAGE * PAGE
         columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self.zone)
         table = self.query_one(SortedTable)
-        table.show(columns, cells, self.sort, first, len(self._table))
+        feet = answers.feet(self.answer.found, self._table, self.zone)
+        table.show(columns, cells, self.sort, first, len(self._table), feet)
         table.move_cursor_to(at)
         self._arrange()
         summary = answers.summary(self.answer.found, self._rule)
-        if running := self.answer.picture.running_names():
-            summary = f"{summary} · {running} not over yet"
+        if self.extreme:
+            which = "highest" if self.extreme == "top" else "lowest"
+            summary += f" · the {len(self._table)} {which} shown, n for others"
         self.query_one("#summary", Steady).show(
             message(f"{summary} · {table.page_note}" if table.page_note else summary)
         )
 
     def _arrange(self) -> None:
         """Give the table beside a chart the width that it needs, up to two thirds, and the chart the rest."""
-        side = self.query_one("#table-side")
-        if self.app.size.width < _BESIDE:
+        side, room = self.query_one("#table-side"), self.size.width
+        self.set_class(room < _BESIDE, "-stacked")
+        if room < _BESIDE:
             side.styles.width = None
         elif self.answer is not None:
-            room = self.size.width
-            most = room - _MAP if self.answer.saved.chart == "heat" else room * 2 // 3
+            most = room - _MAP if self.has_class("-heat") else room * 2 // 3
             side.styles.width = max(34, min(self.query_one(SortedTable).needed_width, most))
 
     def on_resize(self) -> None:
         self._arrange()
+
+    # -- one cursor on chart and table ---------------------------------------------------------------------------------
+
+    @on(SortedTable.RowHighlighted)
+    def _point_at_row(self) -> None:
+        """Point at the row under the cursor in the chart, once the cursor has been moved."""
+        chart = self.query_one(PictureView)
+        if self.answer is None or chart.picture is None or self.at < 0 or chart.has_focus:
+            return
+        keys = self.keys_at(self.at)
+        if (place := chart.picture.cells.get(keys)) and (keys != self._first_keys or chart.is_pointing):
+            chart.point_at(*place)
+
+    @on(PictureView.CursorMoved)
+    def _go_to_row(self, event: PictureView.CursorMoved) -> None:
+        """Go to the first row of the table that is under the cursor of the chart."""
+        event.stop()
+        chart = event.chart
+        if self._table is None or chart.picture is None:
+            return
+        cells, wanted = chart.picture.cells, (chart.cursor, chart.across)
+        for at in range(len(self._table)):
+            label, series = cells.get(self.keys_at(at), (NO_CURSOR, NO_CURSOR))
+            if label == wanted[0] and (wanted[1] == NO_CURSOR or series == wanted[1]):
+                if at // PAGE != self.at // PAGE:
+                    self._show_page(at)
+                self.query_one(SortedTable).move_cursor_to(at)
+                return
 
     @on(SortedTable.PageAsked)
     def _turned(self, event: SortedTable.PageAsked) -> None:
@@ -175,4 +279,6 @@ class AnswerView(OnDesk, Vertical):
             self.sort = orders[(bare.index(name) + 1) % len(orders) if name in bare else 0]
         elif self.sort:
             self.sort = self.sort.removeprefix("-") if self.sort.startswith("-") else f"-{self.sort}"
+        if self.extreme:
+            self._show_picture()
         self._show_table()

@@ -14,7 +14,7 @@ from metertui.engine.base import MINUTE
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import SavedReport
 from metertui.engine.usage import Clock, Question, days_of_row, format_clock, in_clock
-from metertui.text import KEYS
+from metertui.text import KEYS, time_labels, visible
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
 _NARROWER: Final = dict(pairwise((*ATTRIBUTES, "meter")))
@@ -61,6 +61,16 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
         by.append("day" if "meter" in question.by and _short(found) else "month")
     chart = "bars" if saved.chart == "heat" else saved.chart
     return replace(found, by=tuple(dict.fromkeys(by))[:2], chart=chart, title="")
+
+
+def step_name(question: Question, row: tuple[str, ...]) -> str:
+    """Return the name of a row as a step of the way down: `2026-11`, `Tue 3 Nov`, `North`."""
+    named = zip(question.by, row, strict=True)
+    parts = [
+        time_labels.key_in_full(key, name).removesuffix(name[:4]).strip() if key == "day" else name or "(none)"
+        for key, name in named
+    ]
+    return visible(", ".join(parts))
 
 
 def _filtered(saved: SavedReport, name: str, value: str) -> SavedReport:

@@ -2,68 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
-from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.worker import Worker
 
-from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.engine.reports import CHARTS, COMPARES, MEASURES, Rule, SavedReport
+from metertui.engine.reports import COMPARES, MEASURES, SavedReport
+from metertui.screens.charts import next_chart, what_others_need
 from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
-from metertui.screens.government.answer_view import Answer, AnswerView, answer_question
-from metertui.screens.government.question_form import QuestionForm, with_chart
+from metertui.screens.government.answer_view import EXTREME, Answer
+from metertui.screens.government.asking import AskingScreen, Level
+from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.government.saved_questions import SavedQuestionsScreen
 from metertui.screens.government.tariff_replay import ReplayScreen
-from metertui.screens.shell import Cancelled, GatedScreen, Steady, Work, export, show_progress
+from metertui.screens.shell import Cancelled, CommandScreen, export, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.text import answers, fmt, message
+from metertui.text import answers, fmt, query_line
 
 T = TypeVar("T")
 
-_PATIENCE: Final = 0.2
-"""Seconds before the screen says that an answer is being worked out; most take less."""
-
-_ROOMY: Final = 140
-"""The width from which the form is shown beside the answer from the start."""
+_HIDES_NOTHING: Final = "The command hides no small groups: whoever may read the folder may see them."
+_NO_ANSWER: Final = "There is no answer yet. Wait for it, or press ctrl+r to run the question again."
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """A question above the current one: its sort column and its row."""
-
-    saved: SavedReport
-    sort: str
-    at: int
-
-
-class GovernmentScreen(GatedScreen):
+class GovernmentScreen(AskingScreen):
     """A question, the form that changes it, and its answer."""
 
-    place = "government"
-    roles = ("government", "operator")
     help_text = (
         "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
-        "change a field; enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
+        "change a field; enter lists its values. c goes through the charts that can draw the question, m and v change "
+        "measure and comparison directly. □ marks a period that is not over, or that the question cuts. While another "
+        "question is worked out, the answer before it is dimmed.\n\n"
         "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
-        "at once, R those behind the whole answer. s sorts by the next column, S reverses the order. o opens a saved "
-        "question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or .xlsx file. "
-        "Long work shows its progress, and escape cancels it. t replays the period under a proposed tariff: who would "
-        "pay more and who less.\n\n"
+        "at once, R those behind the whole answer. s sorts by the next column, S reverses the order, n shows the ten "
+        "highest rows, the ten lowest, or all. tab goes to the chart, whose cursor is that of the table. K keeps the "
+        "question, o opens one, also from a file; q shows the command line that gives the same answer. ctrl+e exports "
+        "the table with its question to a .csv, .parquet or .xlsx file. Long work shows its progress, and escape "
+        "cancels it. t replays the period under a proposed tariff: who would pay more and who less.\n\n"
         "Periods such as last month count from the day of the newest reading, not from today. A meter that moved "
-        "counts in the region where it was at the time. For the role government, small groups are hidden (settings "
-        "small_group_meters and small_group_share), with the cells that would reveal them; operators see them. This "
-        "protects tables and exports, not Lookup, which anyone at this terminal can use."
+        "counts in the region where it was at the time. Mean and median are of whole periods. For the role government, "
+        "small groups are hidden (settings small_group_meters and small_group_share), with the cells that would reveal "
+        "them; operators see them. This protects tables and exports, not Lookup, which anyone at this terminal can use."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "build", "Form"),
@@ -71,146 +57,38 @@ class GovernmentScreen(GatedScreen):
         Binding("R", "readings('')", "All readings", show=False, tooltip="List the readings behind the answer"),
         Binding("c", "next_choice('chart')", "Chart"),
         Binding("m", "next_choice('measure')", "Measure", show=False),
+        Binding("n", "extreme", "Top and bottom", show=False, tooltip="Show the ten highest or lowest rows"),
         Binding("v", "next_choice('compare')", "Compare", show=False),
-        Binding("o", "open", "Open", tooltip="Open a saved question"),
-        Binding("w", "keep", "Save", show=False, tooltip="Save this question"),
+        Binding("o", "open", "Open", tooltip="Open a saved question, or one from a file"),
+        Binding("K,w", "keep", "Keep", show=False, key_display="K", tooltip="Keep this question under a title"),
+        Binding("q", "command", "Command", show=False, tooltip="Show the command line of this answer"),
         Binding("t", "replay", "Tariff", show=False, tooltip="Replay a proposed tariff"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("ctrl+r", "ask", "Run again", show=False, priority=True),
         Binding("escape", "back", "Back", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._saved = SavedReport()
-        self._levels: list[_Level] = []
-        self._asking: Worker[None] | None = None
-        self._question: Work | None = None
-        """The question being worked out."""
-        self._writing: Work | None = None
-        """The export under way."""
-        self._role = ""
-        self._reach: tuple[date, date] | None = None
-
-    def inside(self) -> ComposeResult:
-        yield Steady(id="question")
-        with Horizontal(id="desk"):
-            yield QuestionForm(id="builder", classes="hidden")
-            yield AnswerView(id="findings")
-        yield TypedLine(id="line")
-
-    @property
-    def _view(self) -> AnswerView:
-        return self.query_one(AnswerView)
-
-    # -- asking --------------------------------------------------------------------------------------------------
-
-    @property
-    def _rule(self) -> Rule | None:
-        """Return the rule for small groups for the current login; None if they may be seen."""
-        settings = self.desk.settings
-        if self.desk.sessions.role == "operator" or not settings.small_group_meters:
-            return None
-        return Rule(settings.small_group_meters, settings.small_group_share)
-
-    def show_live(self, snapshot: LiveSnapshot) -> None:
-        super().show_live(snapshot)
-        self._follow_role()
-
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        self._follow_role()
-
-    def _follow_role(self) -> None:
-        """Start again if someone with another role has logged in on another screen."""
-        role = self.desk.sessions.role
-        if self._open and role in self.roles and role != self._role:
-            self.entered()
-
-    def entered(self) -> None:
-        role = self.desk.sessions.role
-        if role != self._role:  # one role must not see the answers of the other
-            self._clear()
-            self._role = role
-        self.query_one(QuestionForm).set_class(self.size.width < _ROOMY, "hidden")
-        self.set_focus(self.query_one(SortedTable))
-        self.action_ask()
-
-    def _clear(self) -> None:
-        self._levels, self._saved = [], SavedReport()
-        self._view.clear()
-
-    def action_ask(self) -> None:
-        """Ask the current question about the readings as they are now."""
-        self._asking = self._ask(self._saved)
-
-    @work(exclusive=True, group="government")
-    async def _ask(self, saved: SavedReport, at: int = 0) -> None:
-        """Ask a question, and cancel the one before if it is under way."""
-        work = self._question = self.works.begin("Calculating the answer", self.place)
-        spinner = self.set_timer(_PATIENCE, lambda: self._show_wait(work, saved))
-        try:
-            answer, self._reach = await self.headend.ask(answer_question, saved, self._rule, work.report_progress)
-        except MeterError as error:
-            self._end_wait(work)
-            self.warn(str(error))
-        else:
-            self._end_wait(work)
-            self._show(answer, at)
-        finally:
-            self.works.end(work)
-            spinner.stop()
-            self._end_wait(work)
-
-    def _show_wait(self, work: Work, saved: SavedReport) -> None:
-        """Say what is being worked out."""
-        if self._question is work:
-            engine = self.headend.engine
-            stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(len(engine.directory))} meters"
-            self._view.show_wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
-
-    def _end_wait(self, work: Work) -> None:
-        """End the wait for a question, unless another has replaced it."""
-        if self._question is work:
-            self._question = None
-            self._view.end_wait()
-
-    def _show(self, answer: Answer | None, at: int) -> None:
-        self.query_one("#desk").set_class(answer is None, "hidden")
-        if answer is None:
-            self.set_focus(None)
-            self._view.clear()
-            self._describe()
-            self.say("There are no readings yet. Press ctrl+r to look again.")
-            return
-        self._view.show_answer(answer, self._rule, at)
-        if self.focused is None:
-            self.query_one(SortedTable).focus()
-        self._describe()
-
-    def _describe(self) -> None:
-        answer = self._view.answer
-        deep = f"{' ›' * len(self._levels)} " if self._levels else ""
-        said = answers.sentence(self._saved, answer.found if answer and answer.saved == self._saved else None)
-        text = Text(f"{deep}", style="bold", no_wrap=True, overflow="ellipsis")
-        text.append_text(message(said))
-        self.query_one("#question", Steady).show(text)
-        self._show_form()
-
-    def _show_form(self) -> None:
-        form = self.query_one(QuestionForm)
-        if not form.has_class("hidden"):
-            form.show_question(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
-
     # -- changing the question -------------------------------------------------------------------------------------
 
     def _change(self, saved: SavedReport) -> None:
         if saved.by != self._saved.by or saved.measure != self._saved.measure or saved.compare != self._saved.compare:
-            self._view.sort = ""
+            self._view.sort = self._view.extreme = ""
         self._saved = saved
-        self._describe()
+        self._show_form()  # the title stays that of the answer below until one sees that it takes time
         self.clear_message()
-        self.action_ask()
+        if self._is_answered and self._question is None:
+            self._draw(saved)
+        else:
+            self.action_ask()
+
+    @work(exclusive=True, group="draw")
+    async def _draw(self, saved: SavedReport) -> None:
+        """Draw another chart of the answer shown."""
+        answer = self._view.answer
+        if answer is not None:
+            drawn = await asyncio.to_thread(answer.drawn_as, saved, self.zone)
+            if answer is self._view.answer:
+                self._view.show_picture(drawn)
 
     @on(QuestionForm.Changed)
     def _take_question(self, event: QuestionForm.Changed) -> None:
@@ -230,15 +108,18 @@ class GovernmentScreen(GatedScreen):
             form.query_one("#period").focus()
 
     def _leave_form(self) -> None:
-        if self.size.width < _ROOMY:
-            self.query_one(QuestionForm).add_class("hidden")
+        self.query_one(QuestionForm).add_class("hidden")
         self.query_one("#table-side").remove_class("hidden")
         self.query_one(SortedTable).focus()
 
     def action_next_choice(self, what: str) -> None:
         """Choose the next chart, measure or comparison."""
         if what == "chart":
-            self._change(with_chart(self._saved, _after(CHARTS, self._saved.chart)))
+            saved = self._saved
+            chart = next_chart(saved.chart, saved.by, saved.measure)
+            self._change(replace(saved, chart=chart))
+            if chart == saved.chart:
+                self.say(f"There is no other chart for this question: {what_others_need(saved.by, saved.measure)}.")
         elif what == "measure":
             self._change(replace(self._saved, measure=_after(MEASURES, self._saved.measure)))
         else:
@@ -248,7 +129,8 @@ class GovernmentScreen(GatedScreen):
     def _drill_down(self) -> None:
         view = self._view
         at, answer = view.at, view.answer
-        if answer is None or answer.saved != self._saved or at < 0:
+        if answer is None or not self._is_answered or at < 0:
+            self.warn(_NO_ANSWER)
             return
         question = answer.found.inquiry.question
         try:
@@ -259,8 +141,33 @@ class GovernmentScreen(GatedScreen):
             else:
                 self.warn(str(error))
             return
-        self._levels.append(_Level(self._saved, view.sort, at))
+        name = drill_down.step_name(question, view.keys_at(at))
+        self._levels.append(Level(self._saved, view.sort, view.extreme, at, name))
         self._change(saved)
+
+    def action_extreme(self) -> None:
+        """Show the ten highest rows, the ten lowest, or all, in turn."""
+        answer = self._view.answer
+        if answer is None or not self._is_answered:
+            self.warn(_NO_ANSWER)
+        elif not self._view.show_next_extreme() and len(answer.found.table) <= EXTREME:
+            self.say(f"All of {fmt.counted(len(answer.found.table), 'row')} are shown.")
+
+    def action_command(self) -> None:
+        """Show the command line that gives the answer shown."""
+        answer = self._view.answer
+        if answer is None or not self._is_answered:
+            self.warn(_NO_ANSWER)
+            return
+        line = query_line(
+            self.desk.command, str(self.headend.engine.folder), answer.found.inquiry, *self._view.order_and_limit
+        )
+
+        def copied(done: bool | None) -> None:
+            if done:
+                self.say("Copied the command line.")
+
+        self.app.push_screen(CommandScreen(line, "" if self._rule is None else _HIDES_NOTHING), copied)
 
     def action_readings(self, what: str) -> None:
         """List the readings behind the row under the cursor (`row`), or behind the whole answer."""
@@ -268,8 +175,8 @@ class GovernmentScreen(GatedScreen):
         answer, at = view.answer, view.at
         if self._rule is not None:
             self.warn("Single readings would show one household: this role sees groups. Press b for another breakdown.")
-        elif answer is None or answer.saved != self._saved or at < 0:
-            self.warn("There is no answer yet. Wait for it, or press ctrl+r to run the question again.")
+        elif answer is None or not self._is_answered or at < 0:
+            self.warn(_NO_ANSWER)
         else:
             question = answer.found.inquiry.question
             row = dict(zip(question.by, view.keys_at(at), strict=True)) if what else {}
@@ -285,19 +192,15 @@ class GovernmentScreen(GatedScreen):
         elif self._question is not None and self._asking is not None:
             self._question.cancel()
             self._asking.cancel()
-            self._end_wait(self._question)
-            self.say(
-                "Cancelled. Press ctrl+r to run it again."
-                if self._view.answer is None
-                else "Cancelled. The answer shown is that of the previous question. Press ctrl+r to run the new one."
-            )
+            self._end_wait()
+            self.say("Cancelled. Press ctrl+r to run it again.")
         elif self.focused is not None and self.query_one(QuestionForm) in self.focused.ancestors:
             self._leave_form()
         elif self._levels:
             step = self._levels.pop()
-            self._saved, self._view.sort = step.saved, step.sort
+            self._saved, self._view.sort, self._view.extreme = step.saved, step.sort, step.extreme
             self.clear_message()
-            self._describe()
+            self._show_form()
             self._asking = self._ask(step.saved, step.at)
 
     # -- saved questions --------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ CHARTS: Final = {
     "bars": "bars",
     "stacked": "stacked bars",
     "shares": "share bars",
-    "heat": "hour by weekday",
+    "heat": "heat map",
 }
 _TEXTS: Final = {
     "first": ("From", "e.g. 2025-01-01"),
@@ -105,11 +105,7 @@ class QuestionForm(VerticalScroll):
         if name in ("by", "then"):
             first, then = self.query_one("#by", Choice).value, self.query_one("#then", Choice).value
             saved = replace(saved, by=tuple(dict.fromkeys(key for key in (first, then) if key)))
-            if saved.chart == "heat":
-                saved = replace(saved, chart="bars")
-        elif name == "chart":
-            saved = with_chart(saved, value)
-        elif name in ("measure", "compare", "period"):
+        elif name in ("measure", "compare", "period", "chart"):
             fields: dict[str, Any] = {name: value}
             saved = replace(saved, **fields)
         elif name in ATTRIBUTES:
@@ -146,11 +142,3 @@ def _with_text(saved: SavedReport, name: str, value: str) -> SavedReport:
     if name in FILTERS:
         return replace(saved, filter=saved.filter.replaced(**{name: value}))
     return replace(saved, **{name: value})  # type: ignore[arg-type]  # the other fields for typing are texts
-
-
-def with_chart(saved: SavedReport, chart: str) -> SavedReport:
-    """Return the question with another chart. The heat map needs its own breakdown, which goes when it goes."""
-    week = ("weekday", "hour_of_day")
-    if chart == "heat":
-        return replace(saved, chart=chart, by=week)
-    return replace(saved, chart=chart, by=("month",) if saved.by == week else saved.by)

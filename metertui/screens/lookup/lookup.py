@@ -42,6 +42,7 @@ from metertui.screens.shell import (
 from metertui.text import explained, fmt, message, plain
 
 """The shortest time between two refreshes of the answer while readings arrive."""
+_PENDING: Final = "…"
 _BESIDE: Final = 150
 """The width from which the readings are beside the chart."""
 
@@ -218,6 +219,7 @@ class LookupScreen(DeskScreen):
     @on(MeterInput.Chosen)
     def _choose_meter(self, event: MeterInput.Chosen) -> None:
         self._meter = event.meter
+        self.query_one("#bill", Tile).show(_PENDING)  # not that of the meter before, until it is worked out
         self._answer()
         if self._window is not None:
             self.query_one(Tabs).focus()

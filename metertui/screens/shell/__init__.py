@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metertui.screens.shell.command_window import CommandScreen
 from metertui.screens.shell.exporting import export, export_list, export_readings, export_text
 from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.following import Following
@@ -22,6 +23,7 @@ from metertui.screens.shell.work_under_way import Cancelled, Work, Works, show_p
 __all__ = [
     "PLACES",
     "Cancelled",
+    "CommandScreen",
     "DeskScreen",
     "Following",
     "GatedScreen",

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 
 from metertui.screens.tables import table
 from metertui.screens.tables.listing import RowTable
+from metertui.screens.tables.table import Cells
 from metertui.text import Column
 
 _WIDEST: Final = 28
 """Terminal cells of a column at most."""
+_FEW: Final = 5
+"""Rows that are seen at least, before the lines below them."""
 PAGE: Final = 100
 """Rows of a page."""
 
@@ -46,6 +51,7 @@ class SortedTable(RowTable):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._first = self._total = 0
+        self._feet: Sequence[Cells] = ()
 
     @property
     def place(self) -> int:
@@ -65,16 +71,23 @@ class SortedTable(RowTable):
         return sum(column.width + 2 for column in self._columns) + 2
 
     def show(
-        self, columns: Sequence[Column], rows: Sequence[Sequence[str]], sort: str = "", first: int = 0, total: int = 0
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Cells],
+        sort: str = "",
+        first: int = 0,
+        total: int = 0,
+        feet: Sequence[Cells] = (),
     ) -> None:
-        """Show a page: `rows` are those from `first` on, of `total`.
+        """Show a page: `rows` are those from `first` on, of `total`; `feet` stay in view below them.
 
         `sort` is the name of the column that they are sorted by, `-name` if in descending order.
         """
+        self._feet = feet
         marks = {sort: " ▼" if sort.startswith("-") else " ▲"}
         fitted = []
         for place, column in enumerate(columns):
-            widest = max((cell_len(table.shown_text(row[place])) for row in rows), default=0)
+            widest = max((cell_len(table.shown_text(row[place])) for row in (*rows, *feet)), default=0)
             mark = marks.get(column.name, marks.get(f"-{column.name}", ""))
             width = min(max(widest, len(column.title) + 2), _WIDEST)
             fitted.append(table.Column(f"{column.title}{mark}", width, column.right))
@@ -82,6 +95,23 @@ class SortedTable(RowTable):
         self._first, self._total = first, total
         self._fix_columns()
         self.show_rows(len(rows), lambda start, stop: rows[start:stop])
+
+    @property
+    def _feet_in_view(self) -> Sequence[Cells]:
+        """Return the first of the feet, as many as leave room for some rows."""
+        return self._feet[: max(0, self.size.height - 1 - min(_FEW, self.row_count))]
+
+    @property
+    def _lines_around(self) -> int:
+        return 1 + len(self._feet_in_view)
+
+    def render_line(self, y: int) -> Strip:
+        feet = self._feet_in_view
+        below = y - min(self.size.height - len(feet), self.row_count + 1)
+        if not 0 <= below < len(feet):
+            return super().render_line(y)
+        style = self.get_component_rich_style("table--fixed") + Style(bold=True)
+        return self._line(feet[below], style, style)
 
     def on_resize(self) -> None:
         super().on_resize()

@@ -155,7 +155,12 @@ class Table(ScrollView, can_focus=True):
     def _resize(self) -> None:
         self._widths = self._fitted_widths()
         width = sum(self._widths) + len(_GAP) * (len(self._widths) - 1) + 1 + len(self._padding)
-        self.virtual_size = Size(width, self.row_count + 1)
+        self.virtual_size = Size(width, self.row_count + self._lines_around)
+
+    @property
+    def _lines_around(self) -> int:
+        """Return how many lines are no rows: the headings, and what a table has below its rows."""
+        return 1
 
     @property
     def _padding(self) -> str:
@@ -168,7 +173,7 @@ class Table(ScrollView, can_focus=True):
         # The scrollbar that so many rows need may not be shown yet.
         width = self.size.width + self.show_vertical_scrollbar * self.scrollbar_size_vertical
         height = self.size.height + self.show_horizontal_scrollbar * self.scrollbar_size_horizontal
-        width -= 1 + (self.row_count >= height) * self.scrollbar_size_vertical
+        width -= 1 + (self.row_count + self._lines_around > height) * self.scrollbar_size_vertical
 
         def room() -> int:
             return width - sum(column.width for column in columns) - len(_GAP) * (len(columns) - 1)
@@ -242,7 +247,7 @@ class Table(ScrollView, can_focus=True):
             self.post_message(self.RowHighlighted(self, row))
 
     def _scroll_to_cursor(self) -> None:
-        height = self.size.height - 1
+        height = self.size.height - self._lines_around
         if height < 1:
             return  # not laid out yet: its first size brings it here again
         top = self.scroll_offset.y
@@ -259,7 +264,7 @@ class Table(ScrollView, can_focus=True):
 
     def action_move_screen(self, screens: int) -> None:
         """Move the cursor by as many rows as are in view."""
-        self.action_move(screens * max(1, self.size.height - 1))
+        self.action_move(screens * max(1, self.size.height - self._lines_around))
 
     def action_move_to_first(self) -> None:
         """Move the cursor to the first row."""
@@ -290,7 +295,7 @@ class Table(ScrollView, can_focus=True):
 
     def _row_under(self, event: events.MouseEvent) -> int:
         place = event.get_content_offset(self)
-        if place is None or place.y == 0:
+        if place is None or place.y == 0 or place.y > self.size.height - self._lines_around:
             return _NO_ROW
         row = self.scroll_offset.y + place.y - 1
         return row if row < self.row_count else _NO_ROW

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
 from metertui.engine.errors import MeterError
-from metertui.engine.reports.saved_reports import IDEAS, ReportBook, SavedReport
+from metertui.engine.reports.saved_reports import IDEAS, ReportBook, SavedReport, report_file
 from metertui.engine.usage.query import Filter
 
 OLDEST, NEWEST = date(2023, 5, 7), date(2025, 3, 12)
@@ -136,3 +136,31 @@ def test_ideas_to_begin_with_are_questions() -> None:
 def test_quarters_are_of_the_calendar(newest: date, this: tuple[date, date], before: tuple[date, date]) -> None:
     assert SavedReport(period="quarter").days(newest, newest) == this
     assert SavedReport(period="last_quarter").days(newest, newest) == before
+
+
+def test_a_report_is_passed_on_as_a_file_and_found_by_title_or_file(tmp_path: Path) -> None:
+    book = ReportBook(tmp_path)
+    assert book.shared_reports() == ([], [])
+    saved = SavedReport("Mine", by=("region",), filter=Filter.by_name(region="North"))
+    path = book.shared_folder / "mine.toml"
+    book.share_report(saved, path)
+    with pytest.raises(MeterError, match="exists already"):
+        book.share_report(saved, path)
+    (book.shared_folder / "two.toml").write_bytes(report_file(saved, saved))
+    found, wrong = book.shared_reports()
+    assert found == [saved]
+    assert wrong == [f"{book.shared_folder / 'two.toml'} has 2 questions; a file to pass on has one"]
+    assert book.find_report("Mine") == book.find_report(str(path)) == saved
+    book.keep_report(replace(saved, by=("day",)))
+    assert book.find_report("Mine").by == ("day",)
+    assert book.find_report(IDEAS[0].title) == IDEAS[0]
+    with pytest.raises(MeterError, match="no saved question is called mine; did you mean Mine"):
+        book.find_report("mine")
+    with pytest.raises(MeterError, match=r"none\.toml cannot be read: No such file"):
+        book.find_report("none.toml")
+
+
+def test_the_title_and_the_chart_do_not_make_another_question() -> None:
+    saved = SavedReport("Mine", by=("region",))
+    assert saved.asks_same(replace(saved, title="", chart="heat"))
+    assert not saved.asks_same(replace(saved, by=("month",)))

@@ -14,6 +14,7 @@ import pytest
 import metertui
 from metertui.engine.base import SiteZone
 from metertui.engine.billing import bill_ledger
+from metertui.engine.reports import saved_reports
 from metertui.engine.storage import Archive, manifest, private_files
 from metertui.server import socket_file
 
@@ -124,4 +125,8 @@ def test_the_names_of_the_data_folder_are_those_that_its_modules_give() -> None:
     in_archive = {manifest.NAME}
     rotated, locks = {"rejects.log.1", "metertui.log.1"}, {private_files.LOCK, socket_file.NAME}
     assert given - in_archive | rotated | locks == private_files._FILES
-    assert {Archive(Path(), SiteZone("UTC")).folder.name, bill_ledger.FOLDER} == private_files._FOLDERS
+    assert {
+        Archive(Path(), SiteZone("UTC")).folder.name,
+        bill_ledger.FOLDER,
+        saved_reports.FOLDER,
+    } == private_files._FOLDERS

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
-from rich.style import Style
 
-from metertui.screens.charts.bars import deciles, heat, sideways, upright
+from metertui.screens.charts.bars import deciles, sideways, upright
 from metertui.screens.charts.chart import BEFORE, Picture, Series, means
+from metertui.screens.charts.heat import heat
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR
 from tests.screens.charts.helpers import INKS
 
@@ -156,26 +156,6 @@ def test_a_mark_says_what_it_was_before() -> None:
     assert legend == "█ now  │ before"
 
 
-def test_a_map_is_darker_where_more_is_used() -> None:
-    week = ["Mon", "Tue"]
-    hours = [(f"{hour:02d}:00", [float(hour), None]) for hour in range(24)]
-    drawn = lines(heat(bars(*hours, kind="heat", labels=week), 80, 6, INKS))
-    assert drawn[0].split() == [f"{hour:02d}" for hour in range(24)]
-    assert drawn[1].startswith("Mon")
-    assert drawn[1].split()[1:] == ["░░"] * 6 + ["▒▒"] * 6 + ["▓▓"] * 6 + ["██"] * 6
-    assert drawn[3].split() == ["Tue", *"·" * 24]
-    assert drawn[-1].strip() == "0.000 ░▒▓█ 23.000 kWh"
-
-
-def test_a_map_has_a_ground_from_the_ramp_and_a_figure_in_each_cell() -> None:
-    ramp = tuple(Style(bgcolor=f"color({number})") for number in range(4))
-    hours: list[tuple[str, list[float | None]]] = [(f"{hour:02d}:00", [float(hour)]) for hour in range(4)]
-    drawn = heat(bars(*hours, kind="heat", labels=["Mon"]), 60, 4, INKS._replace(ramp=ramp))
-    assert [(segment.text.strip(), segment.style) for segment in drawn[1][1:]] == [
-        (f"{hour:.1f}", ramp[hour]) for hour in range(4)
-    ]
-
-
 @settings(max_examples=60)
 @given(
     kind=st.sampled_from(["bars", "stacked", "rows", "shares", "heat"]),
@@ -223,10 +203,25 @@ def test_the_place_of_a_hidden_bar_is_marked() -> None:
     assert lines(upright(many, 60, 10, INKS))[-3].count("/") == 1
 
 
-def test_a_map_marks_what_is_hidden() -> None:
-    hours: list[tuple[str, list[float | None]]] = [("00:00", [1.0]), ("01:00", [None]), ("02:00", [None])]
-    shown = bars(*hours, kind="heat", labels=["Mon"])._replace(hidden=((False,), (True,), (False,)))
-    assert lines(heat(shown, 60, 4, INKS))[1].split()[2:] == ["/", "·"]
+def test_what_is_incomplete_is_marked_above_a_stack_and_its_cursor_too() -> None:
+    stack = bars(("a", [2.0, 4.0]), ("b", [1.0, 4.0]), kind="stacked")._replace(cut=(True, False))
+    drawn = lines(upright(stack, 30, 10, INKS, cursor=0))
+    assert [line.count("□") for line in drawn] == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert [line.count("▼") for line in drawn] == [1] + [0] * 9
+    beside = lines(upright(stack._replace(kind="bars"), 30, 10, INKS))
+    assert [line.count("□") for line in beside].count(1) == 1
+
+
+def test_bars_to_the_right_show_those_round_the_cursor() -> None:
+    many = bars(
+        ("", [float(place) for place in range(30)]), kind="rows", labels=[f"m{place:02d}" for place in range(30)]
+    )
+    drawn = sideways(many, 40, 6, INKS, cursor=20)
+    assert [line[:3] for line in lines(drawn)] == ["m18", "m19", "m20", "m21", "m22", "… a"]
+    assert [bool(line[0].style and line[0].style.reverse) for line in drawn[:5]] == [False, False, True, False, False]
+    assert [line[:3] for line in lines(sideways(many, 40, 6, INKS, cursor=29))][:5] == [
+        f"m{place}" for place in range(25, 30)
+    ]
 
 
 def test_means_leave_out_what_is_not_known() -> None:

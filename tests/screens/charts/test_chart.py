@@ -10,7 +10,8 @@ import pytest
 
 from metertui.engine.reports.report import Findings, Inquiry, Measure
 from metertui.engine.usage.query import Question
-from metertui.screens.charts.chart import BEFORE, MOST_POINTS, Kind, Picture, Series, is_running, means, picture
+from metertui.screens.charts.chart import BEFORE, MOST_POINTS, Cells, Picture, Series, means, picture
+from metertui.screens.charts.kinds import Kind
 from tests.clock import FakeClock
 
 ZONE = FakeClock().zone
@@ -23,10 +24,11 @@ def drawn(
     measure: Measure = "total",
     compared: bool = False,
     hidden: bool | list[bool] = False,
+    part: str | list[str] = "",
 ) -> Picture:
     """Return the picture of a table whose columns besides the figures are the keys."""
     by = tuple(name for name in table if name not in ("value", "before"))
-    frame = pd.DataFrame(table).assign(hidden=hidden)
+    frame = pd.DataFrame(table).assign(hidden=hidden, part=part)
     frame["value"] = frame["value"].astype("float64")
     question = Question(date(2025, 1, 1), date(2025, 12, 31), by)
     before = (date(2024, 1, 1), date(2024, 12, 31)) if compared else None
@@ -37,29 +39,44 @@ def test_time_has_no_holes_between_its_first_and_last_data() -> None:
     found = drawn({"month": ["2025-02", "2025-04"], "value": [1, 3]}, "bars")
     names = ("February 2025", "March 2025", "April 2025")
     values = (Series("", (1.0, None, 3.0)),)
-    running = (False,) * 3
-    assert found == Picture("bars", ("Feb 2025", "Mar 2025", "Apr 2025"), values, "kWh", names=names, running=running)
+    cells: Cells = {("2025-02",): (0, 0), ("2025-04",): (2, 0)}
+    assert found == Picture("bars", ("Feb 2025", "Mar 2025", "Apr 2025"), values, "kWh", names=names, cells=cells)
 
 
-@pytest.mark.parametrize(
-    ("key", "label", "newest", "running"),
-    [
-        ("month", "2025-03", date(2025, 3, 31), True),
-        ("month", "2025-03", date(2025, 4, 1), False),
-        ("week", "2025-W11", date(2025, 3, 12), True),
-        ("day", "2025-03-11", date(2025, 3, 12), False),
-        ("hour_of_day", "13:00", date(2025, 3, 12), False),
-        ("region", "North", date(2025, 3, 12), False),
-    ],
-)
-def test_a_period_is_over_once_a_reading_is_later(key: str, label: str, newest: date, running: bool) -> None:
-    assert is_running(key, label, newest) is running
+def test_incomplete_periods_are_marked() -> None:
+    table: dict[str, list[Any]] = {"month": ["2025-01", "2025-02", "2025-03"], "value": [1, 2, 3]}
+    found = drawn(table, "bars", part=["cut", "", "running"])
+    assert (found.cut, found.running) == ((True, False, False), (False, False, True))
+    assert drawn(table, "shares", part=["", "", "running"]).labels[2] == "Mar 2025 □"
 
 
-def test_the_periods_that_are_not_over_are_named() -> None:
-    shown = Picture("bars", ("a", "b"), (), "kWh", running=(False, True), names=("January 2025", "February 2025"))
-    assert shown.running_names() == "February 2025"
-    assert shown._replace(running=()).running_names() == ""
+def test_days_make_a_map_of_months() -> None:
+    """A day that no month has, and one without data, are empty; each row of the answer knows its cell."""
+    days = ["2025-01-31", "2025-02-01", "2025-02-03"]
+    found = drawn({"day": days, "value": [1, 2, 3]}, "heat", part=["", "", "running"])
+    assert (found.kind, found.labels, found.names[1]) == ("heat", ("Jan 2025", "Feb 2025 □"), "February 2025")
+    assert [series.name for series in found.series] == [str(day) for day in range(1, 32)]
+    assert found.series[30].values == (1.0, None)
+    assert found.series[0].values == (None, 2.0)
+    assert found.cells == {("2025-01-31",): (0, 30), ("2025-02-01",): (1, 0), ("2025-02-03",): (1, 2)}
+
+
+def test_each_row_of_an_answer_is_found_in_the_chart() -> None:
+    table: dict[str, list[Any]] = {
+        "month": ["2025-02", "2025-02", "2025-04"],
+        "region": ["N", "S", "S"],
+        "value": [1, 2, 3],
+    }
+    assert drawn(table, "lines").cells == {("2025-02", "N"): (0, 1), ("2025-02", "S"): (0, 0), ("2025-04", "S"): (2, 0)}
+    assert drawn({"region": ["N", "S"], "value": [1, 2]}, "bars").cells == {("S",): (0, 0), ("N",): (1, 0)}
+    assert drawn({"value": [1]}, "bars").cells == {(): (0, 0)}
+
+
+def test_what_a_chart_leaves_out_of_a_comparison_is_said() -> None:
+    table: dict[str, list[Any]] = {"month": ["2025-02", "2025-03"], "value": [1, 2], "before": [3.0, 4.0]}
+    found = drawn(table, "shares", compared=True)
+    assert [series.name for series in found.series] == [""]  # a share of now and before together says nothing
+    assert found.note == "without the period before, which is in the table"
 
 
 def test_rows_stand_from_the_largest_with_hidden_ones_last() -> None:
@@ -98,7 +115,8 @@ def test_small_series_are_added_up() -> None:
 def test_a_chart_that_does_not_suit_becomes_the_nearest_kind(chart: str, measure: Measure, kind: Kind) -> None:
     found = drawn({"month": ["2025-02"], "value": [1]}, chart, measure=measure)
     assert found.kind == kind
-    assert found.note == ("side by side, as they do not add up" if measure == "peak" else "")
+    needs = {"lines": "", "shares": "shares need a total and a breakdown", "heat": "a heat map needs days or two keys"}
+    assert found.note == ("" if kind == chart else needs[chart])
 
 
 def test_a_hidden_answer_says_so() -> None:
@@ -112,6 +130,9 @@ def test_many_points_become_means() -> None:
     assert len(found.labels) == 183 <= MOST_POINTS
     assert found.series[0].values[:2] == (0.5, 2.5)
     assert found.note == "a point is the mean of 2"
+    assert found.names[0] == "mean of Wed 1 Jan 2025 to Thu 2 Jan 2025"
+    assert found.names[-1] == "Wed 31 Dec 2025"
+    assert found.cells[("2025-01-02",)] == (0, 0)
 
 
 def test_a_mean_is_of_what_is_known() -> None:

@@ -8,8 +8,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from metertui.screens.charts.chart import BEFORE, Kind, Picture, Series
+from metertui.screens.charts.chart import BEFORE, Picture, Series
 from metertui.screens.charts.chart_view import PictureView, picture_text
+from metertui.screens.charts.kinds import Kind
 from metertui.screens.terminal import theme
 from tests.screens.idle import until
 
@@ -118,12 +119,13 @@ async def test_the_cursor_shows_the_values_of_a_label_in_the_edge() -> None:
         for key in ("left", "left", "left", "left", "right", "end"):
             await pilot.press(key)
             edges.append(chart.border_subtitle)
+        marks = "   █ read   ▒ estimated   □ not over yet"
         assert edges == [
-            "three · 2.500 kWh · not over yet",
-            "two · no data",
-            *["one · 1.000 kWh · estimated"] * 2,
-            "two · no data",
-            "three · 2.500 kWh · not over yet",
+            f"three · 2.500 kWh · not over yet{marks}",
+            f"two · no data{marks}",
+            *[f"one · 1.000 kWh · estimated{marks}"] * 2,
+            f"two · no data{marks}",
+            f"three · 2.500 kWh · not over yet{marks}",
         ]
         pilot.app.set_focus(None)
         await pilot.pause()
@@ -148,9 +150,26 @@ async def test_the_edge_tells_hidden_from_no_data() -> None:
         chart.focus()
         await pilot.pause()
         chart.move_cursor(1)
-        assert str(chart.border_subtitle) == "1 · hidden"
+        assert str(chart.border_subtitle).startswith("1 · hidden")
         chart.move_cursor(2)
-        assert str(chart.border_subtitle) == "2 · no data"
+        assert str(chart.border_subtitle).startswith("2 · no data")
+
+
+async def test_a_heat_map_has_a_cursor_on_one_value_and_points_without_the_focus() -> None:
+    series = tuple(Series(str(day), (float(day), None)) for day in range(1, 5))
+    shown = Picture("heat", ("Jan", "Feb"), series, "kWh", names=("January", "February"))
+    async with Bench().run_test(size=(80, 12)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        chart.show(shown)
+        await pilot.press("tab", "left", "left", "up")
+        assert chart.border_subtitle == "3 January · 3.000 kWh"
+        pilot.app.set_focus(None)
+        await pilot.pause()
+        assert chart.border_subtitle == ""
+        chart.point_at(1, 0)
+        assert chart.border_subtitle == "1 February · no data"
+        chart.show(shown._replace(unit="MWh"))
+        assert not chart.is_pointing
 
 
 def test_a_chart_as_text_has_its_legend_and_no_blanks_at_the_ends() -> None:

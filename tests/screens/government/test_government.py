@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
-import threading
+import shlex
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import openpyxl
@@ -13,20 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 from textual.widgets import Input
 
-from metertui.engine.base.progress import Progress
-from metertui.engine.columns.columns import Frozen
-from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.saved_reports import SavedReport
+from metertui.cli.main import run
 from metertui.engine.usage.query import Filter
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.fields.choice import Choice
-from metertui.screens.government import answer_view, government
-from metertui.screens.shell.work_under_way import Cancelled
 from metertui.screens.tables.sorted_table import SortedTable
 from metertui.settings import Settings
-from tests.patience import PATIENCE
 from tests.screens.government.helpers import ask, dates, keys, question, said, screen, summary, table
-from tests.screens.idle import held_up, until
 from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
 
@@ -45,17 +40,25 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         assert [row[0] for row in rows][:2] == ["2024-04", "2024-05"]
         assert len(rows) == 12
         assert question(pilot) == "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31"
-        assert summary(pilot) == "24 643.500 kWh in total · 8 meters · 12 rows · March 2025 not over yet"
+        assert summary(pilot) == "24 643.500 kWh in total · 8 meters · 12 rows · □ March 2025 not over yet"
+        assert rows[-1][0] == "2025-03 □"
         assert screen(pilot).query_one(PictureView).border_title == "kWh"
         assert screen(pilot).query_one(SortedTable).has_focus
-        kinds = []
-        for _ in range(5):
-            await keys(pilot, "c")
-            picture = screen(pilot).query_one(PictureView).picture
-            assert picture is not None
-            kinds.append(picture.kind)
-        assert kinds == ["bars", "shares", "heat", "lines", "bars"]
-        assert "by month" in question(pilot)
+        asked, kinds = question(pilot), []
+        for by in (("month",), ("day",)):
+            await ask(pilot, by=by)
+            for _ in range(3):
+                await keys(pilot, "c")
+                picture = screen(pilot).query_one(PictureView).picture
+                assert picture is not None
+                kinds.append(picture.kind)
+        assert kinds == ["shares", "lines", "bars", "shares", "heat", "lines"]
+        await ask(pilot)
+        assert question(pilot) == asked
+        await ask(pilot, by=())
+        await keys(pilot, "c")
+        assert said(pilot).startswith("There is no other chart for this question: lines need a breakdown by time;")
+        await ask(pilot)
         await keys(pilot, "m", "v")
         assert question(pilot).startswith("kWh per meter by month")
         assert question(pilot).endswith("compared to the period before")
@@ -64,58 +67,86 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         lines = text_of(pilot, "#government-chart").splitlines()
         assert any(line.strip("│ ").startswith("Mon") for line in lines)
         assert len(table(pilot)) == 100
-        assert "168 rows · 1–100 shown, [ ] page" in summary(pilot)
+        assert "168 rows · □ Wed 12 Mar 2025, the last day with readings, not over yet · 1–100 shown" in summary(pilot)
 
 
-async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow question does not hold up the next, and escape leaves it."""
-    slow = threading.Event()
-    whole = answer_view.answer_question
-    begun: list[SavedReport] = []
-    ended: list[SavedReport] = []
-
-    def answered(frozen: Frozen, saved: SavedReport, rule: Rule | None, progress: Progress) -> object:
-        try:
-            if saved.filter.value("region") == "South":
-                begun.append(saved)
-                assert slow.wait(PATIENCE)
-            return whole(frozen, saved, rule, progress)
-        except Cancelled:
-            ended.append(saved)
-            raise
-
-    monkeypatch.setattr(government, "answer_question", answered)
+async def test_the_command_line_shown_gives_the_same_figures(
+    analyst: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METERTUI_TIMEZONE", analyst.zone.name)
+    monkeypatch.setattr(analyst.app, "command", "metertui")
+    strange = Filter.by_name(region="[b]South")
+    year = dates("2024-03-05", "2025-03-12")
+    cases: list[tuple[dict[str, object], tuple[str, ...]]] = [
+        ({}, ()),
+        ({"by": ("region", "month")}, ("s", "S")),
+        ({"by": ("day",), "measure": "peak", **year}, ("n",)),
+        ({"by": ("meter",), "compare": "before", "period": "last_month"}, ("s", "s", "s")),
+        ({"by": ("week",), "compare": "year_before", "measure": "per_meter_day", **year}, ("n", "n")),
+        ({"by": (), "filter": strange}, ()),
+        ({"by": ("hour_of_day",), "filter": Filter.by_name(region="South", time="22:00-06:00"), **year}, ("s",)),
+    ]
     async with at_work(analyst, "f5") as pilot:
-        with held_up():
-            screen(pilot)._change(SavedReport(filter=Filter.by_name(region="South")))
-            await until(pilot, lambda: len(begun) == 1)
-            assert screen(pilot)._question is not None
-        await ask(pilot, by=("region",))
-        assert screen(pilot)._question is None
-        assert len(table(pilot)) == 3
+        for changes, pressed in cases:
+            await ask(pilot, **changes)
+            await keys(pilot, *pressed, "q")
+            shown = " ".join(text_of(pilot, "#command-line").split())
+            await keys(pilot, "y")
+            line = pilot.app.clipboard
+            assert shown == line
+            name, *words = shlex.split(line)
+            assert name == "metertui"
+            words[words.index("--data") + 1] = str(tmp_path)
+            with redirect_stdout(io.StringIO()) as out:
+                assert run([*words, "--format", "json"]) == 0, line
+            printed = json.loads(out.getvalue())
+            columns = [column.heading.split()[0] for column in screen(pilot).query_one(SortedTable)._columns]
+            by = screen(pilot)._saved.by
+            assert len(printed) == len(table(pilot)), line
+            for row, cells in zip(printed, table(pilot), strict=True):
+                assert [row[key] or "(none)" for key in by] == [cell.removesuffix(" □") for cell in cells[: len(by)]], (
+                    line
+                )
+                figures = {columns[len(by) or 1]: list(row.values())[len(by)], "before": row.get("before_kwh")}
+                for heading, value in figures.items():
+                    if heading in columns:
+                        cell = cells[columns.index(heading)].replace(" ", "")
+                        assert cell == ("–" if value is None else f"{value:.3f}"), line
+
+
+async def test_the_highest_rows_and_the_way_down_to_readings(analyst: Town) -> None:
+    """One cursor on chart and table; the trail names each step, and escape comes back to the rows as they were."""
+    async with at_work(analyst, "f5") as pilot:
         chart = screen(pilot).query_one(PictureView)
-        with held_up():
-            screen(pilot)._change(SavedReport(filter=Filter.by_name(region="South"), by=("day",)))
-            await until(pilot, lambda: chart._cover_widget is not None and bool(chart._cover_widget.size))
-            cover = chart._cover_widget
-            assert cover is not None
-            told = [cover.render_line(y).text.strip() for y in range(cover.size.height)]
-            assert list(filter(None, told)) == [
-                "Working out",
-                "total kWh by day · South",
-                "from 5 815 readings of 8 meters",
-                f"{'─' * 32}   0%",
-                "escape cancels",
-            ]
-            await press(pilot, "escape")
-            assert not chart.loading
-            assert said(pilot).startswith("Cancelled")
-        slow.set()
+        assert not chart.is_pointing
+        await keys(pilot, "down")
+        assert str(chart.border_subtitle).startswith("May 2024 · 1 ")
+        await keys(pilot, "n")
+        assert "the 10 highest shown, n for others" in summary(pilot)
+        assert len(table(pilot)) == 10
+        assert chart.picture is not None
+        assert sum(value is not None for value in chart.picture.series[0].values) == 10
+        feet = screen(pilot).query_one(SortedTable)._feet
+        assert [foot[0] for foot in feet] == ["the other 2", "total", "mean of 11", "median of 11"]
+        await keys(pilot, "enter", "down", "enter")
+        assert question(pilot).startswith("2025-01 › Thu 2 Jan kWh") or " › " in question(pilot)
+        await keys(pilot, "escape", "escape")
+        assert " › " not in question(pilot)
+        assert len(table(pilot)) == 10
+        await keys(pilot, "n")
+        assert "the 10 lowest shown" in summary(pilot)
+        await keys(pilot, "n")
+        assert len(table(pilot)) == 12
+        await ask(pilot, by=("day",), chart="heat")
+        await keys(pilot, "pagedown")
+        row = table(pilot)[screen(pilot).query_one(SortedTable).cursor_row]
+        chart.focus()
+        await keys(pilot, "right")
+        at = screen(pilot).query_one(SortedTable).place
+        assert screen(pilot)._view.keys_at(at) != (row[0],)
+        chart.move_cursor(0, 4)
         await settle(pilot)
-        assert len(table(pilot)) == 3
-        await until(pilot, lambda: len(ended) == 2)  # neither thread went on to reckon what nobody wants
-        assert {each.by for each in ended} == {("month",), ("day",)}
-        assert said(pilot).startswith("Cancelled")
+        assert screen(pilot)._view.keys_at(screen(pilot)._view.at) == ("2024-04-05",)
 
 
 async def test_the_table_is_written_with_its_definition(analyst: Town, outside: Path) -> None:
@@ -226,4 +257,4 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         empty_town.read((HOSTILE, "1", "2025-03-01T00:00"), (HOSTILE, "2", "2025-03-02T00:00"))
         await press(pilot, "ctrl+r")
         await settle(pilot)
-        assert table(pilot) == [["2025-03", "1.000", "100.0%", "1", "2"]]
+        assert table(pilot) == [["2025-03 □", "1.000", "100.0%", "1", "2"]]

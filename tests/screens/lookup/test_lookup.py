@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input, Tabs
 
+from metertui.engine.billing import statements
 from metertui.engine.core.corrections import Decision
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.tables.table import Table
+from tests.patience import PATIENCE
+from tests.screens.billing.test_billing import HEADER
+from tests.screens.idle import held_up, until
 from tests.screens.lookup.helpers import choose, tiles
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -227,3 +233,28 @@ async def test_a_search_that_fails_leaves_no_readings_of_another_meter(town: Tow
         await press(pilot, "slash", *"nobody", "enter")
         await settle(pilot)
         assert not pilot.app.screen.query_one("#readings").display
+
+
+async def test_the_bill_of_another_meter_is_not_shown_while_its_own_is_worked_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (town.folder / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,9\n")
+    goes_on = threading.Event()
+    whole = statements.bill_only_meter
+
+    def slow(*asked: Any) -> statements.Statement:
+        assert goes_on.wait(PATIENCE)
+        return whole(*asked)
+
+    async with at_work(town, "f3", *STEADY, "enter") as pilot:
+        before = text_of(pilot, "#bill")
+        assert "." in before
+        monkeypatch.setattr(statements, "bill_only_meter", slow)
+        with held_up():
+            await press(pilot, "slash", *"200-001", "enter")
+            await until(pilot, lambda: "200-001" in text_of(pilot, "#lookup-message"))
+            assert text_of(pilot, "#bill").splitlines() == ["bill so far", "…"]
+        goes_on.set()
+        await settle(pilot)
+        assert "…" not in text_of(pilot, "#bill")
+        assert text_of(pilot, "#bill") != before

@@ -72,3 +72,24 @@ async def test_keys_ask_for_an_order_and_for_pages_that_exist() -> None:
         assert desk.asked[4:] == [("page", PAGE)]
         table.show([], [])
         assert (table.place, table.page_note) == (-1, "")
+
+
+async def test_feet_stay_below_the_rows_as_far_as_there_is_room() -> None:
+    async with Desk().run_test(size=(90, 10)) as pilot:
+        table = pilot.app.query_one(SortedTable)
+        feet = [("total", "", "9.000"), ("mean", "", "3.000"), ("median", "", "1.000")]
+        table.show(COLUMNS, [(f"r{row:02d}", "", "1.000") for row in range(20)], feet=feet)
+        await pilot.pause()
+        first = [table.render_line(y).text.split()[:1] for y in range(10)]
+        names = ("region", *(f"r{row:02d}" for row in range(6)), "total", "mean", "median")
+        assert first == [[word] for word in names]
+        table.focus()
+        await pilot.press("end")
+        assert table.render_line(6).text.split()[0] == "r19"
+        await pilot.resize_terminal(90, 7)
+        await until(pilot, lambda: table.size.height == 7)
+        await pilot.pause()
+        assert [table.render_line(y).text.split()[0] for y in (5, 6)] == ["r19", "total"]
+        table.show(COLUMNS, [("r", "", "1.000")], feet=feet)
+        await pilot.pause()
+        assert [table.render_line(y).text.split()[0] for y in range(1, 5)] == ["r", "total", "mean", "median"]

@@ -1,0 +1,39 @@
+"""Which rows of a table stand for a part of their period: one that is not over yet, or that the question cuts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, Literal
+
+import pandas as pd
+
+from metertui.engine.usage import Question, days_of_row
+
+Part = Literal["", "running", "cut"]
+"""A whole period; one that does not end before the day of the newest reading; one that begins before the first day with
+readings or with the question, or ends after the question."""
+_CALENDAR: Final = ("year", "quarter", "month", "week", "day")
+
+
+def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, date]) -> Part:
+    """Return which part of its period a row stands for, by the first and last day asked for and with readings.
+
+    `key` is a time key. Hours of the day and days of the week are no periods.
+    """
+    if key not in _CALENDAR:
+        return ""
+    first, last = days_of_row(key, name)
+    if last >= known[1] and asked[1] >= known[1]:
+        return "running"
+    return "cut" if first < max(asked[0], known[0]) or last > asked[1] else ""
+
+
+def parts_of_rows(table: pd.DataFrame, question: Question, known: tuple[date, date]) -> list[Part]:
+    """Return for each row of the answer to a question which part of its periods it stands for."""
+    asked = question.first, question.last
+    found: list[Part] = [""] * len(table)
+    for key in question.by:
+        if key in _CALENDAR:
+            of_name = {name: part_of(key, name, asked, known) for name in table[key].unique().tolist()}
+            found = [before or of_name[name] for before, name in zip(found, table[key].tolist(), strict=True)]
+    return found
