@@ -34,7 +34,9 @@ def copy_next(table: Widget, last: Copied, row: object, cells: Sequence[tuple[st
     later = [place for place in filled if place > last.place] if last.row == row else []
     place = (later or filled)[0]
     heading, text = cells[place]
-    text = visible(fmt.ungrouped(text))  # control characters must not reach the terminal that it is pasted into
+    text = visible(
+        fmt.ungrouped(text.rstrip())
+    )  # control characters must not reach the terminal that it is pasted into
     table.app.copy_to_clipboard(text)
     following = next((cells[each][0] for each in filled if each > place), "")
     more = f"; y again copies {following.strip()}" if following else ""

@@ -32,7 +32,8 @@ class Listing(RowTable):
         """Make an empty table of at most `most` rows.
 
         `newest`: the newest row is the first. A cursor on it stays at the top when rows arrive, anywhere else it moves
-        with its row; and columns never become narrower, so that they do not jump.
+        with its row; and columns never become narrower, so that they do not jump. Otherwise the row of the cursor stays
+        where it is on the screen.
         """
         super().__init__(**kwargs)
         self._most = most
@@ -53,7 +54,10 @@ class Listing(RowTable):
         same_keys = [key for key, _ in wanted] == [key for key, _ in before]
         self._measure_columns(narrow=same_keys or not self._newest)
         if not same_keys:
+            line = self.cursor_row - self.scroll_offset.y
             self.show_rows(len(wanted), self._cells_between, self._row_to_keep(cursor))
+            if not self._newest:
+                self.scroll_to(y=self.cursor_row - line, animate=False, immediate=True, force=True)
         elif self._widths != self._fitted_widths():
             self._resize()
             self.refetch_rows()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from metertui.screens.tables.copying import COPY_KEYS, Copied, copy_next
+from metertui.screens.terminal import ink
 from metertui.text import visible
 
 Cells = Sequence[str]
@@ -87,10 +88,16 @@ class Table(ScrollView, can_focus=True):
     class RowHighlighted(_RowMessage):
         """The cursor moved to another row, or the table shows other rows."""
 
-    def __init__(self, columns: Sequence[Column], *, fixed_columns: int = 1, **kwargs: Any) -> None:
-        """`fixed_columns`: how many of the first columns stay in view when the others are scrolled."""
+    def __init__(
+        self, columns: Sequence[Column], *, fixed_columns: int = 1, inks: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        """`fixed_columns`: how many of the first columns stay in view when the others are scrolled.
+
+        `inks`: colours of the theme by the signs that cells begin with; such cells have them.
+        """
         super().__init__(**kwargs)
         self.fixed_columns = fixed_columns
+        self._inks = inks or {}
         self.cursor_row = 0
         """The row under the cursor; 0 in an empty table."""
         self._columns = tuple(columns)
@@ -204,7 +211,8 @@ class Table(ScrollView, can_focus=True):
         if row >= self.row_count:
             return Strip.blank(self.size.width, self.rich_style)
         fixed, rest = self._styles_of_row(row)
-        return self._line(self.cells_of_row(row), fixed, rest, self.CURSOR_MARK if row == self.cursor_row else "")
+        cells, under_cursor = self.cells_of_row(row), row == self.cursor_row
+        return self._line(cells, fixed, rest, self.CURSOR_MARK if under_cursor else "", coloured=not under_cursor)
 
     def _styles_of_row(self, row: int) -> tuple[Style, Style]:
         """Return the styles of the fixed columns and of the others."""
@@ -217,8 +225,8 @@ class Table(ScrollView, can_focus=True):
             return fixed + hover, rest + hover
         return fixed, rest
 
-    def _line(self, cells: Cells, fixed: Style, rest: Style, mark: str = "") -> Strip:
-        """Draw the fixed cells, and of the others what is scrolled into view."""
+    def _line(self, cells: Cells, fixed: Style, rest: Style, mark: str = "", *, coloured: bool = False) -> Strip:
+        """Draw the fixed cells, and of the others what is scrolled into view; `coloured` if they have signs."""
         texts = [
             _fitted(cell, width, column.right)
             for cell, width, column in zip(cells, self._widths, self._columns, strict=False)
@@ -227,12 +235,23 @@ class Table(ScrollView, can_focus=True):
         first = Strip([])
         lead = mark or " "
         if stay:
-            held = f"{lead}{_GAP.join(texts[:stay])}{self._padding}"
-            first = Strip([Segment(held, fixed), Segment(_GAP[len(self._padding) :], rest)]).crop(0, width)
+            held = self._segments(lead, texts[:stay], fixed, coloured=coloured)
+            first = Strip([*held, Segment(_GAP[len(self._padding) :], rest)]).crop(0, width)
             lead = ""
-        others = Strip([Segment(f"{lead}{_GAP.join(texts[stay:])}{self._padding}", rest)])
+        others = Strip(self._segments(lead, texts[stay:], rest, coloured=coloured))
         left, room = self.scroll_offset.x, width - first.cell_length
         return Strip.join([first, others.crop(left, left + room).adjust_cell_length(room, rest)])
+
+    def _segments(self, lead: str, texts: Sequence[str], style: Style, *, coloured: bool) -> list[Segment]:
+        """Return cells with what is before and after them; those that begin with a sign are in its colour."""
+        if not coloured or not self._inks:
+            return [Segment(f"{lead}{_GAP.join(texts)}{self._padding}", style)]
+        found = [Segment(lead, style)]
+        for place, text in enumerate(texts):
+            name = self._inks.get(text[:1])
+            inked = style if name is None else style + ink(self.app.theme_variables, name)
+            found += [Segment(_GAP if place else "", style), Segment(text, inked)]
+        return [*found, Segment(self._padding, style)]
 
     # -- moving ------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from textual.geometry import Region
 from metertui.screens.tables import listing as listing_module
 from metertui.screens.tables.listing import Listing, Row
 from metertui.screens.tables.table import shown_text
+from metertui.screens.terminal import ink
 
 
 class Desk(App[None]):
@@ -217,3 +218,37 @@ async def test_a_page_is_as_many_rows_as_are_in_view() -> None:
             await pilot.press(key)
             assert listing.selected_key == f"{row}"
             assert f"row {row} " in "".join(lines(listing))
+
+
+async def test_the_row_of_the_cursor_stays_on_its_line_when_others_come_and_go() -> None:
+    async with Desk(newest=False).run_test(size=(20, 8)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show(numbered(30))
+        listing.move_cursor(12)
+        listing.move_cursor(10)
+        line = listing.cursor_row - listing.scroll_offset.y
+        for rows in ([("x", ("new", "1")), ("y", ("newer", "1")), *numbered(30)], numbered(30)[4:]):
+            listing.show(rows)
+            assert listing.selected_key == "10"
+            assert listing.cursor_row - listing.scroll_offset.y == line
+
+
+async def test_cells_that_begin_with_a_sign_have_its_colour_but_under_the_cursor() -> None:
+    class Signed(Desk):
+        def compose(self) -> ComposeResult:
+            yield Listing(("name", ">kWh"), inks={"▲": "warning"})
+
+    async with Signed().run_test() as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show([("a", ("▲ odd", "1")), ("b", ("▲ odd", "1")), ("c", ("even", "1"))])
+        inked = ink(pilot.app.theme_variables, "warning").color
+        coloured = [
+            [
+                segment.text.strip()
+                for segment in listing.render_line(y)
+                if segment.style and segment.style.color == inked
+            ]
+            for y in (1, 2, 3)
+        ]
+        assert coloured == [[], ["▲ odd"], []]
+        assert lines(listing)[2].rstrip() == lines(listing)[1].rstrip()
