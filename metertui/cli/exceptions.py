@@ -11,6 +11,7 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import parse_days
 from metertui.cli.output import print_rows
 from metertui.engine.base import SiteZone, kwh_number, window_of_days
+from metertui.engine.billing import money_text
 from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import Filter
 from metertui.engine.vee import word_of
@@ -27,14 +28,15 @@ from metertui.engine.worklist import (
 )
 
 COLUMNS: Final = (
-    "cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at", "reason", "notes"
+    "cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at", "reason", "notes",
+    "stake_kwh", "stake_amount",
 )  # fmt: skip
 COUNTS: Final = ("cause", "cases", "open")
 _NONE: Final = "no exceptions"
 
 
 def exceptions(options: argparse.Namespace) -> None:
-    """Run `metertui exceptions [--cause C] [--region R] [--meter M] [--open|--decided|--all] [--limit N]`."""
+    """Run `metertui exceptions [--cause C] [--region R] [--meter M] [--open|--decided|--all] [--sort S] …`."""
     if options.cause and options.cause not in CAUSES:
         meant = did_you_mean(options.cause, CAUSES)
         raise UsageError(f"--cause {options.cause} is not a cause; choose one of {', '.join(CAUSES)}{meant}")
@@ -42,7 +44,9 @@ def exceptions(options: argparse.Namespace) -> None:
         raise UsageError(f"--limit must be from 1 to {MOST_ROWS}")
     with open_for_reading(options) as engine:
         Filter.by_name(region=options.region or "").check_attributes(engine.directory.groups)
-        question = ExceptionQuestion(options.cause, options.region, options.meter, _state(options), limit=options.limit)
+        question = ExceptionQuestion(
+            options.cause, options.region, options.meter, _state(options), limit=options.limit, order=options.sort
+        )
         if options.first is not None or options.last is not None:
             window = window_of_days(*parse_days(options), engine.zone)
             question = replace(question, window=(window.start, window.end))
@@ -79,6 +83,8 @@ def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:
         "notes": "; ".join(
             f"{zone.iso(note.decided)} {note.who}: {word_of(note.kind)}: {note.reason}" for note in found.notes
         ),
+        "stake_kwh": kwh_number(found.stake_wh),
+        "stake_amount": money_text(found.stake_cents),
     }
 
 

@@ -281,7 +281,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
 
     exceptions = commands.add(
         "exceptions", "exceptions:exceptions",
-        "list the readings, meters and refused lines that need a decision, newest first",
+        "list readings, meters and refused lines that need a decision, by weight",
         shared.data, shared.format, shared.some_days,
         examples="metertui exceptions --counts\nmetertui exceptions --cause suspect --region East",
     )  # fmt: skip
@@ -297,6 +297,9 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
     state.add_argument("--open", action="store_true", help="only cases without a decision (the default)")
     state.add_argument("--decided", action="store_true", help="only cases with a decision")
     state.add_argument("--all", action="store_true", help="cases with and without a decision")
+    exceptions.add_argument(
+        "--sort", choices=("weight", "newest"), default="weight", help="the most energy at stake first, or the newest"
+    )
     exceptions.add_argument("--limit", metavar="N", type=int, default=100, help="list at most N cases (default: 100)")
     exceptions.add_argument("--counts", action="store_true", help="count the cases by cause instead of listing them")
 

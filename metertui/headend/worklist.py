@@ -11,11 +11,20 @@ class WorkList:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
+        self.open_cases: int | None = None
+        """How many cases were open when all of them were counted last; None before the first time."""
 
     async def exceptions(self, question: ExceptionQuestion | None = None) -> Exceptions:
         """Return the exceptions, counted by cause, with one page of them. Raises MeterError for an unknown cause."""
-        state = self._jobs.engine.site_state()
-        return await self._jobs.ask(exception_list.find_exceptions, state, question or ExceptionQuestion())
+        question = question or ExceptionQuestion()
+        found = await self._jobs.ask(exception_list.find_exceptions, self._jobs.engine.site_state(), question)
+        if not question.meter and question.region is None and question.window == ExceptionQuestion().window:
+            self.open_cases = sum(found.open_counts.values())
+        return found
+
+    async def count_open(self) -> int:
+        """Count the open cases, without listing any."""
+        return sum((await self.exceptions(ExceptionQuestion(limit=0))).open_counts.values())
 
     async def completeness(self) -> Board:
         """Return which of the expected readings have come."""

@@ -5,7 +5,20 @@ from __future__ import annotations
 from metertui.engine.base import visible
 from metertui.text import answers, explained, fmt, time_labels
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column, sentence
-from metertui.text.casework import NOWHERE, beside_why, cells, in_full, keyed, one_below_the_other, side_by_side
+from metertui.text.casework import (
+    INKS,
+    NOWHERE,
+    beside_why,
+    case_headings,
+    cause_of,
+    cells,
+    in_full,
+    keyed,
+    region_cells,
+    region_headings,
+    side_by_side,
+    sign,
+)
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
@@ -15,6 +28,7 @@ __all__ = [
     "COMPARES",
     "HIDDEN",
     "INCOMPLETE",
+    "INKS",
     "KEYS",
     "MEASURES",
     "NOWHERE",
@@ -24,6 +38,8 @@ __all__ = [
     "Sources",
     "answers",
     "beside_why",
+    "case_headings",
+    "cause_of",
     "cells",
     "explained",
     "fmt",
@@ -32,11 +48,13 @@ __all__ = [
     "keyed",
     "message",
     "messages",
-    "one_below_the_other",
     "plain",
     "query_line",
+    "region_cells",
+    "region_headings",
     "sentence",
     "side_by_side",
+    "sign",
     "time_labels",
     "visible",
 ]

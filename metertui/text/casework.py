@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from rich.text import Text
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import SiteZone, format_kwh
-from metertui.engine.worklist import MEANING, NEVER, OF_READINGS, ExceptionRow
+from metertui.engine.base import MINUTE, SiteZone, format_kwh
+from metertui.engine.worklist import MEANING, NEVER, OF_READINGS, Cause, ExceptionRow
 from metertui.text import fmt
 from metertui.text.plain_text import message, plain
 
@@ -22,7 +22,29 @@ _DONE: Final = {
     "release": "released",
     "correct": "corrected",
 }
-_NAME: Final = 14
+_SIGNS: Final[Mapping[Cause, str]] = {
+    "suspect": "▲",
+    "reset": "▼",
+    "rejected": "△",
+    "rounding": "▽",
+    "silent": "…",
+    "gap": "≈",
+    "drift": "»",
+    "conflict": "≠",
+    "refused": "✗",
+}
+"""What stands before a cause; before one that is a decision, a tick."""
+_DECIDED: Final = "✓"
+INKS: Final[Mapping[str, str]] = {
+    **dict.fromkeys("▲▼△▽", "suspect"),
+    **dict.fromkeys("≠✗", "refused"),
+    "≈": "estimated",
+    "»": "warning",
+    "…": "text-muted",
+    _DECIDED: "success",
+}
+"""The colours of the signs, as names of the theme."""
+_UNKNOWN: Final = "–"
 NOWHERE: Final = "(none)"
 
 
@@ -35,39 +57,93 @@ def keyed(rows: Iterable[ExceptionRow]) -> Iterable[tuple[str, ExceptionRow]]:
     for row in rows:
         kind = "reading" if row.cause in OF_READINGS else row.cause  # its cause may change, and the row stays
         key = f"{kind} {row.meter} {row.time} {row.line}"
+        if row.count > 1:
+            key = f"{row.cause} {row.meter} {'decided' if row.decided else 'open'}"
         if row.code and row.code != "conflict":
             key = f"{kind} {row.code} {row.meter} {row.decided.at if row.decided else 'open'}"
         met[key] = met.get(key, 0) + 1
         yield (key if met[key] == 1 else f"{key} #{met[key]}"), row
 
 
-def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tuple[str, ...]:
-    """Return a row of the table: marks, meter, time, cause, register, why (cut to `room`), region, decision."""
-    decided = row.decided
-    value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # this has a column of its own
-    why = f"{row.why}: {row.line}" if row.line else fmt.reason(row.why.removeprefix(value))
+def sign(cause: Cause) -> str:
+    """Return the sign of a cause, which has a colour in INKS."""
+    return _SIGNS.get(cause, _DECIDED)
+
+
+def cause_of(row: ExceptionRow) -> str:
+    """Return the cause of a row with its sign, and how many cases it stands for."""
+    return f"{sign(row.cause)} {f'{fmt.count(row.count)} × ' if row.count > 1 else ''}{row.cause}"
+
+
+def energy_at_stake(row: ExceptionRow) -> str:
+    """Return the energy at stake in kWh; a dash if it is unknown."""
+    return _UNKNOWN if row.stake_wh is None else fmt.number(row.stake_wh)
+
+
+def age(instant: int, now: int) -> str:
+    """Return how long ago an instant is, in one unit."""
+    if instant == NEVER:
+        return "never"
+    return "now" if now - instant < MINUTE else fmt.duration(now - instant, units=1)
+
+
+def case_headings(currency: str) -> tuple[str, ...]:
+    """Return the headings of `cells`; a column whose heading begins with ">" is aligned to the right."""
+    return ("  ", "cause", "meter", ">stake kWh", f">{currency}", ">age", "why", "region", "decided")
+
+
+def cells(row: ExceptionRow, now: int, room: int, *, chosen: bool) -> tuple[str, ...]:
+    """Return a row of the table of cases, as it is at an instant (µs UTC).
+
+    They are marks, cause, meter, kWh at stake, their price, age, why (in `room` cells), region and decision.
+    """
+    why = _why(row)
     return (
-        f"{'●' if chosen else ' '}{'✓' if decided else '✎' if row.notes else ' '}",
+        f"{'●' if chosen else ' '}{'✓' if row.decided else '✎' if row.notes else ' '}",
+        cause_of(row),
         row.meter,
-        when(row, zone),
-        row.cause,
-        "" if row.wh is None else fmt.number(row.wh),
-        why if len(why) <= room else f"{why[: room - 1]}…",
+        energy_at_stake(row),
+        fmt.money(row.stake_cents),
+        age(row.until if row.count > 1 else row.time, now),
+        f"{why:<{room}}" if len(why) <= room else f"{why[: room - 1]}…",
         row.region,
         _decided(row),
     )
 
 
-def beside_why(rows: Iterable[ExceptionRow]) -> tuple[int, int]:
+def _why(row: ExceptionRow) -> str:
+    value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # the pane has it
+    return f"{row.why}: {row.line}" if row.line else fmt.reason(row.why.removeprefix(value))
+
+
+def region_headings(currency: str) -> tuple[str, ...]:
+    """Return the headings of `region_cells`, in the same way."""
+    return ("  ", "region", ">silent", ">likely kWh", f">{currency}", ">longest")
+
+
+def region_cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...]:
+    """Return a row of the table of silent meters by region, as it is at an instant (µs UTC).
+
+    They are marks, region, meters, kWh that they are likely to have used since, their price, and the longest silence.
+    """
+    return (
+        "● " if chosen else "  ",
+        f"{sign(row.cause)} {row.region or NOWHERE}",
+        fmt.count(row.count),
+        energy_at_stake(row),
+        fmt.money(row.stake_cents),
+        age(row.since, now),
+    )
+
+
+def beside_why(rows: Sequence[ExceptionRow], now: int) -> tuple[int, int]:
     """Return the width of the columns before and after the reasons of some cases, blanks included."""
-    meter, cause, register, region, decided = 5, 5, 12, 6, 7  # of the headings
-    for row in rows:
-        meter, cause = max(meter, len(row.meter)), max(cause, len(row.cause))
-        register = max(register, 0 if row.wh is None else len(fmt.number(row.wh)))
-        region, decided = max(region, len(row.region)), max(decided, len(_decided(row)))
-    blanks, marks, time, scrollbar = 2, 2, 19, 1
-    before = marks + meter + time + cause + register + 6 * blanks + scrollbar
-    return before, region + decided + 2 * blanks
+    headings = case_headings("SGD")
+    drawn = [headings, *(cells(row, now, 0, chosen=False) for row in rows)]
+    widths = [max(len(each[place].removeprefix(">")) for each in drawn) for place in range(len(headings))]
+    blanks, scrollbar = 2, 2
+    at = headings.index("why")
+    return sum(widths[:at]) + at * blanks + scrollbar, sum(widths[at + 1 :]) + blanks * (len(widths) - at - 1)
 
 
 def _decided(row: ExceptionRow) -> str:
@@ -80,14 +156,23 @@ def when(row: ExceptionRow, zone: SiteZone) -> str:
     return "never" if row.time == NEVER else fmt.moment(row.time, zone)
 
 
-def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
+def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency: str) -> Text:
     """Return a case with all that is known about it. What people said of it comes first, as the end may be cut."""
+    text = Text(overflow="fold")
+    if row.cause == "silent" and row.count > 1:
+        return _silent_region(text, row, zone, currency)
     parts = [row.meter or "no meter", when(row, zone)]
     parts += [fmt.kwh(row.wh)] if row.wh is not None else []
     parts += [row.region] if row.region else []
     parts += [account.address] if account is not None and account.address else []
-    text = Text(overflow="fold")
     text.append_text(plain(" · ".join(parts), style="bold", limit=400))
+    if row.count > 1:
+        text.append(
+            f"\n{fmt.count(row.count)} cases from {fmt.moment(row.since, zone)} to {fmt.moment(row.until, zone)}"
+        )
+        text.append(": enter lists them. The one with the most energy:")
+    if row.stake_wh is not None:
+        text.append(f"\nat stake {_stake(row, currency)}", style="bold")
     for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
         what = _DONE.get(event.kind, event.kind)
@@ -101,6 +186,22 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
     return text
 
 
+def _stake(row: ExceptionRow, currency: str) -> str:
+    priced = "" if row.stake_cents is None else f", {fmt.money(row.stake_cents)} {currency} with tax"
+    return f"{fmt.kwh(row.stake_wh)}{priced}"
+
+
+def _silent_region(text: Text, row: ExceptionRow, zone: SiteZone, currency: str) -> Text:
+    """Return what is known of the silent meters of a region."""
+    text.append_text(plain(row.region or NOWHERE, style="bold", limit=400))
+    text.append(f" · {fmt.count(row.count)} silent meters, the longest since ", style="bold")
+    text.append("ever" if row.since == NEVER else fmt.moment(row.since, zone), style="bold")
+    if row.stake_wh is not None:
+        text.append(f"\nlikely used since: {_stake(row, currency)}\nthe most by ")
+        text.append_text(plain(row.meter))
+    return text.append("\nenter lists them one by one")
+
+
 def side_by_side(title: str, counted: Sequence[tuple[str, int]], here: str | None) -> Text:
     """Return names with their counts on one line, with a mark at the chosen one."""
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -108,20 +209,4 @@ def side_by_side(title: str, counted: Sequence[tuple[str, int]], here: str | Non
     for name, number in counted:
         mark = name == here
         text.append_text(plain(f" {'▸' if mark else ' '}{name} {fmt.count(number)}", style="bold" if mark else ""))
-    return text
-
-
-def one_below_the_other(title: str, counted: Sequence[tuple[str, int]], here: str | None) -> Text:
-    """Return names with their counts as a column, with a mark at the chosen one."""
-    text = Text(no_wrap=True)
-    text.append(title, style="bold")
-    for name, number in counted:
-        style = "bold" if name == here else ""
-        label = plain(name, style=style, limit=_NAME)
-        label.truncate(_NAME, overflow="ellipsis", pad=True)
-        text.append(f"\n{'▸' if name == here else ' '} ", style=style)
-        text.append_text(label)
-        text.append(f"{fmt.count(number):>8}", style=style)
-    if not counted:
-        text.append("\n  none", style="dim")
     return text

@@ -52,6 +52,16 @@ def money(cents: int | None) -> str:
     return "–" if cents is None else f"{Decimal(cents) / 100:,.2f}".replace(",", " ")
 
 
+def change(wh: int) -> str:
+    """Return Wh as kWh with a sign, `±` if it is none: `−1 234.500`."""
+    return f"{'+' if wh > 0 else '−' if wh < 0 else '±'}{number(abs(wh))}"
+
+
+def price_change(cents: int) -> str:
+    """Return cents as an amount with a sign as `change` has it: `−12.30`."""
+    return f"{'+' if cents > 0 else '−' if cents < 0 else '±'}{money(abs(cents))}"
+
+
 def money_change(cents: int) -> str:
     """Return cents as an amount with its sign: `+12.30`."""
     return f"{Decimal(cents) / 100:+.2f}"

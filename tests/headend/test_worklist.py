@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from metertui.engine.worklist import ExceptionQuestion
 from metertui.headend.service import HeadEnd
 from tests.desk import read
 
 
 async def test_exceptions_are_counted_by_cause(desk: HeadEnd) -> None:
+    assert desk.worklist.open_cases is None
     assert (await desk.worklist.exceptions()).counts == {}
     await read(desk, "5", "2025-03-12T09:00")
     await read(desk, "3", "2025-03-12T10:00")
     found = await desk.worklist.exceptions()
     assert found.counts == {"suspect": 1}
     assert [row.meter for row in found.rows] == ["m"]
+    assert desk.worklist.open_cases == 1
+    await desk.worklist.exceptions(ExceptionQuestion(meter="x"))
+    assert desk.worklist.open_cases == await desk.worklist.count_open() == 1
 
 
 async def test_completeness_is_of_now(desk: HeadEnd) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.vee.edits import Edit
-from metertui.engine.worklist.cases import NEVER, ExceptionRow
+from metertui.engine.worklist.cases import CAUSES, NEVER, ExceptionRow
+from metertui.screens.terminal import theme
 from metertui.text import casework
 
 ZONE = SiteZone("Asia/Singapore")
@@ -20,6 +21,7 @@ SUSPECT = ExceptionRow(
     decided=None,
     notes=(),
 )
+NOW = SUSPECT.time + 90 * 60_000_000
 REFUSED = replace(SUSPECT, cause="refused", why="not a reading", line="READ m-1 x\x1b[2J", wh=None)
 
 
@@ -34,19 +36,37 @@ def test_keys_of_equal_refused_lines_are_numbered() -> None:
     assert keys[1] == f"{keys[0]} #2"
 
 
-def test_row_has_the_register_in_a_column_of_its_own() -> None:
-    cells = casework.cells(SUSPECT, ZONE, 60, chosen=True)
-    assert cells[:5] == ("● ", "m-1", "2025-03-12 10:30:00", "suspect", "1 234.500")
-    assert cells[5:] == ("lower than the 2 000.000 kWh counted", "East", "open")
+def test_row_has_what_is_at_stake_and_how_long_it_waits() -> None:
+    cells = casework.cells(SUSPECT, NOW, 60, chosen=True)
+    assert cells[:6] == ("● ", "▲ suspect", "m-1", "–", "–", "1 h")
+    assert cells[6:] == ("lower than the 2 000.000 kWh counted".ljust(60), "East", "open")
+    many = replace(SUSPECT, count=9, stake_wh=765_500, stake_cents=16_841, until=NOW)
+    assert casework.cells(many, NOW, 60, chosen=False)[:6] == ("  ", "▲ 9 × suspect", "m-1", "765.500", "168.41", "now")
+    assert casework.keyed([many]) != casework.keyed([SUSPECT])
+
+
+def test_row_of_a_region_has_its_silent_meters_and_the_longest_silence() -> None:
+    silent = replace(SUSPECT, cause="silent", region="", count=12, stake_wh=9_000, since=NOW - 3 * 86_400_000_000)
+    cells = casework.region_cells(silent, NOW, chosen=False)
+    assert cells == ("  ", "… (none)", "12", "9.000", "–", "3 d")
+    assert len(cells) == len(casework.region_headings("SGD"))
+    assert casework.age(NEVER, NOW) == "never"
+
+
+def test_every_sign_has_a_colour_of_the_themes() -> None:
+    assert {casework.sign(cause) for cause in CAUSES} <= casework.INKS.keys()
+    for one in theme.THEMES.values():
+        variables = {**one.to_color_system().generate(), **one.variables}
+        assert set(casework.INKS.values()) <= variables.keys()
 
 
 def test_row_cuts_a_long_reason() -> None:
-    why = casework.cells(SUSPECT, ZONE, 10, chosen=False)[5]
+    why = casework.cells(SUSPECT, NOW, 10, chosen=False)[6]
     assert (len(why), why[-1]) == (10, "…")
 
 
 def test_case_in_full_shows_control_characters_of_a_refused_line() -> None:
-    text = casework.in_full(REFUSED, None, ZONE).plain
+    text = casework.in_full(REFUSED, None, ZONE, "SGD").plain
     assert "sent: READ m-1 x␛[2J" in text
 
 
@@ -58,12 +78,14 @@ def test_a_row_has_a_mark_for_a_decision_and_for_a_note() -> None:
     note = Edit(ZONE.parse("2025-03-12T11:00:00"), "m-1", "note", SUSPECT.time, "ada", "The owner phoned")
     accept = replace(note, kind="accept", reason="Known")
     rows = [SUSPECT, replace(SUSPECT, notes=(note,)), replace(SUSPECT, notes=(note,), decided=accept)]
-    assert [casework.cells(row, ZONE, 60, chosen=False)[0] for row in rows] == ["  ", " ✎", " ✓"]
+    assert [casework.cells(row, NOW, 60, chosen=False)[0] for row in rows] == ["  ", " ✎", " ✓"]
 
 
 def test_what_people_said_of_a_case_comes_before_what_may_be_cut() -> None:
     note = Edit(ZONE.parse("2025-03-12T11:00:00"), "m-1", "note", SUSPECT.time, "ada", "The owner phoned")
-    text = casework.in_full(replace(SUSPECT, notes=(note,), decided=replace(note, kind="void")), None, ZONE).plain
+    text = casework.in_full(
+        replace(SUSPECT, notes=(note,), decided=replace(note, kind="void")), None, ZONE, "SGD"
+    ).plain
     assert [line.split()[0] for line in text.splitlines()] == ["m-1", "void", "note", "suspect,"]
 
 

@@ -10,6 +10,7 @@ from metertui.engine.billing.charges import ENERGY, Charge
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.rounding import decimals
 from metertui.engine.billing.shown_bill import ShownBill, shown_bill
+from metertui.engine.billing.spread_prices import SpreadPrices
 from metertui.engine.billing.statements import (
     NOTHING,
     Statement,
@@ -40,6 +41,7 @@ __all__ = [
     "NoTariffError",
     "Replay",
     "ShownBill",
+    "SpreadPrices",
     "Statement",
     "Tariff",
     "TariffFile",

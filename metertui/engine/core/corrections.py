@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh, month_bounds
-from metertui.engine.core import loading
+from metertui.engine.core import change_price, loading
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.usage import Series
 from metertui.engine.vee import (
@@ -83,6 +83,8 @@ class Effect:
     left_out_after: int
     months: tuple[MonthChange, ...] = ()
     """The months whose usage changes, in order."""
+    cents: int | None = 0
+    """The price of the energy that is more or less, with tax; None if some of its time has no tariff."""
 
     @property
     def event(self) -> Edit:
@@ -141,7 +143,8 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
             _check_next(engine, events[0], before)
         known = {meter: after}
         changes = _changed_months(before, after, engine.zone, issued)
-        yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after), changes)
+        cents = change_price.price_change(engine, meter, before, after)
+        yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after), changes, cents)
 
 
 def write_effects(engine: Engine, found: Sequence[Effect]) -> None:

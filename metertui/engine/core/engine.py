@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from metertui.engine.base import Clock, Rules, Window
-from metertui.engine.billing import BillBook, TariffFile, Terms
+from metertui.engine.billing import BillBook, SpreadPrices, TariffFile, Terms
 from metertui.engine.columns import Corrections
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.core.day_close import DayClose
@@ -34,6 +34,7 @@ class Engine(DataFolder):
         self.ingest = Ingest(self)
         self.day_close = DayClose(self)
         self.tariffs = TariffFile(folder)
+        self.prices = SpreadPrices(self.tariffs, self.zone)
         self.bills = BillBook(folder, self.zone)
         self.questions = ReportBook(folder)
         self.exports = ExportLog(folder)
@@ -135,6 +136,7 @@ class Engine(DataFolder):
             edits=self.events.frozen(),
             drift=self.ingest.drift.last_readings(),
             rejects=self.rejects.path,
+            prices=self.prices,
             silent_us=self.rules.silent_us,
             gap_us=self.rules.gap_us,
         )

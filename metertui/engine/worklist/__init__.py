@@ -15,7 +15,14 @@ from metertui.engine.worklist.cases import (
 )
 from metertui.engine.worklist.clock_drift import DriftLog
 from metertui.engine.worklist.completeness import Board, RegionRow, Share, SilentArea
-from metertui.engine.worklist.exception_list import MOST_ROWS, ExceptionQuestion, Exceptions, State, find_exceptions
+from metertui.engine.worklist.exception_list import (
+    MOST_ROWS,
+    ExceptionQuestion,
+    Exceptions,
+    Order,
+    State,
+    find_exceptions,
+)
 
 __all__ = [
     "CAUSES",
@@ -30,6 +37,7 @@ __all__ = [
     "ExceptionQuestion",
     "ExceptionRow",
     "Exceptions",
+    "Order",
     "RegionRow",
     "Share",
     "SilentArea",

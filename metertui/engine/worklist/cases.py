@@ -19,6 +19,7 @@ from metertui.engine.columns import Group
 from metertui.engine.index import GroupsInTime
 from metertui.engine.vee import Edit, MeterEdits
 from metertui.engine.worklist.clock_drift import AheadReading
+from metertui.engine.worklist.stakes import Prices, Stakes
 
 Cause = Literal[
     "suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused",
@@ -84,6 +85,8 @@ class Cases(NamedTuple):
     """The meters of the n cases as the lines name them, if some have no code; else empty."""
     closed: Sequence[Edit | None] = ()
     """The edits that decide the n cases, where the causes do not say so; else empty."""
+    stakes: Stakes | None = None
+    """The energy at stake in the n cases; None if it is unknown of all."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -109,6 +112,16 @@ class ExceptionRow:
     """Whether the meter is known. A case of an unknown meter can be accepted and noted, and nothing else."""
     code: str = ""
     """The error code of refused lines; empty if it is about none."""
+    stake_wh: int | None = None
+    """The energy at stake, Wh; None if it is unknown or the case is decided."""
+    stake_cents: int | None = None
+    """Its price with tax; None also where there is no tariff."""
+    count: int = 1
+    """How many cases it stands for: it is the one with the most energy at stake, with what is at stake in all."""
+    since: int = NEVER
+    """The time of the oldest of them that has one."""
+    until: int = NEVER
+    """The time of the newest of them."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,7 @@ class SiteState:
     """The edits in force, by meter."""
     drift: Sequence[AheadReading]
     rejects: Path
+    prices: Prices
     silent_us: int
     gap_us: int
 

@@ -20,6 +20,7 @@ from metertui.engine.errors import Refused
 from metertui.engine.storage import private_files
 from metertui.engine.vee import Edit
 from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detail, SiteState, int_array, repeat_cause
+from metertui.engine.worklist.stakes import UNKNOWN, differences
 
 MOST_BYTES: Final = 512 * 1024
 """How much of the end of `rejects.log` is looked at: some 5,000 lines, in 10 ms of a worker thread."""
@@ -91,7 +92,9 @@ def find_refused(frozen: Frozen, state: SiteState) -> tuple[Cases, bool]:
         return Detail(name.wh, why, name.meter, line.sent, closed[place], line.code, times)
 
     names = [name.meter for _, name in newest]
-    return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names, closed), cut
+    says = int_array([name.wh if line.code == "conflict" and name.wh is not None else UNKNOWN for line, name in newest])
+    stakes = differences(frozen, meter, time, says)
+    return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names, closed, stakes), cut
 
 
 class _Kind(NamedTuple):

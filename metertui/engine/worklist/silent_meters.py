@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import duration_text, format_kwh
 from metertui.engine.columns import Frozen
 from metertui.engine.worklist.cases import NEVER, Cases, Detail, SiteState, repeat_cause
+from metertui.engine.worklist.stakes import Stakes, likely_usage
 from metertui.engine.worklist.suspect_reads import last_rows
 
 _PIECE: Final = 1 << 14
@@ -41,7 +42,8 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
         return Detail(int(frozen.columns.wh[at]), f"silent for {duration_text(state.now - int(time[place]))}")
 
     group = state.group_of(codes, np.full(len(codes), state.now, dtype=np.int64))
-    return Cases(repeat_cause("silent", len(codes)), codes, time, group, detail_at)
+    stakes = likely_usage(frozen, codes, time, np.full(len(codes), state.now, dtype=np.int64))
+    return Cases(repeat_cause("silent", len(codes)), codes, time, group, detail_at, stakes=stakes)
 
 
 def active_codes(state: SiteState) -> NDArray[np.int32]:
@@ -66,4 +68,6 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
         what = f"{duration} since the counted reading of {before}"
         return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh spread evenly over it")
 
-    return Cases(repeat_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], detail_at)
+    stakes = Stakes(curve.energy[end] - curve.energy[end - 1], curve.time[end - 1], curve.time[end])
+    cause, group = repeat_cause("gap", len(end)), frozen.curve_group[end]
+    return Cases(cause, curve.meter[end], curve.time[end], group, detail_at, stakes=stakes)

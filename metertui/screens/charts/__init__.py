@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.charts.bars import deciles
 from metertui.screens.charts.chart import NO_CURSOR, Picture, Series, picture
+from metertui.screens.charts.chart_buckets import buckets
 from metertui.screens.charts.chart_view import PictureView, picture_text
 from metertui.screens.charts.kinds import next_chart, what_others_need
 from metertui.screens.charts.sparkline import sparkline
@@ -14,6 +15,7 @@ __all__ = [
     "Picture",
     "PictureView",
     "Series",
+    "buckets",
     "deciles",
     "next_chart",
     "picture",

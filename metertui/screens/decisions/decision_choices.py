@@ -10,6 +10,8 @@ from metertui.engine.errors import MeterError
 from metertui.engine.vee import OF_LINES, UNDOES, Edit, MeterEdits
 from metertui.engine.worklist import Cause, ExceptionRow
 
+_ONE_AT_A_TIME: Final = frozenset({"exchange", "correct"})
+"""Decisions that ask for values."""
 PREVIEW: Final = "preview"
 """The reason of a decision that is only previewed."""
 MOST: Final = 500
@@ -42,6 +44,16 @@ CHOICES: Final = {
     "reask": Choice("k", "Request reading", "note that the meter must be read again", "marked for reading", _OPEN),
     "note": Choice("n", "Note", "add a remark; the case stays open", "noted", _ALL),
 }
+REASONS: Final = {
+    "accept": ("checked, the figures are right", "known, nothing to be done"),
+    "void": ("misread", "transmission fault", "test reading"),
+    "correct": ("misread, corrected from the photo", "typing error"),
+    "release": ("confirmed by a second reading", "the customer confirms the use"),
+    "exchange": ("meter exchanged", "register rolled over", "register reset by the fitter"),
+    "reask": ("no signal", "to be read by hand"),
+    **dict.fromkeys(UNDOES, ("made by mistake", "better known since")),
+}
+"""Reasons to choose from, by decision."""
 _NAMES: Final[dict[Cause, str]] = {
     "rounding": "a rounding, which counts",
     "silent": "a silent meter",
@@ -79,6 +91,17 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     if what == "correct" and len(rows) > 1:
         raise MeterError("correct one reading at a time")
     return _once([Decision(what, row.meter, row.time, PREVIEW, wh=_proposed(what, row)) for row in rows])
+
+
+def applying(rows: Sequence[ExceptionRow]) -> list[str]:
+    """Return the decisions that apply to all of some cases, in order."""
+    causes, known = {row.cause for row in rows}, all(row.known for row in rows)
+    several = len(rows) > 1 or any(row.count > 1 for row in rows)
+    return [
+        what
+        for what, choice in CHOICES.items()
+        if causes <= choice.causes and (what in OF_LINES or known) and not (several and what in _ONE_AT_A_TIME)
+    ]
 
 
 def _proposed(what: str, row: ExceptionRow) -> int:

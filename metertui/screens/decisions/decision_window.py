@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from rich.console import Group
@@ -18,9 +19,9 @@ from textual.widgets.option_list import Option
 from metertui.engine.base import SiteZone, format_kwh, parse_kwh
 from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, Effect, corrections
 from metertui.engine.errors import MeterError, Refused
-from metertui.engine.vee import OF_LINES, UNDOES
+from metertui.engine.vee import UNDOES
 from metertui.engine.worklist import NEVER, ExceptionRow
-from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, unknown
+from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, REASONS, applying, unknown
 from metertui.screens.fields import Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
@@ -63,17 +64,13 @@ class ChoiceScreen(ThriftyModal[str]):
         self._rows = rows
 
     def compose(self) -> ComposeResult:
-        causes = {row.cause for row in self._rows}
-        options = []
-        for what, choice in CHOICES.items():
-            fits = causes <= choice.causes and (what in OF_LINES or all(row.known for row in self._rows))
-            options.append(Option(_line(choice.key, choice.name, choice.does), id=what, disabled=not fits))
+        choices = [(what, CHOICES[what]) for what in applying(self._rows)]
+        options = [Option(_line(choice.key, choice.name, choice.does), id=what) for what, choice in choices]
         decided = any(row.decided is not None for row in self._rows)
         if decided:
             options.append(Option(_line("u", "Undo", "reverse the decision about this case"), id="undo"))
-        one = len(self._rows) == 1 and self._rows[0].known
-        options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain",
-                              disabled=not one))  # fmt: skip
+        if len(self._rows) == 1 and self._rows[0].known:
+            options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain"))
         with Vertical(id="choices"):
             yield Static(_about(self._rows), classes="heading")
             if why := unknown(self._rows):
@@ -93,6 +90,28 @@ class ChoiceScreen(ThriftyModal[str]):
         self.dismiss(what)
 
 
+class ReasonField(Input):
+    """A field for a reason: up and down go through some that are ready, and back to one's own words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "ready(1)", "Next reason", show=False),
+        Binding("up", "ready(-1)", "Reason before", show=False),
+    ]
+
+    def __init__(self, ready: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(placeholder="reason; recorded with your name", **kwargs)
+        self._ready = ready
+        self._own = ""
+
+    def action_ready(self, step: int) -> None:
+        """Put the next ready reason, or the one before, into the field."""
+        if self.value not in self._ready:
+            self._own = self.value
+        every = [self._own, *self._ready]
+        self.value = every[(every.index(self.value) + step) % len(every)]
+        self.cursor_position = len(self.value)
+
+
 class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     """A preview of what decisions would change. With a reason, Enter makes them. Returns their effects, or nothing.
 
@@ -104,7 +123,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         Binding("escape", "dismiss", "Cancel", key_display="escape"),
         *(
             Binding(key, f"look({part})", "Scroll the effects", show=False)
-            for key, part in {"up": -0.1, "down": 0.1, "pageup": -1.0, "pagedown": 1.0}.items()
+            for key, part in {"pageup": -1.0, "pagedown": 1.0}.items()
         ),
     ]
 
@@ -122,27 +141,36 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
                 yield Static(message(f"! {self._note}"), id="decision-note")
             yield Static("…", id="decision-sum")
             for name, label in self._fields.items():
-                field = Field(self._proposed[name], id=f"decision-{name}", compact=True, select_on_focus=False)
+                check = partial(self._wrong, name)
+                field = Field(
+                    self._proposed[name], check=check, id=f"decision-{name}", compact=True, select_on_focus=False
+                )
                 yield labelled(label, field)
             with VerticalScroll(id="decision-paper", can_focus=False):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
-            yield Input(placeholder="reason; recorded with your name", id="decision-reason", compact=True)
+            ready = REASONS.get(self._wanted[0].what, ())
+            yield ReasonField(ready, id="decision-reason", compact=True)
+            if ready:
+                yield Static(Text(f"↓ {' · '.join(ready)}", style="dim"), id="decision-ready")
             keys = "enter confirms · escape changes nothing"
             if self._fields:
                 keys = f"tab next field · {keys}"
             elif len(self._wanted) > 1:
-                keys = f"↑ ↓ page up page down: all effects · {keys}"
+                keys = f"page up page down: all effects · {keys}"
             yield Static(Text(keys, style="dim"), id="decision-keys")
 
     @property
-    def _is_untouched(self) -> bool:
-        """Return whether a value is still to be typed: a field is empty, or that of a correction is what stands."""
+    def _is_unready(self) -> bool:
+        """Return whether a value is still to be typed: one is missing or wrong, or that of a correction is what stands.
+
+        A field says what is wrong with it when it is left.
+        """
         if not self._fields:
             return False
         said = {name: self.query_one(f"#decision-{name}", Input).value.strip() for name in self._fields}
         proposal = self._wanted[0].what == "correct" and self._wanted[0].wh == NOT_SAID and said == self._proposed
-        return proposal or not all(said.values())
+        return proposal or not all(text and not self._wrong(name, text) for name, text in said.items())
 
     @property
     def _proposed(self) -> dict[str, str]:
@@ -178,7 +206,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
 
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
-        if self._is_untouched:
+        if self._is_unready:
             self._show_effects(Text(_ASKS[self._wanted[0].what]), Text(""))
             self._err("")
             return
@@ -189,7 +217,8 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             self._err(str(error))
         else:
             self._err("")
-            self._show_effects(_summary(effects), _drawn(effects, self.zone))
+            currency = self.headend.engine.rules.currency
+            self._show_effects(_summary(effects, currency), _drawn(effects, self.zone))
 
     def _show_effects(self, summary: Text, each: Group | Text) -> None:
         self.query_one("#decision-sum", Static).update(summary)
@@ -223,12 +252,22 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             if not said[name]:
                 raise MeterError(f"{label}: a value is missing")
         try:
-            values: dict[str, Any] = {
-                name: self.zone.parse(text) if name == "at" else parse_kwh(text) for name, text in said.items()
-            }
+            values: dict[str, Any] = {name: self._value(name, text) for name, text in said.items()}
         except Refused as error:
             raise MeterError(error.why) from error
         return [self._wanted[0]._replace(reason=reason, **values)]
+
+    def _value(self, name: str, text: str) -> int:
+        """Return the value of a field: µs UTC, or Wh. Raises Refused."""
+        return self.zone.parse(text) if name == "at" else parse_kwh(text)
+
+    def _wrong(self, name: str, text: str) -> str:
+        """Return what is wrong with the text of a field; "" if nothing is."""
+        try:
+            self._value(name, text)
+        except Refused as error:
+            return error.why
+        return ""
 
     def _err(self, text: str) -> None:
         self.query_one("#decision-error", Static).update(message(f"! {text}") if text else "")
@@ -273,7 +312,7 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
         event = effect.event
         words_only = event.kind in WORDS_ONLY
         totals = [Text("–" if words_only else fmt.number(wh)) for wh in (effect.total_before, effect.total_after)]
-        change = "none" if words_only else _change(effect.total_after - effect.total_before)
+        change = "none" if words_only else fmt.change(effect.total_after - effect.total_before)
         when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
         table.add_row(
             plain(event.meter or "no meter"), Text(when), *totals,
@@ -285,14 +324,17 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     return Group(*parts)
 
 
-def _summary(effects: Sequence[Effect]) -> Text:
+def _summary(effects: Sequence[Effect], currency: str) -> Text:
     """Return the effect of all decisions together."""
     changed = sum(effect.total_after - effect.total_before for effect in effects)
+    priced = [effect.cents for effect in effects if effect.cents is not None]
     left_out = sum(effect.left_out_after - effect.left_out_before for effect in effects)
     if not changed and not left_out and not any(effect.months for effect in effects):
         return Text("No figure changes.")
     of = "the meter" if len({effect.event.meter for effect in effects}) == 1 else "these meters"
-    said = f"The total usage of {of} changes by {_change(changed)} kWh"
+    said = f"The total usage of {of} changes by {fmt.change(changed)} kWh"
+    if any(priced) and len(priced) == len(effects):
+        said += f", {fmt.price_change(sum(priced))} {currency} with tax"
     if left_out:
         readings = "reading" if abs(left_out) == 1 else "readings"
         said += f"; {abs(left_out)} {readings} {'no longer counted' if left_out > 0 else 'counted again'}"
@@ -310,7 +352,3 @@ def _by_month(effects: Sequence[Effect]) -> str:
     shown = [explained.month_change(month, changes[month], month in issued) for month in sorted(changes)]
     more = f" and {fmt.counted(len(shown) - _MONTHS, 'more month')}" if len(shown) > _MONTHS else ""
     return f"\nBy month: {', '.join(shown[:_MONTHS])}{more}." if shown else ""
-
-
-def _change(wh: int) -> str:
-    return f"{'+' if wh > 0 else '−' if wh < 0 else '±'}{fmt.number(abs(wh))}"

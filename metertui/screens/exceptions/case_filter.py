@@ -1,4 +1,4 @@
-"""The filter of the work list: state, cause, region, period and meter."""
+"""The filter of the work list: cases or silent meters, state, cause, region, period and meter."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from rich.style import Style
 from rich.text import Text
 
 from metertui.engine.base import HOUR, Clock, Rules
-from metertui.engine.worklist import CAUSES, ExceptionQuestion, Exceptions, State
-from metertui.text import NOWHERE, fmt, one_below_the_other, plain, side_by_side
+from metertui.engine.worklist import CAUSES, Cause, ExceptionQuestion, ExceptionRow, Exceptions, Order, State
+from metertui.text import INKS, NOWHERE, cause_of, fmt, plain, side_by_side, sign
 
 PAGE: Final = 100
 """Rows of a page: each costs the event loop 0.2 ms when it changes."""
 _STATES: Final[dict[State, str]] = {"open": "open", "decided": "decided", "all": "open and decided"}
+_ORDERS: Final[dict[Order, str]] = {"weight": "by weight", "newest": "newest first"}
 _PERIODS: Final = {"all time": None, "today": 0, "7 days": 6, "31 days": 30, "366 days": 365}
 """Periods, each with the days before today that belong to it."""
 _MOST_REGIONS: Final = 12
@@ -23,20 +25,25 @@ T = TypeVar("T")
 
 
 class CaseFilter:
-    """The filter, changed by single keys. It begins with all open cases."""
+    """The filter, changed by single keys. It begins with all open cases but silent meters, equal ones as one row."""
 
     def __init__(self, rules: Rules, clock: Clock) -> None:
         self._rules = rules
         self._clock = clock
         self.meter = ""
         """Part of a meter id; empty for all meters."""
+        self.silent = False
+        """Whether the list is that of silent meters, by region."""
         self.clear()
 
     def clear(self) -> None:
-        """Reset the filter."""
+        """Reset the filter; cases or silent meters stay what is listed."""
         self._cause, self._region, self.meter = "", None, ""
         self._state: State = "open"
+        self._order: Order = "weight"
         self._period = "all time"
+        self.opened: ExceptionRow | None = None
+        """The row whose cases are listed one by one."""
 
     _cause: str
     _region: str | None
@@ -44,11 +51,37 @@ class CaseFilter:
     @property
     def any(self) -> bool:
         """Return whether the filter leaves anything out."""
-        return self.question(0) != ExceptionQuestion(limit=PAGE)
+        conditions = self._cause, self._region, self.meter, self._state, self._period
+        return conditions != ("", None, "", "open", "all time")
+
+    @property
+    def by_region(self) -> bool:
+        """Return whether the rows are regions with silent meters."""
+        return self.silent and self.opened is None and not self.meter
 
     def question(self, offset: int) -> ExceptionQuestion:
-        """Return the question for the page at `offset`."""
-        return ExceptionQuestion(self._cause, self._region, self.meter, self._state, self._window(), offset, PAGE)
+        """Return the question for the page at `offset`.
+
+        A part of a meter's id, or a cause, is sought among silent meters, too.
+        """
+        window = self._window()
+        if self.opened is not None:
+            return self.cases_of(self.opened, offset, PAGE)
+        return ExceptionQuestion(
+            *(self._cause, self._region, self.meter, self._state, window, offset, PAGE, self._order),
+            part="silent" if self.silent else "all" if self._cause or self.meter else "cases",
+            together="region" if self.by_region else "" if self.silent else "kind",
+        )
+
+    def cases_of(self, row: ExceptionRow, offset: int, limit: int) -> ExceptionQuestion:
+        """Return the question for the cases that a row stands for."""
+        state: State = "open" if row.decided is None else "decided"
+        by_region = row.cause == "silent"
+        return ExceptionQuestion(
+            *(row.cause, row.region if by_region else None, "" if by_region else row.meter, state, self._window()),
+            *(offset, limit, self._order),
+            whole_id=True,
+        )
 
     def _window(self) -> tuple[int, int]:
         days = _PERIODS[self._period]
@@ -71,47 +104,76 @@ class CaseFilter:
         """Choose the next state: open, decided, or both."""
         self._state = _after(list(_STATES), self._state, 1)
 
+    def other_order(self) -> None:
+        """Choose the other order."""
+        self._order = _after(list(_ORDERS), self._order, 1)
+
     def other_period(self) -> None:
         """Choose the next period."""
         self._period = _after(list(_PERIODS), self._period, 1)
 
     # -- in words ------------------------------------------------------------------------------------------------
 
-    def line(self, found: Exceptions, offset: int, chosen: int, *, wide: bool) -> Text:
-        """Return the filter with its keys, the number of cases, of selected ones, and the page.
+    def line(self, found: Exceptions, whole: Exceptions, offset: int, chosen: int, *, wide: bool) -> Text:
+        """Return the two lists, the filter with its keys, the number of cases, of selected ones, and the page.
 
-        If it is not `wide`, cause and region are left out while they filter nothing: the counts below name them.
+        `whole` has the counts of both lists, also while a row is opened. If it is not `wide`, what filters nothing is
+        left out, and the lists while a row is opened.
         """
-        parts = {"o": _STATES[self._state]}
-        if wide or self._cause:
-            parts["c"] = self._title(self._cause) or "all causes"
-        if wide or self._region is not None:
-            parts["g"] = "all regions" if self._region is None else f"region {self._region or NOWHERE}"
-        parts["p"] = self._period
-        if self.meter:
-            parts["/"] = f"meter {self.meter}"
+        silent = whole.counts.get("silent", 0)
         text = Text(no_wrap=True, overflow="ellipsis")
-        for key, value in parts.items():
-            text.append(f"{key} ", style="dim")
-            text.append_text(plain(value, style="bold"))
-            text.append("  ")
-        text.append(f" {fmt.counted(found.total, 'case')}")
+        for key, name, number, here in (
+            ("1", "Cases", sum(whole.counts.values()) - silent, not self.silent),
+            ("2", "Silent meters" if wide else "Silent", silent, self.silent),
+        ):
+            if wide or self.opened is None:
+                text.append(f"{key} ", style="dim")
+                text.append(f"{name} {fmt.count(number)}", "bold reverse" if here else "").append("  ")
+        if self.opened is not None:
+            name = self.opened.region or NOWHERE if self.opened.cause == "silent" else self.opened.meter
+            text.append("esc ", style="dim").append_text(plain(f"‹ {cause_of(self.opened)}, {name}", style="bold"))
+        else:
+            for key, value in self._conditions(wide=wide).items():
+                text.append(f"{key} ", style="dim").append_text(plain(value, style="bold"))
+                text.append("  ")
+            text.append(self._counted(found, wide=wide))
         if chosen:
             text.append("  ")
-            text.append(f" {chosen} selected ", style="bold reverse")
+            text.append(f" {fmt.count(chosen)} selected ", style="bold reverse")
         if found.total > PAGE:
             page, pages = offset // PAGE + 1, -(-found.total // PAGE)
             text.append(f"  page {fmt.count(page)} of {fmt.count(pages)} [ ]")
         return text
 
-    def none(self) -> Text:
-        """Return the sentence for an empty list."""
-        if self.any:
+    def _counted(self, found: Exceptions, *, wide: bool) -> str:
+        """Return the number of cases, and of the rows that they are."""
+        case, row = ("meter", "region") if self.by_region else ("case", "row")
+        rows = "" if found.total == found.cases or not wide else f" in {fmt.counted(found.total, row)}"
+        return f"{fmt.counted(found.cases, case)}{rows}"
+
+    def _conditions(self, *, wide: bool) -> dict[str, str]:
+        """Return the conditions by their keys; of those that filter nothing, none if it is not `wide`."""
+        parts = {"o": _STATES[self._state]} if wide or self._state != "open" else {}
+        if not self.silent and (wide or self._cause):
+            parts["c"] = self._title(self._cause) or "all causes"
+        if wide or self._region is not None:
+            parts["g"] = "all regions" if self._region is None else f"region {self._region or NOWHERE}"
+        if wide or self._period != "all time":
+            parts["p"] = self._period
+        if self._order != "weight":
+            parts["s"] = _ORDERS[self._order]
+        if self.meter:
+            parts["/"] = f"meter {self.meter}"
+        return parts
+
+    def none(self, meters: int, since: str) -> Text:
+        """Return the sentence for an empty list: how many active meters are watched, and since when."""
+        if self.any or self.opened is not None:
             return Text("No case matches the filter. Press escape to clear it.")
-        return Text(
-            "There are no open cases: every stored reading fits, and every active meter has sent one within "
-            f"{self._silent_hours}."
-        )
+        watched = f"{fmt.counted(meters, 'active meter')} watched since {since}"
+        if self.silent:
+            return Text(f"No meter is silent: all have sent a reading within {self._silent_hours} · {watched}")
+        return Text(f"Nothing waits for a decision · {watched}")
 
     @property
     def _silent_hours(self) -> str:
@@ -121,29 +183,23 @@ class CaseFilter:
         """Return a cause as a title: meters are silent here after other hours than on the live screen."""
         return f"{cause} ({self._silent_hours})" if cause == "silent" else cause
 
-    def facets(self, found: Exceptions, refused: Mapping[str, int], *, wide: bool) -> Text:
-        """Return the number of cases by cause and region, as a column if `wide`, else as two lines."""
-        causes = [(self._title(cause), found.counts[cause]) for cause in CAUSES if cause in found.counts]
-        if self._cause and self._cause not in found.counts:
-            causes.append((self._title(self._cause), 0))
-        cause = self._title(self._cause) or None
+    def facets(self, found: Exceptions, inks: Mapping[str, Style]) -> Text:
+        """Return the number of cases by cause and region, as two lines; `inks` are styles by the names in INKS."""
+        causes: list[tuple[Cause, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
+        causes += [(cause, 0) for cause in CAUSES if cause == self._cause and cause not in found.counts]
         regions = [(name or NOWHERE, number) for name, number in found.regions.items()]
         here = None if self._region is None else self._region or NOWHERE
         left = len(regions) - _MOST_REGIONS
-        if not wide:
-            text = side_by_side("c", causes, cause)
-            text.append("\n")
-            text.append_text(side_by_side("g", regions[:_MOST_REGIONS], here))
-            text.append(" …" if left > 0 else "")
-            return text
-        text = one_below_the_other("Causes (c)", causes, cause)
-        text.append("\n\n")
-        text.append_text(one_below_the_other("Regions (g)", regions[:_MOST_REGIONS], here))
-        text.append(f"\n  and {left} more" if left > 0 else "", style="dim")
-        text.append("\n\nRefused since the start", style="bold")
-        for line in fmt.tally(refused).split("  "):
-            text.append(f"\n  {line}")
-        text.append("\n  the list shows the latest" if found.cut else "", style="dim")
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append("c" if causes else "", style="dim")
+        for cause, number in causes:
+            mark = cause == self._cause
+            text.append(f" {'▸' if mark else ' '}").append(f"{sign(cause)} ", inks.get(INKS[sign(cause)]))
+            text.append(f"{self._title(cause)} {fmt.count(number)}", "bold" if mark else "")
+        text.append("  of refused lines, the latest" if found.cut else "")
+        text.append("\n")
+        text.append_text(side_by_side("g", regions[:_MOST_REGIONS], here))
+        text.append(f"  and {left} more" if left > 0 else "")
         return text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -13,17 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Input, Static
 
-from metertui.engine.base import Window
-from metertui.engine.core import Decision, Effect, LiveSnapshot
-from metertui.engine.errors import MeterError
-from metertui.engine.vee import Edit
+from metertui.engine.base import SECOND, Window
+from metertui.engine.core import LiveSnapshot
 from metertui.engine.worklist import MOST_ROWS, NEVER, ExceptionRow, Exceptions
-from metertui.screens.decisions import CHOICES, PURPOSE, ChoiceScreen, DecisionScreen, decision_choices
+from metertui.screens.decisions import CHOICES, ChoiceScreen
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
+from metertui.screens.exceptions.case_pane import CasePane
+from metertui.screens.exceptions.deciding import DecidingScreen
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.shell import DeskScreen, Steady, as_operator
+from metertui.screens.shell import Steady
 from metertui.screens.tables import Listing
-from metertui.text import beside_why, cells, fmt, in_full, keyed
+from metertui.screens.terminal import ink
+from metertui.text import INKS, beside_why, case_headings, cells, fmt, keyed, region_cells, region_headings
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the list after a change."""
@@ -32,28 +33,32 @@ _AGAIN_ANYWAY: Final = 60.0
 _SHARE: Final = 5.0
 """The shortest pause before the next refresh, in multiples of the time that the last one took."""
 _WIDE: Final = 110
-_SIDE: Final = 28
-"""The width of the counts beside the table, from _WIDE on."""
-_HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
+"""The width from which the case is beside the list."""
+_BROAD: Final = 150
+"""The width from which it has nearly half of the screen."""
 _LEAST_WHY: Final = 48
 """If the reason has fewer cells than this, the columns after it are dropped; the row in full has them."""
 
 
 class CaseTable(Listing):
-    """A list of cases in which Enter decides about a row."""
+    """A list of cases in which Enter decides about a row, or opens one that stands for several."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Decide")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Decide or open")]
 
 
-class ExceptionsScreen(DeskScreen):
-    """A work list: filters, a table, and the row under the cursor in full."""
+class ExceptionsScreen(DecidingScreen):
+    """A work list: filters, a table of cases or of regions with silent meters, and the row under the cursor in full."""
 
     AUTO_FOCUS = ""  # Textual would focus the field for a meter, which is hidden, while the list is empty
     place = "exceptions"
     help_text = (
-        "Cases that a person should look at. Suspect: a reading that does not fit, until the next one decides. Reset: "
-        "the register was exchanged, reset or rolled over. Rejected: a bad reading, not counted. Rounding: a meter "
-        "that sends only readings a little below the counted register. Silent: an active meter without a reading for "
+        "Cases that a person should look at, those with the most energy at stake first: what a decision would move, or "
+        "what is only estimated, priced by the meter's tariff of that time. Equal cases of a meter are one row with "
+        "their number, which enter opens. Silent meters (2) are a list of their own, by region. Beside the list, or "
+        "below it, is the case under the cursor: the readings round it, and what each decision would change. "
+        "Suspect: a reading that does not fit, until the next one decides. Reset: the register was exchanged, reset or "
+        "rolled over. Rejected: a bad reading, not counted. Rounding: a meter that sends only readings a "
+        "little below the counted register. Silent: an active meter without a reading for "
         "longer than silent_hours (24). Gap: a time between two counted readings that is longer than gap_hours (25). "
         "Drift: a meter clock that runs ahead. Conflict and refused: lines that were not stored. Everyone may look; a "
         "decision needs a login with the role operator. Space selects several cases, ctrl+a all that the filter "
@@ -64,6 +69,8 @@ class ExceptionsScreen(DeskScreen):
         "next cause, C (shift+c) the previous one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "list(False)", "Cases", show=False),
+        Binding("2", "list(True)", "Silent meters", tooltip="Silent meters by region"),
         Binding("space", "choose", "Select"),
         Binding("ctrl+a", "choose_all", "All", tooltip="Select all that the filter finds"),
         *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
@@ -76,6 +83,7 @@ class ExceptionsScreen(DeskScreen):
         Binding("g", "region(1)", "Region", show=False, tooltip="Filter by the next region"),
         Binding("G", "region(-1)", "Previous region", show=False),
         Binding("o", "state", "Open or decided", show=False, tooltip="Filter by open, decided, or both"),
+        Binding("s", "order", "Order", show=False, tooltip="By weight, or the newest first"),
         Binding("p", "period", "Period", show=False, tooltip="Filter by the next period"),
         Binding("right_square_bracket", "page(1)", "Next page", key_display="]", show=False),
         Binding("left_square_bracket", "page(-1)", "Previous page", key_display="[", show=False),
@@ -90,10 +98,16 @@ class ExceptionsScreen(DeskScreen):
         self._next = ""
         """The meter to show when the screen is shown next."""
         self._found: Exceptions | None = None
+        self._whole: Exceptions | None = None
+        """The same, when no row was opened."""
         self._rows: dict[str, ExceptionRow] = {}
         """The cases of the page shown, by row key."""
         self._chosen: dict[str, ExceptionRow] = {}
         """The selected cases of all pages."""
+        self._before: tuple[str, int] = ("", 0)
+        """The key of the row that was opened, and the page that it was on."""
+        self._wanted = ""
+        """The key of the row that the cursor goes to when the list has it."""
         self._seen: tuple[object, ...] = ()
         """The state that the list shown is based on."""
         self._read_at = 0.0
@@ -102,19 +116,23 @@ class ExceptionsScreen(DeskScreen):
     def content(self) -> ComposeResult:
         engine = self.headend.engine
         self._filter = CaseFilter(engine.rules, engine.clock)
+        currency = engine.rules.currency
         yield Steady(id="conditions", fixed=True)
         yield Input(placeholder="part of a meter id; enter or escape closes", id="case-meter", compact=True,
                     classes="hidden")  # fmt: skip
+        yield Steady(id="facets", fixed=True)
         with Container(id="work"):
-            yield Steady(id="facets", fixed=True)
             with Vertical(id="cases-side"):
                 yield Static(id="no-cases", classes="hidden")
-                yield CaseTable(_HEADINGS, most=PAGE, newest=False, id="cases")
-        yield Steady(id="case", fixed=True)
+                yield CaseTable(case_headings(currency), most=PAGE, newest=False, inks=INKS, id="cases")
+                yield CaseTable(
+                    region_headings(currency), most=PAGE, newest=False, inks=INKS, id="silent", classes="hidden"
+                )
+            yield CasePane(id="case-side")
 
     def on_mount(self) -> None:
         self.query_one("#conditions", Steady).show("Loading …")
-        self.query_one("#cases", Listing).fixed_columns = 2  # keep the meter in view
+        self.query_one("#cases", Listing).fixed_columns = 3  # keep the meter in view
 
     def take_meter(self, meter: str) -> None:
         self._next = meter
@@ -139,10 +157,12 @@ class ExceptionsScreen(DeskScreen):
             self._load()
 
     def on_resize(self) -> None:
+        self.set_class(self.size.width >= _BROAD, "-broad")
         if self._found is not None:
             self._show_conditions(self._found)
             self._show_facets(self._found)
             self._show_rows()
+            self._show_case()
 
     # -- reading the list ----------------------------------------------------------------------------------------
 
@@ -163,8 +183,8 @@ class ExceptionsScreen(DeskScreen):
         self._read_at = self.headend.live().uptime
         found = await self.headend.worklist.exceptions(self._filter.question(self._offset))
         self._took = clock.monotonic() - began
-        if self._offset and not found.rows:
-            self._offset = 0  # the cases of this page were decided
+        if (self._offset or self._filter.opened) and not found.rows:
+            self._offset, self._filter.opened = 0, None  # the cases of this page, or of this row, were decided
             found = await self.headend.worklist.exceptions(self._filter.question(self._offset))
         self._show(found)
 
@@ -173,23 +193,57 @@ class ExceptionsScreen(DeskScreen):
         self._offset = 0
         self._load()
 
+    def _refilter(self) -> None:
+        """Load the list after a change of what is listed, with no row opened."""
+        self._filter.opened = None
+        self._load_first_page()
+
     # -- showing it ------------------------------------------------------------------------------------------------
 
     def _show(self, found: Exceptions) -> None:
+        under_cursor = self._under_cursor
         self._found = found
+        if self._filter.opened is None:
+            self._whole = found
         self._rows = dict(keyed(found.rows))
         self._chosen = {key: self._rows.get(key, row) for key, row in self._chosen.items()}
         self._show_conditions(found)
         self._show_facets(found)
         self._show_rows()
-        nothing, listing = self.query_one("#no-cases", Static), self.query_one("#cases", Listing)
+        nothing, shown = self.query_one("#no-cases", Static), self._listing
+        for listing in self.query(Listing):
+            listing.set_class(listing is not shown or not found.rows, "hidden")
         nothing.set_class(bool(found.rows), "hidden")
-        listing.set_class(not found.rows, "hidden")
+        self.query_one(CasePane).set_class(not found.rows, "hidden")
         if not found.rows:
-            nothing.update(self._filter.none())
-        if self.focused in (None, listing):
+            nothing.update(self._filter.none(len(self.headend.engine.ingest.active), self._started))
+        self._keep_cursor(under_cursor)
+        if not isinstance(self.focused, Input):
             self._focus_list()
         self._show_case()
+
+    @property
+    def _started(self) -> str:
+        """Return the local time since which cases are looked for."""
+        live = self.headend.live()
+        return fmt.moment(live.at - int(live.uptime) * SECOND, self.zone)
+
+    @property
+    def _listing(self) -> Listing:
+        """Return the table that is in view."""
+        return self.query_one("#silent" if self._filter.by_region else "#cases", Listing)
+
+    def _keep_cursor(self, before: ExceptionRow | None) -> None:
+        """Put the cursor on the row that is wanted, or on the one that a case has become part of."""
+        keys, listing = list(self._rows), self._listing
+        if self._wanted in self._rows:
+            listing.move_cursor(keys.index(self._wanted))
+            self._wanted = ""
+        elif before is not None and listing.selected_key is not None:
+            now = self._rows[listing.selected_key]
+            joined = [key for key, row in self._rows.items() if (row.cause, row.meter) == (before.cause, before.meter)]
+            if (now.meter, now.time) != (before.meter, before.time) and len(joined) == 1 and before.meter:
+                listing.move_cursor(keys.index(joined[0]))
 
     def _focus_list(self) -> None:
         """Move the focus to the list, or to nothing while the list is empty and hidden.
@@ -197,69 +251,86 @@ class ExceptionsScreen(DeskScreen):
         `Widget.focus` only queues a message, and an answer may come before it. Textual moves the focus away from a
         widget that is hidden only if it was laid out before.
         """
-        listing = self.query_one("#cases", Listing)
+        listing = self._listing
         self.set_focus(None if listing.has_class("hidden") else listing)
 
     def _show_conditions(self, found: Exceptions) -> None:
-        line = self._filter.line(found, self._offset, len(self._chosen), wide=self._wide)
+        chosen = sum(row.count for row in self._chosen.values())
+        line = self._filter.line(found, self._whole or found, self._offset, chosen, wide=self._wide)
         self.query_one("#conditions", Steady).show(line)
 
     def _show_facets(self, found: Exceptions) -> None:
-        refused = self.headend.engine.ingest.counters.refused
-        self.query_one("#facets", Steady).show(self._filter.facets(found, refused, wide=self._wide))
+        inks = {name: ink(self.app.theme_variables, name) for name in set(INKS.values())}
+        self.query_one("#facets", Steady).show(self._filter.facets(self._whole or found, inks))
 
     @property
     def _wide(self) -> bool:
         return self.size.width >= _WIDE
 
     def _show_rows(self) -> None:
-        zone, room = self.zone, self._room
-        self.query_one("#cases", Listing).show(
-            [(key, cells(row, zone, room, chosen=key in self._chosen)) for key, row in self._rows.items()]
-        )
+        now = self.headend.engine.clock.now()
+        rows, chosen = self._rows.items(), self._chosen
+        if self._filter.by_region:
+            drawn = [(key, region_cells(row, now, chosen=key in chosen)) for key, row in rows]
+        else:
+            room = self._room(now)
+            drawn = [(key, cells(row, now, room, chosen=key in chosen)) for key, row in rows]
+        self._listing.show(drawn)
 
-    @property
-    def _room(self) -> int:
+    def _room(self, now: int) -> int:
         """Return the width of the reason, in cells."""
-        before, behind = beside_why(self._rows.values())
-        left = self.size.width - (_SIDE if self._wide else 0) - before
+        before, behind = beside_why(list(self._rows.values()), now)
+        left = self.query_one("#cases-side").size.width - before
         return max(10, left - behind if left - behind >= _LEAST_WHY else left)
 
-    @on(Listing.RowHighlighted, "#cases")
+    @on(Listing.RowHighlighted, "CaseTable")
     def _show_case(self) -> None:
         """Show the row under the cursor in full; the table may cut it."""
-        row = self._under_cursor
-        if row is None:
-            self.query_one("#case", Steady).show("")
-            return
-        account = self.headend.engine.accounts.get(row.meter)
-        self.query_one("#case", Steady).show(in_full(row, account, self.zone))
+        self.query_one(CasePane).show_row(self._under_cursor, self._members)
 
     @property
     def _under_cursor(self) -> ExceptionRow | None:
-        return self._rows.get(self.query_one("#cases", Listing).selected_key or "")
+        return self._rows.get(self._listing.selected_key or "")
+
+    async def _members(self, row: ExceptionRow) -> Sequence[ExceptionRow]:
+        """Return the cases that a row stands for."""
+        if row.count == 1:
+            return [row]
+        found = await self.headend.worklist.exceptions(self._filter.cases_of(row, 0, MOST_ROWS))
+        return found.rows
 
     # -- conditions --------------------------------------------------------------------------------------------------
+
+    def action_list(self, silent: bool) -> None:
+        """List cases, or silent meters by region."""
+        self._filter.silent, self._filter.opened = silent, None
+        self._chosen.clear()
+        self._load_first_page()
+
+    def action_order(self) -> None:
+        """List the cases in the other order."""
+        self._filter.other_order()
+        self._load_first_page()
 
     def action_cause(self, step: int) -> None:
         """Filter by the next or previous cause."""
         self._filter.other_cause(self._found.counts if self._found else (), step)
-        self._load_first_page()
+        self._refilter()
 
     def action_region(self, step: int) -> None:
         """Filter by the next or previous region."""
         self._filter.other_region(self._found.regions if self._found else (), step)
-        self._load_first_page()
+        self._refilter()
 
     def action_state(self) -> None:
         """Show open cases, decided ones, or both."""
         self._filter.other_state()
-        self._load_first_page()
+        self._refilter()
 
     def action_period(self) -> None:
         """Filter by the next period."""
         self._filter.other_period()
-        self._load_first_page()
+        self._refilter()
 
     def action_page(self, step: int) -> None:
         """Show the next or previous page."""
@@ -278,7 +349,7 @@ class ExceptionsScreen(DeskScreen):
     @on(Input.Changed, "#case-meter")
     def _typed(self, event: Input.Changed) -> None:
         self._filter.meter = event.value.strip()
-        self._load_first_page()
+        self._refilter()
 
     @on(Input.Submitted, "#case-meter")
     def _end_search(self) -> None:
@@ -295,8 +366,11 @@ class ExceptionsScreen(DeskScreen):
             self.warn("No registered meter belongs to this case. Register it on F6, if it has an id.")
 
     async def action_back(self) -> None:
-        """Leave the field, else clear the selection, else go back or clear the filter."""
+        """Leave the field, else clear the selection, else close what was opened, else go back or clear the filter."""
         field = self.query_one("#case-meter", Input)
+        if not field.has_focus and not self._chosen and self._filter.opened is not None:
+            self._close_row()
+            return
         if not field.has_focus and not self._chosen and await self.desk.go_back():
             return
         if field.has_focus:
@@ -317,7 +391,7 @@ class ExceptionsScreen(DeskScreen):
 
     def action_choose(self) -> None:
         """Select or deselect the row under the cursor, and go to the next."""
-        table = self.query_one("#cases", Listing)
+        table = self._listing
         key = table.selected_key
         if key is None:
             return
@@ -340,7 +414,7 @@ class ExceptionsScreen(DeskScreen):
         else:
             self._chosen |= every
             if found.total > len(every):
-                self.say(f"The newest {fmt.count(len(every))} of {fmt.count(found.total)} cases are selected.")
+                self.say(f"The first {fmt.count(len(every))} of {fmt.count(found.total)} rows are selected.")
         self._show_chosen()
 
     def _show_chosen(self) -> None:
@@ -348,74 +422,56 @@ class ExceptionsScreen(DeskScreen):
         if self._found is not None:
             self._show_conditions(self._found)
 
-    def _selected_cases(self) -> list[ExceptionRow]:
-        """Return the selected cases, or the one under the cursor if none is selected."""
+    def _selected_rows(self) -> list[ExceptionRow]:
+        """Return the selected rows, or the one under the cursor if none is selected."""
         row = self._under_cursor
         return list(self._chosen.values()) or ([] if row is None else [row])
 
-    @on(Listing.RowSelected, "#cases")
+    def with_cases(self, do: Callable[[list[ExceptionRow]], None]) -> None:
+        rows = self._selected_rows()
+        if all(row.count == 1 for row in rows):
+            do(rows)
+        else:
+            self._with_members(rows, do)
+
+    @work(exclusive=True, group="members")
+    async def _with_members(self, rows: Sequence[ExceptionRow], do: Callable[[list[ExceptionRow]], None]) -> None:
+        do([case for row in rows for case in await self._members(row)])
+
+    @on(Listing.RowSelected, "CaseTable")
     def _entered(self) -> None:
-        rows = self._selected_cases()
-        if rows:
-            self.app.push_screen(ChoiceScreen(rows), self._run_choice)
+        row = self._under_cursor
+        if row is not None and not self._chosen and (row.count > 1 or self._filter.by_region):
+            self._open_row(row)
+        elif row is not None:
+            self.with_cases(self._offer_choices)
+
+    def _offer_choices(self, rows: list[ExceptionRow]) -> None:
+        self.app.push_screen(ChoiceScreen(rows), self._run_choice)
+
+    def _open_row(self, row: ExceptionRow) -> None:
+        """List the cases of a row one by one."""
+        self._before = self._listing.selected_key or "", self._offset
+        self._filter.opened = row
+        self._load_first_page()
+
+    def _close_row(self) -> None:
+        """Go back from the cases of a row to that row."""
+        self._filter.opened = None
+        self._wanted, self._offset = self._before
+        self._load()
 
     def _run_choice(self, what: str | None) -> None:
         if what == "undo":
-            self._undo([row.decided for row in self._selected_cases() if row.decided is not None])
+            self.with_cases(lambda rows: self.undo([row.decided for row in rows if row.decided is not None]))
         elif what == "explain":
             self.action_explain()
         elif what is not None:
             self.action_decide(what)
 
-    def action_decide(self, what: str) -> None:
-        """Show what a decision about the selected cases would change, and ask for the reason."""
-        try:
-            decisions = decision_choices.decisions(what, self._selected_cases())
-        except MeterError as error:
-            self._refuse(error)
-        else:
-            as_operator(self.app, PURPOSE, lambda: self._propose(decisions))
-
-    def action_undo(self) -> None:
-        """Undo the decisions about the selected cases, or else the last decision of the person logged in."""
-        rows = self._selected_cases()
-        events = [row.decided for row in rows if row.decided is not None]
-        if events:
-            self._undo(events)
-            return
-        about = "The selected cases have" if len(rows) > 1 else "This case has"
-        note = f"{about} no decision. This undoes your own last one." if rows else "This undoes your own last decision."
-        as_operator(self.app, PURPOSE, lambda: self._undo_now(self.headend.engine.events.last_edits_by(self.who), note))
-
-    def _undo(self, events: Sequence[Edit]) -> None:
-        """Undo decisions about cases."""
-        as_operator(self.app, PURPOSE, lambda: self._undo_now(events))
-
-    def _undo_now(self, events: Sequence[Edit], note: str = "") -> None:
-        try:
-            undoing = decision_choices.undo_decisions(events, self.headend.engine.events.edits_of_meter)
-        except MeterError as error:
-            self._refuse(error)
-        else:
-            self._propose(undoing, note)
-
-    def _propose(self, decisions: Sequence[Decision], note: str = "") -> None:
-        try:
-            screen = DecisionScreen(decisions, note)
-        except MeterError as error:
-            self._refuse(error)
-            return
-        self.clear_message()
-        self.app.push_screen(screen, self._decided)
-
-    def _refuse(self, error: MeterError) -> None:
-        self.warn(f"{str(error)[0].upper()}{str(error)[1:]}.")
-
-    def _decided(self, effects: Sequence[Effect] | None) -> None:
-        if effects:
-            self._chosen.clear()
-            self.say(decision_choices.result_sentence(effects[0].event.kind, len(effects)))
-            self._load()
+    def after_decision(self) -> None:
+        self._chosen.clear()
+        self._load()
 
     def action_explain(self) -> None:
         """Explain the usage of the day of the row under the cursor."""

@@ -11,6 +11,7 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.worklist.cases import CAUSES, ExceptionRow
 from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions
 from tests.clock import FakeClock
 from tests.engine.worklist.site import ZONE, ask, at, decide, put
@@ -106,7 +107,7 @@ def test_a_decision_about_a_reading_is_none_about_the_silence_after_it(engine: E
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
     engine = Engine.open(tmp_path / "new", Rules(zone=ZONE), FakeClock())
-    assert ask(engine, state="all") == Exceptions({}, {}, {}, 0, (), cut=False)
+    assert ask(engine, state="all") == Exceptions({}, {}, {}, 0, 0, (), cut=False)
     engine.close()
 
 
@@ -137,3 +138,69 @@ def test_readings_may_be_newer_than_the_state_of_the_site(engine: Engine) -> Non
     frozen = engine.view().frozen()
     found = find_exceptions(frozen, state, ExceptionQuestion())
     assert [(row.meter, row.region) for row in found.rows if row.meter == "new"] == [("new", "Far")]
+
+
+def test_rows_are_in_order_of_what_is_at_stake_then_of_age(engine: Engine) -> None:
+    fallen = ((meter, f"{50 - 2 * minute}", f"02:{minute:02}") for minute in range(1, 7) for meter in "ba")
+    put(engine, ("a", "100", "01:00"), ("b", "100", "01:00"), *fallen, ("c", "100", "2025-03-09T00:00"))
+    put(engine, ("nobody", "5", "03:00"))
+    rows = ask(engine).rows
+    assert {row.cause for row in rows} == {"suspect", "rejected", "silent", "refused"}
+    weights = [-1 if row.stake_wh is None else row.stake_wh for row in rows]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[-1] == -1
+    plain = sorted(rows, key=lambda row: (-(row.stake_wh or -1), -row.time, CAUSES.index(row.cause), row.meter))
+    assert list(rows) == plain
+    newest = ask(engine, order="newest").rows
+    assert list(newest) == sorted(plain, key=lambda row: -row.time)
+
+
+@pytest.mark.parametrize("order", ["weight", "newest"])
+@pytest.mark.parametrize("state", ["open", "decided", "all"])
+def test_equal_cases_are_one_row_with_all_that_they_come_to(engine: Engine, order: str, state: str) -> None:
+    (engine.folder / "tariffs.csv").write_text(
+        "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n2025-03-01,,,,,20,10\n"
+    )
+    fallen = ((meter, f"{50 - 2 * minute}", f"02:{minute:02}") for minute in range(1, 7) for meter in "ba")
+    put(engine, ("a", "100", "01:00"), ("b", "100", "01:00"), *fallen, ("c", "100", "2025-03-09T00:00"))
+    put(engine, *(("nobody", f"{n}", "03:00") for n in range(3)))
+    for minute in (2, 3):
+        decide(engine, "accept", "a", at(f"02:0{minute}"))
+    decide(engine, "void", "b", at("02:04"))
+    single = ask(engine, state=state, order=order)
+    kinds: dict[tuple[str, str, bool], list[ExceptionRow]] = {}
+    for row in single.rows:
+        kinds.setdefault((row.cause, row.meter, row.decided is not None), []).append(row)
+    found = ask(engine, state=state, order=order, together="kind")
+    assert (found.cases, found.total, found.counts) == (single.total, len(kinds), single.counts)
+    for row in found.rows:
+        alike = kinds[row.cause, row.meter, row.decided is not None]
+        assert (row.count, row.since, row.until) == (
+            len(alike),
+            min(each.time for each in alike),
+            max(each.time for each in alike),
+        )
+        known = [each.stake_wh for each in alike if each.stake_wh is not None]
+        assert row.stake_wh == (sum(known) if known else None)
+        assert row.stake_cents == (sum(each.stake_cents or 0 for each in alike) if known else None)
+        head = max(alike, key=lambda each: (each.stake_wh or -1, each.time))
+        assert (row.time, row.why) == (head.time, head.why)
+        members = ask(engine, cause=row.cause, meter=row.meter, whole_id=row.known, state=state, order=order).rows
+        assert [each for each in members if (each.decided is None) == (row.decided is None)] == alike
+    keys = [(-(row.stake_wh or -1), -row.until) for row in found.rows]
+    assert keys == sorted(keys, key=None if order == "weight" else lambda key: key[::-1])
+    assert found.rows[1:3] == ask(engine, state=state, order=order, together="kind", offset=1, limit=2).rows
+
+
+def test_silent_meters_are_a_part_of_their_own_by_region(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-08T00:00"), ("a", "124", "2025-03-09T00:00"), ("b", "7", "2025-03-01T00:00"))
+    put(engine, ("c", "100", "2025-03-12T01:00"), ("c", "7", "2025-03-12T02:00"))
+    found = ask(engine, part="silent", together="region")
+    assert [(row.region, row.count, row.stake_wh) for row in found.rows] == [("East", 1, 82_667), ("West", 1, None)]
+    assert (found.cases, found.regions) == (2, {"East": 1, "West": 1})
+    assert found.counts == {"suspect": 1, "silent": 2}
+    others = ask(engine, part="cases")
+    assert [(row.cause, row.meter) for row in others.rows] == [("suspect", "c")]
+    assert others.counts == found.counts
+    assert ask(engine, meter="A").total == 1
+    assert ask(engine, meter="A", whole_id=True).total == 0

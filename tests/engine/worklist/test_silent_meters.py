@@ -36,8 +36,8 @@ def test_long_gaps_in_a_period(engine: Engine) -> None:
     put(engine, ("a", "100", "2025-03-01T00:00"), ("a", "100.5", "2025-03-02T00:00"), ("a", "103", "2025-03-05T00:00"))
     put(engine, ("a", "104", "2025-03-12T00:00"))
     assert listed(ask(engine, cause="gap")) == [
-        ("gap", "a", "7 days since the counted reading of 2025-03-05T00:00:00+08:00; 1 kWh spread evenly over it"),
         ("gap", "a", "3 days since the counted reading of 2025-03-02T00:00:00+08:00; 2.5 kWh spread evenly over it"),
+        ("gap", "a", "7 days since the counted reading of 2025-03-05T00:00:00+08:00; 1 kWh spread evenly over it"),
     ]
     window = (at("00:00", "2025-03-04"), at("00:00", "2025-03-12"))
     assert ask(engine, cause="gap", window=window).total == 2

@@ -12,9 +12,9 @@ SILENT = 6
 
 
 def listed(pilot: Pilot[None]) -> list[tuple[str, str]]:
-    """Meter and cause of the rows in the table, those that are chosen marked."""
+    """Meter and cause of the rows in the table, those that are chosen marked; of several cases with their number."""
     rows = pilot.app.screen.query_one("#cases", Listing)._rows
-    return [(f"{cells[0].strip()}{cells[1]}", cells[3]) for _, cells in rows]
+    return [(f"{cells[0].strip()}{cells[2]}", cells[1].partition(" ")[2]) for _, cells in rows]
 
 
 def cells(pilot: Pilot[None]) -> list[str]:

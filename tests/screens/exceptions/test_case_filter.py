@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metertui.engine.base.config import Rules
+from metertui.engine.worklist.cases import ExceptionRow
 from metertui.engine.worklist.exception_list import ExceptionQuestion
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
 from tests.clock import FakeClock
@@ -12,7 +15,7 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     clock = FakeClock()
     rules = Rules(zone=clock.zone)
     conditions = CaseFilter(rules, clock)
-    assert conditions.question(0) == ExceptionQuestion(limit=PAGE)
+    assert conditions.question(0) == ExceptionQuestion(limit=PAGE, part="cases", together="kind")
     conditions.other_cause({"silent", "suspect"}, 1)
     conditions.other_region(["North", ""], -1)
     conditions.other_state()
@@ -31,4 +34,23 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     assert conditions.question(0).cause == ""
     conditions.clear()
     assert not conditions.any
-    assert conditions.none().plain.startswith("There are no open cases")
+    assert conditions.none(3, "08:00").plain == "Nothing waits for a decision · 3 active meters watched since 08:00"
+
+
+def test_silent_meters_are_asked_for_by_region_and_one_by_one_where_a_row_is_opened() -> None:
+    clock = FakeClock()
+    conditions = CaseFilter(Rules(zone=clock.zone), clock)
+    conditions.silent = True
+    assert conditions.question(0) == ExceptionQuestion(limit=PAGE, part="silent", together="region")
+    assert conditions.none(3, "08:00").plain.startswith("No meter is silent: all have sent a reading within 24 h")
+    conditions.opened = ExceptionRow("m-1", 7, 5, "silent", "silent for 2 days", "North", None, (), count=4)
+    assert conditions.question(0) == ExceptionQuestion("silent", "North", limit=PAGE, whole_id=True)
+    conditions.opened = replace(conditions.opened, cause="rejected")
+    assert conditions.question(0) == ExceptionQuestion("rejected", None, "m-1", limit=PAGE, whole_id=True)
+    conditions.opened = None
+    conditions.meter = "m-"
+    assert conditions.question(0) == ExceptionQuestion(meter="m-", limit=PAGE, part="silent")
+    conditions.silent = False
+    assert conditions.question(0) == ExceptionQuestion(meter="m-", limit=PAGE, together="kind")
+    conditions.other_order()
+    assert conditions.question(0).order == "newest"

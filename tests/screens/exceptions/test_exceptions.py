@@ -6,27 +6,37 @@ import pytest
 
 from metertui.engine.worklist.exception_list import Exceptions
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
-from tests.screens.exceptions.helpers import SILENT, go, listed
-from tests.screens.town import STEADY, Town, at_work, settle, text_of
+from metertui.screens.tables.listing import Listing
+from tests.screens.billing.test_billing import TARIFFS
+from tests.screens.exceptions.helpers import go, listed
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
 
 
-async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town) -> None:
+async def test_what_to_look_at_is_listed_by_weight_and_in_full(troubled: Town) -> None:
+    (troubled.folder / "tariffs.csv").write_text(TARIFFS)
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
-        assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
-        assert text_of(pilot, "#facets").startswith("c  suspect 1  reset 1  silent (24 h) 6  refused 1")
-        assert text_of(pilot, "#case").splitlines()[-1] == "sent: READ [red]1[/] \\x1b[31m"
-        await go(pilot, "down")
+        assert [cause for _, cause in listed(pilot)] == ["suspect", "reset", "refused"]
+        assert text_of(pilot, "#facets").startswith("c  ▲ suspect 1  ▼ reset 1  … silent (24 h) 6  ✗ refused 1")
         assert " ".join(text_of(pilot, "#case").split()) == (
-            f"{STEADY} · 2025-03-12 10:35:00 · 7.000 kWh · North · 1 Steady Lane suspect, does not fit; the next "
+            f"{STEADY} · 2025-03-12 10:35:00 · 7.000 kWh · North · 1 Steady Lane "
+            "at stake 2 683.500 kWh, 912.60 SGD with tax suspect, does not fit; the next "
             "reading decides: 7.000 kWh is lower than the 2 690.500 kWh counted at 2025-03-12 10:30:00"
         )
+        offers = [line.split() for line in text_of(pilot, "#case-offers").splitlines()]
+        assert offers[1][:4] == ["v", "Void", "±0.000", "±0.00"]
+        assert offers[-1][-2:] == ["figures", "stay"]
+        assert pilot.app.screen.query_one("#case-chart").has_class("hidden")
+        await go(pilot, "end")
+        assert text_of(pilot, "#case").splitlines()[-1] == "sent: READ [red]1[/] \\x1b[31m"
+        await go(pilot, "s")
+        assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset"]
 
 
 async def test_the_list_is_read_again_by_a_key(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
         troubled.read((STEADY, "5", "2025-03-12T10:36:00"))  # within the seconds in which nothing is asked
         await go(pilot, "ctrl+r")
-        assert [cause for _, cause in listed(pilot)][:3] == ["refused", "suspect", "rejected"]
+        assert [cause for _, cause in listed(pilot)][:3] == ["suspect", "rejected", "reset"]
 
 
 async def test_conditions_by_keys(troubled: Town) -> None:
@@ -40,50 +50,73 @@ async def test_conditions_by_keys(troubled: Town) -> None:
         assert "p today" in text_of(pilot, "#conditions")
         assert "No case matches the filter" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
-        assert len(listed(pilot)) == SILENT + 3
+        assert len(listed(pilot)) == 3
 
 
 async def test_a_list_in_view_follows_and_keeps_cursor_and_choice(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "space")
         assert listed(pilot)[0][0].startswith("●")
-        assert text_of(pilot, "#case").startswith(STEADY)
+        assert text_of(pilot, "#case").startswith(HOSTILE)
         troubled.read((STEADY, "5", "2025-03-12T10:36:00"))
         troubled.app.tick()
         await settle(pilot)
-        assert len(listed(pilot)) == SILENT + 3  # not twice in two seconds
+        assert len(listed(pilot)) == 3  # not twice in two seconds
         troubled.clock.advance(2)
         troubled.app.tick()
         await settle(pilot)
-        assert [cause for _, cause in listed(pilot)][:3] == ["refused", "suspect", "rejected"]
-        assert listed(pilot)[0][0].startswith("●")
-        assert "rejected" in text_of(pilot, "#case")
+        assert [cause for _, cause in listed(pilot)][:3] == ["suspect", "rejected", "reset"]
+        assert listed(pilot)[1][0].startswith("●")
+        assert text_of(pilot, "#case").startswith(HOSTILE)
 
 
-async def test_pages(town: Town) -> None:
+async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(town: Town) -> None:
     town.read((STEADY, "99999", "2025-03-12T10:30:01"))
     town.read(*((STEADY, f"{400 - 2 * n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
     async with at_work(town, "f7") as pilot:
+        assert "120 cases in 3 rows" in text_of(pilot, "#conditions")
+        assert listed(pilot)[0] == (STEADY, "118 × rejected")
+        assert "118 cases from 2025-03-12 10:30:01 to" in text_of(pilot, "#case")
+        await go(pilot, "space")
+        assert "118 selected" in text_of(pilot, "#conditions")
+        await go(pilot, "escape", "home", "enter")
         assert "page 1 of 2 [ ]" in text_of(pilot, "#conditions")
         assert len(listed(pilot)) == 100
         await go(pilot, "right_square_bracket", "ctrl+a")
-        total = town.app.screen._found.total  # type: ignore[attr-defined]
-        assert f"{total} selected" in text_of(pilot, "#conditions"), "all of the filter, not of the page"
+        assert "118 selected" in text_of(pilot, "#conditions"), "all of the row, not of the page"
         await go(pilot, "left_square_bracket")
         assert all(meter.startswith("●") for meter, _ in listed(pilot))
         await go(pilot, "space")
-        assert f"{total - 1} selected" in text_of(pilot, "#conditions")
+        assert "117 selected" in text_of(pilot, "#conditions")
         await go(pilot, "ctrl+a", "ctrl+a")
         assert "selected" not in text_of(pilot, "#conditions")
         await go(pilot, "e")
         assert "Why" in text_of(pilot, "#explain-title")
+        await go(pilot, "escape", "escape")
+        assert "120 cases in 3 rows" in text_of(pilot, "#conditions")
+        assert text_of(pilot, "#case").startswith(STEADY)
+
+
+async def test_silent_meters_are_a_list_by_region(troubled: Town) -> None:
+    async with at_work(troubled, "f7", "2") as pilot:
+        regions = pilot.app.screen.query_one("#silent", Listing)
+        assert [cells[1:3] for _, cells in regions._rows] == [("… South", "3"), ("… North", "3")]
+        await go(pilot, "down", "enter")
+        assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
+        assert "esc ‹ … 3 × silent, North" in text_of(pilot, "#conditions")
+        await go(pilot, "escape")
+        assert regions.selected_cells[1] == "… North"
+        await go(pilot, "a", "A storm", "enter")
+        assert text_of(pilot, "#said") == "3 cases are accepted; press u to undo."
+        assert [cells[1] for _, cells in regions._rows] == ["… South"]
+        await go(pilot, "1")
+        assert len(listed(pilot)) == 3
 
 
 async def test_nothing_to_do_is_said(empty_town: Town) -> None:
     async with at_work(empty_town, "f7") as pilot:
-        assert " ".join(text_of(pilot, "#no-cases").split()) == (
-            "There are no open cases: every stored reading fits, and every active meter has sent one within 24 h."
-        )
+        said = "Nothing waits for a decision · 0 active meters watched since 2025-03-12 10:40:00"
+        assert text_of(pilot, "#no-cases") == said
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
 
