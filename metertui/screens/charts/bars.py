@@ -39,7 +39,7 @@ _WIDEST: Final = 24
 _OPEN_END: Final = 2
 """Columns of the marks at the end of a bar of which a part is hidden."""
 _UNUSED: Final = 0.15
-"""The part of the width that equal bars without gaps may leave empty."""
+"""The part of the width that bars of a column without gaps may leave empty."""
 _DIM: Final = Style(dim=True)
 
 Cells = list[tuple[str, int]]
@@ -111,21 +111,19 @@ def _highest(series: Sequence[Series], *, stacked: bool) -> float:
 def _places(count: int, beside: int, room: int) -> tuple[list[int], list[int]]:
     """Return for each label the first column of its bars, and the width of one of them.
 
-    Bars have one width, and gaps where there is room for them. Bars without gaps that would leave much of the room
-    empty fill it instead, and then differ by a column.
+    Bars have one width, and gaps where there is room for them. Where bars of a column without gaps would leave much of
+    the room empty, some have a gap.
     """
     each = room // count
     if beside > 1:
         wide = max(1, (each - (each > beside)) // beside)
         span = min(room, _WIDEST * count)
         return [place * span // count for place in range(count)], [wide] * count
-    if each >= 3:
+    if each >= 2:
         span = min(room, _WIDEST * count)
         return [place * span // count for place in range(count)], [span // count - 1] * count
-    if room - each * count <= room * _UNUSED:
-        return [place * each for place in range(count)], [each] * count
-    edges = [place * room // count for place in range(count + 1)]
-    return edges[:-1], np.diff(edges).tolist()
+    span = count if room - count <= room * _UNUSED else room
+    return [place * span // count for place in range(count)], [1] * count
 
 
 def _columns(

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from metertui.engine.errors import MeterError
+from metertui.screens.fields.drafts import Draft
 
 Check = Callable[[str], str]
 """Returns what is wrong with a text, as a sentence; "" if nothing is. It is never asked about blanks alone."""
@@ -45,16 +46,24 @@ class Field(Input):
         Binding("shift+tab", "previous", "Previous field", show=False, priority=True),
     ]
 
-    def __init__(self, *args: Any, check: Check | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, check: Check | None = None, draft: Draft | None = None, **kwargs: Any) -> None:
+        """`draft` keeps what is typed where a change of screen closes the form. It is not for passwords."""
         super().__init__(*args, **kwargs)
         self._check = check
+        self._draft = draft
         self._told = self.value
+        if draft is not None and draft.text is not None:
+            self.value = draft.text
 
     @property
     def wrong(self) -> str:
         """Return what is wrong with the value, as a sentence; "" if nothing is, or nothing was typed."""
         text = self.value if self.password else self.value.strip()
         return self._check(text) if self._check is not None and text else ""
+
+    def on_input_changed(self) -> None:
+        if self._draft is not None:
+            self._draft.note(self.value)
 
     def on_blur(self) -> None:
         self.tell()

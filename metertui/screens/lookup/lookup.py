@@ -41,8 +41,9 @@ from metertui.screens.shell import (
 )
 from metertui.text import explained, fmt, message, plain
 
-"""The shortest time between two refreshes of the answer while readings arrive."""
 _PENDING: Final = "…"
+_OF_METER: Final = frozenset(("why", "readings", "latest", "open", "export"))
+"""The actions that need a meter in hand."""
 _BESIDE: Final = 150
 """The width from which the readings are beside the chart."""
 
@@ -137,6 +138,12 @@ class LookupScreen(DeskScreen):
     def take_meter(self, meter: str) -> None:
         self._next = meter
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable what needs a meter while none is in hand."""
+        if action in _OF_METER and not self._meter:
+            return False
+        return super().check_action(action, parameters)
+
     # -- keys ------------------------------------------------------------------------------------------------
 
     def action_search(self) -> None:
@@ -220,6 +227,7 @@ class LookupScreen(DeskScreen):
     def _choose_meter(self, event: MeterInput.Chosen) -> None:
         self._meter = event.meter
         self.query_one("#bill", Tile).show(_PENDING)  # not that of the meter before, until it is worked out
+        self.refresh_bindings()
         self._answer()
         if self._window is not None:
             self.query_one(Tabs).focus()

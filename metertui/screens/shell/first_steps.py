@@ -22,6 +22,7 @@ from metertui.screens.shell.steady_text import Steady
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, invitation, message, plain
 
+_DRAFT: Final = "first steps"
 _STEPS: Final = ("zone", "staff", "meters")
 
 
@@ -41,13 +42,14 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             with ContentSwitcher(initial="walk-zone"):
                 with Vertical(id="walk-zone"):
                     yield Static(_zone(engine.zone.name, fmt.clock(engine.clock.now(), engine.zone)))
-                    zone = LastField(engine.zone.name, id="walk-zone-name", check=refused_by(SiteZone))
-                    yield labelled("", zone)
+                    draft, check = self.desk.drafts.field(_DRAFT, "zone"), refused_by(SiteZone)
+                    yield labelled("", LastField(engine.zone.name, id="walk-zone-name", check=check, draft=draft))
                     yield Button("Next", id="walk-zone-next", variant="primary", compact=True)
                 with Vertical(id="walk-staff"):
                     yield Static(id="walk-staff-text")
                     with Vertical(id="walk-account"):
-                        yield labelled("", Field(placeholder="email", id="walk-email", check=refused_by(check_email)))
+                        draft, check = self.desk.drafts.field(_DRAFT, "email"), refused_by(check_email)
+                        yield labelled("", Field(placeholder="email", id="walk-email", check=check, draft=draft))
                         password = Field(placeholder="password", password=True, id="walk-password", check=self._weak)
                         yield labelled("", password)
                         hint = "repeat the password"
@@ -154,6 +156,7 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! {error}")
             return
+        self.desk.drafts.drop(_DRAFT)
         for name in ("password", "again"):
             self.query_one(f"#walk-{name}", Input).value = ""
         self.action_step(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on, work
@@ -20,6 +20,8 @@ from metertui.engine.errors import MeterError
 from metertui.screens.fields import Field, LastField, labelled, refused_by
 from metertui.screens.shell.frame import DeskScreen, OnDesk
 from metertui.text import message, visible
+
+_DRAFT: Final = "login"
 
 
 class LoginForm(OnDesk, Vertical):
@@ -38,7 +40,8 @@ class LoginForm(OnDesk, Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="login-text")
-        yield labelled("", Field(placeholder="email", id="login-email", check=refused_by(check_email)))
+        draft, check = self.desk.drafts.field(_DRAFT, "email"), refused_by(check_email)
+        yield labelled("", Field(placeholder="email", id="login-email", check=check, draft=draft))
         yield LastField(placeholder="password", password=True, id="login-password")
         yield Button("Log in", id="login-button", variant="primary")
         yield Static(id="login-message")
@@ -97,6 +100,7 @@ class LoginForm(OnDesk, Vertical):
             self._say(f"! Your role is {role}; {self._purpose} is for the role {' or '.join(self._roles)}.")
         else:
             self._say("")
+            self.desk.drafts.drop(_DRAFT)
             self.desk.sessions.begin(email, role)
             self.post_message(self.Passed())
 

@@ -15,3 +15,7 @@ def test_a_draft_is_kept_until_it_is_used() -> None:
     drafts.drop("void m-1")
     assert dict(drafts.of("void m-1")) == {}
     assert dict(drafts.of("tariffs")) == {"text": "…"}
+    draft = drafts.field("walk", "email")
+    assert draft.text is None
+    draft.note("ada")
+    assert draft.text == drafts.of("walk")["email"] == "ada"

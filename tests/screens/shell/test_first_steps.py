@@ -37,6 +37,12 @@ async def test_the_first_steps_lead_a_newcomer_through(empty_town: Town) -> None
         await press(pilot, "enter")
         await settle(pilot)
         assert text_of(pilot, "#walk-heading") == "First steps, 2 of 3"
+        await press(pilot, *"ada", "f2")
+        town.app.action_walk()
+        await settle(pilot)
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#walk-email", Field).value == "ada"  # what was typed is here again
         await press(pilot, *"ada@example.com", "enter", *"secret horse", "enter", *"secrets", "enter")
         await settle(pilot)
         assert reason_below(pilot, "walk-again") == "! The passwords differ."

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from metertui.screens.shell.frame import DeskScreen
 from metertui.screens.shell.login_window import LoginScreen, as_operator
 from tests.engine.book_changes import add_member
+from tests.screens.company.helpers import reason_below
 from tests.screens.town import Town, at_work, press, settle, text_of
 
 OPERATOR, ANALYST, SECRET = "ada@example.com", "bob@example.com", "correct horse"
@@ -33,6 +35,12 @@ async def test_the_action_follows_the_login(town: Town) -> None:
         done = await ask_for(pilot)
         assert isinstance(pilot.app.screen, LoginScreen)
         assert text_of(pilot, "#login-text").startswith("A billing run is for staff with the role operator.")
+        await press(pilot, *"ada", "tab")
+        await settle(pilot)
+        assert reason_below(pilot, "login-email") == "! 'ada' is not an email address"
+        await press(pilot, "f2")
+        done = await ask_for(pilot)
+        assert pilot.app.screen.query_one("#login-email", Input).value == "ada"  # what was typed is here again
         await press(pilot, *OPERATOR, "enter", *SECRET, "enter")
         await settle(pilot)
         assert done == ["run"]
