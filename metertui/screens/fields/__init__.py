@@ -5,11 +5,12 @@ from __future__ import annotations
 from metertui.screens.fields.calendar import DatePicker
 from metertui.screens.fields.choice import Choice, Options
 from metertui.screens.fields.drafts import Drafts
-from metertui.screens.fields.field import Field, LastField, SearchField, refused_by
+from metertui.screens.fields.field import Check, Field, LastField, SearchField, refused_by
 from metertui.screens.fields.field_line import labelled
 from metertui.screens.fields.typed_line import TypedLine
 
 __all__ = [
+    "Check",
     "Choice",
     "DatePicker",
     "Drafts",

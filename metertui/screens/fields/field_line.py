@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -14,8 +16,8 @@ from metertui.text import message
 class FieldLine(Vertical):
     """A field with its label; once it was left with a wrong value, the reason stands below until the value is right."""
 
-    def __init__(self, label: str, field: Field) -> None:
-        super().__init__(classes="field-line")
+    def __init__(self, label: str, field: Field, **kwargs: Any) -> None:
+        super().__init__(classes="field-line", **kwargs)
         self._label = label
         self._field = field
         self._wrong = ""
@@ -44,6 +46,6 @@ class FieldLine(Vertical):
             note.set_class(not wrong, "hidden")
 
 
-def labelled(label: str, field: Field) -> FieldLine:
+def labelled(label: str, field: Field, **kwargs: Any) -> FieldLine:
     """Return a line of a form; without a label if that is empty."""
-    return FieldLine(label, field)
+    return FieldLine(label, field, **kwargs)

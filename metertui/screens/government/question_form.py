@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, ClassVar, Final
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.columns import Group
 from metertui.engine.reports import PERIODS, SavedReport
-from metertui.engine.usage import FILTERS
-from metertui.screens.fields import Choice, Options
+from metertui.engine.usage import FILTERS, Filter
+from metertui.screens.fields import Check, Choice, Field, Options, labelled, refused_by
 from metertui.text import COMPARES, KEYS, MEASURES
 
 CHARTS: Final = {
@@ -34,6 +34,23 @@ _TEXTS: Final = {
     "time": ("Time of day", "e.g. 18:00-20:00"),
     "meter": ("Meter", "all meters"),
 }
+
+
+def _no_day(text: str) -> str:
+    """Return why a text is no day; "" if it is one."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return f"{text} is not a date such as 2025-02-19"
+    return ""
+
+
+_CHECKS: Final[dict[str, Check]] = {
+    "first": _no_day,
+    "last": _no_day,
+    "time": refused_by(lambda text: Filter(time=text).clock),
+}
+"""What the fields for texts are checked by when they are left."""
 
 
 class QuestionForm(VerticalScroll):
@@ -71,9 +88,8 @@ class QuestionForm(VerticalScroll):
 
     def _text(self, name: str) -> ComposeResult:
         title, hint = _TEXTS[name]
-        with Horizontal(classes="builder-line", id=f"{name}-line"):
-            yield Label(Text(f"{title:<11}", style="dim"))
-            yield Input(placeholder=hint, id=name, compact=True)
+        field = Field(placeholder=hint, id=name, compact=True, check=_CHECKS.get(name))
+        yield labelled(title, field, id=f"{name}-line")
 
     def show_question(self, saved: SavedReport, groups: Iterable[Group], *, single_meters: bool) -> None:
         """Show a question. `groups` give the values of the filters; a single meter only if `single_meters`."""
@@ -112,14 +128,12 @@ class QuestionForm(VerticalScroll):
             saved = _with_text(saved, name, value)
         self._change_question(saved)
 
-    @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
+    @on(Field.Left)
+    def _take_text(self, event: Field.Left) -> None:
         event.stop()
-        name = event.input.id or ""
-        value = event.value.strip()
-        if _text_of(self._saved, name) != value:
-            self._change_question(_with_text(self._saved, name, value))
-        self.screen.focus_next()
+        name = event.field.id or ""
+        if not event.wrong and _text_of(self._saved, name) != event.value:
+            self._change_question(_with_text(self._saved, name, event.value))
 
     def _change_question(self, saved: SavedReport) -> None:
         if saved != self._saved:

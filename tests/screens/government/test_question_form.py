@@ -10,6 +10,7 @@ from textual.widgets import Input
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
 from metertui.screens.fields.choice import Choice
+from tests.screens.company.helpers import reason_below
 from tests.screens.government.helpers import keys, question, said, screen, table
 from tests.screens.town import Town, at_work, press, settle, text_of
 
@@ -66,13 +67,21 @@ async def test_dates_are_typed_where_the_period_says_so(analyst: Town) -> None:
         assert said(pilot) == "! Enter a date such as 2025-02-19."
         await press(pilot, "down", *"2024-02-30", "enter", *"2024-02-28", "enter")
         await settle(pilot)
-        assert said(pilot) == "! 2024-02-30 is not a date such as 2025-02-19"
-        screen(pilot).query_one("#first", Input).focus()
-        screen(pilot).query_one("#first", Input).value = "2024-02-27"
-        await press(pilot, "enter")
-        await settle(pilot)
-        assert said(pilot) == ""
+        assert said(pilot) == "! Enter a date such as 2025-02-19."  # the first one is not taken
+        assert reason_below(pilot, "first") == "! 2024-02-30 is not a date such as 2025-02-19"
+        first = screen(pilot).query_one("#first", Input)
+        for leave, day in (("tab", "27"), ("shift+tab", "26"), ("f2", "25")):  # asked however it is left
+            first.focus()
+            first.value = f"2024-02-{day}"
+            await keys(pilot, leave, *(["f5"] if leave == "f2" else []))
+            assert said(pilot) == reason_below(pilot, "first") == ""
+            assert f"2024-02-{day} to 2024-02-28" in question(pilot)
         assert [row[0] for row in table(pilot)] == ["2024-02 □"]
+        screen(pilot).query_one("#time").focus()
+        await press(pilot, *"18-20", "tab")
+        await settle(pilot)
+        assert "18-20" in reason_below(pilot, "time")
+        assert "18-20" not in question(pilot)
 
 
 async def test_values_fit_the_form_and_examples_read_as_examples(analyst: Town) -> None:
