@@ -164,7 +164,7 @@ def test_what_waits_is_found_in_all_issued_months(book: BillBook) -> None:
 
 def test_an_error_names_a_mark_that_cannot_be_read(book: BillBook) -> None:
     book.rules_path.write_text("rules,since,by\n3,2025-06-01T09:00:00+08:00,ann\n")
-    with pytest.raises(DataError, match=r"bill_rules\.csv: the rules of the bills are not 2"):
+    with pytest.raises(DataError, match=r"bill_rules\.csv: the last row names other rules than 2"):
         run(town(), "2025-03", book)
 
 
