@@ -132,7 +132,7 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
     """Return the cells of the rows below a table of which `shown` is shown: the other rows, all, mean and median.
 
     Mean and median are of whole periods alone, and of none where a row is hidden. Figures that do not add up have no
-    sum of others, and no mean of unequal groups.
+    sum of others, and no mean of unequal groups. All together are compared only where each row is.
     """
     question, table = found.inquiry.question, found.table
     if not question.by or not len(found.whole):
@@ -140,10 +140,11 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
     rows = []
     if others := len(table) - len(shown):
         rows.append((f"the other {fmt.count(others)}", _rest(found, shown)))
-    rows.append(("total" if found.inquiry.measure == "total" else "all together", found.whole))
+    matched = bool(found.compared) and not bool((table["before"].isna() & table["value"].notna()).any())
+    rows.append(("total" if found.inquiry.measure == "total" else "all together", _together(found, matched=matched)))
     whole = table[table["part"] == ""]
     if len(question.by) == 1 and not found.hidden and len(whole) >= _FEW:
-        values = whole[["value", "before"] if found.compared else ["value"]]
+        values = whole[["value", "before"] if matched else ["value"]]
         means = {"median": values.median()}
         if found.inquiry.measure in ("total", "peak"):
             means = {"mean": values.mean()} | means
@@ -153,6 +154,16 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
         _, figures = _figures(found, row, zone)
         cells.append([label, *[""] * (len(question.by) - 1), *(column[0] for column in figures)])
     return cells
+
+
+def _together(found: Findings, *, matched: bool) -> pd.DataFrame:
+    """Return the figures of all rows together. Without `matched`, some have nothing to be compared with.
+
+    The change of the total would then be that of other rows than those before.
+    """
+    if matched or not found.compared:
+        return found.whole
+    return found.whole.assign(change=np.nan, before_length=0)
 
 
 def _row(found: Findings, figures: Mapping[Any, Any]) -> pd.DataFrame:
@@ -294,7 +305,7 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
         parts[0] += f" by {' and '.join(KEYS[key] for key in saved.by)}"
     if found is not None:
         question = found.inquiry.question
-        days = f"{question.first} to {question.last}"
+        days = str(question.first) if question.first == question.last else f"{question.first} to {question.last}"
         parts.append(days if saved.period == "dates" else f"{PERIODS[saved.period]}, {days}")
     else:
         parts.append(f"{saved.first} to {saved.last}" if saved.period == "dates" else PERIODS[saved.period])

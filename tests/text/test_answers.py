@@ -81,6 +81,23 @@ def test_a_total_has_the_share_of_each_row() -> None:
     assert "share" not in [column.name for column in answers.page(peaks, peaks.table, LONDON)[0]]
 
 
+def test_a_total_is_compared_only_where_each_row_is() -> None:
+    """The 2 % that a year with one known month before it would be apart say nothing of that month."""
+    at = LONDON.midnight
+    reads = [(at(date(2024, 12, 1)), 0), (at(date(2025, 1, 1)), 31_000), (at(date(2025, 3, 1)), 149_000)]
+    columns = frozen({"m": reads}, LONDON)
+
+    def total(first: date) -> dict[str, str]:
+        asked = Inquiry(Question(first, date(2025, 2, 28), ("month",)), compare="before")
+        found = report.answer_inquiry(columns, asked)
+        heads, _ = answers.page(found, found.table, LONDON)
+        return dict(zip((head.name for head in heads), answers.feet(found, found.table, LONDON)[0], strict=True))
+
+    assert total(date(2025, 2, 1))["change"] == "+0.0%"
+    two = total(date(2025, 1, 1))
+    assert (two["value"], two["before"], two["change"]) == ("118.000", "31.000", "–")
+
+
 def regions(use: dict[str, list[int]], rule: Rule | None = None, measure: Measure = "total") -> Findings:
     """Regions by month in 2025, with the Wh of each, from January on; a meter each."""
     starts = [LONDON.midnight(date(2025, month, 1)) for month in range(1, 2 + max(map(len, use.values())))]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
 
@@ -26,7 +27,7 @@ LAST_SPECIAL: Final = ON_BAR
 
 _SERIES: Final = ("primary", "accent", "success", "estimated", "error", "foreground", "secondary")
 _DARK_RAMP: Final = ("#1b2a3a", "#1d5468", "#2f8f8b", "#86c27a", "#f2e25c")
-_LIGHT_RAMP: Final = ("#e3ebe4", "#a5cfc6", "#559fa6", "#22627f", "#152f57")
+_LIGHT_RAMP: Final = ("#e3ebe4", "#a5cfc6", "#559fa6", "#2a6496", "#152f57")
 _SHADES: Final = 12
 """Colours of a ramp, which is as many as can be told apart."""
 _FOOT: Final = 0.45
@@ -73,10 +74,16 @@ def inks_of(variables: Mapping[str, str], *, dark: bool, ansi: bool) -> Inks:
     rise = tuple(Style(color=each.rich_color) for each in _ramp((foot, primary), _SHADES))
     colours = tuple(map(Color.parse, _DARK_RAMP if dark else _LIGHT_RAMP))
     ramp = tuple(
-        Style(color="#000000" if rgb_to_lab(each).L > _MIDDLE else "#ffffff", bgcolor=each.rich_color)
+        Style(color="#000000" if _lightness(each) > _MIDDLE else "#ffffff", bgcolor=each.rich_color)
         for each in _ramp(colours, _SHADES)
     )
     return Inks(series, special, rise, ramp)
+
+
+def _lightness(colour: Color) -> float:
+    """Return the lightness (L*) of a colour, half of it as the nearest of 256 colours."""
+    nearest = colour.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    return (rgb_to_lab(colour).L + rgb_to_lab(Color(*nearest)).L) / 2
 
 
 def _ground(style: Style) -> Style:

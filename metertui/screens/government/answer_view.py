@@ -131,10 +131,18 @@ class AnswerView(OnDesk, Vertical):
         self.set_class(shown.kind == "heat", "-heat")
 
     def _picture_of_extreme(self) -> Picture:
-        """Return the chart of the few rows that are shown."""
+        """Return the chart of the few rows that are shown; of their shares, a part of the whole would be missing."""
         assert self.answer is not None
-        found = replace(self.answer.found, table=self._rows().sort_index())
-        return picture(found, self.answer.saved.chart, self.zone)
+        found, chart = self.answer.found, self.answer.saved.chart
+        drawn = picture(
+            replace(found, table=self._rows().sort_index()), "bars" if chart == "shares" else chart, self.zone
+        )
+        return drawn._replace(note=", ".join(filter(None, [drawn.note, f"{self._which_rows} alone"])))
+
+    @property
+    def _which_rows(self) -> str:
+        """Return in words which rows are shown where not all are."""
+        return f"the {EXTREME} {'highest' if self.extreme == 'top' else 'lowest'}"
 
     def show_next_extreme(self) -> str:
         """Show the highest rows, the lowest ones, or all, in turn; return which: `top`, `bottom` or empty for all."""
@@ -214,8 +222,7 @@ class AnswerView(OnDesk, Vertical):
         self._arrange()
         summary = answers.summary(self.answer.found, self._rule)
         if self.extreme:
-            which = "highest" if self.extreme == "top" else "lowest"
-            summary += f" · the {len(self._table)} {which} shown, n for others"
+            summary += f" · {self._which_rows} shown, n for others"
         self.query_one("#summary", Steady).show(
             message(f"{summary} · {table.page_note}" if table.page_note else summary)
         )

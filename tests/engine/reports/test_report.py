@@ -14,7 +14,7 @@ from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.report import Compare, Inquiry, Measure, answer_inquiry
+from metertui.engine.reports.report import MEASURES, Compare, Inquiry, Measure, answer_inquiry
 from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.query import Filter, Question
 from tests.engine.build import frozen
@@ -314,3 +314,19 @@ def test_a_peak_is_hidden_if_the_rest_of_its_row_is_that_of_one_household() -> N
     day = asked(WEEK[0], WEEK[0])
     assert answer_inquiry(columns, day, RULE).hidden == 0
     assert answer_inquiry(columns, asked(WEEK[0], WEEK[0], measure="peak"), RULE).hidden == 1
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("filters", [{}, {"region": "Island"}, {"apartment_type": "landed"}, {"time": "18:00-20:00"}])
+def test_all_together_are_what_the_question_without_keys_would_say(
+    town: Frozen, measure: Measure, filters: dict[str, str]
+) -> None:
+    """Whatever is hidden there, with or without the rule, and for the period before too."""
+    question = Question(*JANUARY, filter=Filter.by_name(**filters))
+    for rule in (None, RULE):
+        keyed = answer_inquiry(town, Inquiry(replace(question, by=("region",)), measure, "before"), rule)
+        alone = answer_inquiry(town, Inquiry(question, measure, "before"), rule).table
+        names = ["value", "meters", "readings", "length", "hidden", "before", "before_length", "change"]
+        pd.testing.assert_frame_equal(keyed.whole[names], alone[names])
+        if rule is not None and measure != "peak":
+            assert keyed.whole["hidden"].tolist() == [keyed.total_wh is None]

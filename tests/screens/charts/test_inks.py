@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import pytest
 from rich.color import Color as RichColor
+from rich.color import ColorSystem
+from rich.style import Style
 from textual.color import Color, rgb_to_lab
 from textual.theme import Theme
 
@@ -25,6 +27,12 @@ def rgb(colour: RichColor | None) -> Color:
     return Color(*colour.triplet)
 
 
+def nearest_of_256(style: Style) -> Color:
+    """The ground of a style as the nearest of 256 colours."""
+    assert style.bgcolor is not None
+    return Color(*style.bgcolor.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+
+
 @pytest.mark.parametrize("chosen", [DARK, LIGHT])
 def test_a_ramp_rises_in_even_steps_of_lightness(chosen: Theme) -> None:
     grounds = [rgb_to_lab(rgb(style.bgcolor)).L for style in inks_in(chosen).ramp]
@@ -37,6 +45,16 @@ def test_a_ramp_rises_in_even_steps_of_lightness(chosen: Theme) -> None:
 def test_each_figure_of_a_map_is_legible_on_its_ground(chosen: Theme) -> None:
     for style in inks_in(chosen).ramp:
         assert contrast(rgb(style.bgcolor), rgb(style.color)) >= 4.5
+
+
+@pytest.mark.parametrize("chosen", [DARK, LIGHT])
+def test_a_ramp_stays_one_in_256_colours(chosen: Theme) -> None:
+    ramp = inks_in(chosen).ramp
+    few = [nearest_of_256(style) for style in ramp]
+    lightness = [rgb_to_lab(each).L for each in few]
+    assert lightness in (sorted(lightness), sorted(lightness, reverse=True))
+    assert len(set(few)) >= 8
+    assert all(contrast(each, rgb(style.color)) >= 4.5 for each, style in zip(few, ramp, strict=True))
 
 
 @pytest.mark.parametrize("chosen", [DARK, LIGHT])
