@@ -35,7 +35,11 @@ class MeterInput(OnDesk, Vertical):
         self._sought: str | None = ""  # the text that `_found` matches; None if it was not found by a text
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="meter: part of its id, address, postcode, region or sub-region", id="meter-text")
+        yield Input(
+            placeholder="meter: part of its id, address, postcode, region or sub-region",
+            restrict=r"(?!/).*",  # the key that leads here may be pressed here too
+            id="meter-text",
+        )
         yield OptionList(id="meter-options", classes="hidden")
 
     @property

@@ -22,7 +22,7 @@ async def test_meters_of_this_session_are_at_hand(town: Town) -> None:
 
 
 async def test_a_meter_is_found_by_part_of_its_address(town: Town) -> None:
-    async with at_work(town, "f3", *"harb") as pilot:
+    async with at_work(town, "f3", "slash", *"harb") as pilot:  # where the focus is already, / does nothing
         options = pilot.app.screen.query_one(OptionList)
         assert options.display
         assert [str(options.get_option_at_index(n).prompt).split()[0] for n in range(options.option_count)] == [
