@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rich.cells import cell_len, set_cell_size
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,9 +17,11 @@ from textual.widgets.option_list import Option
 
 from metertui.engine.accounts import Account
 from metertui.screens.shell.frame import OnDesk
-from metertui.text import fmt, plain
+from metertui.text import fmt, plain, visible
 
 _MOST: Final = 8
+_WIDEST: Final = 40
+"""Cells of the id, the address, the postcode or the region of a suggestion at most."""
 
 
 class MeterInput(OnDesk, Vertical):
@@ -87,7 +91,7 @@ class MeterInput(OnDesk, Vertical):
         """Return the list, which now has what was found."""
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(plain(_line(account))) for account in self._found])
+        options.add_options([Option(plain(line)) for line in suggestion_lines(self._found)])
         return options
 
     def _offer(self, text: str) -> None:
@@ -149,5 +153,15 @@ class MeterInput(OnDesk, Vertical):
             event.stop()
 
 
-def _line(account: Account) -> str:
-    return "  ".join(part for part in (account.meter, account.address, account.postcode, account.region) if part)
+def suggestion_lines(found: Sequence[Account]) -> list[str]:
+    """Return a line for each account, with id, address, postcode and region under one another."""
+    rows = [
+        [visible(text) for text in (account.meter, account.address, account.postcode, account.region)]
+        for account in found
+    ]
+    widths = [min(_WIDEST, max(map(cell_len, column))) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(_fitted, row, widths)).rstrip() for row in rows]
+
+
+def _fitted(text: str, width: int) -> str:
+    return set_cell_size(text, width) if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import OptionList
 
+from metertui.engine.accounts.account import Account
+from metertui.screens.shell.meter_input import suggestion_lines
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -62,3 +64,13 @@ async def test_what_came_from_outside_is_shown_as_it_is(town: Town) -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert "[red]12[/red] [/ Odd Street, [b]South" in text_of(pilot, "#lookup-message")
+
+
+def test_suggestions_stand_under_one_another() -> None:
+    found = [Account("200-01", "1 Hill Road", "North", postcode="1"), Account("3", "", "South"), Account("4", "x" * 60)]
+    assert suggestion_lines(found) == [
+        f"200-01  1 Hill Road{' ' * 29}  1  North",
+        f"3       {' ' * 40}     South",
+        f"4       {'x' * 39}…",
+    ]
+    assert suggestion_lines([]) == []
