@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar, Final
 
-from textual import actions, events
+from textual import actions, events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -26,6 +26,9 @@ from metertui.screens.shell import (
     PLACES,
     DeskScreen,
     HelpScreen,
+    KeptWindows,
+    LastingWindow,
+    OpenCases,
     QuitScreen,
     RecentMeters,
     Sessions,
@@ -71,6 +74,7 @@ class MetertuiApp(ThriftyApp):
             Binding(key.lower(), f"go('{place}')", title, show=False, priority=True)
             for place, (key, title) in PLACES.items()
         ),
+        Binding("f8", "cancel_work", "Cancel work under way", show=False, priority=True, key_display="F8"),
         Binding("ctrl+l", "draw", "Redraw", show=False, priority=True),
         Binding("f10", "quit", "Quit", priority=True, key_display="F10"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -110,6 +114,8 @@ class MetertuiApp(ThriftyApp):
         self.works = Works()
         self.trail = Trail()
         self.drafts = Drafts()
+        self._kept_windows = KeptWindows(self)
+        self.open_cases = OpenCases(headend)
         for each in theme.THEMES.values():
             self.register_theme(theme.for_colours(each, colours))
         few = colourless or colours == "standard"
@@ -131,6 +137,7 @@ class MetertuiApp(ThriftyApp):
         if self._walk:
             self.action_walk()
         self.set_interval(_TICK_SECONDS, self.tick)
+        self._count_cases()
 
     def tick(self) -> None:
         """Update the screen in view, also under help or the palette, and end a login that has expired."""
@@ -141,6 +148,15 @@ class MetertuiApp(ThriftyApp):
             if screen.view_name not in self._kept:
                 self._kept.add(screen.view_name)
                 self.call_after_refresh(self._keep_heap)
+            if self.open_cases.is_due():
+                self._count_cases()
+
+    @work(exclusive=True, group="open cases")
+    async def _count_cases(self) -> None:
+        await self.open_cases.count()
+        for screen in self.screen_stack:
+            if isinstance(screen, DeskScreen):
+                screen.show_places()
 
     def tell_failure(self) -> None:
         """Say on the screen in view that what it was doing has failed."""
@@ -170,18 +186,37 @@ class MetertuiApp(ThriftyApp):
         return bool(place)
 
     async def action_go(self, place: str) -> None:
-        """Show a screen by its own key, and close what is open over the one in view."""
+        """Show a screen by its own key, and close what is open over the one in view.
+
+        Windows with work of their own stay, and are there again with their screen.
+        """
         self.trail.clear()
         await self._show_place(place)
 
     async def _show_place(self, place: str) -> None:
-        while isinstance(self.screen, ModalScreen):  # help, or the palette
+        in_view = next((screen.place for screen in self.screen_stack if isinstance(screen, DeskScreen)), "")
+        while isinstance(self.screen, ModalScreen):  # help, the palette, or a window of the screen
+            if isinstance(self.screen, LastingWindow):
+                if place == in_view and self.screen.busy:
+                    return
+                if place != in_view:
+                    self._kept_windows.keep(self.screen, self.sessions.email)
             self.pop_screen()
-        if not isinstance(self.screen, DeskScreen) or self.screen.place != place:
+        if place != in_view:
             if isinstance(self.screen, DeskScreen):
                 self.screen.clear_message()
             await self.switch_screen(place)
+            await self._kept_windows.show_again(place, self.sessions.email)
         self.call_later(self.tick)
+
+    def action_cancel_work(self) -> None:
+        """Cancel the work under way that the frame shows first, or else that of the screen in view."""
+        screen = next((screen for screen in self.screen_stack if isinstance(screen, DeskScreen)), None)
+        if screen is not None:
+            works = self.works.of_other_screens(screen.place) or self.works.all_under_way()
+            if works and works[0].can_cancel:
+                works[0].cancel()
+                screen.say(f"{works[0].what}: cancelling …")
 
     def action_explain(self) -> None:
         """Open the help of the screen in view, or close it."""
@@ -219,6 +254,8 @@ class MetertuiApp(ThriftyApp):
                 )
         yield SystemCommand("Colours: dark, light, terminal", "Change the theme", self.action_toggle_theme)
         yield SystemCommand("First steps", "Time zone, first staff account, how meters connect", self.action_walk)
+        if self.works.all_under_way():
+            yield SystemCommand("Cancel work (F8)", "End what is under way", self.action_cancel_work)
         yield SystemCommand("Redraw (ctrl+L)", "Repair the screen after another program wrote on it", self.action_draw)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", lambda: self.call_later(self.action_quit))

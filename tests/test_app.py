@@ -29,7 +29,7 @@ async def test_every_screen_has_its_key_and_fits(town: Town, size: tuple[int, in
             assert screen.place == place
             assert f"{key} {title}" in text_of(pilot, "#title")
             assert "127.0.0.1:7007" in text_of(pilot, "#state")
-            assert text_of(pilot, "#clock") == ("10:40:00" if size[0] < 100 else "10:40:00 Asia/Singapore")
+            assert text_of(pilot, "#clock") == f"Wed 12 Mar 10:40:00 {'+08' if size[0] < 100 else 'Asia/Singapore'}"
             assert screen.max_scroll_x == screen.max_scroll_y == 0
 
 

@@ -14,6 +14,12 @@ class WorkList:
         self.open_cases: int | None = None
         """How many cases were open when all of them were counted last; None before the first time."""
 
+    def basis(self) -> tuple[object, ...]:
+        """Return a value that changes with what the list of exceptions rests on, apart from the time."""
+        engine = self._jobs.engine
+        refused = engine.ingest.counters.refused.total()
+        return len(engine.readings), len(engine.events), refused, len(engine.ingest.active), len(engine.accounts)
+
     async def exceptions(self, question: ExceptionQuestion | None = None) -> Exceptions:
         """Return the exceptions, counted by cause, with one page of them. Raises MeterError for an unknown cause."""
         question = question or ExceptionQuestion()
@@ -24,7 +30,10 @@ class WorkList:
 
     async def count_open(self) -> int:
         """Count the open cases, without listing any."""
-        return sum((await self.exceptions(ExceptionQuestion(limit=0))).open_counts.values())
+        state = self._jobs.engine.site_state()
+        found = await self._jobs.ask(exception_list.find_exceptions, state, ExceptionQuestion(limit=0))
+        self.open_cases = sum(found.open_counts.values())
+        return self.open_cases
 
     async def completeness(self) -> Board:
         """Return which of the expected readings have come."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
+from metertui.engine.base import SiteZone
+
 _AXIS: Final[dict[str, Callable[[datetime], str]]] = {
     "half hour": lambda at: f"{at:%H:%M}",
     "hour": lambda at: f"{at:%a %H:%M}",
@@ -20,6 +22,15 @@ _FULL: Final[dict[str, Callable[[datetime], str]]] = {
     "month": lambda at: f"{at:%B %Y}",
     "year": lambda at: f"{at:%Y}",
 }
+
+
+def wall_clock(zone: SiteZone, instant: int, *, short: bool) -> str:
+    """Return an instant (µs UTC) as a clock on the wall shows it: `Mon 30 Nov 01:03:02 CET`.
+
+    A zone without letters of its own has its name, or where it is to be `short`, its offset.
+    """
+    at, letters = zone.local(instant), zone.abbreviation(instant)
+    return f"{at:%a} {at.day} {at:%b %H:%M:%S} {letters if short or letters.isalpha() else zone.name}"
 
 
 def on_axis(at: datetime, unit: str) -> str:

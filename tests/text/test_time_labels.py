@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from metertui.text.time_labels import day, in_full, key_in_full, key_on_axis, moment, month, on_axis, span
+from metertui.engine.base.zone import SiteZone
+from metertui.text.time_labels import day, in_full, key_in_full, key_on_axis, moment, month, on_axis, span, wall_clock
 
 AT = datetime(2025, 3, 2, 9, 30)
 
@@ -24,6 +25,20 @@ AT = datetime(2025, 3, 2, 9, 30)
 )
 def test_a_time_is_short_on_an_axis(unit: str, short: str, full: str) -> None:
     assert (on_axis(AT, unit), in_full(AT, unit)) == (short, full)
+
+
+@pytest.mark.parametrize(
+    ("zone", "time", "short", "full"),
+    [
+        ("Asia/Singapore", "2026-11-30T01:03:02", "Mon 30 Nov 01:03:02 +08", "Mon 30 Nov 01:03:02 Asia/Singapore"),
+        ("Europe/Berlin", "2026-07-01T12:00:00", "Wed 1 Jul 12:00:00 CEST", "Wed 1 Jul 12:00:00 CEST"),
+        ("UTC", "2026-01-04T00:00:00", "Sun 4 Jan 00:00:00 UTC", "Sun 4 Jan 00:00:00 UTC"),
+    ],
+)
+def test_a_wall_clock_has_the_day_and_the_zone(zone: str, time: str, short: str, full: str) -> None:
+    site = SiteZone(zone)
+    assert wall_clock(site, site.parse(time), short=True) == short
+    assert wall_clock(site, site.parse(time), short=False) == full
 
 
 @pytest.mark.parametrize(

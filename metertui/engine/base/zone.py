@@ -118,6 +118,10 @@ class SiteZone:
         """Return an instant (µs UTC) as an aware local datetime."""
         return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._tz)
 
+    def abbreviation(self, instant: int) -> str:
+        """Return what the zone is called in short at an instant (µs UTC): `CEST`, or `+08` if it has no letters."""
+        return self.local(instant).tzname() or ""
+
     def instant(self, moment: datetime) -> int:
         """Return µs UTC of a datetime, in this zone if it is naive. Raises Refused for a time that the clock skips."""
         if moment.tzinfo is not None:

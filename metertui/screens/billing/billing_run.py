@@ -19,16 +19,19 @@ from metertui.engine.billing import BillingRun
 from metertui.engine.errors import MeterError
 from metertui.formats import write_run
 from metertui.screens.fields import Field
-from metertui.screens.shell import Cancelled, OnDesk, Steady, Work, as_operator
-from metertui.screens.terminal import ThriftyModal
+from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, as_operator
 from metertui.text import fmt, messages
 
 _ISSUE: Final = "issue"
 """Stands for the issue of bills where a second press is asked for."""
+_ISSUING: Final = "The bills are being issued, which cannot be cancelled."
 
 
-class BillingRunScreen(OnDesk, ThriftyModal[None]):
-    """The billing run. It computes in a worker. Escape cancels the work, and closes the window if there is none."""
+class BillingRunScreen(LastingWindow):
+    """The billing run. It computes in a worker, also while another screen is shown.
+
+    Escape cancels the work, and closes the window if there is none.
+    """
 
     place = "billing"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
@@ -61,6 +64,10 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
             yield ProgressBar(total=100, show_eta=False, id="run-bar")
             yield Steady(id="run-said")
             yield Static(Text("tab moves · enter presses · escape cancels or closes", style="dim"))
+
+    @property
+    def busy(self) -> bool:
+        return self._busy
 
     def on_mount(self) -> None:
         self.query_one("#run-bar").display = False
@@ -99,7 +106,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
     def _asked(self, event: Button.Pressed) -> None:
         event.stop()
         if self._busy:
-            self._say("A run is in progress. Press escape to cancel it.")
+            self._say("A run is in progress. Press escape to cancel it." if self._work.can_cancel else _ISSUING)
         else:
             sure, self._sure = self._sure, ""
             work: dict[str, Callable[[], object]] = {
@@ -111,10 +118,12 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
 
     def action_back(self) -> None:
         """Cancel the work under way, or close the window."""
-        if self._busy:
+        if not self._busy:
+            self.dismiss()
+        elif self._work.can_cancel:
             self._work.cancel()
         else:
-            self.dismiss()
+            self._say(_ISSUING)
 
     def _month_typed(self) -> str:
         """Return the month in the field. Raises MeterError if it is not valid."""
@@ -124,10 +133,10 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
 
     # -- the work ----------------------------------------------------------------------------------------------
 
-    def _begin(self) -> Progress:
+    def _begin(self, what: str = "The billing run", *, can_cancel: bool = True) -> Progress:
         """Return the progress callback for a new piece of work. It raises Cancelled once the work is cancelled."""
         self._busy = True
-        self._work = self.works.begin("The billing run", self.place)
+        self._work = self.works.begin(what, self.place, can_cancel=can_cancel)
         self.query_one("#run-bar").display = True
         return self._work.report_progress
 
@@ -145,7 +154,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         progress = self._begin()
         try:
             month = self._month_typed()
-            self._say(f"Calculating the bills of {month} …")
+            self._say(f"Calculating the bills of {month} … You can go to another screen meanwhile.")
             basis = self.headend.engine.billing_basis()
             run = await self.headend.billing.compute_run(month, progress)
         except Cancelled:
@@ -198,7 +207,8 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
                 self._say(*summary_lines(run), "There is nothing to issue.")
             return
         run, self._run = self._run, None
-        self._begin()
+        self._begin(f"Issuing the bills of {run.month}", can_cancel=False)
+        self._say(_ISSUING)
         try:
             bills, changes = run.new_with_data, run.changes
             await self.headend.billing.issue(run, self.who)

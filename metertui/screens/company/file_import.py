@@ -15,6 +15,7 @@ from metertui.engine.core import Import, ImportReport
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field, labelled
+from metertui.screens.shell import Work
 from metertui.screens.tables import Column, Table
 from metertui.text import fmt, plain
 
@@ -31,7 +32,8 @@ class UploadTab(Tab):
     def __init__(self) -> None:
         super().__init__()
         self._planned: Import | None = None
-        self._working = False
+        self._work: Work | None = None
+        """The preview or the import under way."""
 
     def compose(self) -> ComposeResult:
         hint = "path of a file of readings, such as /home/me/2025-03-11.csv"
@@ -78,7 +80,7 @@ class UploadTab(Tab):
             self.query_one("#upload-path").focus()
             return
         self._plan(None)
-        self._begin("reading the file")
+        self._begin("Reading", "reading the file")
         try:
             importing = await self.headend.imports.plan([self._path], None, self._share)
         except MeterError as error:
@@ -106,7 +108,7 @@ class UploadTab(Tab):
         if importing is None:
             return
         self._plan(None)
-        self._begin("storing")
+        self._begin("Storing", "storing")
         try:
             report = await self.headend.imports.store(importing, self._path.name, self.who, self._share)
         except MeterError as error:
@@ -127,8 +129,9 @@ class UploadTab(Tab):
     def _cancel(self) -> None:
         self.workers.cancel_group(self, "upload")
 
-    def _begin(self, what: str) -> None:
-        self.say(f"{self._path.name}: {what} …")
+    def _begin(self, doing: str, what: str) -> None:
+        self._work = self.works.begin(f"{doing} {self._path.name}", self.company.place, self._cancel)
+        self.say(f"{self._path.name}: {what} … You can go to another screen meanwhile.")
         self.query_one("#upload-progress").remove_class("hidden")
         self.query_one("#upload-preview", Button).disabled = True
         self.query_one("#upload-cancel", Button).disabled = False
@@ -136,10 +139,15 @@ class UploadTab(Tab):
         self._share(0.0)
 
     def _share(self, share: float) -> None:
+        if self._work is not None:
+            self._work.share = share
         if self.is_mounted:
             self.query_one("#upload-progress", ProgressBar).update(progress=share)
 
     def _end(self) -> None:
+        if self._work is not None:
+            self.works.end(self._work)
+            self._work = None
         if not self.is_mounted:
             return
         self.query_one("#upload-progress").add_class("hidden")

@@ -152,7 +152,7 @@ class ExceptionsScreen(DecidingScreen):
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
         due = snapshot.uptime - self._read_at
-        news = self._seen != self._basis()
+        news = self._seen != self.headend.worklist.basis()
         if due >= max(_AGAIN_SECONDS, _SHARE * self._took) and (news or due >= _AGAIN_ANYWAY):
             self._load()
 
@@ -166,11 +166,6 @@ class ExceptionsScreen(DecidingScreen):
 
     # -- reading the list ----------------------------------------------------------------------------------------
 
-    def _basis(self) -> tuple[object, ...]:
-        engine = self.headend.engine
-        refused = engine.ingest.counters.refused.total()
-        return len(engine.readings), len(engine.events), refused, len(engine.ingest.active), len(engine.accounts)
-
     def action_reload(self) -> None:
         """Load the list again."""
         self._load()
@@ -179,7 +174,7 @@ class ExceptionsScreen(DecidingScreen):
     async def _load(self) -> None:
         clock = self.headend.engine.clock
         began = clock.monotonic()
-        self._seen = self._basis()
+        self._seen = self.headend.worklist.basis()
         self._read_at = self.headend.live().uptime
         found = await self.headend.worklist.exceptions(self._filter.question(self._offset))
         self._took = clock.monotonic() - began

@@ -19,8 +19,7 @@ from metertui.engine.usage import Question
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import TypedLine
 from metertui.screens.government.list_table import ListTable
-from metertui.screens.shell import Cancelled, OnDesk, Steady, Work, export_list, show_progress
-from metertui.screens.terminal import ThriftyModal
+from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, export_list, show_progress
 from metertui.text import answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
@@ -28,7 +27,7 @@ _LOOK_SECONDS: Final = 1.0
 _KEYS: Final = "s sort · S reverse · enter explain · ^e export · ^r again · escape back"
 
 
-class ReadingsScreen(OnDesk, ThriftyModal[None]):
+class ReadingsScreen(LastingWindow):
     """A list of readings as of the moment when it was made. Escape cancels what is under way, then closes."""
 
     place = "government"
@@ -51,6 +50,10 @@ class ReadingsScreen(OnDesk, ThriftyModal[None]):
         self._work: Work | None = None
         """The search, sorting or export under way."""
 
+    @property
+    def busy(self) -> bool:
+        return self._work is not None
+
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
             yield Static(self._title(), id="list-title")
@@ -71,6 +74,8 @@ class ReadingsScreen(OnDesk, ThriftyModal[None]):
 
     def _look(self) -> None:
         """Close the window when the login has ended, and say how many readings have come."""
+        if self not in self.app.screen_stack:
+            return  # it is kept while another screen is shown
         if self.desk.sessions.role != self._role:
             self.dismiss()
         elif self._tells_state and self._work is None:

@@ -21,9 +21,9 @@ from metertui.engine.errors import MeterError
 from metertui.engine.reports import Rule, disclosure
 from metertui.headend import HeadEnd
 from metertui.screens.charts import deciles
-from metertui.screens.shell import Cancelled, OnDesk, Work, show_progress
+from metertui.screens.shell import Cancelled, LastingWindow, Work, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.screens.terminal import ThriftyModal, ink
+from metertui.screens.terminal import ink
 from metertui.text import HIDDEN, Column, fmt, message, visible
 
 _BY: Final = (("apartment_type", "region"), ("apartment_type",), ("region",), ())
@@ -47,7 +47,7 @@ class _Table(NamedTuple):
     hidden: list[bool]
 
 
-class ReplayScreen(OnDesk, ThriftyModal[None]):
+class ReplayScreen(LastingWindow):
     """The replay of some days under the tariff of a file, read when the window opens. Escape cancels, then closes."""
 
     place = "government"
@@ -66,6 +66,10 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
         self._at = 0
         self._work: Work | None = None
         """The replay under way."""
+
+    @property
+    def busy(self) -> bool:
+        return self._work is not None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="replay"):

@@ -222,7 +222,8 @@ class LiveScreen(DeskScreen):
 
     @on(Input.Submitted, "#filter")
     def _focus_table(self) -> None:
-        first = {"arrivals": "#readings", "peers": "#peers-table", "board": "#regions", "close": "#panes"}
+        arrivals = "#readings" if self.query_one("#readings-side").display else "#refusals"
+        first = {"arrivals": arrivals, "peers": "#peers-table", "board": "#regions", "close": "#panes"}
         self.set_focus(self.query_one(first[self._pane]))  # at once: the next key may have arrived with this one
 
     # -- the state of things -------------------------------------------------------------------------------------
@@ -241,13 +242,14 @@ class LiveScreen(DeskScreen):
             self._show_trend()
             self._ask_board_if_due(snapshot)
         self._show_headings(snapshot)
+        self.set_class(not snapshot.accounts and not snapshot.stored, "-no-meters")
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
         if empty:
             self.query_one("#empty", Steady).show(invitation(snapshot.address, self.desk.command))
         elif self.focused is None and self._pane == "arrivals":  # the table was hidden when the screen opened
-            self.set_focus(self.query_one("#readings"))
+            self._focus_table()
         if not self._paused:
             if self._pane != "arrivals" and place == 1:
                 self._draw(snapshot)
@@ -280,6 +282,7 @@ class LiveScreen(DeskScreen):
             if side.border_title != wanted:
                 side.border_title = wanted
         self.query_one("#refusals-side").display = bool(snapshot.refusals)
+        self.query_one("#readings-side").display = bool(snapshot.arrivals) or not snapshot.refusals
 
     def _show_trend(self) -> None:
         chart = self.query_one(TrendChart)

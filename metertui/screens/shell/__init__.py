@@ -8,9 +8,11 @@ from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.following import Following
 from metertui.screens.shell.frame import PLACES, DeskScreen, OnDesk
 from metertui.screens.shell.help import HelpScreen, own_keys
+from metertui.screens.shell.lasting_window import KeptWindows, LastingWindow
 from metertui.screens.shell.login_form import GatedScreen
 from metertui.screens.shell.login_window import as_operator
 from metertui.screens.shell.meter_input import MeterInput
+from metertui.screens.shell.open_cases import OpenCases
 from metertui.screens.shell.quit_window import QuitScreen, effects_of_quitting
 from metertui.screens.shell.recent_meters import RecentMeters
 from metertui.screens.shell.sessions import Sessions
@@ -28,8 +30,11 @@ __all__ = [
     "Following",
     "GatedScreen",
     "HelpScreen",
+    "KeptWindows",
+    "LastingWindow",
     "MeterInput",
     "OnDesk",
+    "OpenCases",
     "QuitScreen",
     "RecentMeters",
     "Sessions",

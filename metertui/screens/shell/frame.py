@@ -22,6 +22,7 @@ from metertui.engine.core import LiveSnapshot
 from metertui.headend import HeadEnd
 from metertui.screens.fields import Drafts, Field
 from metertui.screens.shell.key_line import Keys
+from metertui.screens.shell.open_cases import OpenCases
 from metertui.screens.shell.recent_meters import RecentMeters
 from metertui.screens.shell.sessions import Sessions
 from metertui.screens.shell.steady_text import Steady
@@ -29,7 +30,7 @@ from metertui.screens.shell.trail import Trail
 from metertui.screens.shell.work_under_way import Work, Works
 from metertui.screens.terminal import ThriftyScreen
 from metertui.settings import Settings
-from metertui.text import fmt, message, plain
+from metertui.text import fmt, message, plain, time_labels
 
 PLACES: Final = {
     "live": ("F2", "Live"),
@@ -43,6 +44,10 @@ PLACES: Final = {
 
 
 _BAR: Final = 12
+_WIDE: Final = 100
+"""The columns from which the frame has room for the name of the zone, and for who is logged in."""
+_TITLES: Final = 80
+"""The most columns that the names of the screens take."""
 
 
 class Desk(Protocol):
@@ -54,6 +59,7 @@ class Desk(Protocol):
     works: Works
     trail: Trail
     drafts: Drafts
+    open_cases: OpenCases
     settings: Settings
     login_hint: str
     command: str
@@ -124,14 +130,21 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
             yield Keys(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#title", Steady).show(_title(self.place))
+        self.show_places()
+
+    def show_places(self) -> None:
+        """Show the names of the screens, and how many cases wait on that of the exceptions."""
+        text = Text(no_wrap=True, overflow="crop")
+        for name, title in _titles(self.desk.open_cases.number, self.size.width or self.app.size.width).items():
+            text.append(title, style="reverse bold" if name == self.place else "")
+        self.query_one("#title", Steady).show(text)
 
     async def on_click(self, event: events.Click) -> None:
         """Go to the screen whose name was clicked."""
         if event.widget is self.query_one("#title"):
             edge = 0
-            for place, (key, title) in PLACES.items():
-                edge += len(f" {key} {title} ")
+            for place, title in _titles(self.desk.open_cases.number, self.size.width).items():
+                edge += len(title)
                 if event.screen_x < edge:
                     await self.run_action(f"app.go({place!r})")
                     return
@@ -165,17 +178,20 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Show a snapshot in the frame. Screens that show more of it extend this method."""
         width = self.size.width
-        zone = "" if width < 100 else f" {self.zone.name}"
-        self.query_one("#clock", Steady).show(Text(f"{fmt.clock(snapshot.at, self.zone)}{zone} ", no_wrap=True))
-        room = width - len(zone) - 9
-        self.query_one("#state", Steady).show(_state(snapshot, self._way(), room))
+        clock = f"{time_labels.wall_clock(self.zone, snapshot.at, short=width < _WIDE)} "
+        self.query_one("#clock", Steady).show(Text(clock, no_wrap=True))
+        self.query_one("#state", Steady).show(_state(snapshot, self._way(), width - len(clock)))
         self.query_one("#who", Steady).show(_who(self.desk.sessions, width))
+        self.show_places()
         self.query_one("#elsewhere", Steady).show(_elsewhere(self.works.of_other_screens(self.place)))
         banner = self.query_one("#banner", Steady)
         trouble = _trouble(snapshot)
         if banner.show(trouble):
             banner.set_class(not trouble, "hidden")
             banner.set_class(not (snapshot.storage_error or snapshot.port_error or snapshot.follow_error), "-note")
+        for work in self.works.take_ended():
+            if work.place != self.place:
+                self.say(f"{work.what} has ended: {PLACES[work.place][0]} shows how.")
         if notice := self.desk.sessions.take_expiry_notice():
             self.say(notice)
 
@@ -203,20 +219,26 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
         self.query_one("#said", Steady).show("")
 
 
-def _title(place: str) -> Text:
-    text = Text(no_wrap=True, overflow="crop")
-    for name, (key, title) in PLACES.items():
-        text.append(f" {key} {title} ", style="reverse bold" if name == place else "")
-    return text
+def _titles(cases: int, width: int) -> dict[str, str]:
+    """Return the screens' keys and names, in `width` columns; that of the exceptions has the number of open cases.
+
+    The number is whole, or an ellipsis where there is no room for it.
+    """
+    titles = {place: f" {key} {title} " for place, (key, title) in PLACES.items()}
+    if cases:
+        room = width - sum(map(len, titles.values()))
+        shown = next((text for text in (fmt.count(cases), str(cases)) if len(text) <= room), "…")
+        titles["exceptions"] += f"{shown} "
+    return titles
 
 
 def _who(sessions: Sessions, width: int) -> Text:
     """Return who is logged in, or else the name of the program; nothing on a narrow screen."""
-    if width < 100:
+    if width < _WIDE:
         return Text("")
     if not sessions.role:
         return Text("metertui ", style="bold", no_wrap=True)
-    return plain(f"{sessions.email}, {sessions.role} ", limit=40)
+    return plain(f"{sessions.email}, {sessions.role} ", limit=min(40, width - _TITLES))
 
 
 def _state(snapshot: LiveSnapshot, way: str, width: int) -> Text:
@@ -226,7 +248,7 @@ def _state(snapshot: LiveSnapshot, way: str, width: int) -> Text:
     text = Text(left, no_wrap=True, overflow="ellipsis")
     if snapshot.following:
         text = Text(f" {snapshot.following.partition(':')[0]} · ", no_wrap=True, overflow="ellipsis", style="bold")
-    room = max(8, width - text.cell_len - len(right) - 4)
+    room = max(6, width - text.cell_len - len(right) - 2)
     shown = f"{way}, esc goes back" if way else snapshot.folder
     text.append_text(plain(shown if len(shown) <= room else f"…{shown[1 - room :]}", style="bold" if way else ""))
     text.append(" " * max(1, width - text.cell_len - len(right)))
@@ -243,7 +265,11 @@ def _elsewhere(works: Sequence[Work]) -> Text:
     key, _ = PLACES.get(first.place, ("", ""))
     text = Text.assemble((f"{key} ", "bold"), f"{first.what} ", no_wrap=True)
     text.append(f"{'━' * done}", style="bold").append("─" * (_BAR - done), style="dim")
-    text.append(f" {first.share:4.0%}{f' and {len(others)} more' if others else ''} ")
+    text.append(f" {first.share:4.0%} ")
+    if first.can_cancel:
+        text.append("F8", style="bold").append(" cancels ")
+    if others:
+        text.append(f"and {len(others)} more ")
     return text
 
 

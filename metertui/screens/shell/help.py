@@ -29,6 +29,7 @@ _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
     ("^p :", "all commands by name"),
+    ("F8", "cancel work under way"),
     ("/", "search or filter"),
     ("y ^c", "copy a cell; again for the next"),
     ("tab, arrows", "move"),

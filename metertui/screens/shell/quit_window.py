@@ -46,5 +46,10 @@ def effects_of_quitting(snapshot: LiveSnapshot, work: Sequence[Work]) -> list[st
         effects.append(f"{clients} {be} connected. Quitting closes {theirs} and the port.")
     if snapshot.progress is not None:
         effects.append(f"A day close is under way ({snapshot.progress:.0%}). Quitting waits until it is complete.")
-    effects += [f"{each.what} ({each.share:.0%}) will be cancelled." for each in work]
+    effects += [
+        f"{each.what} ({each.share:.0%}) will be cancelled."
+        if each.can_cancel
+        else f"{each.what} is under way. Quitting waits until it is complete."
+        for each in work
+    ]
     return effects

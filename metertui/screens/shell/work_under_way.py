@@ -44,10 +44,18 @@ class Cancelled(Exception):
 class Work:
     """A piece of work of a screen. Its thread calls `report_progress`, the event loop reads `share`."""
 
-    def __init__(self, what: str, place: str = "") -> None:
-        """`place`: the name of the screen among the screens of the app."""
+    def __init__(
+        self, what: str, place: str = "", stop: Callable[[], object] | None = None, *, can_cancel: bool = True
+    ) -> None:
+        """`place`: the name of the screen among the screens of the app.
+
+        `stop` is called when the work is cancelled, for work that does not report its progress in a thread.
+        """
         self.what = what
         self.place = place
+        self.can_cancel = can_cancel
+        """Whether it can be cancelled; other work runs to completion."""
+        self._stop = stop
         self.share = 0.0
         """The share of the work that is done, 0 to 1."""
         self._ended = threading.Event()
@@ -58,7 +66,14 @@ class Work:
         return self._ended.is_set()
 
     def cancel(self) -> None:
-        """Stop the work at its next report of progress."""
+        """Stop the work, at its next report of progress if nothing else stops it."""
+        if self.can_cancel and not self.cancelled:
+            self._ended.set()
+            if self._stop is not None:
+                self._stop()
+
+    def drop(self) -> None:
+        """Stop a thread that still works, as nobody waits for it any more."""
         self._ended.set()
 
     def report_progress(self, share: float) -> None:
@@ -72,7 +87,8 @@ class Work:
         if self.cancelled:
             return f"{self.what}: cancelling …"
         done = int(_BAR * self.share)
-        return f"{self.what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%} · escape cancels"
+        escape = " · escape cancels" if self.can_cancel else ""
+        return f"{self.what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%}{escape}"
 
 
 class Works:
@@ -80,17 +96,27 @@ class Works:
 
     def __init__(self) -> None:
         self._under_way: list[tuple[Work, float]] = []
+        self._ended: list[Work] = []
 
-    def begin(self, what: str, place: str) -> Work:
-        """Return new work of a screen, which is under way until `end`."""
-        work = Work(what, place)
+    def begin(
+        self, what: str, place: str, stop: Callable[[], object] | None = None, *, can_cancel: bool = True
+    ) -> Work:
+        """Return new work of a screen, which is under way until `end`. The arguments are those of Work."""
+        work = Work(what, place, stop, can_cancel=can_cancel)
         self._under_way.append((work, time.monotonic()))
         return work
 
     def end(self, work: Work) -> None:
-        """Take work off the list, and cancel it if it has not ended."""
-        work.cancel()
+        """Take work off the list, and stop its thread if that goes on."""
+        if not work.cancelled and work in self._lasting():
+            self._ended.append(work)
+        work.drop()
         self._under_way = [each for each in self._under_way if each[0] is not work]
+
+    def take_ended(self) -> list[Work]:
+        """Return, once, the work that took longer than PATIENCE and has ended without being cancelled."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def all_under_way(self) -> list[Work]:
         """Return the work under way, in the order in which it began."""
@@ -98,8 +124,11 @@ class Works:
 
     def of_other_screens(self, place: str) -> list[Work]:
         """Return the work of screens other than `place` that has been under way for longer than PATIENCE."""
+        return [work for work in self._lasting() if work.place != place]
+
+    def _lasting(self) -> list[Work]:
         now = time.monotonic()
-        return [work for work, began in self._under_way if work.place != place and now - began >= PATIENCE]
+        return [work for work, began in self._under_way if now - began >= PATIENCE]
 
 
 @contextmanager

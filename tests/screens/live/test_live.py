@@ -25,6 +25,7 @@ async def test_an_empty_desk_says_what_to_do(empty_town: Town) -> None:
         empty = text_of(pilot, "#empty")
         assert "Nothing has arrived yet. Meters connect to 127.0.0.1:7007" in empty
         assert "printf 'REGISTER 123456\\nREAD 123456 144.5\\n' | nc -N 127.0.0.1 7007" in empty
+        assert not pilot.app.screen.query_one("#overview").display  # a chart and regions of nothing
         assert not pilot.app.screen.query_one("#tables").display
         empty_town.headend.address = ""
         await show(empty_town, pilot)
@@ -76,12 +77,18 @@ async def test_enter_on_a_reading_opens_its_meter(town: Town) -> None:
 
 async def test_the_first_reading_brings_the_table_that_enter_acts_on(empty_town: Town) -> None:
     async with at_work(empty_town, "f2") as pilot:
+        refuse(empty_town, "hello")
         await show(empty_town, pilot)
+        await settle(pilot)
+        assert not pilot.app.screen.query_one("#readings-side").display
+        assert pilot.app.focused is pilot.app.screen.query_one("#refusals")
+        pilot.app.screen.set_focus(None)
         empty_town.register(STEADY, "1 Steady Lane")
         empty_town.read((STEADY, "1", "2025-03-12T10:30"))
         await show(empty_town, pilot)
         await settle(pilot)
         assert pilot.app.focused is pilot.app.screen.query_one("#readings")
+        assert pilot.app.screen.query_one("#overview").display
 
 
 async def test_the_chart_shows_other_spans_and_lines(town: Town) -> None:

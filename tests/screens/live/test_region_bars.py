@@ -35,5 +35,6 @@ async def test_regions_beyond_the_room_are_counted(town: Town) -> None:
 async def test_without_meters_it_says_so(empty_town: Town) -> None:
     async with at_work(empty_town, "f2") as pilot:
         await show(empty_town, pilot)
+        pilot.app.screen.remove_class("-no-meters")  # as where there are only deactivated ones
         await settle(pilot)
         assert text_of(pilot, "#region-bars") == "No active meters yet"

@@ -91,3 +91,20 @@ def test_other_screens_show_work_after_a_while(monkeypatch: pytest.MonkeyPatch) 
     assert works.of_other_screens("lookup") == [second]
     works.end(first)
     assert works.of_other_screens("live") == [second]
+    second.cancel()
+    works.end(second)
+    assert works.take_ended() == [first]  # whoever cancelled the other knows
+    assert works.take_ended() == []
+
+
+def test_work_without_a_thread_is_stopped_once_and_some_cannot_be() -> None:
+    works, stopped = Works(), list[str]()
+    work = works.begin("Storing", "company", lambda: stopped.append("stopped"))
+    work.cancel()
+    work.cancel()
+    works.end(work)
+    assert stopped == ["stopped"]
+    issue = works.begin("Issuing", "billing", can_cancel=False)
+    issue.cancel()
+    assert not issue.cancelled
+    assert issue.status_line() == f"Issuing {'─' * 24}   0%"
