@@ -22,7 +22,7 @@ from metertui.text.casework import (
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
-from metertui.text.plain_text import message, messages, plain
+from metertui.text.plain_text import folded, message, messages, plain
 
 __all__ = [
     "COMPARES",
@@ -43,6 +43,7 @@ __all__ = [
     "cells",
     "explained",
     "fmt",
+    "folded",
     "in_full",
     "invitation",
     "keyed",

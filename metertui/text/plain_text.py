@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+from rich.cells import cell_len
 from rich.text import Text
 
 from metertui.engine.base import visible
+
+_WORD: Final = re.compile(r"\s*(\d{1,3}(?: \d{3})+\S*|\S+)")
+"""A word with the blanks before it; a figure with its groups is one."""
 
 
 def plain(text: str, style: str = "", limit: int = 200) -> Text:
@@ -23,3 +30,20 @@ def message(text: str, limit: int = 400) -> Text:
 def messages(*texts: str, limit: int = 400) -> Text:
     """Return several sentences, each on lines of its own."""
     return Text("\n").join(message(text, limit) for text in texts)
+
+
+def folded(text: Text, width: int) -> Text:
+    """Return a text in lines of at most `width` cells, but no figure is broken between its groups, as `2 690.500`."""
+    lines: list[Text] = []
+    for line in text.split("\n", allow_blank=True):
+        cuts, used = [], 0
+        for word in _WORD.finditer(line.plain):
+            if used and used + cell_len(word[0]) > width:
+                cuts.append(word.start(1))
+                used = cell_len(word[1])
+            else:
+                used += cell_len(word[0])
+        for part in line.divide(cuts):
+            part.rstrip()
+            lines.append(part)
+    return Text("\n", overflow="fold").join(lines)

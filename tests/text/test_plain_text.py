@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.zone import SiteZone
 from metertui.text import fmt
-from metertui.text.plain_text import plain
+from metertui.text.plain_text import folded, plain
 
 
 @given(st.text())
@@ -57,3 +58,16 @@ def test_figures() -> None:
         "3 d 3 h",
     ]
     assert fmt.moment(zone.parse("2025-02-19T00:30:00"), zone) == "2025-02-19 00:30:00"
+
+
+def test_lines_break_between_words_and_never_within_a_figure() -> None:
+    text = Text("than the 2 690.500 kWh counted\n\nat 1 000 000.000 kWh", style="bold")
+    for width in range(5, 40):
+        drawn = folded(text, width)
+        assert drawn.plain.split() == text.plain.split()
+        lines = drawn.plain.split("\n")
+        assert "2 690.500" in drawn.plain
+        assert "1 000 000.000" in drawn.plain
+        assert all(len(line) <= max(width, len("1 000 000.000")) for line in lines)
+        assert "" in lines
+    assert folded(text, 18).plain.split("\n")[:2] == ["than the 2 690.500", "kWh counted"]

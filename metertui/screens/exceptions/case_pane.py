@@ -13,7 +13,7 @@ from metertui.screens.charts import PictureView
 from metertui.screens.decisions import Offer, offer_lines, offers_of
 from metertui.screens.exceptions.case_chart import case_picture
 from metertui.screens.shell import OnDesk, Steady
-from metertui.text import in_full
+from metertui.text import folded, in_full
 
 
 class CasePane(OnDesk, Vertical):
@@ -36,7 +36,8 @@ class CasePane(OnDesk, Vertical):
             self.workers.cancel_group(self, "offers")
         else:
             engine = self.headend.engine
-            text.show(in_full(row, engine.accounts.get(row.meter), self.zone, engine.rules.currency))
+            said = in_full(row, engine.accounts.get(row.meter), self.zone, engine.rules.currency)
+            text.show(folded(said, width) if (width := text.content_size.width) else said)
             many_meters = row.cause == "silent" and row.count > 1
             if row.known and self._has_chart and not many_meters:
                 picture = case_picture(row, engine.series(row.meter), engine.clock.now(), self.zone)
