@@ -17,8 +17,8 @@ from textual.widgets import Button, Input, ProgressBar, Static
 from metertui.engine.base import Progress, SiteZone, month_bounds
 from metertui.engine.billing import BillingRun
 from metertui.engine.errors import MeterError
-from metertui.formats import write_run
-from metertui.screens.fields import Field
+from metertui.formats import resolve_output, write_run
+from metertui.screens.fields import Field, labelled, refused_by
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, as_operator
 from metertui.text import fmt, messages
 
@@ -51,12 +51,9 @@ class BillingRunScreen(LastingWindow):
     def compose(self) -> ComposeResult:
         with Vertical(id="billing-run", classes="window"):
             yield Static(Text("Billing run", style="bold"), classes="window-title")
-            with Horizontal(classes="run-line"):
-                yield Static("month", classes="run-name")
-                yield Field(self._month, id="run-month", compact=True)
-            with Horizontal(classes="run-line"):
-                yield Static("file", classes="run-name")
-                yield Field(self._proposed, id="run-file", compact=True)
+            check = refused_by(lambda text: month_bounds(text, self.zone))
+            yield labelled("month", Field(self._month, id="run-month", compact=True, check=check))
+            yield labelled("file", Field(self._proposed, id="run-file", compact=True, check=refused_by(_check_file)))
             with Horizontal(id="run-buttons"):
                 yield Button("Calculate", id="run-calculate", compact=True)
                 yield Button("Write file", id="run-write", compact=True)
@@ -227,6 +224,16 @@ def _file_name(month: str) -> str:
 
 def _path(name: str) -> Path:
     return Path(name).expanduser().absolute()
+
+
+def _check_file(name: str) -> None:
+    """Raise MeterError for a name under which no file can be written."""
+    path = _path(name)
+    resolve_output(path)
+    if not path.parent.is_dir():
+        raise MeterError(f"there is no folder {path.parent}")
+    if path.is_dir():
+        raise MeterError(f"{path} is a folder")
 
 
 def summary_lines(run: BillingRun) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from tests.engine.billing.test_adjustments import town as leaping_town
 from tests.engine.book_changes import add_member
 from tests.patience import PATIENCE
 from tests.screens.billing.test_billing import TARIFFS
+from tests.screens.company.helpers import leave, reason_below
 from tests.screens.idle import held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
@@ -90,6 +91,14 @@ async def test_the_name_of_the_file_follows_the_month_and_nothing_is_replaced_by
     written = folder / "bills-2025-01.csv"
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         month, file = (pilot.app.screen.query_one(name, Field) for name in ("#run-month", "#run-file"))
+        for name, value, why in (
+            ("run-month", "March", "! 'March' is not a month"),
+            ("run-file", "there/x.csv", "! there is no folder "),
+            ("run-file", "bills-2025-02.csv", ""),
+            ("run-month", "2025-02", ""),
+        ):
+            assert (await leave(pilot, name, value)).startswith(why)
+            assert bool(reason_below(pilot, name)) == bool(why)
         assert file.value == "bills-2025-02.csv"
         month.value = "2025-0"
         await settle(pilot)
