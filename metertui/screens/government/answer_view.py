@@ -257,12 +257,13 @@ class AnswerView(OnDesk, Vertical):
         """Go to the first row of the table that is under the cursor of the chart."""
         event.stop()
         chart = event.chart
-        if self._table is None or chart.picture is None:
+        if self.answer is None or self._table is None or chart.picture is None:
             return
         cells, wanted = chart.picture.cells, (chart.cursor, chart.across)
-        for at in range(len(self._table)):
-            label, series = cells.get(self.keys_at(at), (NO_CURSOR, NO_CURSOR))
-            if label == wanted[0] and (wanted[1] == NO_CURSOR or series == wanted[1]):
+        by = self.answer.found.inquiry.question.by
+        for at, keys in enumerate(self._table[list(by)].itertuples(index=False, name=None) if by else [()]):
+            label, series = cells.get(keys, (NO_CURSOR, NO_CURSOR))
+            if label == wanted[0] and wanted[1] in (NO_CURSOR, series):
                 if at // PAGE != self.at // PAGE:
                     self._show_page(at)
                 self.query_one(SortedTable).move_cursor_to(at)

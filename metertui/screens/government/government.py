@@ -227,9 +227,10 @@ class GovernmentScreen(AskingScreen):
         except MeterError as error:
             self.warn(str(error))
             return
+        answer = self._view.answer
+        if answer is not None and self._is_answered:
+            self._view.answer = answer.with_title_of(saved)
         self._saved = saved
-        if self._view.answer is not None:
-            self._view.answer = self._view.answer.with_title_of(saved)
         self.say(f"Saved as “{title}”. Press o to open it again.")
 
     # -- the line of input -------------------------------------------------------------------------------------------
@@ -258,8 +259,12 @@ class GovernmentScreen(AskingScreen):
 
     def action_replay(self) -> None:
         """Ask for the file of a proposed tariff."""
-        if self._view.answer is None or self._view.answer.found.table.empty:
+        answer = self._view.answer
+        if answer is None or answer.found.table.empty:
             self.warn("There is no usage in this period to replay.")
+            return
+        if not self._is_answered:
+            self.warn(_NO_ANSWER)
             return
         self.query_one(TypedLine).ask(
             "replay", "path of a proposed tariff, in the form of tariffs.csv; escape cancels", ""
@@ -272,6 +277,8 @@ class GovernmentScreen(AskingScreen):
         answer = self._view.answer
         if answer is None or answer.found.table.empty:
             self.warn("There is no table to export.")
+        elif not self._is_answered:
+            self.warn(_NO_ANSWER)
         elif self._writing is not None:
             self.warn("An export is under way; escape cancels it.")
         else:

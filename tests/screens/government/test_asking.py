@@ -60,12 +60,17 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
             assert said(pilot).startswith("Cancelled")
             assert question(pilot).startswith("Not worked out: total kWh by day · last 12 months · South. Press ctrl+r")
             assert text_of(pilot, "#stale").startswith("Dimmed")
+            await press(pilot, "ctrl+e")  # of the table that is not the answer
+            assert said(pilot).startswith("! There is no answer yet")
+            await press(pilot, "K")
+            await press(pilot, *"South by day", "enter")
+            await until(pilot, lambda: said(pilot).startswith("Saved as"))
+            assert text_of(pilot, "#stale").startswith("Dimmed")  # still no answer to what was kept
         slow.set()
         await settle(pilot)
         assert len(table(pilot)) == 3
         await until(pilot, lambda: len(ended) == 2)  # neither thread went on to reckon what nobody wants
         assert {each.by for each in ended} == {("month",), ("day",)}
-        assert said(pilot).startswith("Cancelled")
         await keys(pilot, "ctrl+r")
         assert question(pilot).startswith("total kWh by day · last 12 months")
         assert not screen(pilot).query_one("#stale").display
