@@ -23,8 +23,10 @@ from metertui.screens.government import GovernmentScreen
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
 from metertui.screens.shell import (
+    ERRANDS,
     PLACES,
     DeskScreen,
+    Errand,
     HelpScreen,
     KeptWindows,
     LastingWindow,
@@ -43,6 +45,12 @@ from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25
 _DIMMING: Final = Dimming()
+_OF_TABLES: Final = ("filter", "sort(1)", "sort(0)", "copy", "copy_table")
+"""Actions of a table that has the focus which are commands, and not moves of its cursor."""
+_MOVES: Final = {
+    *("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "tab", "escape"),
+    *("right_square_bracket", "left_square_bracket", "greater_than_sign", "less_than_sign"),
+}
 
 
 class MetertuiApp(ThriftyApp):
@@ -234,31 +242,48 @@ class MetertuiApp(ThriftyApp):
             self.action_draw()  # terminals differ in what they do with their content
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield every action by its name, for the palette."""
-        for place, (key, title) in PLACES.items():
-            yield SystemCommand(
-                f"{title} ({key})", f"Go to {title}", lambda place=place: self.call_later(self.action_go, place)
-            )
+        """Yield every command by its name, each with a sentence and its key: those of the screen, then all others."""
         offered: set[str] = set()
         # First those of the screen, also keys that a focused field takes as letters; then those of the focused widget.
         focused = ((node, binding) for node, binding, _, _ in screen.active_bindings.values() if _offers(node, binding))
-        for node, binding in chain(own_keys(screen), focused):
+        for node, binding in filter(_is_command, chain(own_keys(screen), focused)):
             _, name, arguments = actions.parse(binding.action)
             if binding.description not in offered and node.check_action(name, arguments):
                 offered.add(binding.description)
                 key = self.get_key_display(binding)
                 yield SystemCommand(
                     binding.description,
-                    f"{binding.tooltip} · {key}" if binding.tooltip else f"Key {key}",
+                    f"{_sentence(node, binding, name)} · {key}",
                     lambda node=node, action=binding.action: self.call_later(node.run_action, action),
                 )
-        yield SystemCommand("Colours: dark, light, terminal", "Change the theme", self.action_toggle_theme)
+        for place, (key, title) in PLACES.items():
+            yield SystemCommand(
+                f"{title} ({key})", f"Go to {title} · {key}", lambda place=place: self.call_later(self.action_go, place)
+            )
+        for errand in ERRANDS:
+            if errand.title not in offered:
+                yield SystemCommand(
+                    errand.title,
+                    f"{errand.does} · {errand.keys}",
+                    lambda errand=errand: self.call_later(self._run_errand, errand),
+                )
+        if not self.sessions.role:
+            log_in = "As an operator, on the company screen · F6"
+            yield SystemCommand("Log in", log_in, lambda: self.call_later(self.action_go, "company"))
+        yield SystemCommand(
+            "Colours", "Change from dark to light, to the colours of the terminal", self.action_toggle_theme
+        )
         yield SystemCommand("First steps", "Time zone, first staff account, how meters connect", self.action_walk)
         if self.works.all_under_way():
-            yield SystemCommand("Cancel work (F8)", "End what is under way", self.action_cancel_work)
-        yield SystemCommand("Redraw (ctrl+L)", "Repair the screen after another program wrote on it", self.action_draw)
-        yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
-        yield SystemCommand("Quit (F10)", "Leave; the server stops", lambda: self.call_later(self.action_quit))
+            yield SystemCommand("Cancel work", "End what is under way · F8", self.action_cancel_work)
+        yield SystemCommand("Redraw", "Repair the screen after another program wrote on it · ^l", self.action_draw)
+        yield SystemCommand("Help", "Explain this screen and its keys · F1", self.action_explain)
+        yield SystemCommand("Quit", "Leave; the server stops · F10", lambda: self.call_later(self.action_quit))
+
+    async def _run_errand(self, errand: Errand) -> None:
+        """Do something on the screen on which it is done."""
+        await self.action_go(errand.place)
+        self.call_later(self.screen.run_action, errand.action)
 
     async def action_quit(self) -> None:
         """Quit; ask first if that would stop something, unless that question is what is shown."""
@@ -276,4 +301,17 @@ class MetertuiApp(ThriftyApp):
 def _offers(node: DOMNode, binding: Binding) -> bool:
     """Return whether the palette offers a key of the focused widget."""
     own = isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
-    return own or binding.action == "copy"
+    return own or binding.action in _OF_TABLES
+
+
+def _is_command(key: tuple[DOMNode, Binding]) -> bool:
+    """Return whether a key does something, and does not only move a cursor or edit a field."""
+    node, binding = key
+    moves = all(each.rpartition("+")[2] in _MOVES for each in binding.key.split(","))
+    return not type(node).__module__.startswith("metertui.screens.fields") and (binding.show or not moves)
+
+
+def _sentence(node: DOMNode, binding: Binding, action: str) -> str:
+    """Return what a key does: its tooltip, else the first sentence of the documentation of its action."""
+    said = (getattr(node, f"action_{action}", None).__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return binding.tooltip or (said if said and "`" not in said else binding.description)

@@ -32,16 +32,20 @@ class ReadingLists:
         """Return a list in another order; see `ReadingList.sorted_by`."""
         return await self._jobs.compute(found.sorted_by, sort, progress)
 
-    async def sort_round(
-        self, found: ReadingList, sort: str, place: int, progress: Progress = no_progress
-    ) -> tuple[ReadingList, int]:
-        """Return a list in another order, and where the reading at a place of it is then."""
+    async def arrange_round(
+        self, found: ReadingList, sort: str, text: str, row: int | None, progress: Progress = no_progress
+    ) -> tuple[ReadingList, ReadingList, int]:
+        """Return a list in another order, those of it that contain a text, and where a row of it is among these.
 
-        def sort_it() -> tuple[ReadingList, int]:
+        That is 0 for a row that is not, and for none.
+        """
+
+        def arrange() -> tuple[ReadingList, ReadingList, int]:
             ordered = found.sorted_by(sort, progress)
-            return ordered, ordered.place_of(found.row(place)) if len(found) else 0
+            chosen = ordered.containing(text, progress) if text else ordered
+            return ordered, chosen, 0 if row is None else chosen.place_of(row)
 
-        return await self._jobs.compute(sort_it)
+        return await self._jobs.compute(arrange)
 
     async def describe(self, found: ReadingList, start: int, stop: int) -> dict[str, Any]:
         """Return the readings [start, stop) of a list as JSON has them; see `ReadingList.description`."""

@@ -27,6 +27,7 @@ INCOMPLETE: Final = "□"
 _FEW: Final = 3
 """Periods that are named one by one, and the fewest that have a mean."""
 _RANKED: Final = ("value", "before", "change", "meters", "readings")
+_PIECE: Final = 256
 
 
 class MeasureName(NamedTuple):
@@ -217,6 +218,19 @@ def incomplete(found: Findings) -> str:
         running = f"{time_labels.key_in_full('day', found.known[1].isoformat())}, the last day with readings,"
     said = [f"{INCOMPLETE} {running} not over yet"] if running else []
     return " · ".join([*said, f"{INCOMPLETE} in part: {cut}"] if cut else said)
+
+
+def containing(
+    found: Findings, table: pd.DataFrame, zone: SiteZone, holds: Callable[[str], bool], stop: Callable[[], bool]
+) -> pd.DataFrame:
+    """Return the rows of a table of `ordered` with a cell that `holds` as it is shown. In any thread, until `stop`."""
+    chosen: list[int] = []
+    for start in range(0, len(table), _PIECE):
+        if stop():
+            break
+        _, cells = page(found, table.iloc[start : start + _PIECE], zone)
+        chosen += [start + place for place, row in enumerate(cells) if any(map(holds, row))]
+    return table.iloc[chosen]
 
 
 def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:

@@ -88,8 +88,8 @@ def age(instant: int, now: int) -> str:
 
 
 def case_headings(currency: str) -> tuple[str, ...]:
-    """Return the headings of `cells`; a column whose heading begins with ">" is aligned to the right."""
-    return ("  ", "cause", "meter", ">stake kWh", f">{currency}", ">age", "why", "region", "decided")
+    """Return the headings of `cells`: of figures they begin with ">", of texts that are never cut with "="."""
+    return ("  ", "=cause", "=meter", ">stake kWh", f">{currency}", ">age", "why", "region", "decided")
 
 
 def cells(row: ExceptionRow, now: int, room: int, *, chosen: bool) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def beside_why(rows: Sequence[ExceptionRow], now: int) -> tuple[int, int]:
     """Return the width of the columns before and after the reasons of some cases, blanks included."""
     headings = case_headings("SGD")
     drawn = [headings, *(cells(row, now, 0, chosen=False) for row in rows)]
-    widths = [max(len(each[place].removeprefix(">")) for each in drawn) for place in range(len(headings))]
+    widths = [max(len(each[place].lstrip(">=")) for each in drawn) for place in range(len(headings))]
     blanks, scrollbar = 2, 2
     at = headings.index("why")
     return sum(widths[:at]) + at * blanks + scrollbar, sum(widths[at + 1 :]) + blanks * (len(widths) - at - 1)

@@ -29,6 +29,7 @@ from metertui.engine.columns import (
 )
 from metertui.engine.errors import MeterError
 from metertui.engine.index.meter_codes import GroupsInTime
+from metertui.engine.index.reading_text import TextFinder
 
 LIST_COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
 """The columns of a list's frames, and what it can be sorted by."""
@@ -180,6 +181,22 @@ class ReadingList:
         progress(0.9)
         return ReadingList(self.stored, self._by_meter[order], self._by_meter)
 
+    def containing(self, text: str, progress: Progress = no_progress) -> ReadingList:
+        """Return the list of those that contain a text in meter, time, register or attributes, in the same order.
+
+        O(n). `progress` is called with the share done; what it raises ends the work.
+        """
+        stored = self.stored
+        finder = TextFinder(text, stored.ids, stored.groups, stored.zone)
+        found = np.zeros(len(self), dtype=bool)
+        for start in range(0, len(self), PIECE):
+            found[start : start + PIECE] = finder.found_in(*self.part(start, start + PIECE))
+            progress(min(1.0, (start + PIECE) / len(self)))
+        rows = self._rows[found]
+        if self._by_meter is self._rows:
+            return ReadingList(stored, rows)
+        return ReadingList(stored, rows, self._by_meter[np.isin(self._by_meter, rows)])
+
     def first(self, count: int) -> ReadingList:
         """Return the list of the first so many."""
         return ReadingList(self.stored, self._rows[:count])
@@ -232,8 +249,8 @@ class ReadingList:
         return int(self._rows[place])
 
     def place_of(self, row: int) -> int:
-        """Return the place of a row in the list: O(n). Raises IndexError for a row that is not in it."""
-        return int(np.flatnonzero(self._rows == row)[0])
+        """Return the place of a row in the list, 0 for a row that is not in it: O(n)."""
+        return int(np.argmax(self._rows == row)) if len(self) else 0
 
     @cached_property
     def _meters(self) -> dict[int, str]:

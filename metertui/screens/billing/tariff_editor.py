@@ -57,7 +57,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             yield Static(Text("Tariffs", style="bold"), classes="window-title")
             with ContentSwitcher(initial="tariff-list", id="tariff-views"):
                 self._narrow = self.app.size.width < _WITH_TAX
-                yield Listing(self._columns(_HEADINGS), most=1000, id="tariff-list")
+                yield Listing(self._columns(_HEADINGS), most=1000, enter="", id="tariff-list")
                 yield TextArea("", show_line_numbers=True, soft_wrap=False, tab_behavior="focus", id="tariff-text")
             yield Steady(id="tariff-said")
             yield Steady(id="tariff-keys")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Final, cast
 
 import numpy as np
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from metertui.engine.accounts import Account, Rows
@@ -19,14 +18,13 @@ from metertui.text import fmt
 
 _COLUMNS: Final = (
     Column("state", 11),
-    Column("address", 28, most=56),
+    Column("address", 28, most=56, narrowest=14),
     Column("postcode", 8),
     Column("region", 10, most=20),
     Column("sub-region", 14, most=28),
     Column("type", 10, most=20),
     Column("registered", 19, spare=True),
 )
-_ORDERS: Final = ("by id", "by id, descending", "newest first")
 _NONE: Final[Rows] = np.empty(0, dtype=np.int32)
 
 
@@ -36,28 +34,21 @@ class AccountsTab(Tab):
     name_of = "accounts"
     heading = "Accounts"
     first = "#account-search"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "order", "Order")]
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows = self._found = _NONE
-        self._order = 0
+        self._found = _NONE
 
     def compose(self) -> ComposeResult:
         hint = "search: part of an id, address, postcode, region or sub-region"
         yield SearchField("#account-table", placeholder=hint, id="account-search")
         yield Static(id="account-count")
         widest = max(10, self.headend.engine.accounts.finder.widest)
-        yield Table((Column("meter", widest), *_COLUMNS), id="account-table")
+        yield Table((Column("meter", widest), *_COLUMNS), filters=False, id="account-table")
 
     def reload(self) -> None:
         """Search again and reload the rows."""
         self._find(self.query_one("#account-search", Input).value)
-
-    def action_order(self) -> None:
-        """Choose the next order: by id, by id descending, newest first."""
-        self._order = (self._order + 1) % len(_ORDERS)
-        self._show()
 
     @on(Input.Changed, "#account-search")
     def _typed(self, event: Input.Changed) -> None:
@@ -73,22 +64,22 @@ class AccountsTab(Tab):
         self._show()
 
     def _show(self) -> None:
-        table = self.query_one("#account-table", Table)
-        chosen = int(self._rows[table.cursor_row]) if table.cursor_row < len(self._rows) else -1
-        match self._order:
-            case 0:
-                self._rows = self._found
-            case 1:
-                self._rows = self._found[::-1]
-            case _:
-                self._rows = np.sort(self._found)[::-1]
-        at = np.flatnonzero(self._rows == chosen)
-        table.show_rows(len(self._rows), self._fetch, int(at[0]) if len(at) else 0)
-        self.query_one("#account-count", Static).update(self._count_line())
-
-    def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
+        table, found = self.query_one("#account-table", Table), self._found
         roster = self.headend.engine.accounts.finder
-        return [self._cells(roster.account_at(row)) for row in self._rows[start:stop].tolist()]
+        before, chosen = cast("Rows | None", table.subject), -1
+        if before is not None and 0 <= table.cursor_row < len(before):
+            chosen = int(before[table.cursor_row])
+
+        def fetch(start: int, stop: int) -> Sequence[Cells]:
+            return [self._cells(roster.account_at(row)) for row in found[start:stop].tolist()]
+
+        at = np.flatnonzero(found == chosen)
+        table.show_rows(len(found), fetch, int(at[0]) if len(at) else 0, found)
+        self._count()
+
+    @on(Table.Rearranged, "#account-table")
+    def _count(self) -> None:
+        self.query_one("#account-count", Static).update(self._count_line())
 
     def _cells(self, account: Account) -> Cells:
         state = "active" if account.active else "deactivated"
@@ -104,11 +95,12 @@ class AccountsTab(Tab):
             return "No account has this text in its id, address, postcode, region or sub-region."
         of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
         accounts = "account" if number == 1 else "accounts"
-        return f"{of} {accounts}, {_ORDERS[self._order]} · enter: table, then account · o: order"
+        order = self.query_one("#account-table", Table).state or "by id"
+        return f"{of} {accounts}, {order} · enter: table, then account · s: sort"
 
     @on(Table.RowSelected, "#account-table")
     def _open_account(self, event: Table.RowSelected) -> None:
         event.stop()
-        if event.row < len(self._rows):
-            meter = self.headend.engine.accounts.finder.meter_at(int(self._rows[event.row]))
-            self.company.open_account(meter)
+        rows = cast("Rows | None", event.table.subject)
+        if rows is not None and 0 <= event.row < len(rows):
+            self.company.open_account(self.headend.engine.accounts.finder.meter_at(int(rows[event.row])))

@@ -17,7 +17,7 @@ from metertui.screens.tables import Cells, Column, Table
 from metertui.text import fmt, message
 
 _COLUMNS: Final = (
-    Column("time", 19),
+    Column("time", 19, whole=True),
     Column("who", 24),
     Column("action", 14),
     Column("subject", 16),
@@ -45,7 +45,7 @@ class TrailTab(Tab):
     def compose(self) -> ComposeResult:
         yield SearchField("#trail-table", placeholder="filter by words: a name, a day, void …", id="trail-search")
         yield Static(id="trail-count")
-        yield Table(_COLUMNS, id="trail-table")
+        yield Table(_COLUMNS, enter="", filters=False, sorts=False, id="trail-table")
         yield Steady(fixed=True, id="trail-entry")
 
     def entered(self) -> None:

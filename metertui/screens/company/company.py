@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import TabbedContent
+from textual.widgets import Input, TabbedContent
 
 from metertui.engine.core import LiveSnapshot
 from metertui.screens.company.account_form import FormTab
@@ -18,6 +18,7 @@ from metertui.screens.company.file_import import UploadTab
 from metertui.screens.company.manual_reading import ReadingTab
 from metertui.screens.company.staff import StaffTab
 from metertui.screens.company.tab import Tab
+from metertui.screens.fields import SearchField
 from metertui.screens.shell import GatedScreen
 
 _TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, UploadTab, CloseTab, StaffTab, TrailTab)
@@ -37,6 +38,8 @@ class CompanyScreen(GatedScreen):
         "log: who did what. Everything done here is recorded there with your name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Handled before the table: the next of several keys that arrive together must find the focus in the field.
+        Binding("slash", "seek", "Filter", key_display="/", priority=True),
         Binding("ctrl+left", "tab(-1)", "Previous tab", key_display="^←", priority=True),
         Binding("ctrl+right", "tab(1)", "Next tab", key_display="^→", priority=True),
     ]
@@ -51,6 +54,11 @@ class CompanyScreen(GatedScreen):
     def open_tab_next(self, tab: str) -> None:
         """Open a tab by its name when the screen is next shown."""
         self._wanted = tab
+
+    def action_open_tab(self, tab: str) -> None:
+        """Open a tab by its name, after the login where nobody is logged in."""
+        self._wanted = tab
+        self._open_wanted_tab()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._open_wanted_tab)
@@ -70,6 +78,16 @@ class CompanyScreen(GatedScreen):
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
         self._tab.show_live(snapshot)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to filter where a table is filtered by a field above it."""
+        if action == "seek":
+            return self._open and not isinstance(self.focused, Input) and bool(self._tab.query(SearchField))
+        return super().check_action(action, parameters)
+
+    def action_seek(self) -> None:
+        """Go to the field that filters the table."""
+        self.set_focus(self._tab.query_one(SearchField))
 
     def action_tab(self, step: int) -> None:
         """Open the previous or the next tab."""

@@ -44,7 +44,7 @@ class UploadTab(Tab):
             yield Button("Cancel", id="upload-cancel", compact=True, disabled=True)
         yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
         yield Static(id="upload-text")
-        yield Table(_COLUMNS, id="upload-lines", classes="hidden")
+        yield Table(_COLUMNS, enter="", id="upload-lines", classes="hidden")
 
     @property
     def _path(self) -> Path:

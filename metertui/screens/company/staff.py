@@ -39,7 +39,7 @@ class StaffTab(Tab):
         self._members: list[Member] = []
 
     def compose(self) -> ComposeResult:
-        yield Table(_COLUMNS, id="staff-table")
+        yield Table(_COLUMNS, enter="Edit", id="staff-table")
         with VerticalScroll(id="staff-form", can_focus=False):
             for name, (label, hint) in _FIELDS.items():
                 secret, check = name in ("password", "again"), getattr(self, f"_check_{name}")
@@ -63,6 +63,8 @@ class StaffTab(Tab):
     @on(Table.RowSelected, "#staff-table")
     def _fill_form(self, event: Table.RowSelected) -> None:
         event.stop()
+        if event.row < 0:
+            return
         member = self._members[event.row]
         self._field("email").value, self._field("role").value = member.email, member.role
         self._field("role").focus()

@@ -53,7 +53,7 @@ class ChoiceScreen(ThriftyModal[str]):
     """A menu of the decisions that apply to the selected cases. Returns the choice, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "Close", key_display="escape"),
+        Binding("escape,q", "dismiss", "Close", key_display="esc"),
         *(Binding(choice.key, f"choose('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
         Binding("u", "choose('undo')", "Undo", show=False),
         Binding("e", "choose('explain')", "Explain", show=False),
@@ -120,7 +120,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Cancel", key_display="escape"),
+        Binding("escape", "dismiss", "Cancel", key_display="esc"),
         *(
             Binding(key, f"look({part})", "Scroll the effects", show=False)
             for key, part in {"pageup": -1.0, "pagedown": 1.0}.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -41,9 +41,15 @@ _LEAST_WHY: Final = 48
 
 
 class CaseTable(Listing):
-    """A list of cases in which Enter decides about a row, or opens one that stands for several."""
+    """A page of cases, in which Enter decides about a row, or opens one that stands for several.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Decide or open")]
+    The screen filters the cases of all pages, and has them by weight.
+    """
+
+    def __init__(self, headings: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(
+            headings, most=PAGE, newest=False, inks=INKS, enter="Decide or open", filters=False, sorts=False, **kwargs
+        )
 
 
 class ExceptionsScreen(DecidingScreen):
@@ -124,10 +130,8 @@ class ExceptionsScreen(DecidingScreen):
         with Container(id="work"):
             with Vertical(id="cases-side"):
                 yield Static(id="no-cases", classes="hidden")
-                yield CaseTable(case_headings(currency), most=PAGE, newest=False, inks=INKS, id="cases")
-                yield CaseTable(
-                    region_headings(currency), most=PAGE, newest=False, inks=INKS, id="silent", classes="hidden"
-                )
+                yield CaseTable(case_headings(currency), id="cases")
+                yield CaseTable(region_headings(currency), id="silent", classes="hidden")
             yield CasePane(id="case-side")
 
     def on_mount(self) -> None:

@@ -20,6 +20,7 @@ from metertui.engine.core import one_meter
 from metertui.engine.maintenance import sources
 from metertui.engine.usage import Explanation
 from metertui.screens.shell import OnDesk
+from metertui.screens.tables import copy_paper
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import Line, Section, Sources, explained, fmt, message, plain
 
@@ -31,13 +32,17 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
     for an unknown meter.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e", "dismiss", "Close", key_display="escape")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,e", "dismiss", "Close", key_display="esc"),
+        Binding("Y", "copy_text", "Copy"),
+    ]
 
     def __init__(self, meter: str, window: Window) -> None:
         super().__init__()
         self._meter = meter
         self._asked = self.headend.engine.clock.now()
         self._explain = one_meter.prepare_explanation(self.headend.engine, meter, window)
+        self._heading, self._paper = Text(""), Group()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
@@ -45,7 +50,8 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
             with VerticalScroll(id="explain-paper"):
                 yield Static(id="explain-text")
             yield Static(
-                Text("↑ ↓ page up, page down scroll · escape closes", style="dim", no_wrap=True), id="explain-keys"
+                Text("↑ ↓ page up, page down scroll · Y copies the text · esc closes", style="dim", no_wrap=True),
+                id="explain-keys",
             )
 
     def on_mount(self) -> None:
@@ -55,7 +61,8 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
     @work(exclusive=True)
     async def _answer(self) -> None:
         explanation, price = await asyncio.to_thread(self._explain)
-        self.query_one("#explain-title", Static).update(self._title(fmt.kwh(explanation.usage.usage_wh)))
+        self._heading = self._title(fmt.kwh(explanation.usage.usage_wh))
+        self.query_one("#explain-title", Static).update(self._heading)
         self._show(explanation, price, None)
         readings = [(point.time, point.as_read) for point in explanation.named_readings()]
         try:
@@ -80,9 +87,12 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
         said = message(explained.summary(explanation, self.zone), limit=1000)
-        self.query_one("#explain-text", Static).update(
-            Group(said, *(part for section in found for part in _drawn(section, label, figure)))
-        )
+        self._paper = Group(said, *(part for section in found for part in _drawn(section, label, figure)))
+        self.query_one("#explain-text", Static).update(self._paper)
+
+    def action_copy_text(self) -> None:
+        """Copy the explanation as text."""
+        copy_paper(self, Group(self._heading, self._paper), "explanation")
 
 
 def _drawn(section: Section, label: int, figure: int) -> tuple[Text, Table]:

@@ -100,7 +100,10 @@ class LastField(Field):
 class SearchField(Input):
     """A field above a table of what it finds; enter moves the focus to the table at once."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "go", "Table", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go", "Table", show=False, priority=True),
+        Binding("escape", "leave", "All rows", show=False),
+    ]
 
     def __init__(self, target: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -109,6 +112,11 @@ class SearchField(Input):
     def action_go(self) -> None:
         """Move the focus to the table."""
         self.screen.query_one(self._target).focus()
+
+    def action_leave(self) -> None:
+        """Find everything again, and move the focus to the table."""
+        self.value = ""
+        self.action_go()
 
 
 def refused_by(parse: Callable[[str], object]) -> Check:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 import pandas as pd
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.markup import escape
@@ -20,7 +22,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.reports import Findings, Rule, SavedReport, report
 from metertui.screens.charts import NO_CURSOR, Picture, PictureView, picture
 from metertui.screens.shell import OnDesk, Steady, Waiting
-from metertui.screens.tables import PAGE, SortedTable
+from metertui.screens.tables import PAGE, SortedTable, matcher
 from metertui.text import answers, message
 
 _MAP: Final = 80
@@ -84,7 +86,9 @@ class AnswerView(OnDesk, Vertical):
         self.extreme = ""
         """Which rows are shown: `top`, `bottom` or, if empty, all."""
         self._table: pd.DataFrame | None = None
-        """The rows shown, in their order."""
+        """The rows shown, in their order; None until there are any."""
+        self._wanted = ""
+        """What the rows shown contain; empty if it may be anything."""
         self._first_keys: tuple[str, ...] = ()
         """The keys of the row that the cursor was on when the answer was shown."""
         self._rule: Rule | None = None
@@ -95,12 +99,12 @@ class AnswerView(OnDesk, Vertical):
         with Container(id="answer"):
             yield _Chart(id="government-chart")
             with Vertical(id="table-side"):
-                yield SortedTable(id="government-table")
+                yield SortedTable(enter="Drill down", id="government-table")
 
     @property
     def at(self) -> int:
         """Return the place of the row under the cursor among those shown; -1 if there is none."""
-        return self.query_one(SortedTable).place
+        return -1 if self._table is None else self.query_one(SortedTable).place
 
     def clear(self) -> None:
         """Show nothing."""
@@ -112,7 +116,7 @@ class AnswerView(OnDesk, Vertical):
 
     def show_answer(self, answer: Answer, rule: Rule | None, at: int = 0) -> None:
         """Show an answer and the page of its table with row `at`. `rule` is the one that hid small groups."""
-        self.answer, self._rule = answer, rule
+        self.answer, self._rule, self._table = answer, rule, None
         self._show_picture()
         self._show_table(at)
 
@@ -205,9 +209,36 @@ class AnswerView(OnDesk, Vertical):
 
     def _show_table(self, at: int = 0) -> None:
         assert self.answer is not None
-        self._table = self._rows()
+        if self._wanted:
+            self._filter(self.answer, self._rows(), at)
+        else:
+            self.workers.cancel_group(self, "filter")
+            self._take_table(self._rows(), at)
+
+    def _take_table(self, table: pd.DataFrame, at: int) -> None:
+        self._table = table
         self._show_page(at)
         self._first_keys = self.keys_at(self.at) if self.at >= 0 else ()
+
+    @work(exclusive=True, group="filter")
+    async def _filter(self, answer: Answer, table: pd.DataFrame, at: int) -> None:
+        """Show the rows that contain the text of the filter, which are sought in a thread."""
+        ended = threading.Event()
+        try:
+            found = await asyncio.to_thread(
+                answers.containing, answer.found, table, self.zone, matcher(self._wanted), ended.is_set
+            )
+        finally:
+            ended.set()
+        if self.answer is not None and self.answer.found is answer.found:
+            self._take_table(found, at)
+
+    @on(SortedTable.FilterAsked)
+    def _filtered(self, event: SortedTable.FilterAsked) -> None:
+        event.stop()
+        self._wanted = event.text
+        if self.answer is not None:
+            self._show_table()
 
     def _show_page(self, at: int) -> None:
         assert self.answer is not None
@@ -216,8 +247,9 @@ class AnswerView(OnDesk, Vertical):
         first = at // PAGE * PAGE
         columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self.zone)
         table = self.query_one(SortedTable)
-        feet = answers.feet(self.answer.found, self._table, self.zone)
-        table.show(columns, cells, self.sort, first, len(self._table), feet)
+        # Below some of the rows, the total of all would be taken for theirs.
+        feet = [] if self._wanted else answers.feet(self.answer.found, self._table, self.zone)
+        table.show(columns, cells, self.sort, first, len(self._table), feet, len(self.answer.found.table))
         table.move_cursor_to(at)
         self._arrange()
         summary = answers.summary(self.answer.found, self._rule)

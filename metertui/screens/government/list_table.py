@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-from textual.binding import Binding, BindingType
+from textual import work
 from textual.cache import LRUCache
 from textual.message import Message
 
@@ -14,11 +14,11 @@ from metertui.engine.base import SECOND, Window
 from metertui.engine.index import LIST_COLUMNS, ReadingList
 from metertui.engine.usage import STATUS, JudgedReadings
 from metertui.screens.shell import OnDesk
-from metertui.screens.tables import Cells, Column, Table
+from metertui.screens.tables import MOST_COPIED, Cells, Column, Table, copy_rows
 from metertui.text import explained, fmt
 
 _COLUMNS: Final = {
-    "timestamp": Column("read at", 19),
+    "timestamp": Column("read at", 19, whole=True),
     "identifier": Column("meter", 13, most=32),
     "reading_kwh": Column("register kWh", 14, right=True),
     "usage_kwh": Column("usage kWh", 10, right=True, most=14),
@@ -36,11 +36,6 @@ _PENDING: Final = "…"
 class ListTable(OnDesk, Table):
     """Readings with their registers, and soon after with usage and status, which are worked out for those in view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column"),
-        Binding("S", "sort(0)", "Reverse", show=False, tooltip="Reverse the order"),
-    ]
-
     class SortAsked(Message):
         """Asks for another order: a column, or `-column`; empty for the order of meter and time."""
 
@@ -56,10 +51,11 @@ class ListTable(OnDesk, Table):
             self.rows = start, stop
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(tuple(_COLUMNS.values()), **kwargs)
+        super().__init__(tuple(_COLUMNS.values()), enter="Explain", by_screen=True, **kwargs)
         self.found: ReadingList | None = None
         """The readings shown; None while they are sought."""
         self.sort = ""
+        self._every = 0
         self._pages: LRUCache[int, JudgedReadings] = LRUCache(_PAGES)
         """Usage and status by the first reading of each page."""
 
@@ -68,15 +64,27 @@ class ListTable(OnDesk, Table):
         self.found = None
         self._pages.clear()
 
-    def show_list(self, found: ReadingList, sort: str, cursor: int = 0) -> None:
-        """Show readings, which are in the order of `sort`, with the cursor on one of them."""
-        self.found, self.sort = found, sort
+    @property
+    def filter_text(self) -> str:
+        """Return the text that the readings contain; empty without a filter."""
+        return self.arrangement.wanted.strip()
+
+    def show_list(self, found: ReadingList, sort: str, cursor: int = 0, every: int = 0) -> None:
+        """Show readings, which are in the order of `sort`, with the cursor on one of them.
+
+        They are those that the filter left of `every`.
+        """
+        self.found, self.sort, self._every = found, sort, every or len(found)
         mark = {sort.removeprefix("-"): " ▼" if sort.startswith("-") else " ▲"}
         self._columns = tuple(
             replace(column, heading=f"{column.heading}{mark.get(name, '')}") for name, column in _COLUMNS.items()
         )
         self._pages.clear()
         self.show_rows(len(found), self._cells_between, cursor)
+
+    @property
+    def total_rows(self) -> int:
+        return self._every
 
     def take_page(self, found: ReadingList, start: int, page: JudgedReadings) -> None:
         """Show usage and status of some readings, unless other ones are shown by now."""
@@ -106,6 +114,18 @@ class ListTable(OnDesk, Table):
             self.post_message(self.SortAsked(SORTS[(SORTS.index(name) + 1) % len(SORTS)]))
         elif name:
             self.post_message(self.SortAsked(name if self.sort.startswith("-") else f"-{name}"))
+
+    def action_copy_table(self) -> None:
+        """Copy the first readings of the list with usage and status, which are worked out for them."""
+        if self.found is not None:
+            self._copy_readings(self.found)
+
+    @work(exclusive=True, group="copy")
+    async def _copy_readings(self, found: ReadingList) -> None:
+        count = min(len(found), MOST_COPIED)
+        page = await self.headend.readings.judge(found, 0, count)
+        rows = [self._cells_of(page.readings, place, page) for place in range(count)]
+        copy_rows(self, [column.heading for column in self._columns], rows, len(found))
 
     def _cells_between(self, start: int, stop: int) -> Sequence[Cells]:
         assert self.found is not None

@@ -24,7 +24,7 @@ from metertui.text import answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
 """How often the window looks whether readings have come, and whether the login still holds."""
-_KEYS: Final = "s sort · S reverse · enter explain · ^e export · ^r again · escape back"
+_KEYS: Final = "/ filter · s S sort · Y copy · ⏎ explain · ^e export · ^r again · esc back"
 
 
 class ReadingsScreen(LastingWindow):
@@ -32,7 +32,7 @@ class ReadingsScreen(LastingWindow):
 
     place = "government"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", "Back", key_display="escape"),
+        Binding("escape,q", "back", "Back", key_display="esc"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("ctrl+r", "find", "List again", priority=True),
     ]
@@ -47,6 +47,8 @@ class ReadingsScreen(LastingWindow):
         """When the list was made (µs UTC), and how many readings were stored then."""
         self._tells_state = False
         """Whether the line below the title shows the state of the list, and not something else."""
+        self._every: ReadingList | None = None
+        """The list without its filter, in the same order."""
         self._work: Work | None = None
         """The search, sorting or export under way."""
 
@@ -95,7 +97,9 @@ class ReadingsScreen(LastingWindow):
             return
         at, stored = self._listed
         since = len(self.headend.engine.readings) - stored
-        parts = [fmt.counted(len(found), "reading"), answers.order_of_list(self.query_one(ListTable).sort)]
+        every = fmt.counted(len(found if self._every is None else self._every), "reading")
+        some = f"{fmt.count(len(found))} of " if self.query_one(ListTable).filter_text else ""
+        parts = [f"{some}{every}", answers.order_of_list(self.query_one(ListTable).sort)]
         parts.append(f"as of {fmt.moment(at, self.zone)}")
         if since > 0:
             parts.append(f"{fmt.count(since)} stored since")
@@ -116,44 +120,65 @@ class ReadingsScreen(LastingWindow):
         self.say("Finding the readings …")
         listed = engine.clock.now(), len(engine.readings)
         try:
-            with show_progress(self, "Finding the readings") as self._work:
-                found = await self.headend.readings.find(self._question, self._row, self._work.report_progress)
-                found = await self.headend.readings.sort(found, table.sort, self._work.report_progress)
+            with show_progress(self, "Finding the readings") as work:
+                self._work = work
+                found = await self.headend.readings.find(self._question, self._row, work.report_progress)
+                self._every, chosen, _ = await self.headend.readings.arrange_round(
+                    found, table.sort, table.filter_text, None, work.report_progress
+                )
         except Cancelled:
             self.say("Cancelled. ctrl+r lists again, escape goes back.")
         except MeterError as error:
             self.say(f"! {error}")
         else:
             self._listed = listed
-            self._show(found, table.sort, table.cursor_row if table.found is not None else 0)
+            self._show(chosen, table.sort, table.cursor_row if table.found is not None else 0)
         finally:
             table.loading = False
             table.focus()
-            self._work = None
+            self._end(work)
 
     @on(ListTable.SortAsked)
     def _sort_asked(self, event: ListTable.SortAsked) -> None:
-        found = self.query_one(ListTable).found
-        if self._work is None and found is not None:
-            self._sort(found, event.sort)
+        if self._work is None:
+            self._arrange("Sorting", event.sort)
+
+    @on(ListTable.FilterAsked)
+    def _filter_asked(self, event: ListTable.FilterAsked) -> None:
+        event.stop()
+        self._arrange("Filtering", self.query_one(ListTable).sort)
 
     @work(exclusive=True, group="list")
-    async def _sort(self, found: ReadingList, sort: str) -> None:
-        table = self.query_one(ListTable)
+    async def _arrange(self, what: str, sort: str) -> None:
+        """Show the readings in another order, or those that contain another text; the next key typed cancels that."""
+        table, every = self.query_one(ListTable), self._every
+        if every is None or table.found is None:
+            return
+        row = (
+            table.found.row(table.cursor_row) if table.cursor_row > 0 else None
+        )  # at the top, one wants to see the top
         try:
-            with show_progress(self, "Sorting") as self._work:
-                ordered, cursor = await self.headend.readings.sort_round(
-                    found, sort, table.cursor_row, self._work.report_progress
+            with show_progress(self, what) as work:
+                self._work = work
+                ordered, chosen, cursor = await self.headend.readings.arrange_round(
+                    every, sort, table.filter_text, row, work.report_progress
                 )
         except Cancelled:
-            self.say("Cancelled; the order is as before.")
+            self.say("Cancelled; the list is as before.")
         else:
-            self._show(ordered, sort, cursor if table.cursor_row else 0)  # at the top, one wants to see the top
+            self._every = ordered
+            self._show(chosen, sort, cursor)
         finally:
+            self._end(work)
+
+    def _end(self, work: Work) -> None:
+        """Forget work that has ended, unless other work has replaced it."""
+        if self._work is work:
             self._work = None
 
     def _show(self, found: ReadingList, sort: str, cursor: int) -> None:
-        self.query_one(ListTable).show_list(found, sort, cursor)
+        every = found if self._every is None else self._every
+        self.query_one(ListTable).show_list(found, sort, cursor, len(every))
         self.clear_message()
 
     @on(ListTable.PageAsked)
@@ -215,7 +240,10 @@ class ReadingsScreen(LastingWindow):
 
     @work(exclusive=True, group="export")
     async def _export(self, found: ReadingList, path: Path) -> None:
-        asked = answers.list_definition(self._question, self._row, self.query_one(ListTable).sort, self.zone)
+        table = self.query_one(ListTable)
+        asked = answers.list_definition(self._question, self._row, table.sort, self.zone)
+        if table.filter_text:
+            asked["containing"] = table.filter_text
         try:
             with show_progress(self, f"Writing {path.name}") as self._work:
                 await export_list(self.headend, found, asked, path, self._work.report_progress)

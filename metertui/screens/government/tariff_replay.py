@@ -52,7 +52,7 @@ class ReplayScreen(LastingWindow):
 
     place = "government"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", "Close", key_display="escape"),
+        Binding("escape,q", "back", "Close", key_display="esc"),
         Binding("b", "by", "Next breakdown"),
     ]
 
@@ -75,7 +75,7 @@ class ReplayScreen(LastingWindow):
         with Vertical(id="replay"):
             yield Static(id="replay-title")
             yield Static(id="replay-sum")
-            yield SortedTable(id="replay-table")
+            yield SortedTable(by_screen=False, enter="", id="replay-table")
             yield Static(id="replay-chart")
             yield Static(Text("↑ ↓ group · b next breakdown · escape cancels or closes", style="dim"))
 
@@ -160,7 +160,7 @@ class ReplayScreen(LastingWindow):
         if not self._tables:
             return
         by, rows, hidden = self._tables[self._at]
-        at = self.query_one(SortedTable).place
+        at = self.query_one(SortedTable).cursor_row
         chart = self.query_one("#replay-chart", Static)
         if not 0 <= at < len(rows):
             chart.update("")

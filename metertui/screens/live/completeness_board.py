@@ -27,24 +27,31 @@ class CompletenessBoard(OnDesk, Vertical):
                 yield Listing(
                     ("region", ">meters", ">silent >1 h", ">today", ">missing", ">yesterday", ">missing "),
                     most=_REGIONS,
+                    newest=False,
+                    enter="In full",
                     id="regions",
                 )
             with Vertical(id="board-silences"):
                 yield Static("Silent meters: no reading for more than an hour", classes="heading")
-                yield Listing(("likely cause", "where", ">silent", "last reading", "meter"), id="silences")
+                yield Listing(
+                    ("likely cause", "where", ">silent", "last reading", "meter"),
+                    newest=False,
+                    enter="In full",
+                    id="silences",
+                )
 
     def on_mount(self) -> None:
         self.query_one("#regions", Listing).fixed_columns = 1  # keep the name in view
         self.query_one("#silences", Listing).fixed_columns = 2
 
-    def show_board(self, board: Board, wanted: str = "") -> None:
-        """Show a board, limited to the rows that contain `wanted` (casefolded)."""
+    def show_board(self, board: Board) -> None:
+        """Show a board."""
         self.query_one("#board-ages", Steady).show(_ages(board, self.zone, self.app.size.width - 2))
         total = [("*", _region_cells(board.total, "all"))] if len(board.rows) != 1 else []
         rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
-        self.query_one("#regions", Listing).show([row for row in rows if matches(wanted, row[1])])
+        self.query_one("#regions", Listing).show(rows)
         silences = [(f"{each.region}\n{each.sub_region}", self._silence_cells(each)) for each in board.silent_areas]
-        self.query_one("#silences", Listing).show([row for row in silences if matches(wanted, row[1])])
+        self.query_one("#silences", Listing).show(silences)
 
     def _silence_cells(self, each: SilentArea) -> tuple[str, ...]:
         where = " / ".join(filter(None, (each.region, each.sub_region))) or "(none)"
@@ -52,11 +59,6 @@ class CompletenessBoard(OnDesk, Vertical):
         named = each.meter if each.silent == 1 else f"{each.meter} +{fmt.count(each.silent - 1)}"
         likely = "! the link" if each.line else "the meter" if each.silent == 1 else "the meters"
         return (likely, where, of, fmt.moment(each.last, self.zone), named)
-
-
-def matches(wanted: str, cells: tuple[str, ...]) -> bool:
-    """Return whether any cell contains `wanted` (casefolded). An empty text matches every row."""
-    return not wanted or any(wanted in cell.casefold() for cell in cells)
 
 
 def _region_cells(row: RegionRow, name: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Final, cast
 
 from rich.text import Text
@@ -11,22 +12,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.events import Resize
 from textual.markup import escape
-from textual.widgets import ContentSwitcher, Input, ProgressBar, Tab, Tabs
+from textual.widgets import ContentSwitcher, ProgressBar, Tab, Tabs
 
 from metertui.engine.base import format_kwh
 from metertui.engine.core import Arrival, LiveSnapshot, Peer
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
-from metertui.screens.live.completeness_board import CompletenessBoard, matches
+from metertui.screens.live.completeness_board import CompletenessBoard
 from metertui.screens.live.ingest_figures import IngestFigures, server_line
 from metertui.screens.live.region_bars import RegionBars
 from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.shell import DeskScreen, Steady, as_operator
-from metertui.screens.tables import Listing, Row
-from metertui.text import fmt, invitation, visible
+from metertui.screens.tables import Listing, Table
+from metertui.text import fmt, invitation
 
 _PANES: Final = {"arrivals": "Arrivals", "peers": "Server", "board": "Completeness", "close": "Day close"}
-_ROWS: Final = 100
+_ROWS: Final = 200
+"""Rows that a table has at most, which is as many as the head-end remembers."""
 _SHORT: Final = "2 min"
 """The span of the small charts beside the figures, one of headend.SPANS."""
 _PEERS: Final = 50
@@ -55,15 +57,15 @@ class LiveScreen(DeskScreen):
         "more meters of a sub-region are silent, and at least half of it, the link is. Day close: its progress and the "
         "result of the last one; late readings belong to days that had been closed earlier. d goes to the company "
         "screen, where an operator closes the day. Enter opens the meter of a reading in Lookup, and shows another row "
-        "in full. / filters the rows by meter, sender, code or any text; escape shows all rows, newest first. p pauses "
-        "the tables so that they can be read; the figures above continue."
+        "in full. / shows only the rows that contain a text, s sorts by the next column; escape shows all rows again. "
+        "p pauses the tables so that they can be read; the figures above continue."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause"),
         # Handled before the focused widget: the next of several keys that arrive together must find the focus moved.
-        Binding("slash", "search", "Filter", priority=True),
-        Binding("escape", "leave", "Show all", show=False, priority=True),
+        Binding("slash", "search", "Filter", show=False, priority=True),
+        Binding("escape", "leave", "Show all", show=False),
         Binding("z", "span", "Span", tooltip="Span of the chart: 2 minutes, 1 hour, 24 hours"),
         Binding("l", "line", "Chart", tooltip="The chart shows: readings, time to OK, suspects, refusals"),
         Binding("d", "close_day", "Close the day"),
@@ -74,9 +76,8 @@ class LiveScreen(DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._paused: tuple[str, int] | None = None
-        """When the tables were paused, as a local time, and how many lines had arrived until then."""
-        self._wanted = ""
+        self._paused: LiveSnapshot | None = None
+        """What the tables show while they are paused."""
         self._beat = 0
         self._peers: dict[str, Peer] = {}
         self._peers_at = 0.0
@@ -95,23 +96,28 @@ class LiveScreen(DeskScreen):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
         yield Tabs(*(Tab(f"{n} {t}", id=name) for n, (name, t) in enumerate(_PANES.items(), 1)), id="panes")
-        sought = Input(placeholder="meter, sender, code or any text; escape shows all", id="filter")
-        sought.display = False
-        yield sought
         with ContentSwitcher(initial="arrivals-pane", id="pane"):
             with Container(id="arrivals-pane"):
                 yield Steady(id="empty", classes="hidden")
                 with Container(id="tables"):
                     with Vertical(id="readings-side", classes="pane"):
-                        yield Listing(("time", "meter", ">register kWh", "note"), most=_ROWS, id="readings")
+                        yield Listing(
+                            ("=time", "=meter", ">register kWh", "note"),
+                            most=_ROWS,
+                            enter="Open the meter",
+                            id="readings",
+                        )
                     with Vertical(id="refusals-side", classes="pane"):
-                        yield Listing(("time", "code", "line sent", "from"), most=_ROWS, id="refusals")
+                        yield Listing(
+                            ("=time", "=code", "line sent", "from"), most=_ROWS, enter="Whole line", id="refusals"
+                        )
             with Vertical(id="peers-pane"):
                 yield Steady(id="server-figures")
                 yield Steady(classes="heading", id="peers-heading")
                 yield Listing(
                     ("from", "since", ">lines", ">per second", ">refused", ">input queue"),
                     most=_PEERS,
+                    enter="In full",
                     id="peers-table",
                 )
             yield CompletenessBoard(id="board-pane")
@@ -133,15 +139,17 @@ class LiveScreen(DeskScreen):
         self.set_class(self.size.width >= 150, "-beside")  # both tables of the board fit
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let a slash that is typed into a field be text."""
-        return super().check_action(action, parameters) and (action != "search" or not isinstance(self.focused, Input))
+        """Leave a slash to a table that has the focus, and offer no key of a chart that has no room."""
+        if action in ("span", "line") and not self.has_class("-tall"):
+            return False
+        return super().check_action(action, parameters) and (action != "search" or not isinstance(self.focused, Table))
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
         """Pause the tables, or resume them."""
         live = self.headend.live()
-        self._paused = None if self._paused else (fmt.clock(live.at, self.zone), _lines(live))
+        self._paused = None if self._paused else live
         self.say("Tables paused. Press p to resume." if self._paused else "Tables resumed.")
         self._draw(live)
 
@@ -156,20 +164,20 @@ class LiveScreen(DeskScreen):
         self._show_trend()
 
     def action_search(self) -> None:
-        """Open the filter field."""
-        field = self.query_one("#filter", Input)
-        # At once, not through a class and a message: the next keys typed already belong to the field.
-        field.display = True
-        self.set_focus(field)
+        """Filter the first table of the pane."""
+        self._focus_table()
+        if isinstance(self.focused, Table):
+            self.focused.action_filter()
 
     def action_leave(self) -> None:
-        """Clear the filter and show all rows, the newest first."""
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.display = False
-        for listing in self.query(f"#{self._pane}-pane Listing").results(Listing):
-            listing.move_cursor(0)
+        """Show all rows of the pane, the newest first."""
+        for listing in self._listings():
+            listing.clear_arrangement()
+            listing.action_move_to_first()
         self._focus_table()
+
+    def _listings(self) -> Iterable[Listing]:
+        return self.query(f"#{self._pane}-pane Listing").results(Listing)
 
     def action_pane(self, step: int) -> None:
         """Show the previous or the next pane."""
@@ -215,12 +223,10 @@ class LiveScreen(DeskScreen):
         assert isinstance(event.table, Listing)
         self.say(" · ".join(filter(None, event.table.selected_cells)))
 
-    @on(Input.Changed, "#filter")
-    def _filter_rows(self, event: Input.Changed) -> None:
-        self._wanted = event.value.strip().casefold()
+    @on(Listing.Rearranged)
+    def _show_rearranged(self) -> None:
         self._draw(self.headend.live())
 
-    @on(Input.Submitted, "#filter")
     def _focus_table(self) -> None:
         arrivals = "#readings" if self.query_one("#readings-side").display else "#refusals"
         first = {"arrivals": arrivals, "peers": "#peers-table", "board": "#regions", "close": "#panes"}
@@ -260,24 +266,24 @@ class LiveScreen(DeskScreen):
         """Draw the tables of the visible pane, also while paused: the pane or the filter changed."""
         match self._pane:
             case "arrivals":
-                self._show_readings(snapshot)
-                self._show_refusals(snapshot)
+                self._show_readings(self._paused or snapshot)
+                self._show_refusals(self._paused or snapshot)
             case "peers":
                 self._show_peers(snapshot)
             case "board":
                 if self._board is not None:
-                    self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
+                    self.query_one(CompletenessBoard).show_board(self._board)
         self._show_headings(snapshot)
 
     def _show_headings(self, snapshot: LiveSnapshot) -> None:
         """Show in the borders of the tables what they list, and whether they follow."""
         state = "following"
         if self._paused is not None:
-            at, lines = self._paused
-            state = f"paused at {at}, {fmt.count(_lines(snapshot) - lines)} newer, p resumes"
-        only = f" with “{visible(self._wanted)}”" if self._wanted else ""
+            newer = fmt.count(_lines(snapshot) - _lines(self._paused))
+            state = f"paused at {fmt.clock(self._paused.at, self.zone)}, {newer} newer, p resumes"
         for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
-            wanted = escape(f"{title}{only}, {state}")
+            arranged = self.query_one(f"#{name}", Listing).state
+            wanted = escape(f"{title}{f', {arranged}' if arranged else ''}, {state}")
             side = self.query_one(f"#{name}-side")
             if side.border_title != wanted:
                 side.border_title = wanted
@@ -297,31 +303,28 @@ class LiveScreen(DeskScreen):
             bar.update(progress=snapshot.progress)
         self.query_one("#day-text", Steady).show(Text(in_short(snapshot, self.zone), no_wrap=True, overflow="ellipsis"))
 
-    def _show_rows(self, table: str, rows: list[Row]) -> None:
-        """Show the rows that match the filter, and no more than are visible unless the cursor is further down."""
-        listing = self.query_one(table, Listing)
-        chosen = [row for row in rows if matches(self._wanted, tuple(row[1]))]
-        seen = max(8, listing.size.height - 1) if not self._paused and not listing.cursor_row else _ROWS
-        listing.show(chosen[:seen])
+    def _seen(self, listing: Listing) -> int:
+        """Return how many rows a table needs: all if it is held, arranged or read further down, else what fits."""
+        if self._paused or listing.is_arranged or listing.cursor_row > 0:
+            return _ROWS
+        return max(8, listing.size.height - 1)
 
     def _show_readings(self, snapshot: LiveSnapshot) -> None:
-        zone = self.zone
-        self._show_rows(
-            "#readings",
+        zone, listing = self.zone, self.query_one("#readings", Listing)
+        listing.show(
             [
                 (f"{a.meter} {a.time}", (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), _note(a)))
-                for a in (snapshot.arrivals if self._wanted else snapshot.arrivals[:_ROWS])
-            ],
+                for a in snapshot.arrivals[: self._seen(listing)]
+            ]
         )
 
     def _show_refusals(self, snapshot: LiveSnapshot) -> None:
-        newest = sum(snapshot.refused.values())
-        self._show_rows(
-            "#refusals",
+        newest, listing = sum(snapshot.refused.values()), self.query_one("#refusals", Listing)
+        listing.show(
             [
                 (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.line, r.peer))
-                for i, r in enumerate(snapshot.refusals)
-            ],
+                for i, r in enumerate(snapshot.refusals[: self._seen(listing)])
+            ]
         )
 
     def _show_peers(self, snapshot: LiveSnapshot) -> None:
@@ -335,8 +338,7 @@ class LiveScreen(DeskScreen):
             }
             self._peers, self._peers_at = {peer.name: peer for peer in peers}, snapshot.uptime
 
-        self._show_rows(
-            "#peers-table",
+        self.query_one("#peers-table", Listing).show(
             [
                 (
                     f"{peer.name} {peer.since}",
@@ -360,7 +362,7 @@ class LiveScreen(DeskScreen):
     def _show_board(self) -> None:
         if self._board is not None:
             if self._pane == "board" and not self._paused:
-                self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
+                self.query_one(CompletenessBoard).show_board(self._board)
             self.query_one(RegionBars).show_board(self._board, self.zone)
             self.query_one(IngestFigures).show_heard(self._board)
 

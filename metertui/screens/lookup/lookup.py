@@ -53,7 +53,7 @@ class LookupScreen(DeskScreen):
 
     place = "lookup"
     help_text = (
-        "The usage of one meter. Type part of its id, address, postcode, region or sub-region and press enter. The "
+        "The usage of one meter. Type part of its id, address, postcode, region or sub-region and press enter (f). The "
         "arrow keys then choose a window: week, month and year so far, from Monday, the 1st or 1 January; latest: the "
         "day of the last reading; all: from the first to the last reading. c opens a calendar for any two days, both "
         "included. Usage is the register at the end minus the register at the start. Each of the two was read at that "
@@ -65,7 +65,8 @@ class LookupScreen(DeskScreen):
         "to a file; escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Find"),
+        Binding("f", "search", "Find", tooltip="Find another meter"),
+        Binding("slash", "search", "Find", show=False),
         Binding("m", "recent", "Recent", tooltip="The meters of this session"),
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
@@ -269,7 +270,8 @@ class LookupScreen(DeskScreen):
             series = self.headend.engine.series(self._meter)
             window = self._window_asked(series)
         except MeterError as error:
-            self._window = self.query_one(BehindTable).behind = None
+            self._window = None
+            self.query_one(BehindTable).clear()
             text = message(f"! {error}")
             if self._meter not in self.headend.engine.directory.codes:
                 text.append(f"\n{self.query_one(MeterInput).invitation}")
@@ -296,6 +298,7 @@ class LookupScreen(DeskScreen):
             raise MeterError(f"{wrong}. Enter both dates as 2025-02-19.") from error
 
     def _reveal(self, answered: bool) -> None:
+        self.refresh_bindings()
         for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
             self.query_one(name).set_class(not answered, "hidden")
 

@@ -1,13 +1,14 @@
-"""The readings behind a figure of one meter, newest first."""
+"""The readings behind a figure of one meter, newest first unless sorted."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import numpy as np
 from textual.binding import Binding, BindingType
+from textual.markup import escape
 
-from metertui.engine.base import SiteZone, Window
+from metertui.engine.base import Int64Array, SiteZone, Window
 from metertui.engine.usage import WindowReadings
 from metertui.screens.decisions import CHOICES
 from metertui.screens.lookup import figures
@@ -15,11 +16,11 @@ from metertui.screens.tables import Column, Table
 from metertui.text import fmt
 
 _COLUMNS: Final = (
-    Column("read at", 19),
+    Column("read at", 19, whole=True),
     Column("register kWh", 14, right=True),
     Column("usage kWh", 14, right=True),
     Column("interval", 11, right=True),
-    Column("status", 10),
+    Column("status", 10, whole=True),
 )
 
 
@@ -33,33 +34,54 @@ class BehindTable(Table):
     ]
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(_COLUMNS, **kwargs)
-        self.behind: WindowReadings | None = None
-        """The readings shown; None while there is no answer."""
+        super().__init__(_COLUMNS, enter="Explain", **kwargs)
+
+    @property
+    def behind(self) -> WindowReadings | None:
+        """Return the readings in view; None while there is no answer."""
+        return cast("WindowReadings | None", self.subject)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.show_rows(0, lambda _start, _stop: ())
 
     def show_readings(self, behind: WindowReadings, zone: SiteZone) -> None:
         """Show readings, and keep the cursor on its reading."""
         before, cursor = self.behind, 0
-        if before is not None and before.meter == behind.meter and 0 < self.cursor_row < len(before):
+        if before is None or before.meter != behind.meter:
+            self.clear_arrangement()  # nothing of another meter may stay in view while these are filtered
+        elif self._at > 0:
             time = before.time[len(before) - 1 - self.cursor_row]
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
-        self.behind = behind
-        self.show_rows(len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor)
+        self.show_rows(
+            len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor, subject=behind
+        )
+
+    def values_of(self, column: int, subject: object) -> Int64Array | None:
+        behind = cast("WindowReadings", subject)
+        return (behind.time, behind.wh, behind.used, behind.length, behind.status)[column][::-1].astype(np.int64)
+
+    def tell_arrangement(self) -> None:
+        behind = self.behind
+        if behind is None:
+            return
         stored = behind.stored
-        title = {0: "no readings", 1: "1 reading"}.get(stored, f"{fmt.count(stored)} readings, newest first")
+        title = {0: "no readings", 1: "1 reading"}.get(stored, f"{fmt.count(stored)} readings")
         exchanges = len(behind) - stored
-        self.border_title = title + {0: "", 1: " · 1 exchange"}.get(exchanges, f" · {fmt.count(exchanges)} exchanges")
+        title += {0: "", 1: " · 1 exchange"}.get(exchanges, f" · {fmt.count(exchanges)} exchanges")
+        order = self.state or ("newest first" if stored > 1 else "")
+        self.border_title = escape(f"{title}, {order}" if order else title)
 
     @property
     def time_at_cursor(self) -> int | None:
         """Return the time (µs UTC) of the reading under the cursor; None without one."""
-        if not self.behind or self.cursor_row >= len(self.behind):
+        if not self.behind or self.cursor_row < 0:
             return None
         return int(self.behind.time[len(self.behind) - 1 - self.cursor_row])
 
     def interval_at(self, row: int) -> Window | None:
         """Return the interval that ends at the reading of a row; None if none does."""
-        if self.behind is None or row >= len(self.behind):
+        if self.behind is None or not 0 <= row < len(self.behind):
             return None
         place = len(self.behind) - 1 - row
         time, length = int(self.behind.time[place]), int(self.behind.length[place])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metertui.screens.shell.command_window import CommandScreen
+from metertui.screens.shell.errands import ERRANDS, Errand
 from metertui.screens.shell.exporting import export, export_list, export_readings, export_text
 from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.following import Following
@@ -23,10 +24,12 @@ from metertui.screens.shell.waiting import Waiting
 from metertui.screens.shell.work_under_way import Cancelled, Work, Works, show_progress
 
 __all__ = [
+    "ERRANDS",
     "PLACES",
     "Cancelled",
     "CommandScreen",
     "DeskScreen",
+    "Errand",
     "Following",
     "GatedScreen",
     "HelpScreen",

@@ -30,10 +30,12 @@ _EVERYWHERE = [
     *((key, title.lower()) for key, title in PLACES.values()),
     ("^p :", "all commands by name"),
     ("F8", "cancel work under way"),
-    ("/", "search or filter"),
+    ("/", "filter the table, or find"),
+    ("s S", "sort by the next column; reverse"),
     ("y ^c", "copy a cell; again for the next"),
+    ("Y", "copy the table, or the paper"),
     ("tab, arrows", "move"),
-    ("enter, escape", "select; go back"),
+    ("⏎ esc", "select; go back"),
     ("^l", "redraw the screen"),
     ("F10 ^q", "quit"),
     ("^", "stands for ctrl: ^p is ctrl+p"),
@@ -42,7 +44,7 @@ _EVERYWHERE = [
 
 _MOVING: Final = {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "space", "tab", "escape"}
 """Keys that do the same everywhere, and are listed only if the line of keys shows them."""
-_NO_OWN: Final = ("app.", "screen.", "copy")
+_NO_OWN: Final = ("app.", "screen.", "copy", "filter", "sort(", "select_cursor")
 """Prefixes of actions that are listed among the keys of every screen."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 from rich.style import Style
 from rich.text import Text
@@ -13,10 +13,20 @@ from textual.screen import Screen
 from metertui.screens.shell.steady_text import Steady
 
 _EVERYWHERE: Final = ("F1", "F10", "^p")
+_AFTER_ALL: Final = ("sort(1)", "copy", "log_out")
+"""Actions that are the same everywhere, so that their keys come after those of the screen."""
+
+
+@runtime_checkable
+class NamesKeys(Protocol):
+    """A widget in which the same key does different things at different times."""
+
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key by its action, `name` if it is always the same; empty if it does nothing now."""
 
 
 class Keys(Steady):
-    """The line of keys: those of the screen to the left, those of every screen to the right.
+    """The line of keys: those of the focus and then of the screen to the left, those of every screen to the right.
 
     The line is drawn when its text changes. A widget for each key, as in Textual's footer, took most of the time of a
     key press. If there is too little room, an ellipsis replaces the last keys of the screen: help lists all of them.
@@ -41,15 +51,19 @@ class Keys(Steady):
     def _line(self) -> Text:
         own: dict[str, Text] = {}
         everywhere: dict[str, Text] = {}
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
             palette = binding.key == self.app.COMMAND_PALETTE_BINDING
             if not (binding.show or palette):
                 continue
+            name = "Commands" if palette else binding.description
+            if isinstance(node, NamesKeys):
+                name = node.key_name(binding.action, name)
+            if not name:
+                continue
             display = self.app.get_key_display(binding)
             side = everywhere if display in _EVERYWHERE else own
-            side.setdefault(
-                binding.action, self._key(display, "Commands" if palette else binding.description, binding, enabled)
-            )
+            side.setdefault(binding.action, self._key(display, name, binding, enabled))
+        own |= {action: own.pop(action) for action in _AFTER_ALL if action in own}
         width = self.size.width
         order = sorted(everywhere.values(), key=lambda text: _EVERYWHERE.index(text.plain.split()[0]))
         right = Text.assemble(*order[: None if width >= 100 else 2])

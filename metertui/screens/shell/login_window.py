@@ -20,7 +20,7 @@ from metertui.screens.terminal import ThriftyModal
 class LoginScreen(ThriftyModal[bool]):
     """A window with the login form. Its result is whether someone with one of the roles logged in."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Leave", key_display="escape")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Leave", key_display="esc")]
 
     def __init__(self, roles: Sequence[str], purpose: str) -> None:
         super().__init__()

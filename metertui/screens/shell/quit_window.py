@@ -22,7 +22,7 @@ class QuitScreen(ThriftyModal[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Quit"),
-        Binding("escape,n", "dismiss(False)", "Stay", key_display="escape"),
+        Binding("escape,n", "dismiss(False)", "Stay", key_display="esc"),
     ]
 
     def __init__(self, effects: Sequence[str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from metertui.screens.tables.arrangement import Cells, matcher
+from metertui.screens.tables.columns import Column
+from metertui.screens.tables.copying import MOST_COPIED, copy_paper, copy_rows
 from metertui.screens.tables.listing import Listing, Row
 from metertui.screens.tables.sorted_table import PAGE, SortedTable
-from metertui.screens.tables.table import Cells, Column, Table
+from metertui.screens.tables.table import Table
 
 __all__ = [
+    "MOST_COPIED",
     "PAGE",
     "Cells",
     "Column",
@@ -14,4 +18,7 @@ __all__ = [
     "Row",
     "SortedTable",
     "Table",
+    "copy_paper",
+    "copy_rows",
+    "matcher",
 ]

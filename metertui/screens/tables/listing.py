@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
 
-from metertui.screens.tables.table import Cells, Column, Table, shown_text
+from metertui.screens.tables.arrangement import Cells, Provider
+from metertui.screens.tables.columns import Column, shown_text
+from metertui.screens.tables.row_grid import NO_ROW
+from metertui.screens.tables.table import Table
 
 Row = tuple[str, Cells]
 """A key that no other row has, and the cells."""
@@ -17,16 +21,18 @@ class RowTable(Table):
     """A table that has all its rows in memory and makes its columns as wide as their cells."""
 
     CURSOR_MARK: ClassVar[str] = ""
+    STRETCHES: ClassVar[bool] = False
 
     def __init__(self, columns: Sequence[Column] = (), **kwargs: Any) -> None:
         super().__init__(columns, fixed_columns=0, **kwargs)
 
-    def _fitted_widths(self) -> list[int]:
-        return [column.width for column in self._columns]
-
 
 class Listing(RowTable):
-    """Rows under headings; the column of a heading that begins with ">" is aligned to the right."""
+    """Rows under headings.
+
+    The column of a heading that begins with ">" has figures, aligned to the right; of one that begins with "=", texts
+    that are never cut.
+    """
 
     def __init__(self, headings: Sequence[str], *, most: int = 200, newest: bool = True, **kwargs: Any) -> None:
         """Make an empty table of at most `most` rows.
@@ -39,9 +45,10 @@ class Listing(RowTable):
         self._most = most
         self._newest = newest
         self._rows: list[tuple[str, tuple[str, ...]]] = []
-        names = [heading.removeprefix(">") for heading in headings]
+        names = [heading.lstrip(">=") for heading in headings]
         self._columns = tuple(
-            Column(name, cell_len(name), right=heading != name) for heading, name in zip(headings, names, strict=True)
+            Column(name, cell_len(name), right=heading.startswith(">"), whole=heading.startswith("="))
+            for heading, name in zip(headings, names, strict=True)
         )
 
     def show(self, rows: Sequence[Row]) -> None:
@@ -52,16 +59,19 @@ class Listing(RowTable):
             return
         self._rows = wanted
         same_keys = [key for key, _ in wanted] == [key for key, _ in before]
+        widths = [column.width for column in self._columns]
         self._measure_columns(narrow=same_keys or not self._newest)
-        if not same_keys:
-            line = self.cursor_row - self.scroll_offset.y
-            self.show_rows(len(wanted), self._cells_between, self._row_to_keep(cursor))
+        if not same_keys or self.is_arranged:
+            line = self._at - self.scroll_offset.y
+            self.show_rows(len(wanted), self._provider(), self._row_to_keep(cursor))
             if not self._newest:
-                self.scroll_to(y=self.cursor_row - line, animate=False, immediate=True, force=True)
-        elif self._widths != self._fitted_widths():
+                self.scroll_to(y=self._at - line, animate=False, immediate=True, force=True)
+        elif widths != [column.width for column in self._columns]:
+            self._given = self._source = replace(self._source, provider=self._provider())
             self._resize()
             self.refetch_rows()
         else:
+            self._given = self._source = replace(self._source, provider=self._provider())
             for row, (now, then) in enumerate(zip(wanted, before, strict=True)):
                 if now != then:
                     self._cells.discard(row)
@@ -70,37 +80,37 @@ class Listing(RowTable):
     @property
     def selected_key(self) -> str | None:
         """Return the key of the row under the cursor; None in an empty table."""
-        return self._rows[self.cursor_row][0] if self._rows else None
+        return self._rows[self.cursor_row][0] if 0 <= self.cursor_row < len(self._rows) else None
 
     @property
     def selected_cells(self) -> tuple[str, ...]:
         """Return the cells of the row under the cursor; none in an empty table."""
-        return self._rows[self.cursor_row][1] if self._rows else ()
+        return self._rows[self.cursor_row][1] if 0 <= self.cursor_row < len(self._rows) else ()
 
     def key_of_row(self, row: int) -> object:
-        return self._rows[row][0] if self._rows else None
+        return self._rows[row][0] if 0 <= row < len(self._rows) else None
 
-    def _cells_between(self, start: int, stop: int) -> Sequence[Cells]:
-        return [cells for _, cells in self._rows[start:stop]]
+    def _provider(self) -> Provider:
+        rows = self._rows
+        return lambda start, stop: [cells for _, cells in rows[start:stop]]
 
     def _row_to_keep(self, cursor: str | None) -> int:
         """Return where the cursor goes: with its row, unless it is at the top to watch the newest row."""
         row = self.cursor_row
-        if row > 0 or not self._newest:
-            row = next((place for place, (key, _) in enumerate(self._rows) if key == cursor), row)
-        return row
+        if self._at > 0 or not self._newest:
+            return next((place for place, (key, _) in enumerate(self._rows) if key == cursor), row)
+        return NO_ROW if self.is_arranged else row
 
     def _measure_columns(self, *, narrow: bool) -> None:
         """Give each column the width of its widest cell, but not less than before unless it may narrow."""
         columns = zip(*(cells for _, cells in self._rows), strict=True) if self._rows else [()] * len(self._columns)
         self._columns = tuple(
-            Column(
-                column.heading,
-                max(
+            replace(
+                column,
+                width=max(
                     cell_len(column.heading) if narrow else column.width,
                     max((cell_len(shown_text(text)) for text in texts), default=0),
                 ),
-                column.right,
             )
             for column, texts in zip(self._columns, columns, strict=True)
         )

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
 
-from metertui.screens.tables import table
+from metertui.screens.tables import columns as drawn
+from metertui.screens.tables.arrangement import Arrangement, Cells
 from metertui.screens.tables.listing import RowTable
-from metertui.screens.tables.table import Cells
+from metertui.screens.tables.row_grid import NO_ROW
 from metertui.text import Column
 
 _WIDEST: Final = 28
-"""Terminal cells of a column at most."""
+"""Terminal cells of a text at most."""
 _FEW: Final = 5
 """Rows that are seen at least, before the lines below them."""
 PAGE: Final = 100
@@ -25,11 +24,9 @@ PAGE: Final = 100
 
 
 class SortedTable(RowTable):
-    """Shows rows of text. It does not sort them: it asks for another order, and shows which one it was given."""
+    """Shows rows of text that its screen filters and sorts: it asks for that, and shows which order it was given."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column"),
-        Binding("S", "sort(0)", "Reverse", show=False, tooltip="Reverse the order"),
         Binding("right_square_bracket,greater_than_sign", "page(1)", "Next rows", show=False),
         Binding("left_square_bracket,less_than_sign", "page(-1)", "Previous rows", show=False),
     ]
@@ -48,15 +45,16 @@ class SortedTable(RowTable):
             super().__init__()
             self.first = first
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._first = self._total = 0
-        self._feet: Sequence[Cells] = ()
+    def __init__(self, *, by_screen: bool = True, **kwargs: Any) -> None:
+        """`by_screen`: whether the screen filters and sorts; else the table does, and is given all rows at once."""
+        super().__init__(by_screen=by_screen, **kwargs)
+        self._first = self._total = self._every = 0
+        self._all_feet: Sequence[Cells] = ()
 
     @property
     def place(self) -> int:
         """Return the place of the row under the cursor among the rows of all pages; -1 in an empty table."""
-        return self._first + self.cursor_row if self.row_count else -1
+        return self._first + self.cursor_row if self.row_count else NO_ROW
 
     @property
     def page_note(self) -> str:
@@ -78,59 +76,53 @@ class SortedTable(RowTable):
         first: int = 0,
         total: int = 0,
         feet: Sequence[Cells] = (),
+        every: int = 0,
     ) -> None:
-        """Show a page: `rows` are those from `first` on, of `total`; `feet` stay in view below them.
+        """Show a page: `rows` are those from `first` on, of `total`, which the filter left of `every`.
 
-        `sort` is the name of the column that they are sorted by, `-name` if in descending order.
+        `feet` stay in view below them. `sort` is the name of the column that they are sorted by, `-name` if in
+        descending order.
         """
-        self._feet = feet
         marks = {sort: " ▼" if sort.startswith("-") else " ▲"}
         fitted = []
         for place, column in enumerate(columns):
-            widest = max((cell_len(table.shown_text(row[place])) for row in (*rows, *feet)), default=0)
+            widest = max((cell_len(drawn.shown_text(row[place])) for row in (*rows, *feet)), default=0)
             mark = marks.get(column.name, marks.get(f"-{column.name}", ""))
-            width = min(max(widest, len(column.title) + 2), _WIDEST)
-            fitted.append(table.Column(f"{column.title}{mark}", width, column.right))
-        self._columns = tuple(fitted)
-        self._first, self._total = first, total
-        self._fix_columns()
+            width = max(widest, len(column.title) + 2)
+            width = width if column.right else min(width, _WIDEST)
+            fitted.append(drawn.Column(f"{column.title}{mark}", width, column.right))
+        if self.arrangement.column >= len(fitted) or [each.heading for each in self._columns] != [
+            each.heading for each in fitted
+        ]:
+            self.arrangement = Arrangement(self.arrangement.wanted) if self._by_screen else Arrangement()
+        self._columns, self._all_feet = tuple(fitted), feet
+        self._first, self._total, self._every = first, total or len(rows), every or total or len(rows)
+        self.fixed_columns = sum(not column.right for column in columns)
         self.show_rows(len(rows), lambda start, stop: rows[start:stop])
 
     @property
-    def _feet_in_view(self) -> Sequence[Cells]:
+    def _feet(self) -> Sequence[Cells]:
         """Return the first of the feet, as many as leave room for some rows."""
-        return self._feet[: max(0, self.size.height - 1 - min(_FEW, self.row_count))]
+        return self._all_feet[: max(0, self.size.height - 1 - min(_FEW, self.row_count))]
 
     @property
-    def _lines_around(self) -> int:
-        return 1 + len(self._feet_in_view)
+    def found_rows(self) -> int:
+        return self._total if self._by_screen else super().found_rows
 
-    def render_line(self, y: int) -> Strip:
-        feet = self._feet_in_view
-        below = y - min(self.size.height - len(feet), self.row_count + 1)
-        if not 0 <= below < len(feet):
-            return super().render_line(y)
-        style = self.get_component_rich_style("table--fixed") + Style(bold=True)
-        return self._line(feet[below], style, style)
+    @property
+    def total_rows(self) -> int:
+        return self._every if self._by_screen else super().total_rows
 
-    def on_resize(self) -> None:
-        super().on_resize()
-        self._fix_columns()
-
-    def _fix_columns(self) -> None:
-        """Keep the key columns in view, as many as leave half of the room to the figures."""
-        keys = sum(not column.right for column in self._columns)
-        while keys and sum(column.width + 2 for column in self._columns[:keys]) > self.size.width // 2 > 0:
-            keys -= 1
-        self.fixed_columns = keys
+    def action_sort(self, step: int) -> None:
+        """Ask for another order."""
+        if self._by_screen:
+            self.post_message(self.SortAsked(step))
+        else:
+            super().action_sort(step)
 
     def move_cursor_to(self, place: int) -> None:
         """Put the cursor on a row of this page, by its place among the rows of all pages."""
         self.move_cursor(place - self._first)
-
-    def action_sort(self, step: int) -> None:
-        """Ask for another order."""
-        self.post_message(self.SortAsked(step))
 
     def action_page(self, step: int) -> None:
         """Ask for the next page, or the one before."""

@@ -1,74 +1,52 @@
-"""A table of any length that fetches and draws only the rows in view."""
+"""A table of any length that is filtered, sorted and copied by keys, the same on every screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar, Final
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
-from textual import events
+import numpy as np
+from rich.text import Text
+from textual import events, work
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from metertui.screens.tables.copying import COPY_KEYS, Copied, copy_next
-from metertui.screens.terminal import ink
+from metertui.engine.base import Int64Array
+from metertui.screens.tables import filter_line
+from metertui.screens.tables.arrangement import NATURAL, Arranged, Arrangement, Cells, Provider, arrange
+from metertui.screens.tables.columns import Column
+from metertui.screens.tables.copying import COPY_KEYS, MOST_COPIED, Copied, copy_next, copy_rows
+from metertui.screens.tables.row_grid import NO_ROW, RowGrid
 from metertui.text import visible
 
-Cells = Sequence[str]
-Provider = Callable[[int, int], Sequence[Cells]]
-"""Returns the cells of the rows from the first number up to, not including, the second.
-
-It is called on the event loop, for a few dozen rows at a time.
-"""
-
-_GAP: Final = "  "
-"""Between two columns."""
-_CACHED_ROWS: Final = 512
-_NO_ROW: Final = -1
+_AT_ONCE: Final = 500
+"""Rows that are filtered and sorted on the event loop, in some 5 ms; more are in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A heading and a width in terminal cells; longer text ends in an ellipsis."""
+class Source:
+    """The rows that a table was given."""
 
-    heading: str
-    width: int
-    right: bool = False
-    """Whether the cells are aligned to the right."""
-    most: int = 0
-    """The width if there is room. If no column of a table has one, the widest may double its width."""
-    spare: bool = False
-    """Whether the column is left out if there is no room for all. Only the last columns may be spare."""
+    count: int
+    provider: Provider
+    subject: object
+    """What they are the rows of, for the screen that gave them."""
 
 
-class Table(ScrollView, can_focus=True):
-    """Rows of one line each under headings, with a row as the cursor.
+class Table(RowGrid):
+    """Rows of text. `/` filters them while one types, `s` sorts by the next column and `S` reverses, `y` and `Y` copy.
 
-    Textual's DataTable draws and styles each cell as if it could be anything, which takes ten times as long.
+    Rows have the numbers that they have in the table as it was given, however it is filtered and sorted.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"table--{part}" for part in ("head", "fixed", "even", "odd", "cursor", "hover")
-    }
-    CURSOR_MARK: ClassVar[str] = "▸"
-    """Stands before the row of the cursor. A table without a mark colours that row also while it has no focus."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "move_screen(-1)", "Page up", show=False),
-        Binding("pagedown", "move_screen(1)", "Page down", show=False),
-        Binding("home,ctrl+home", "move_to_first", "First", show=False),
-        Binding("end,ctrl+end", "move_to_last", "Last", show=False),
-        Binding("left", "scroll_columns(-8)", "Left", show=False),
-        Binding("right", "scroll_columns(8)", "Right", show=False),
-        Binding("enter", "select_cursor", "Select", show=False),
+        Binding("enter", "select_cursor", "Open", key_display="⏎"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only the rows that contain a text"),
+        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column"),
+        Binding("S", "sort(0)", "Reverse", show=False, tooltip="Reverse the order"),
         *COPY_KEYS,
     ]
 
@@ -86,270 +64,325 @@ class Table(ScrollView, can_focus=True):
         """Enter was pressed on a row, or the row under the cursor was clicked."""
 
     class RowHighlighted(_RowMessage):
-        """The cursor moved to another row, or the table shows other rows."""
+        """The cursor moved to another row, or the table shows other rows; the row is -1 if it shows none."""
+
+    @dataclass
+    class FilterAsked(Message):
+        """Asks the screen for the rows that contain a text, or for all rows if it is empty."""
+
+        table: Table
+        text: str
+
+        @property
+        def control(self) -> Table:
+            """Return the table, for the selector of a handler."""
+            return self.table
+
+    @dataclass
+    class Rearranged(Message):
+        """The table was filtered or sorted in another way."""
+
+        table: Table
+
+        @property
+        def control(self) -> Table:
+            """Return the table, for the selector of a handler."""
+            return self.table
 
     def __init__(
-        self, columns: Sequence[Column], *, fixed_columns: int = 1, inks: Mapping[str, str] | None = None, **kwargs: Any
+        self,
+        columns: Sequence[Column],
+        *,
+        fixed_columns: int = 1,
+        enter: str = "Open",
+        filters: bool = True,
+        sorts: bool = True,
+        by_screen: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """`fixed_columns`: how many of the first columns stay in view when the others are scrolled.
+        """`enter`: what Enter does, in the line of keys; empty if nothing.
 
-        `inks`: colours of the theme by the signs that cells begin with; such cells have them.
+        `filters`, `sorts`: whether there are keys for it here; a screen may have its own. `by_screen`: whether the
+        screen does the work, as it has more rows than it gives to the table.
         """
-        super().__init__(**kwargs)
-        self.fixed_columns = fixed_columns
-        self._inks = inks or {}
-        self.cursor_row = 0
-        """The row under the cursor; 0 in an empty table."""
-        self._columns = tuple(columns)
-        self._widths = [column.width for column in columns]
-        self.row_count = 0
-        self._provider: Provider = lambda _start, _stop: ()
-        self._cells: LRUCache[int, Cells] = LRUCache(_CACHED_ROWS)
+        super().__init__(columns, fixed_columns=fixed_columns, **kwargs)
+        self._enter, self._filters, self._sorts = enter, filters, sorts
+        self.arrangement = Arrangement()
+        """The filter and the order asked for."""
+        self._given = self._source = Source(0, lambda _start, _stop: (), None)
+        self._order: Int64Array | None = None
+        """The numbers of the rows shown, in order; None for all as they were given."""
+        self._matched: frozenset[int] = frozenset()
+        self._by_screen = by_screen
+        self._filter_asked = ""
+        self._typing = False
+        self._turn = 0
         self._copied = Copied()
-        self._hovered = _NO_ROW
 
-    def show_rows(self, count: int, provider: Provider, cursor: int = 0) -> None:
-        """Show other rows, with the cursor on the row `cursor`."""
-        self.row_count, self._provider = count, provider
-        self._cells.clear()
-        self._resize()
-        self.cursor_row = _NO_ROW
-        self.move_cursor(cursor)
-        self.refresh()
-
-    def refetch_rows(self) -> None:
-        """Fetch and draw the rows in view again: the same rows, perhaps with other cells."""
-        self._cells.clear()
-        self.refresh()
+    def show_rows(self, count: int, provider: Provider, cursor: int = 0, subject: object = None) -> None:
+        """Show other rows, with the cursor on the row `cursor`: many of them when they are filtered and sorted."""
+        self._given = Source(count, provider, subject)
+        self._arrange(cursor)
 
     def append_rows(self, count: int) -> None:
         """Show `count` rows in all, the new ones at the end; the cursor stays on its row."""
-        self.row_count = count
+        self._given = replace(self._given, count=count)
+        if self._order is not None or not self.arrangement.is_natural:
+            self._arrange(self.cursor_row)
+            return
+        self._source, self.row_count = self._given, count
         self._resize()
-        self.refresh()
 
-    def cells_of_row(self, row: int) -> Cells:
-        """Return the cells of a row, or none if there is no such row."""
-        if not 0 <= row < self.row_count:
-            return ()
-        if row not in self._cells:
-            height = max(1, self.size.height)
-            start = max(0, row - row % height)
-            stop = min(self.row_count, start + height)
-            for number, cells in enumerate(self._provider(start, stop), start):
-                self._cells[number] = tuple(cells)
-        return self._cells.get(row) or ()
+    @property
+    def cursor_row(self) -> int:
+        """Return the row under the cursor; -1 if no row is shown."""
+        return self._number_of(self._at) if self.row_count else NO_ROW
+
+    @property
+    def subject(self) -> object:
+        """Return what the rows in view are of, as given to `show_rows`."""
+        return self._source.subject
+
+    def move_cursor(self, row: int) -> None:
+        """Put the cursor on a row, or on the first one if it is not shown."""
+        self._go(self._place_of(row))
 
     def key_of_row(self, row: int) -> object:
         """Return what identifies a row when the rows change: here its number."""
         return row
 
-    def action_copy(self) -> None:
-        """Copy the first cell of the row under the cursor; the next one if pressed again."""
-        headings = (column.heading for column in self._columns)
-        cells = list(zip(headings, self.cells_of_row(self.cursor_row), strict=False))
-        self._copied = copy_next(self, self._copied, self.key_of_row(self.cursor_row), cells)
+    def values_of(self, _column: int, _subject: object) -> Int64Array | None:
+        """Return the values of a column of rows, -1 for none, where they are known without its texts."""
+        return None
 
-    # -- layout ------------------------------------------------------------------------------------------------
+    # -- filter and order --------------------------------------------------------------------------------------
 
-    def on_resize(self) -> None:
+    @property
+    def is_arranged(self) -> bool:
+        """Return whether the rows are filtered or sorted, or are about to be."""
+        return self._typing or not self.arrangement.is_natural
+
+    @property
+    def found_rows(self) -> int:
+        """Return the number of rows that the filter left."""
+        return self.row_count
+
+    @property
+    def total_rows(self) -> int:
+        """Return the number of rows without the filter."""
+        return self._source.count
+
+    @property
+    def state(self) -> str:
+        """Return the filter and the order in words, for a title; empty if there is neither."""
+        parts = []
+        if self.arrangement.wanted.strip():
+            parts.append(visible(self._found_sentence()))
+        if self.arrangement.column != NATURAL:
+            heading = self._columns[self.arrangement.column].heading.strip()
+            parts.append(f"by {visible(heading)} {'▼' if self.arrangement.descending else '▲'}")
+        elif self.arrangement.descending:
+            parts.append("reversed")
+        return ", ".join(parts)
+
+    def _found_sentence(self) -> str:
+        where = ""
+        if len(self._matched) == 1:
+            where = self._columns[next(iter(self._matched))].heading.strip()
+        return filter_line.sentence(self.found_rows, self.total_rows, self.arrangement.wanted, where)
+
+    @property
+    def _foot(self) -> Text | None:
+        wanted = self.arrangement.wanted
+        if not self._typing and not wanted:
+            return None
+        said = self._found_sentence() if wanted.strip() else ""
+        return filter_line.drawn(wanted, said, typing=self._typing)
+
+    def _mark_of_order(self, place: int) -> str:
+        if place != self.arrangement.column:
+            return ""
+        return "▼" if self.arrangement.descending else "▲"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only the keys that do something."""
+        if action in ("copy", "copy_table"):
+            return not self._typing
+        if action == "filter":
+            return self._filters and not self._typing
+        if action == "sort":
+            return self._sorts and not self._typing
+        return super().check_action(action, parameters)
+
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key for the line of keys; empty if it does nothing here."""
+        return (self._enter if self.row_count and not self._typing else "") if action == "select_cursor" else name
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Return whether a key belongs to the filter, and not to the screen."""
+        if key == "escape":
+            return self._typing or bool(self.arrangement.wanted)
+        return self._typing and filter_line.edited("", key, character) is not None
+
+    def on_key(self, event: events.Key) -> None:
+        # Here and not by a binding: of keys that arrive together, the next one must find the filter open.
+        if self._takes(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+
+    def _takes(self, key: str, character: str | None) -> bool:
+        """Act on a key of the filter; return False for any other."""
+        if key == "escape" and self.is_filtering:
+            self._end_typing(keep=False)
+        elif self._typing and key == "enter":
+            self._end_typing(keep=True)
+        elif self._typing and (text := filter_line.edited(self.arrangement.wanted, key, character)) is not None:
+            self.rearrange(replace(self.arrangement, wanted=text))
+        elif key == "slash" and self.check_action("filter", ()):
+            self.action_filter()
+        else:
+            return False
+        return True
+
+    @property
+    def is_filtering(self) -> bool:
+        """Return whether there is a filter, or one is being typed."""
+        return self._typing or bool(self.arrangement.wanted)
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self._typing:
+            event.stop()
+            self.rearrange(replace(self.arrangement, wanted=self.arrangement.wanted + event.text.partition("\n")[0]))
+
+    def on_blur(self) -> None:
+        if self._typing:
+            self._end_typing(keep=True)
+
+    def action_filter(self) -> None:
+        """Let a filter be typed, or the present one be changed."""
+        self._typing = True
+        self._show_foot()
+
+    def clear_arrangement(self) -> None:
+        """Show all rows as they were given."""
+        if self.is_arranged:
+            self._typing = False
+            self.rearrange(Arrangement())
+            self._show_foot()
+
+    def _end_typing(self, *, keep: bool) -> None:
+        self._typing = False
+        if not keep or not self.arrangement.wanted.strip():
+            self.rearrange(replace(self.arrangement, wanted=""))
+        self._show_foot()
+
+    def _show_foot(self) -> None:
         self._resize()
         self._scroll_to_cursor()
+        self.screen.refresh_bindings()
 
-    def get_content_width(self, container: Size, viewport: Size) -> int:
-        return container.width  # the available width, or columns that fill it would ask for more and more
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, figures from the highest down, and at last not at all; or reverse the order (0)."""
+        now = self.arrangement
+        if not step:
+            self.rearrange(replace(now, descending=not now.descending))
+            return
+        able = [place for place, column in enumerate(self._columns) if column.sorts]
+        column = next((place for place in able if place > now.column), NATURAL)
+        self.rearrange(replace(now, column=column, descending=column != NATURAL and self._columns[column].right))
 
-    def _resize(self) -> None:
-        self._widths = self._fitted_widths()
-        width = sum(self._widths) + len(_GAP) * (len(self._widths) - 1) + 1 + len(self._padding)
-        self.virtual_size = Size(width, self.row_count + self._lines_around)
+    def rearrange(self, wanted: Arrangement) -> None:
+        """Filter and sort in another way. The cursor stays on its row, unless it is on the first one."""
+        if wanted != self.arrangement:
+            self.arrangement = wanted
+            self._arrange(self.cursor_row if self._at else NO_ROW)
+            self.post_message(self.Rearranged(self))
 
-    @property
-    def _lines_around(self) -> int:
-        """Return how many lines are no rows: the headings, and what a table has below its rows."""
-        return 1
+    def _arrange(self, cursor: int) -> None:
+        """Filter and sort the rows given, and show them with the cursor on the row `cursor`."""
+        self._turn += 1
+        given, wanted = self._given, self.arrangement
+        if self._by_screen and wanted.wanted.strip() != self._filter_asked:
+            self._filter_asked = wanted.wanted.strip()
+            self.post_message(self.FilterAsked(self, self._filter_asked))
+        elif self._by_screen or wanted.is_natural:
+            self._take(given, None, cursor)
+        elif given.count <= _AT_ONCE:
+            self._take(given, self._arranger(given, wanted)(), cursor)
+        else:
+            self._arrange_in_thread(given, wanted, cursor)
 
-    @property
-    def _padding(self) -> str:
-        """Return what follows the last column, and the last fixed one."""
-        return "" if self.CURSOR_MARK else " "
+    def _arranger(self, given: Source, wanted: Arrangement) -> Callable[[], Arranged | None]:
+        """Return what filters and sorts the rows, in any thread; it stops when something else is asked for."""
+        turn, sorts = self._turn, wanted.column != NATURAL
+        return partial(
+            arrange,
+            given.count,
+            given.provider,
+            wanted,
+            leading=sorts and self._columns[wanted.column].right,
+            values=self.values_of(wanted.column, given.subject) if sorts else None,
+            stop=lambda: self._turn != turn,
+        )
 
-    def _fitted_widths(self) -> list[int]:
-        """Leave out spare columns that do not fit, and give the room that is left to columns that can use it."""
-        columns = list(self._columns)
-        # The scrollbar that so many rows need may not be shown yet.
-        width = self.size.width + self.show_vertical_scrollbar * self.scrollbar_size_vertical
-        height = self.size.height + self.show_horizontal_scrollbar * self.scrollbar_size_horizontal
-        width -= 1 + (self.row_count + self._lines_around > height) * self.scrollbar_size_vertical
+    @work(exclusive=True, group="arrange")
+    async def _arrange_in_thread(self, given: Source, wanted: Arrangement, cursor: int) -> None:
+        turn = self._turn
+        found = await asyncio.to_thread(self._arranger(given, wanted))
+        if self._turn == turn and found is not None:
+            self._take(given, found, cursor)
 
-        def room() -> int:
-            return width - sum(column.width for column in columns) - len(_GAP) * (len(columns) - 1)
+    def _take(self, source: Source, found: Arranged | None, cursor: int) -> None:
+        """Show the rows of a source that were found."""
+        self._source, self._order = source, None if found is None else found.rows
+        self._matched = frozenset() if found is None else found.matched
+        had_rows, self.row_count = bool(self.row_count), source.count if found is None else len(found.rows)
+        self._cells.clear()
+        self._at = NO_ROW
+        self._resize()
+        if had_rows != bool(self.row_count) and self.has_focus:
+            self.screen.refresh_bindings()  # a row can be opened, or none any more
+        self.tell_arrangement()
+        self._go(self._place_of(cursor))
 
-        while columns[-1].spare and room() < 0:
-            columns.pop()
-        if not any(column.most for column in columns):
-            at = max(range(1, len(columns)), key=lambda place: columns[place].width, default=0)
-            columns[at] = replace(columns[at], most=2 * columns[at].width if at else 0)
-        widths, left = [], max(0, room())
-        for column in columns:
-            more = max(0, min(left, column.most - column.width))
-            widths.append(column.width + more)
-            left -= more
-        return widths
+    def tell_arrangement(self) -> None:
+        """Say in a title which rows are shown. Tables with a title of their own extend this method."""
 
-    # -- drawing -----------------------------------------------------------------------------------------------
+    def _number_of(self, shown: int) -> int:
+        return shown if self._order is None else int(self._order[shown])
 
-    def refresh_row(self, row: int) -> None:
-        """Draw one row again."""
-        self.refresh(Region(0, row + 1 - self.scroll_offset.y, self.size.width, 1))
+    def _place_of(self, row: int) -> int:
+        if self._order is None:
+            return row
+        found = np.flatnonzero(self._order == row)
+        return int(found[0]) if len(found) else 0
 
-    def render_line(self, y: int) -> Strip:
-        if y == 0:
-            style = self.get_component_rich_style("table--head")
-            return self._line([column.heading for column in self._columns], style, style)
-        row = self.scroll_offset.y + y - 1
-        if row >= self.row_count:
-            return Strip.blank(self.size.width, self.rich_style)
-        fixed, rest = self._styles_of_row(row)
-        cells, under_cursor = self.cells_of_row(row), row == self.cursor_row
-        return self._line(cells, fixed, rest, self.CURSOR_MARK if under_cursor else "", coloured=not under_cursor)
+    def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
+        if self._order is None:
+            return self._source.provider(start, stop)
+        numbers = self._order[start:stop].tolist()
+        return [self._source.provider(number, number + 1)[0] for number in numbers]
 
-    def _styles_of_row(self, row: int) -> tuple[Style, Style]:
-        """Return the styles of the fixed columns and of the others."""
-        component = self.get_component_rich_style
-        if row == self.cursor_row and (self.has_focus or not self.CURSOR_MARK):
-            return component("table--cursor"), component("table--cursor")
-        fixed, rest = component("table--fixed"), component("table--odd" if row % 2 else "table--even")
-        if row == self._hovered:
-            hover = component("table--hover")
-            return fixed + hover, rest + hover
-        return fixed, rest
+    # -- what a row does ---------------------------------------------------------------------------------------
 
-    def _line(self, cells: Cells, fixed: Style, rest: Style, mark: str = "", *, coloured: bool = False) -> Strip:
-        """Draw the fixed cells, and of the others what is scrolled into view; `coloured` if they have signs."""
-        texts = [
-            _fitted(cell, width, column.right)
-            for cell, width, column in zip(cells, self._widths, self._columns, strict=False)
-        ]
-        stay, width = self.fixed_columns, self.size.width
-        first = Strip([])
-        lead = mark or " "
-        if stay:
-            held = self._segments(lead, texts[:stay], fixed, coloured=coloured)
-            first = Strip([*held, Segment(_GAP[len(self._padding) :], rest)]).crop(0, width)
-            lead = ""
-        others = Strip(self._segments(lead, texts[stay:], rest, coloured=coloured))
-        left, room = self.scroll_offset.x, width - first.cell_length
-        return Strip.join([first, others.crop(left, left + room).adjust_cell_length(room, rest)])
+    def _moved(self) -> None:
+        self.post_message(self.RowHighlighted(self, self.cursor_row))
 
-    def _segments(self, lead: str, texts: Sequence[str], style: Style, *, coloured: bool) -> list[Segment]:
-        """Return cells with what is before and after them; those that begin with a sign are in its colour."""
-        if not coloured or not self._inks:
-            return [Segment(f"{lead}{_GAP.join(texts)}{self._padding}", style)]
-        found = [Segment(lead, style)]
-        for place, text in enumerate(texts):
-            name = self._inks.get(text[:1])
-            inked = style if name is None else style + ink(self.app.theme_variables, name)
-            found += [Segment(_GAP if place else "", style), Segment(text, inked)]
-        return [*found, Segment(self._padding, style)]
-
-    # -- moving ------------------------------------------------------------------------------------------------
-
-    def move_cursor(self, row: int) -> None:
-        """Put the cursor on a row, or on the nearest one if there is no such row."""
-        row = max(0, min(row, self.row_count - 1))
-        if row != self.cursor_row:
-            self.refresh_row(self.cursor_row)
-            self.refresh_row(row)
-            self.cursor_row = row
-            self._scroll_to_cursor()
-            self.post_message(self.RowHighlighted(self, row))
-
-    def _scroll_to_cursor(self) -> None:
-        height = self.size.height - self._lines_around
-        if height < 1:
-            return  # not laid out yet: its first size brings it here again
-        top = self.scroll_offset.y
-        if self.cursor_row < top:
-            top = self.cursor_row
-        elif self.cursor_row >= top + height:
-            top = self.cursor_row - height + 1
-        self.scroll_to(y=top, animate=False, immediate=True, force=True)
-
-    def action_move(self, rows: int) -> None:
-        """Move the cursor by some rows."""
-        self._hover(_NO_ROW)
-        self.move_cursor(self.cursor_row + rows)
-
-    def action_move_screen(self, screens: int) -> None:
-        """Move the cursor by as many rows as are in view."""
-        self.action_move(screens * max(1, self.size.height - self._lines_around))
-
-    def action_move_to_first(self) -> None:
-        """Move the cursor to the first row."""
-        self.action_move(-self.row_count)
-
-    def action_move_to_last(self) -> None:
-        """Move the cursor to the last row."""
-        self.action_move(self.row_count)
-
-    def action_scroll_columns(self, cells: int) -> None:
-        """Scroll the columns that are not fixed, by some cells."""
-        self.scroll_to(x=self.scroll_offset.x + cells, animate=False, immediate=True)
+    def _entered(self) -> None:
+        self.action_select_cursor()
 
     def action_select_cursor(self) -> None:
         """Act on the row under the cursor."""
         if self.row_count:
             self.post_message(self.RowSelected(self, self.cursor_row))
 
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_x(old_value, new_value)
-        self.refresh()  # the fixed columns do not move with the others
+    def action_copy(self) -> None:
+        """Copy the first cell of the row under the cursor; the next one if pressed again."""
+        headings = (column.heading for column in self._columns)
+        cells = list(zip(headings, self.cells_of_row(self._at), strict=False))
+        self._copied = copy_next(self, self._copied, self.key_of_row(self.cursor_row), cells)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        self.refresh()  # the headings do not move with the rows
-
-    # -- the mouse ---------------------------------------------------------------------------------------------
-
-    def _row_under(self, event: events.MouseEvent) -> int:
-        place = event.get_content_offset(self)
-        if place is None or place.y == 0 or place.y > self.size.height - self._lines_around:
-            return _NO_ROW
-        row = self.scroll_offset.y + place.y - 1
-        return row if row < self.row_count else _NO_ROW
-
-    def _hover(self, row: int) -> None:
-        if row != self._hovered:
-            self.refresh_row(self._hovered)
-            self.refresh_row(row)
-            self._hovered = row
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        self._hover(self._row_under(event))
-
-    def on_leave(self) -> None:
-        self._hover(_NO_ROW)
-
-    def on_click(self, event: events.Click) -> None:
-        row = self._row_under(event)
-        if row == _NO_ROW:
-            return
-        if row == self.cursor_row:
-            self.action_select_cursor()
-        else:
-            self.move_cursor(row)
-
-
-def shown_text(text: str, limit: int = 200) -> str:
-    """Return a cell's text with control characters made visible, cut at `limit` characters."""
-    return visible(text) if len(text) <= limit else f"{visible(text[:limit])}…"
-
-
-def _fitted(text: str, width: int, right: bool) -> str:
-    """Return a text in exactly `width` terminal cells, with an ellipsis if it is cut."""
-    shown = shown_text(text, 2 * width)
-    spare = width - cell_len(shown)
-    if spare < 0:
-        return f"{set_cell_size(shown, width - 1)}…"
-    return " " * spare + shown if right else shown + " " * spare
+    def action_copy_table(self) -> None:
+        """Copy the rows shown with their headings."""
+        rows = self._fetch(0, min(self.row_count, MOST_COPIED))
+        copy_rows(self, [column.heading for column in self._columns], rows, self.row_count)

@@ -38,12 +38,13 @@ async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) 
         assert "▸many-299 " in text_of(pilot, "#account-table")
         assert len(table._cells) < 100
         in_view = table.size.height - 1  # below the headings
-        await pilot.press("pageup", "o", "enter")
+        await pilot.press("pageup", "enter")
         await settle(pilot)
         assert field(pilot, "form-meter").value == f"many-{299 - in_view}"
 
 
 async def test_accounts_are_ordered(office: Town) -> None:
+    office.clock.advance(60)
     batch = office.engine.ingest.begin()
     batch.add_account("150", {})
     office.engine.ingest.write(batch)
@@ -51,11 +52,16 @@ async def test_accounts_are_ordered(office: Town) -> None:
     async with at_work(office, "f6", "enter") as pilot:
         by_id = listed(pilot)
         assert by_id == sorted(by_id)
-        await pilot.press("o")
+        await pilot.press("S")
         assert listed(pilot) == by_id[::-1]
-        await pilot.press("o")
+        assert "9 accounts, reversed" in text_of(pilot, "#account-count")
+        await pilot.press("S", *"s" * 8, "S")
         assert listed(pilot)[0] == "150"
-        assert "newest first" in text_of(pilot, "#account-count")
+        assert "9 accounts, by registered ▼" in text_of(pilot, "#account-count")
+        await press(pilot, "slash", *"150", "enter")
+        assert listed(pilot) == ["150"]
+        await press(pilot, "slash", "escape")
+        assert len(listed(pilot)) == 9
 
 
 async def test_no_account_yet(empty_town: Town) -> None:

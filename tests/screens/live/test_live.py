@@ -240,25 +240,35 @@ async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: p
         assert not pilot.app.screen.query_one("#banner").display
 
 
-async def test_a_filter_shows_only_rows_with_a_text(town: Town) -> None:
+async def test_a_filter_shows_only_rows_with_a_text_also_while_rows_arrive(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         refuse(town, "hello", "[red]READ 666")
         await press(pilot, "slash", *HOSTILE)
-        await show(town, pilot)
         assert {row[1] for row in rows(pilot, "#readings")} == {HOSTILE}
-        assert [row[2] for row in rows(pilot, "#refusals")] == ["[red]READ 666"]
-        assert title(pilot, "#readings-side") == "Last readings with “666”, following"
+        before = len(rows(pilot, "#readings"))
+        town.read((HOSTILE, "52", "2025-03-12T10:00"), (STEADY, "2691", "2025-03-12T10:40"))
+        await show(town, pilot)
+        found = f"{before + 1} of 200 · meter contains {HOSTILE}"
+        assert len(rows(pilot, "#readings")) == before + 1
+        assert title(pilot, "#readings-side") == f"Last readings, {found}, following"
         await press(pilot, "enter", "p")
         assert pilot.app.focused is pilot.app.screen.query_one("#readings")
-        assert title(pilot, "#readings-side") == "Last readings with “666”, paused at 10:40:00, 0 newer, p resumes"
-        await press(pilot, "slash", "escape")
+        assert title(pilot, "#readings-side") == f"Last readings, {found}, paused at 10:40:00, 0 newer, p resumes"
+        town.read((HOSTILE, "53", "2025-03-12T10:10"))
+        await press(pilot, "slash", "backspace", "enter")
+        held = [row[2] for row in rows(pilot, "#readings")]
+        assert "52.000" in held
+        assert "53.000" not in held, "a held list stays what it was, also where its filter changes"
+        await press(pilot, "escape", "p")
         await show(town, pilot)
         assert len(rows(pilot, "#refusals")) == 2
-        assert not pilot.app.screen.query_one("#filter").display
-        await press(pilot, "slash", *"UNKNOWN-COMM")
+        assert title(pilot, "#readings-side") == "Last readings, following"
+        await press(pilot, "tab", "slash", *"UNKNOWN-COMM", "s", "S")
         await show(town, pilot)
-        assert len(rows(pilot, "#refusals")) == 2
-        assert rows(pilot, "#readings") == []
+        assert rows(pilot, "#refusals") == []
+        await pilot.press("escape", "s", "s", "s", "S")
+        await show(town, pilot)
+        assert [row[2] for row in rows(pilot, "#refusals")] == ["hello", "[red]READ 666"]
 
 
 async def test_connections_stand_with_their_counts(town: Town) -> None:

@@ -230,7 +230,8 @@ async def test_a_search_that_fails_leaves_no_readings_of_another_meter(town: Tow
         await press(pilot, "r")
         await settle(pilot)
         assert pilot.app.screen.query_one("#readings").display
-        await press(pilot, "slash", *"nobody", "enter")
+        await press(pilot, "f")
+        await press(pilot, *"nobody", "enter")
         await settle(pilot)
         assert not pilot.app.screen.query_one("#readings").display
 

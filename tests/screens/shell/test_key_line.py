@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from metertui.screens.shell.help import HelpScreen
-from tests.screens.town import Town, at_work, settle, text_of
+from tests.screens.live.helpers import show
+from tests.screens.town import Town, at_work, press, settle, text_of
 
 
 async def test_the_footer_offers_every_action_by_name(town: Town) -> None:
@@ -28,6 +29,18 @@ async def test_the_keys_follow_the_screen(town: Town) -> None:
         await pilot.press("f3")
         await settle(pilot)
         assert "Pause" not in text_of(pilot, "#keys")
+
+
+async def test_the_keys_of_the_focus_come_first_and_none_that_does_nothing(town: Town) -> None:
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        await show(town, pilot)
+        line = text_of(pilot, "#keys")
+        assert line.split("  ")[:4] == ["⏎ Open the meter", "/ Filter", "p Pause", "d Close the day"]
+        assert "Chart" not in line, "there is no room for it"
+        await press(pilot, "slash", "6")
+        assert "Pause" not in text_of(pilot, "#keys"), "letters belong to the filter"
+        await press(pilot, "escape", "f3")
+        assert "Explain" not in text_of(pilot, "#keys"), "there is no figure"
 
 
 async def test_a_click_on_a_key_presses_it(town: Town) -> None:

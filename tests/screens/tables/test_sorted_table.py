@@ -15,16 +15,21 @@ COLUMNS = [Column("a", "region", False), Column("b", "type", False), Column("c",
 class Desk(App[None]):
     """A sorted table, and what it asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_screen: bool = True) -> None:
         super().__init__()
-        self.asked: list[tuple[str, int]] = []
+        self._by_screen = by_screen
+        self.asked: list[tuple[str, object]] = []
 
     def compose(self) -> ComposeResult:
-        yield SortedTable()
+        yield SortedTable(by_screen=self._by_screen)
 
     @on(SortedTable.SortAsked)
     def _sort(self, event: SortedTable.SortAsked) -> None:
         self.asked.append(("sort", event.step))
+
+    @on(SortedTable.FilterAsked)
+    def _filter(self, event: SortedTable.FilterAsked) -> None:
+        self.asked.append(("filter", event.text))
 
     @on(SortedTable.PageAsked)
     def _turn(self, event: SortedTable.PageAsked) -> None:
@@ -41,18 +46,25 @@ async def test_a_cell_wider_than_a_column_may_be_ends_in_an_ellipsis() -> None:
         assert table.needed_width == len(table.render_line(2).text.rstrip()) + 3
 
 
-async def test_fixed_keys_never_keep_the_figures_out_of_view() -> None:
-    async with Desk().run_test(size=(90, 12)) as pilot:
+async def test_keys_never_keep_the_figures_out_of_view() -> None:
+    async with Desk().run_test(size=(40, 12)) as pilot:
         table = pilot.app.query_one(SortedTable)
         table.show(COLUMNS, [("North" * 5, "landed" * 4, "1.000")])
-        assert table.fixed_columns == 1
-        await pilot.resize_terminal(40, 12)
-        await until(pilot, lambda: table.size.width <= 40)
         await pilot.pause()
-        assert table.fixed_columns == 0
-        table.action_scroll_columns(99)
-        await pilot.pause()
+        assert table.fixed_columns == 2
         assert table.render_line(1).text.split()[-1] == "1.000"
+
+
+async def test_a_table_that_has_all_rows_filters_and_sorts_them_itself() -> None:
+    desk = Desk(by_screen=False)
+    async with desk.run_test(size=(60, 12)) as pilot:
+        table = desk.query_one(SortedTable)
+        table.show(COLUMNS, [("North", "flat", "9.000"), ("South", "flat", "10.000"), ("West", "house", "1.000")])
+        await pilot.press("s", "s", "s", "/", "f", "l", "enter")
+        assert [table.cells_of_row(row)[2] for row in range(table.row_count)] == ["10.000", "9.000"]
+        table.show(COLUMNS[1:], [("flat", "19.000"), ("house", "1.000")])
+        assert table.row_count == 2, "other columns are another table"
+        assert not desk.asked
 
 
 async def test_keys_ask_for_an_order_and_for_pages_that_exist() -> None:
@@ -70,6 +82,10 @@ async def test_keys_ask_for_an_order_and_for_pages_that_exist() -> None:
         table.show(COLUMNS, rows[:1], "a", 2 * PAGE, 2 * PAGE + 1)
         await pilot.press("greater_than_sign", "less_than_sign")
         assert desk.asked[4:] == [("page", PAGE)]
+        await pilot.press("/", "n", "o")
+        assert desk.asked[5:] == [("filter", "n"), ("filter", "no")]
+        table.show(COLUMNS, rows[:2], "a", 0, 2, every=2 * PAGE + 1)
+        assert "2 of 201 · a cell contains no" in table.render_line(table.size.height - 1).text
         table.show([], [])
         assert (table.place, table.page_note) == (-1, "")
 

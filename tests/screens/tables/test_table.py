@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
+from textual.widgets import Input
 
-from metertui.screens.tables.table import Column, Table
+from metertui.screens.tables.columns import Column
+from metertui.screens.tables.table import Table
+from metertui.text import fmt
+from tests.screens.idle import until
 
 ROWS = 1000
 
@@ -21,7 +25,7 @@ class Desk(App[None]):
         self.highlighted: list[int] = []
 
     def compose(self) -> ComposeResult:
-        yield Table((Column("meter", 8), Column("kWh", 30, right=True), Column("note", 30)))
+        yield Table((Column("meter", 8), Column("kWh", 20, right=True), Column("note", 30)))
 
     def on_mount(self) -> None:
         def fetch(start: int, stop: int) -> list[tuple[str, str, str]]:
@@ -69,13 +73,14 @@ async def test_columns_go_to_the_side_and_the_first_stays() -> None:
     app = Desk()
     async with app.run_test(size=(40, 11)) as pilot:
         table = app.query_one(Table)
-        lines = [table.render_line(1).text]
-        for key in ("right", "right", "left", "left", "left"):
+        seen = []
+        for key in ("home", "right", "right", "left", "left", "left"):
             await pilot.press(key)
-            lines.append(table.render_line(1).text)
-        assert all(line.startswith("▸m-0 ") and len(line) == 40 for line in lines)
-        assert lines[1] != lines[0] != lines[2] != lines[1]
-        assert lines[3:] == [lines[1], lines[0], lines[0]]
+            seen.append([table.render_line(y).text.rstrip() for y in (0, 1)])
+        assert [line.split() for line in seen[0]] == [["meter", "kWh", "+1›"], ["▸m-0", "0.000"]]
+        assert [line.split() for line in seen[1]] == [["meter", "note", "‹"], ["▸m-0", "[red]"]]
+        assert seen[2] == seen[1], "no further than the last column"
+        assert seen[3:] == [seen[0]] * 3
 
 
 async def test_rows_that_come_leave_the_cursor_and_none_can_be_chosen_where_there_are_none() -> None:
@@ -94,37 +99,102 @@ async def test_rows_that_come_leave_the_cursor_and_none_can_be_chosen_where_ther
         assert not table.render_line(1).text.strip()
 
 
-class Wide(App[None]):
-    def __init__(self, *columns: Column) -> None:
+PLACES = ["North", "South", "East", "West"]
+
+
+class Town(App[None]):
+    """A table whose rows can be told apart by a text and ordered by a value, below a field."""
+
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self._columns = columns
+        self.count = count
+        self.rows: list[int] = []
 
     def compose(self) -> ComposeResult:
-        yield Table(self._columns)
+        yield Input()
+        yield Table((Column("meter", 8), Column("kWh", 8, right=True), Column("region", 8)))
+
+    def on_mount(self) -> None:
+        count = self.count
+
+        def cells(start: int, stop: int) -> list[tuple[str, str, str]]:
+            return [(f"m-{row}", fmt.number(-row * 1000 % 7919), PLACES[row % 4]) for row in range(start, stop)]
+
+        table = self.query_one(Table)
+        table.show_rows(count, cells, subject=count)
+        table.focus()
+
+    @on(Table.RowSelected)
+    def _select(self, event: Table.RowSelected) -> None:
+        self.rows.append(event.row)
 
 
-async def test_room_goes_to_the_columns_that_can_use_it_and_spare_ones_have_theirs_first() -> None:
-    more = Column("address", 8, most=12), Column("kWh", 6, right=True), Column("region", 6, most=10)
-    for width, widths in (
-        (20, [5, 8, 6, 6]),
-        (32, [5, 8, 6, 6]),
-        (34, [5, 10, 6, 6]),
-        (38, [5, 12, 6, 8]),
-        (42, [5, 8, 6, 6, 8]),
-        (48, [5, 12, 6, 8, 8]),
-        (90, [5, 12, 6, 10, 8]),
-    ):
-        async with Wide(Column("meter", 5), *more, Column("since", 8, spare=True)).run_test(size=(width, 9)) as pilot:
-            table = pilot.app.query_one(Table)
-            assert table._widths == widths, width
-            assert table.virtual_size.width == sum(widths) + 2 * (len(widths) - 1) + 1
-            assert ("since" in table.render_line(0).text) == (width >= 42)
+@pytest.mark.parametrize("count", [40, 3000])
+async def test_rows_are_filtered_as_one_types_sorted_copied_and_chosen(count: int) -> None:
+    app = Town(count)
+    async with app.run_test(size=(70, 12)) as pilot:
+        table = app.query_one(Table)
+        await pilot.press("down", "down", "/", *"NORTH")
+        await until(pilot, lambda: table.row_count == count // 4)
+        said = f"/NORTH▏  {fmt.count(count // 4)} of {fmt.count(count)} · region contains NORTH  ⏎ keep  esc clear"
+        assert table.render_line(table.size.height - 1).text.startswith(said)
+        assert table.cursor_row == 0, "the row that was looked at is not shown"
+        await pilot.press("down", "enter")
+        assert not app.rows, "enter ends the typing"
+        await pilot.press("enter")
+        assert app.rows == [4]
+        await pilot.press("s", "s")
+        await until(pilot, lambda: "kWh ▼" in table.render_line(0).text)
+        await until(pilot, lambda: table.cells_of_row(0)[1] >= "7.0")
+        values = [float(table.cells_of_row(row)[1]) for row in range(10)]
+        assert values == sorted(values, reverse=True)
+        assert table.cursor_row == 4, "the cursor stays on its row"
+        assert table.state == f"{fmt.count(count // 4)} of {fmt.count(count)} · region contains NORTH, by kWh ▼"
+        await pilot.press("Y")
+        lines = app.clipboard.splitlines()
+        assert lines[0] == "meter\tkWh\tregion"
+        assert [float(line.split("\t")[1]) for line in lines[1:11]] == values
+        assert len(lines) == 1 + count // 4
+        await pilot.press("S")
+        await until(pilot, lambda: "kWh ▲" in table.render_line(0).text)
+        await pilot.press("escape")
+        await until(pilot, lambda: table.row_count == count)
+        assert table.is_arranged, "the order is not the filter's"
+        await pilot.press("s", "s")
+        await until(pilot, lambda: not table.is_arranged)
+        assert [table.cells_of_row(row)[0] for row in range(3)] == ["m-0", "m-1", "m-2"]
 
 
-async def test_where_no_column_asks_for_more_the_widest_has_twice_its_width() -> None:
-    for columns, widths in (
-        ([Column("meter", 9), Column("why", 8), Column("at", 4)], [9, 16, 4]),
-        ([Column("meter", 9)], [9]),
-    ):
-        async with Wide(*columns).run_test(size=(90, 9)) as pilot:
-            assert pilot.app.query_one(Table)._widths == widths
+async def test_keys_that_arrive_together_belong_to_the_filter_and_leaving_keeps_it() -> None:
+    app = Town(40)
+    async with app.run_test(size=(70, 12)) as pilot:
+        table = app.query_one(Table)
+        for key in ("slash", "s", "o", "u"):  # none waits for the one before
+            app.post_message(events.Key(key, key if len(key) == 1 else "/"))
+        await pilot.pause()
+        assert (table.arrangement.wanted, table.row_count) == ("sou", 10)
+        app.query_one(Input).focus()
+        await pilot.pause()
+        assert "/ change  esc clear" in table.render_line(table.size.height - 1).text
+        table.focus()
+        await pilot.press("/", "backspace", "backspace", "backspace", "enter")
+        assert not table.is_arranged
+        await pilot.press("/", "x", "y", "enter", "enter", "down", "y")
+        assert (table.row_count, table.cursor_row, app.rows) == (0, -1, [])
+
+
+async def test_rows_that_are_given_later_are_filtered_and_sorted_too() -> None:
+    app = Town(40)
+    async with app.run_test(size=(70, 12)) as pilot:
+        table = app.query_one(Table)
+        await pilot.press("s", "S", "/", "m", "-", "2", "enter")
+        rows = [("m-1", "5.000", ""), ("m-20", "6.000", ""), ("m-21", "12 345 678.000", "")]
+        table.show_rows(3, lambda start, stop: rows[start:stop])
+        assert [table.cells_of_row(row)[0] for row in range(table.row_count)] == ["m-21", "m-20"]
+        await pilot.pause()
+        assert "12 345 678.000" in table.render_line(1).text, "a column of figures becomes as wide as they are"
+        rows.append(("m-22", "7.000", ""))
+        table.append_rows(4)
+        assert table.cells_of_row(0)[0] == "m-22"
+        table.clear_arrangement()
+        assert table.row_count == 4

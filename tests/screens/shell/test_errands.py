@@ -1,0 +1,16 @@
+"""Errands: each names a screen and an action that it has."""
+
+from __future__ import annotations
+
+from metertui.app import MetertuiApp
+from metertui.screens.company.company import _TABS
+from metertui.screens.shell.errands import ERRANDS
+
+
+def test_each_is_an_action_of_its_screen() -> None:
+    assert len({errand.title for errand in ERRANDS}) == len(ERRANDS)
+    tabs = {tab.name_of for tab in _TABS}
+    for errand in ERRANDS:
+        action, _, argument = errand.action.partition("('")
+        assert hasattr(MetertuiApp.SCREENS[errand.place], f"action_{action}"), errand
+        assert not argument or argument.rstrip("')") in tabs
