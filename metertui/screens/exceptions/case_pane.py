@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,6 +20,11 @@ from metertui.text import folded, in_full
 class CasePane(OnDesk, Vertical):
     """Shows a row of the list; what decisions would change is worked out after that."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._offered: tuple[object, ...] = ()
+        """The case whose offers are shown."""
+
     def compose(self) -> ComposeResult:
         yield Steady(id="case")
         yield PictureView(id="case-chart")
@@ -33,6 +39,7 @@ class CasePane(OnDesk, Vertical):
         if row is None:
             text.show("")
             offers.show("")
+            self._offered = ()
             self.workers.cancel_group(self, "offers")
         else:
             engine = self.headend.engine
@@ -59,7 +66,10 @@ class CasePane(OnDesk, Vertical):
         shown, currency = self.query_one("#case-offers", Steady), self.headend.engine.rules.currency
         found: dict[str, Offer] = {}
         width = self.size.width - 2
-        shown.show(offer_lines([row], found, currency, width))
+        case = row.cause, row.meter, row.time, row.count
+        if self._offered != case:  # of the same case those that are shown hold until they are worked out again
+            shown.show(offer_lines([row], found, currency, width))
+            self._offered = case
         rows = await members(row)
         async for what, offer in offers_of(rows, self.headend):
             found[what] = offer

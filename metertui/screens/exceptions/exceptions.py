@@ -36,6 +36,8 @@ _WIDE: Final = 110
 """The width from which the case is beside the list."""
 _BROAD: Final = 150
 """The width from which it has nearly half of the screen."""
+_FIRST: Final = "first"
+"""In place of the key of a row: keys have blanks."""
 _LEAST_WHY: Final = 48
 """If the reason has fewer cells than this, the columns after it are dropped; the row in full has them."""
 
@@ -106,6 +108,8 @@ class ExceptionsScreen(DecidingScreen):
         self._found: Exceptions | None = None
         self._whole: Exceptions | None = None
         """The same, when no row was opened."""
+        self._by_region = False
+        """Whether the rows shown are regions."""
         self._rows: dict[str, ExceptionRow] = {}
         """The cases of the page shown, by row key."""
         self._chosen: dict[str, ExceptionRow] = {}
@@ -113,7 +117,7 @@ class ExceptionsScreen(DecidingScreen):
         self._before: tuple[str, int] = ("", 0)
         """The key of the row that was opened, and the page that it was on."""
         self._wanted = ""
-        """The key of the row that the cursor goes to when the list has it."""
+        """The key of the row that the cursor goes to when the list has it, or _FIRST."""
         self._seen: tuple[object, ...] = ()
         """The state that the list shown is based on."""
         self._read_at = 0.0
@@ -144,7 +148,7 @@ class ExceptionsScreen(DecidingScreen):
     def on_screen_resume(self) -> None:
         if self._next:
             self._filter.clear()
-            self._filter.meter, self._next = self._next, ""
+            self._filter.silent, self._filter.meter, self._next = False, self._next, ""
             field = self.query_one("#case-meter", Input)
             with self.prevent(Input.Changed):
                 field.value = self._filter.meter
@@ -201,7 +205,7 @@ class ExceptionsScreen(DecidingScreen):
 
     def _show(self, found: Exceptions) -> None:
         under_cursor = self._under_cursor
-        self._found = found
+        self._found, self._by_region = found, self._filter.by_region
         if self._filter.opened is None:
             self._whole = found
         self._rows = dict(keyed(found.rows))
@@ -230,13 +234,13 @@ class ExceptionsScreen(DecidingScreen):
     @property
     def _listing(self) -> Listing:
         """Return the table that is in view."""
-        return self.query_one("#silent" if self._filter.by_region else "#cases", Listing)
+        return self.query_one("#silent" if self._by_region else "#cases", Listing)
 
     def _keep_cursor(self, before: ExceptionRow | None) -> None:
         """Put the cursor on the row that is wanted, or on the one that a case has become part of."""
         keys, listing = list(self._rows), self._listing
-        if self._wanted in self._rows:
-            listing.move_cursor(keys.index(self._wanted))
+        if self._wanted == _FIRST or self._wanted in self._rows:
+            listing.move_cursor(0 if self._wanted == _FIRST else keys.index(self._wanted))
             self._wanted = ""
         elif before is not None and listing.selected_key is not None:
             now = self._rows[listing.selected_key]
@@ -269,7 +273,7 @@ class ExceptionsScreen(DecidingScreen):
     def _show_rows(self) -> None:
         now = self.headend.engine.clock.now()
         rows, chosen = self._rows.items(), self._chosen
-        if self._filter.by_region:
+        if self._by_region:
             drawn = [(key, region_cells(row, now, chosen=key in chosen)) for key, row in rows]
         else:
             room = self._room(now)
@@ -440,7 +444,7 @@ class ExceptionsScreen(DecidingScreen):
     @on(Listing.RowSelected, "CaseTable")
     def _entered(self) -> None:
         row = self._under_cursor
-        if row is not None and not self._chosen and (row.count > 1 or self._filter.by_region):
+        if row is not None and not self._chosen and (row.count > 1 or self._by_region):
             self._open_row(row)
         elif row is not None:
             self.with_cases(self._offer_choices)
@@ -451,7 +455,7 @@ class ExceptionsScreen(DecidingScreen):
     def _open_row(self, row: ExceptionRow) -> None:
         """List the cases of a row one by one."""
         self._before = self._listing.selected_key or "", self._offset
-        self._filter.opened = row
+        self._filter.opened, self._wanted = row, _FIRST
         self._load_first_page()
 
     def _close_row(self) -> None:

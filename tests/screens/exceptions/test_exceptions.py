@@ -9,7 +9,7 @@ from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from metertui.screens.tables.listing import Listing
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.exceptions.helpers import go, listed
-from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
 async def test_what_to_look_at_is_listed_by_weight_and_in_full(troubled: Town) -> None:
@@ -98,12 +98,15 @@ async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(t
 
 
 async def test_silent_meters_are_a_list_by_region(troubled: Town) -> None:
-    async with at_work(troubled, "f7", "2") as pilot:
+    async with at_work(troubled, "f7") as pilot:
+        await press(pilot, "2", "space", "1", "space", "2")  # faster than the lists come
+        await go(pilot, "2")
         regions = pilot.app.screen.query_one("#silent", Listing)
         assert [cells[1:3] for _, cells in regions._rows] == [("… South", "3"), ("… North", "3")]
         await go(pilot, "down", "enter")
         assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
         assert "esc ‹ … 3 × silent, North" in text_of(pilot, "#conditions")
+        assert pilot.app.screen.query_one("#cases", Listing).cursor_row == 0
         await go(pilot, "escape")
         assert regions.selected_cells[1] == "… North"
         await go(pilot, "a", "A storm", "enter")
