@@ -43,6 +43,28 @@ def stored(old: list[tuple[int, int, int]], new: list[tuple[int, int, int]]) -> 
     return store.view()
 
 
+@given(
+    rows, st.integers(0, 30), st.sampled_from(["", "identifier", "-timestamp"]), st.sampled_from(["a", "harb", "0.001"])
+)
+def test_those_that_contain_a_text_stay_in_order_and_can_be_sorted_again(
+    readings: list[tuple[int, int, int]], cut: int, sort: str, text: str
+) -> None:
+    every = stored(readings[:cut], readings[cut:]).find().sorted_by(sort)
+    found = every.containing(text)
+    ids = list(METERS)
+
+    def holds(meter: int, wh: int) -> bool:
+        group = METERS[ids[meter]]
+        return any(text in cell.casefold() for cell in (ids[meter], *group, f"0.{wh:03d}"))
+
+    def seen(some: Any) -> list[tuple[int, int, int]]:
+        part = some.part(0, len(some))
+        return list(zip(part.meter.tolist(), part.time.tolist(), part.wh.tolist(), strict=True))
+
+    assert seen(found) == [row for row in seen(every) if holds(row[0], row[2])]
+    assert seen(found.sorted_by("")) == sorted(seen(found), key=lambda row: (ids[row[0]], row[1]))
+
+
 @given(rows, st.integers(0, 30), st.sampled_from(["", *LIST_COLUMNS]), st.booleans())
 def test_a_list_is_sorted_as_a_scan_sorts_it(
     readings: list[tuple[int, int, int]], cut: int, column: str, descending: bool

@@ -29,6 +29,10 @@ async def test_a_figure_is_explained_down_to_file_and_line(town: Town) -> None:
         assert "549 whole intervals 274.500 kWh from 2025-03-01 00:00 to 2025-03-12 10:30" in said
         assert "= closing register 2 690.500 kWh ✓ agrees to the Wh" in said
         assert "nothing Every reading that is stored in the window counts." in said
+        await pilot.press("Y")
+        copied = [" ".join(line.split()) for line in pilot.app.clipboard.splitlines()]
+        assert copied[0].startswith(f"Why 274.500 kWh {STEADY} · 1 Steady Lane")
+        assert "= closing register 2 690.500 kWh ✓ agrees to the Wh" in copied
 
 
 async def test_what_was_left_out_is_shown_with_its_place(town: Town) -> None:

@@ -63,3 +63,20 @@ async def test_many_rows_are_turned_page_by_page(analyst: Town) -> None:
         assert below > 1
         await keys(pilot, "pageup")
         assert screen(pilot).query_one(SortedTable).cursor_row == 0
+
+
+async def test_the_rows_that_contain_a_text_are_shown_of_all_pages(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("day",), **dates("2024-01-01", "2025-03-12"))
+        await keys(pilot, "slash", *"2025-02-1")
+        grid = screen(pilot).query_one(SortedTable)
+        assert [row[0] for row in table(pilot)] == [f"2025-02-{day}" for day in range(10, 20)]
+        foot = grid.render_line(grid.size.height - 1).text
+        assert foot.startswith("/2025-02-1▏  10 of 406 · a cell contains 2025-02-1")
+        assert not any(row[0].startswith("total") for row in table(pilot)), "the total is not that of these rows"
+        await keys(pilot, "enter", "s", "S")
+        figures = [float(row[1].replace(" ", "")) for row in table(pilot)]
+        assert figures == sorted(figures)
+        assert screen(pilot)._view.keys_at(screen(pilot)._view.at) == (table(pilot)[grid.cursor_row][0],)
+        await keys(pilot, "escape")
+        assert "1–100 shown" in summary(pilot)

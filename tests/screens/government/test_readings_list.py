@@ -116,6 +116,25 @@ async def test_the_list_is_sorted_and_the_cursor_stays_on_its_reading(analyst: T
         assert [cell.strip() for cell in listed.cells_of_row(listed.cursor_row)] == chosen
 
 
+async def test_the_list_is_filtered_by_what_is_seen_of_a_reading(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("month",), **dates("2025-03-01", "2025-03-12"))
+        await keys(pilot, "r", "s", "S")
+        every = rows(pilot)
+        await keys(pilot, "slash", *"200-004", "enter")
+        expected = [row for row in every if row[1] == "200-004"]
+        assert len(expected) > 3
+        assert [row[:3] for row in rows(pilot)] == [row[:3] for row in expected]
+        assert state(pilot).startswith(f"{len(expected)} of {len(every)} readings · newest first")
+        await keys(pilot, "S", "Y")
+        assert [row[:3] for row in rows(pilot)] == [row[:3] for row in expected[::-1]]
+        lines = [line.split("\t") for line in pilot.app.clipboard.splitlines()]
+        assert [line[1] for line in lines] == ["meter", *["200-004"] * len(expected)]
+        assert {line[4] for line in lines[1:]} == {"counted"}, "worked out for what is copied"
+        await keys(pilot, "escape")
+        assert len(rows(pilot)) == len(every)
+
+
 async def test_readings_that_arrive_are_announced_and_listed_on_demand(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("month",), **dates("2025-03-12", "2025-03-12"))

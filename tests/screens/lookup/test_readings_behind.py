@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.widgets import Tabs
 
 from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.tables.table import Table
-from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
 async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
@@ -29,6 +30,22 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
         await pilot.press("escape")
         assert pilot.app.screen.query_one(PictureView).display
         assert isinstance(pilot.app.focused, Tabs)
+
+
+async def test_readings_are_sorted_and_filtered_and_the_cursor_names_its_reading(town: Town) -> None:
+    async with at_work(town, "f3", *STEADY, "enter", "r", size=(120, 40)) as pilot:
+        table = pilot.app.screen.query_one(BehindTable)
+        await pilot.press("s", "slash", *"-03-0", "enter", "down")
+        await settle(pilot)
+        shown = [table.cells_of_row(row)[0] for row in range(table.row_count)]
+        assert shown == sorted(shown)
+        assert {text[:9] for text in shown} == {"2025-03-0"}
+        assert "read at contains -03-0, by read at ▲" in str(table.border_title)
+        assert table.time_at_cursor == town.zone.parse(f"{shown[1].replace(' ', 'T')}:00"[:19])
+        await pilot.press("f")
+        await press(pilot, *HOSTILE, "enter")
+        await settle(pilot)
+        assert str(table.border_title) == "3 readings, newest first", "another meter begins with all its readings"
 
 
 async def test_a_reading_that_is_looked_at_stays_under_the_cursor(town: Town) -> None:

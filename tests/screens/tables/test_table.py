@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from metertui.screens.tables.columns import Column
+from metertui.screens.tables.copying import MOST_COPIED
 from metertui.screens.tables.table import Table
 from metertui.text import fmt
 from tests.screens.idle import until
@@ -162,6 +163,8 @@ async def test_rows_are_filtered_as_one_types_sorted_copied_and_chosen(count: in
         assert table.is_arranged, "the order is not the filter's"
         await pilot.press("s", "s")
         await until(pilot, lambda: not table.is_arranged)
+        await pilot.press("Y")
+        assert len(app.clipboard.splitlines()) == 1 + min(count, MOST_COPIED)
         assert [table.cells_of_row(row)[0] for row in range(3)] == ["m-0", "m-1", "m-2"]
 
 
