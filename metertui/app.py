@@ -300,7 +300,8 @@ class MetertuiApp(ThriftyApp):
 
 def _offers(node: DOMNode, binding: Binding) -> bool:
     """Return whether the palette offers a key of the focused widget."""
-    own = isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
+    named = bool(binding.description)
+    own = named and isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
     return own or binding.action in _OF_TABLES
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from metertui.engine.base import month_before
 from metertui.engine.core import LiveSnapshot
@@ -59,6 +60,8 @@ class BillingScreen(DeskScreen):
         Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("Y", "copy_statement", "Copy the statement", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
+        # With priority, as the focus has to move before the next key is handled.
+        *(Binding(digit, f"begin('{digit}')", show=False, priority=True) for digit in "0123456789"),
     ]
 
     def __init__(self) -> None:
@@ -113,7 +116,9 @@ class BillingScreen(DeskScreen):
         self._next = meter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable what needs a statement while none is in view."""
+        """Disable what needs a statement while none is in view, and digits as keys while there is a field for them."""
+        if action == "begin":
+            return self.is_mounted and not self._reads_statement and not isinstance(self.focused, Input)
         if action in _OF_STATEMENT and not self._reads_statement:
             return False
         return super().check_action(action, parameters)
@@ -188,11 +193,9 @@ class BillingScreen(DeskScreen):
         event.stop()
         {"find": self.action_search, "run": self.action_run, "tariffs": self.action_tariffs}[event.what]()
 
-    def on_key(self, event: events.Key) -> None:
-        # An id begins with a digit, which is no key here.
-        if not self._reads_statement and event.character and event.character.isdigit():
-            event.stop()
-            self.query_one(MeterInput).begin(events.Key(event.key, event.character))
+    def action_begin(self, digit: str) -> None:
+        """Begin a search with the first digit of an id; the keys that follow go into the field."""
+        self.query_one(MeterInput).begin(events.Key(digit, digit))
 
     def on_paste(self, event: events.Paste) -> None:
         if not self._reads_statement:

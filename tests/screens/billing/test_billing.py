@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual import events
 from textual.widgets import Input
 
 from metertui.engine.base.progress import no_progress
@@ -43,10 +44,15 @@ async def test_billing_opens_on_its_purposes_and_comes_back_to_them(town: Town) 
         await press(pilot, "escape", "up", "enter")
         assert isinstance(pilot.app.screen, BillingRunScreen)
         await press(pilot, "escape")
-        for first in ("slash", "1", ""):  # an id that is typed or pasted begins a search by itself
-            await press(pilot, *([first] if first else []))
-            await press(pilot, *STEADY.removeprefix(first), "enter")
+        for way in ("found", "typed", "pasted"):  # an id that is typed or pasted begins a search by itself
+            if way == "typed":
+                for key in (*STEADY, "enter"):  # as they come together over a slow line
+                    pilot.app.post_message(events.Key("minus" if key == "-" else key, key if len(key) == 1 else None))
+            else:
+                await press(pilot, *(["slash"] if way == "found" else []))
+                await press(pilot, *STEADY, "enter")
             await settle(pilot)
+            assert pilot.app.screen.query_one("#meter-text", Input).value == STEADY
             assert paper(pilot)["meter"] == STEADY
             assert not screen.query_one("#purposes").display
             assert all(each in text_of(pilot, "#keys") for each in ("m Months", "e Explain", "^e Export"))
