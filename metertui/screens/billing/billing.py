@@ -28,7 +28,7 @@ from metertui.text import fmt, message, time_labels
 
 _BESIDE: Final = 150
 """The least width of a terminal, in columns, that shows a chart of the months beside the statement."""
-_OF_STATEMENT: Final = frozenset(("month", "months", "why", "open", "copy_statement", "export"))
+_OF_STATEMENT: Final = frozenset(("month", "months", "why", "latest", "open", "copy_statement", "export"))
 """The actions that need a statement in view."""
 
 
@@ -44,8 +44,9 @@ class BillingScreen(DeskScreen):
         "A statement is that of a calendar month, by default the last one: usage by price, tax and total, the use of "
         "each day, and what it is based on. The closing register of a month is the opening register of the next. An "
         "issued bill does not change; later changes are shown below it. Page up and page down change the month, m goes "
-        "to the list of months, Y copies the statement, ctrl+e writes it to a text file to print or send. Escape goes "
-        "back to the purposes. Changing tariffs and running bills need a login with the role operator."
+        "to the list of months, g to the last one with data, Y copies the statement, ctrl+e writes it to a text file, "
+        "to print or send. Escape goes back to the purposes. Changing tariffs and running bills need a login with the "
+        "role operator."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -56,6 +57,7 @@ class BillingScreen(DeskScreen):
         Binding("pagedown", "month(1)", "Next month", show=False, priority=True),
         Binding("m", "months", "Months"),
         Binding("e", "why", "Explain"),
+        Binding("g", "latest", "Latest data", show=False),
         Binding("l", "open('lookup')", "Lookup", show=False),
         Binding("x", "open('exceptions')", "Exceptions", show=False),
         Binding("Y", "copy_statement", "Copy the statement", show=False),
@@ -226,6 +228,10 @@ class BillingScreen(DeskScreen):
     def action_months(self) -> None:
         """Go to the list of months."""
         self._view.open_months()
+
+    def action_latest(self) -> None:
+        """Show the last month with data."""
+        self._view.go_to_data()
 
     def action_search(self) -> None:
         """Go to the field for another meter."""

@@ -37,6 +37,8 @@ class MonthFigures(NamedTuple):
     currency: str = ""
     since: date | None = None
     """The local day of the first counted reading of all meters; None without any."""
+    until: date | None = None
+    """That of the last one."""
     trouble: str = ""
     """Why there are no figures."""
 
@@ -46,12 +48,15 @@ def month_figures(frozen: Frozen, month: str, terms: Terms, book: BillBook, prog
 
     `progress` is called with the share done, and may end the work with an exception of its own.
     """
-    since = frozen.zone.day(int(frozen.curve.time.min())) if len(frozen.curve) else None
+    since, until = None, None
+    if len(frozen.curve):
+        time = frozen.curve.time
+        since, until = frozen.zone.day(int(time.min())), frozen.zone.day(int(time.max()))
     try:
         run = BillingRun(frozen, month, terms, book, progress)
         sums = run.sum_of_bills()
     except MeterError as error:
-        return MonthFigures(month, since=since, trouble=str(error))
+        return MonthFigures(month, since=since, until=until, trouble=str(error))
     bills = run.with_data
     priced = terms.tariffs is not None
     return MonthFigures(
@@ -65,6 +70,7 @@ def month_figures(frozen: Frozen, month: str, terms: Terms, book: BillBook, prog
         total=sums.total if priced else None,
         currency=terms.currency,
         since=since,
+        until=until,
     )
 
 

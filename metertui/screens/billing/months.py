@@ -41,6 +41,8 @@ class MonthBill(NamedTuple):
     """What is wrong with the file of the issued bill; "" if nothing is."""
     daily: Picture
     """The kWh of each day up to now."""
+    extent: tuple[int, int] | None
+    """From when to when the meter has data at all, µs UTC; None if it has none."""
 
 
 def month_bill(one: Frozen, month: str, terms: Terms, book: BillBook, now: int) -> MonthBill:
@@ -50,12 +52,14 @@ def month_bill(one: Frozen, month: str, terms: Terms, book: BillBook, now: int) 
     bill = shown.bill
     note = explained.register_note(one.curve, bill.opening, bill.closing, bill.usage_wh, one.zone)
     daily = daily_use(one, month, now)
+    extent = (int(one.curve.time[0]), int(one.curve.time[-1])) if len(one.curve) else None
+    warning = ""
     try:
         if shown.issued is not None:
             book.check_unchanged(month)
     except DataError as error:
-        return MonthBill(statement, shown, note, str(error), daily)
-    return MonthBill(statement, shown, note, "", daily)
+        warning = str(error)
+    return MonthBill(statement, shown, note, warning, daily, extent)
 
 
 def daily_use(one: Frozen, month: str, now: int) -> Picture:

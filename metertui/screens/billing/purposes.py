@@ -17,7 +17,7 @@ from textual.message import Message
 from metertui.screens.billing.month_figures import MonthFigures
 from metertui.screens.billing.tariff_periods import Period
 from metertui.screens.shell import Steady
-from metertui.text import fmt, message, plain
+from metertui.text import fmt, message, plain, time_labels
 
 _KEYS: Final = {"find": "/", "run": "b", "tariffs": "t"}
 """The purposes with their keys."""
@@ -105,7 +105,10 @@ def run_text(figures: MonthFigures, age: str, suspect: Style) -> Text:
     if figures.trouble:
         return message(f"! {figures.trouble}").append(f"\n{age}", style="dim")
     if not figures.bills:
-        return Text("No meter has data in this month.").append(f"\n{age}", style="dim")
+        said = "No meter has data in this month"
+        if figures.since is not None and figures.until is not None:
+            said += f"; there is data from {time_labels.span(figures.since, figures.until).replace('–', 'to')}"
+        return Text(f"{said}.").append(f"\n{age}", style="dim")
     due = figures.bills - figures.issued
     waiting = [f"{fmt.count(due)} still to issue"] if due else ["all of them"]
     waiting += [f"{fmt.counted(figures.adjustments, 'adjustment')} to issue"] if figures.adjustments else []

@@ -40,6 +40,8 @@ class StatementView(OnDesk, Horizontal):
         self._listed = ("", "")
         """The meter and the month that the cursor of the list was put on."""
         self._following = Following()
+        self._last: int | None = None
+        """The last instant with data of the meter, µs UTC; None if it has none."""
         self._drawn: RenderableType | None = None
         """The statement in view; None if there is a reason in its place."""
 
@@ -82,6 +84,12 @@ class StatementView(OnDesk, Horizontal):
         other = first_of_month(date.fromisoformat(f"{self.month}-01"), step)
         if other <= self.zone.day(self.headend.engine.clock.now()):
             self.month = f"{other:%Y-%m}"
+            self.show()
+
+    def go_to_data(self) -> None:
+        """Show the last month with data."""
+        if self._last is not None:
+            self.month = f"{self.zone.day(self._last - 1):%Y-%m}"
             self.show()
 
     def open_months(self) -> None:
@@ -172,9 +180,13 @@ class StatementView(OnDesk, Horizontal):
         state = "the month is not over" if end > self.headend.engine.clock.now() else ""
         if shown.issued is not None:
             state = f"issued {time_labels.moment(self.zone.local(shown.issued))}"
-        self._drawn = draw_statement(
-            shown, heading, self.zone, state=state, register_note=found.note, warning=found.warning
-        )
+        note, self._last = found.note, None
+        if found.extent is not None:
+            self._last = found.extent[1]
+            if shown.bill.usage_wh is None:
+                ends = (time_labels.moment(self.zone.local(end)) for end in found.extent)
+                note = f"Data from {' to '.join(ends)}; press g to go there."
+        self._drawn = draw_statement(shown, heading, self.zone, state=state, register_note=note, warning=found.warning)
         self.query_one("#statement", Static).update(self._drawn)
         daily = self.query_one("#daily-use", PictureView)
         daily.set_class(bill.usage_wh is None, "hidden")

@@ -18,8 +18,9 @@ def test_the_figures_of_a_month_are_those_of_its_run(tmp_path: Path) -> None:
     sums = run(town(), "2025-02", book).totals()
     assert before == MonthFigures(
         "2025-02", bills=2, without=2, doubtful=0, usage_wh=392_000, total=before.total, currency="SGD",
-        since=date(2025, 1, 31),
+        since=date(2025, 1, 31), until=before.until,
     )  # fmt: skip
+    assert before.until == date(2025, 3, 31)
     assert (f"{(before.total or 0) / 100:.2f}", before.usage_wh / 1000) == (sums["total"], sums["usage_kwh"])
     run(town(), "2025-02", book).issue(NOW)
     after = month_figures(town(late=True), "2025-02", TERMS, book, no_progress)
@@ -29,11 +30,12 @@ def test_the_figures_of_a_month_are_those_of_its_run(tmp_path: Path) -> None:
 def test_a_month_without_a_price_has_its_kwh_and_one_that_cannot_be_billed_its_reason(tmp_path: Path) -> None:
     book = BillBook(tmp_path, ZONE)
     assert month_figures(town(), "2025-02", Terms(), book, no_progress).total is None
+    before = month_figures(town(), "2025-02", TERMS, book, no_progress)
     none = month_figures(town(), "2024-12", TERMS, book, no_progress)
     assert (none.bills, none.trouble) == (0, "")
     run(town(), "2025-02", book).issue(NOW)
     refused = month_figures(town(), "2025-03", Terms(), book, no_progress)
-    assert refused == MonthFigures("2025-03", since=date(2025, 1, 31), trouble=refused.trouble)
+    assert refused == MonthFigures("2025-03", since=before.since, until=before.until, trouble=refused.trouble)
     assert "there is no tariffs.csv to compare them with" in refused.trouble
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from rich.style import Style
 
 from metertui.screens.billing.month_figures import MonthFigures
@@ -33,6 +35,9 @@ def test_a_run_without_money_doubt_or_data_says_so() -> None:
         "as of now",
     ]
     assert run_text(MonthFigures("2025-02"), "as of now", INK).plain == "No meter has data in this month.\nas of now"
+    empty = MonthFigures("2025-02", since=date(2024, 1, 2), until=date(2025, 1, 31))
+    said = "No meter has data in this month; there is data from 2 Jan 2024 to 31 Jan 2025."
+    assert run_text(empty, "as of now", INK).plain == f"{said}\nas of now"
     assert run_text(MonthFigures("2025-02", trouble="no"), "as of now", INK).plain == "! no\nas of now"
     assert waiting_text(0.5).plain.endswith("50%")
 

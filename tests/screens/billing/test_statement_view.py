@@ -48,6 +48,13 @@ async def test_a_month_before_the_first_reading_has_no_data(town: Town) -> None:
         shown = paper(pilot)
         assert shown["STATEMENT"] == "1 Nov 2024 – 30 Nov 2024"
         assert shown["USAGE"] == "no data"
+        assert "Data from 1 Jan 2025 00:00 to 12 Mar 2025 10:30; press g to go there." in words_of(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        assert paper(pilot)["STATEMENT"].startswith("1 Mar 2025 – 31 Mar 2025")
+        for _ in range(4):
+            await pilot.press("pageup")
+        await settle(pilot)
         await pilot.press("pagedown")
         await settle(pilot)
         assert paper(pilot)["USAGE"] == "no data"  # it ends with the first reading, which opens the next month
