@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.widgets import Button
 
+from metertui.screens.shell import work_under_way
 from metertui.screens.tables.table import Table
 from tests import patience
 from tests.screens.company.helpers import TO_FILE, WHO, field, leave, push, result
-from tests.screens.town import STEADY, Town, at_work, settle, text_of
+from tests.screens.idle import held_up, until
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 FILE = (
     f"{STEADY},2025-03-12T10:35:00+08:00,2690.6",
@@ -61,6 +65,29 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
         await settle(pilot)
         assert result(pilot) == "This file contains nothing new."
     assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
+
+
+async def test_a_file_that_is_read_is_seen_and_cancelled_from_another_screen(
+    office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lines(tmp_path / "more.csv", "m-1,2025-03-01T00:00:00+08:00,1")
+
+    async def plan(_: object, __: object, progress: Callable[[float], None]) -> None:
+        progress(0.25)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    monkeypatch.setattr(office.headend.imports, "plan", plan)
+    async with at_work(office, "f6", *TO_FILE, *str(path), "enter") as pilot:
+        with held_up():
+            await pilot.press("enter", "f2")
+            await until(pilot, lambda: "F6 Reading more.csv ━━━" in text_of(pilot, "#elsewhere"))
+            assert not text_of(pilot, "#said")
+            await pilot.press("f8")
+        await settle(pilot)
+        await press(pilot, "f6")
+        assert result(pilot) == "Cancelled. Nothing was written."
+        assert not office.app.works.all_under_way()
 
 
 async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
