@@ -247,7 +247,6 @@ class LiveScreen(DeskScreen):
         if place == 2:
             self._show_trend()
             self._ask_board_if_due(snapshot)
-        self._show_headings(snapshot)
         self.set_class(not snapshot.accounts and not snapshot.stored, "-no-meters")
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
@@ -261,6 +260,7 @@ class LiveScreen(DeskScreen):
                 self._draw(snapshot)
             elif self._pane == "arrivals" and not empty and place in (1, 3):
                 (self._show_readings if place == 1 else self._show_refusals)(snapshot)
+        self._show_headings(snapshot)  # after the tables, whose rows they count
 
     def _draw(self, snapshot: LiveSnapshot) -> None:
         """Draw the tables of the visible pane, also while paused: the pane or the filter changed."""
