@@ -23,6 +23,7 @@ from metertui.screens.billing.tariff_periods import gaps, periods
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import TypedLine
 from metertui.screens.shell import DeskScreen, MeterInput, Work, export_text
+from metertui.screens.tables import copy_paper
 from metertui.screens.terminal import ink
 from metertui.text import fmt, message, time_labels
 
@@ -269,15 +270,15 @@ class BillingScreen(DeskScreen):
 
     def action_copy_statement(self) -> None:
         """Copy the statement as text."""
-        if text := self._view.as_text(with_chart=False):
-            self.app.copy_to_clipboard(text)
-            self.say(f"Copied the statement of {self._view.meter} for {time_labels.month(self._view.month)}.")
-        else:
+        view = self._view
+        if view.paper is None:
             self.warn("There is no statement to copy.")
+        else:
+            copy_paper(self, view.paper, f"statement of {view.meter} for {time_labels.month(view.month)}")
 
     def action_export(self) -> None:
         """Ask for the name of a text file for the statement."""
-        if self._view.as_text(with_chart=False):
+        if self._view.paper is not None:
             name = f"bill-{self._view.meter}-{self._view.month}.txt"
             self.query_one(TypedLine).ask("export", "file name, then enter; escape cancels", name)
         else:
@@ -285,7 +286,7 @@ class BillingScreen(DeskScreen):
 
     @on(TypedLine.Typed)
     def _export_to(self, event: TypedLine.Typed) -> None:
-        if text := self._view.as_text(with_chart=True):
+        if text := self._view.as_text():
             self._write(Path(event.text).expanduser().absolute(), text)
 
     @work(exclusive=True, group="export")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from io import StringIO
-from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -15,9 +13,6 @@ from metertui.engine.base import SiteZone, month_bounds
 from metertui.engine.billing import Charge, ShownBill, Statement, decimals
 from metertui.engine.usage import Edge
 from metertui.text import fmt, message, plain, time_labels
-
-WIDTH: Final = 96
-"""Columns of a statement as text: an A4 page in a type of fixed width has as many."""
 
 
 def draw_statement(
@@ -54,13 +49,6 @@ def draw_statement(
     if warning:
         parts += ["", message(f"! {warning}")]
     return Group(*parts)
-
-
-def as_text(statement: RenderableType) -> str:
-    """Return a statement as lines of text without colours, none of which ends in blanks."""
-    file = StringIO()
-    Console(file=file, width=WIDTH, color_system=None, legacy_windows=False).print(statement)
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
 
 def basis_sentence(bill: Statement, zone: SiteZone) -> str:

@@ -18,10 +18,10 @@ from metertui.engine.columns import Frozen
 from metertui.engine.core import one_meter
 from metertui.engine.errors import MeterError
 from metertui.screens.billing.months import MOST, MonthBill, all_months, month_bill
-from metertui.screens.billing.statement import WIDTH, as_text, draw_statement
+from metertui.screens.billing.statement import draw_statement
 from metertui.screens.charts import PictureView, picture_text
 from metertui.screens.shell import Following, OnDesk
-from metertui.screens.tables import Listing
+from metertui.screens.tables import PAPER_WIDTH, Listing, paper_text
 from metertui.text import message, time_labels
 
 _CHART_ROWS: Final = 9
@@ -42,7 +42,7 @@ class StatementView(OnDesk, Horizontal):
         self._following = Following()
         self._last: int | None = None
         """The last instant with data of the meter, µs UTC; None if it has none."""
-        self._drawn: RenderableType | None = None
+        self.paper: RenderableType | None = None
         """The statement in view; None if there is a reason in its place."""
 
     def compose(self) -> ComposeResult:
@@ -106,14 +106,14 @@ class StatementView(OnDesk, Horizontal):
         self.query_one("#paper").focus()
         return False
 
-    def as_text(self, *, with_chart: bool) -> str:
-        """Return the statement in view as lines of text, on request with the chart of daily use; "" without one."""
-        if self._drawn is None:
+    def as_text(self) -> str:
+        """Return the statement in view as lines of text, with the chart of daily use; "" without one."""
+        if self.paper is None:
             return ""
-        text = as_text(self._drawn)
+        text = paper_text(self.paper)
         picture = self.query_one("#daily-use", PictureView).picture
-        if with_chart and picture is not None:
-            text += f"\nkWh a day\n\n{picture_text(picture, WIDTH, _CHART_ROWS)}\n"
+        if picture is not None:
+            text += f"\nkWh a day\n\n{picture_text(picture, PAPER_WIDTH, _CHART_ROWS)}\n"
         return text
 
     # -- how it comes there --------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class StatementView(OnDesk, Horizontal):
             past.move_cursor(keys.index(month))
 
     def _refuse(self, error: MeterError) -> None:
-        self._drawn = None
+        self.paper = None
         text = message(f"! {error}")
         if isinstance(error, NoTariffError):
             text.append("\n\nPress t for the tariffs. The lookup screen (F3) shows what the meter used.")
@@ -186,8 +186,8 @@ class StatementView(OnDesk, Horizontal):
             if shown.bill.usage_wh is None:
                 ends = (time_labels.moment(self.zone.local(end)) for end in found.extent)
                 note = f"Data from {' to '.join(ends)}; press g to go there."
-        self._drawn = draw_statement(shown, heading, self.zone, state=state, register_note=note, warning=found.warning)
-        self.query_one("#statement", Static).update(self._drawn)
+        self.paper = draw_statement(shown, heading, self.zone, state=state, register_note=note, warning=found.warning)
+        self.query_one("#statement", Static).update(self.paper)
         daily = self.query_one("#daily-use", PictureView)
         daily.set_class(bill.usage_wh is None, "hidden")
         daily.show(found.daily)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.tables.arrangement import Cells, matcher
 from metertui.screens.tables.columns import Column
-from metertui.screens.tables.copying import MOST_COPIED, copy_paper, copy_rows
+from metertui.screens.tables.copying import MOST_COPIED, PAPER_WIDTH, copy_paper, copy_rows, paper_text
 from metertui.screens.tables.listing import Listing, Row
 from metertui.screens.tables.sorted_table import PAGE, SortedTable
 from metertui.screens.tables.table import Table
@@ -12,6 +12,7 @@ from metertui.screens.tables.table import Table
 __all__ = [
     "MOST_COPIED",
     "PAGE",
+    "PAPER_WIDTH",
     "Cells",
     "Column",
     "Listing",
@@ -21,4 +22,5 @@ __all__ = [
     "copy_paper",
     "copy_rows",
     "matcher",
+    "paper_text",
 ]

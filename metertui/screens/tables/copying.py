@@ -22,8 +22,8 @@ MOST_COPIED: Final = 2_000
 """Rows copied at a time."""
 _MOST_BYTES: Final = 70_000
 """What the clipboard of a terminal takes; most drop a longer text without a word."""
-_PAPER: Final = 96
-"""The width in which a statement is copied, in terminal cells."""
+PAPER_WIDTH: Final = 96
+"""Columns of a paper as text, as many as an A4 page has in a type of fixed width."""
 
 
 class Copied(NamedTuple):
@@ -81,12 +81,17 @@ def copy_rows(table: Widget, headings: Sequence[str], rows: Sequence[Sequence[st
 
 def copy_paper(widget: Widget, paper: RenderableType, what: str) -> None:
     """Copy what is shown as a paper, such as a statement, as text."""
-    console = Console(file=StringIO(), width=_PAPER, color_system=None, legacy_windows=False)
+    widget.app.copy_to_clipboard(paper_text(paper))
+    _say(widget, f"Copied the {what} as text.")
+
+
+def paper_text(paper: RenderableType) -> str:
+    """Return a paper as lines of text without colours, none of which ends in blanks."""
+    console = Console(file=StringIO(), width=PAPER_WIDTH, color_system=None, legacy_windows=False)
     with console.capture() as drawn:
         console.print(paper)
     lines = [visible(line.rstrip()) for line in drawn.get().splitlines()]
-    widget.app.copy_to_clipboard("\n".join(lines).strip("\n") + "\n")
-    _say(widget, f"Copied the {what} as text.")
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:

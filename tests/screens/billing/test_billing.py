@@ -81,7 +81,7 @@ async def test_a_statement_is_copied_and_written_as_on_paper(town: Town, outside
         copied = pilot.app.clipboard
         assert copied.startswith("STATEMENT")
         assert f"meter             {STEADY}\n" in copied
-        assert text_of(pilot, "#said") == f"Copied the statement of {STEADY} for February 2025."
+        assert text_of(pilot, "#said") == f"Copied the statement of {STEADY} for February 2025 as text."
         await press(pilot, "ctrl+e")
         name = pilot.app.screen.query_one("#line-text", Input)
         assert name.value == f"bill-{STEADY}-2025-02.txt"

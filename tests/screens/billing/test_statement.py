@@ -10,7 +10,8 @@ from metertui.engine.billing import ENERGY, Charge, ShownBill
 from metertui.engine.billing.charges import Kind
 from metertui.engine.billing.statements import Figures, Statement
 from metertui.engine.usage import Edge
-from metertui.screens.billing.statement import WIDTH, as_text, basis_sentence, draw_statement
+from metertui.screens.billing.statement import basis_sentence, draw_statement
+from metertui.screens.tables.copying import PAPER_WIDTH, paper_text
 
 ZONE = SiteZone("Asia/Singapore")
 FEBRUARY, MIDDLE, MARCH = (ZONE.parse(f"2025-{day}T00:00") for day in ("02-01", "02-15", "03-01"))
@@ -36,7 +37,7 @@ BILL = Statement(
 
 def drawn(shown: ShownBill, warning: str = "") -> list[str]:
     """Return the lines of the paper, without the blanks at their ends and with one blank between words."""
-    text = as_text(draw_statement(shown, {}, ZONE, state="", warning=warning))
+    text = paper_text(draw_statement(shown, {}, ZONE, state="", warning=warning))
     return [" ".join(line.split()) for line in text.splitlines() if line]
 
 
@@ -105,6 +106,6 @@ def test_a_statement_says_in_a_sentence_what_it_is_based_on() -> None:
 
 
 def test_a_statement_as_text_fits_a_page() -> None:
-    lines = as_text(draw_statement(ShownBill(BILL), {"address": "1 Long Street " * 9}, ZONE, state="")).splitlines()
-    assert max(map(len, lines)) <= WIDTH
+    lines = paper_text(draw_statement(ShownBill(BILL), {"address": "1 Long Street " * 9}, ZONE, state="")).splitlines()
+    assert max(map(len, lines)) <= PAPER_WIDTH
     assert not any(line.endswith(" ") for line in lines)
