@@ -130,7 +130,7 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
 
 
 def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]]:
-    """Return the cells of the rows below a table of which `shown` is shown: the other rows, all, mean and median.
+    """Return the cells of the rows below a table of which `shown` is shown: these, the others, all, mean and median.
 
     Mean and median are of whole periods alone, and of none where a row is hidden. Figures that do not add up have no
     sum of others, and no mean of unequal groups. All together are compared only where each row is.
@@ -140,7 +140,8 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
         return []
     rows = []
     if others := len(table) - len(shown):
-        rows.append((f"the other {fmt.count(others)}", _rest(found, shown)))
+        these, rest = _parts(found, shown)
+        rows += [(f"these {fmt.count(len(shown))}", these), (f"the other {fmt.count(others)}", rest)]
     matched = bool(found.compared) and not bool((table["before"].isna() & table["value"].notna()).any())
     rows.append(("total" if found.inquiry.measure == "total" else "all together", _together(found, matched=matched)))
     whole = table[table["part"] == ""]
@@ -176,14 +177,23 @@ def _row(found: Findings, figures: Mapping[Any, Any]) -> pd.DataFrame:
     return row
 
 
-def _rest(found: Findings, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures of the rows that are not shown, together, as a row like `Findings.whole`."""
-    figures: dict[str, Any] = {"readings": found.whole["readings"] - shown["readings"].sum()}
+def _parts(found: Findings, shown: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the figures of the rows that are shown, together, and of the others, as rows like `Findings.whole`.
+
+    With a hidden row among those that are shown, neither is told.
+    """
+    these: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    if shown["hidden"].any():
+        return _row(found, these), _row(found, others)
+    these["readings"] = shown["readings"].sum()
+    others["readings"] = found.whole["readings"] - these["readings"]
     if found.inquiry.question.by == ("meter",):
-        figures["meters"] = len(found.table) - len(shown)
+        these["meters"], others["meters"] = len(shown), len(found.table) - len(shown)
     if found.inquiry.measure == "total" and found.total_wh is not None:
-        figures["value"] = (found.total_wh - sum(round(kwh * 1000) for kwh in shown["value"])) / 1000
-    return _row(found, figures)
+        wh = sum(round(kwh * 1000) for kwh in shown["value"])
+        these["value"], others["value"] = wh / 1000, (found.total_wh - wh) / 1000
+    return _row(found, these), _row(found, others)
 
 
 def extreme(found: Findings, sort: str, which: str, count: int) -> pd.DataFrame:

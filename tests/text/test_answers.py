@@ -129,11 +129,12 @@ def test_total_share_mean_median_and_rest_are_those_of_the_whole_numbers(
         assert [row[place] for row in cells] == [f"{use[row[0]] / total:.1%}" for row in cells]
         assert feet["total"][place - 1] == "100.0%"
     if others := len(use) - len(shown):
+        assert feet[f"these {len(shown)}"][0] == fmt.number(sum(ranked[:count]))
         assert feet[f"the other {others}"][0] == fmt.number(sum(ranked[count:]))
     else:
         assert not any(label.startswith("the other") for label in feet)
     if len(use) < 3:
-        assert len(feet) == 1 + bool(others)
+        assert len(feet) == 1 + 2 * bool(others)
     else:
         for name, value in (("mean", total / len(use)), ("median", median(use.values()))):
             assert float(feet[f"{name} of {len(use)}"][0].replace(" ", "")) == pytest.approx(value / 1000, abs=0.0006)
@@ -147,6 +148,8 @@ def test_a_total_reveals_no_hidden_row() -> None:
     hidden = regions(use, Rule(2, 0.9))
     assert hidden.hidden == 4
     assert answers.feet(hidden, hidden.table, LONDON) == [["total", "10.000", "100.0%", "4", "8"]]
+    some = answers.feet(hidden, hidden.table.head(2), LONDON)  # as a filter leaves them
+    assert [row[1] for row in some] == ["–", "–", "10.000"]
     alone = regions(use, Rule(5, 0.9))
     assert alone.total_wh is None
     assert answers.feet(alone, alone.table, LONDON) == [["total", "hidden", "hidden", "hidden"]]

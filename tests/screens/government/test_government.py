@@ -127,7 +127,7 @@ async def test_the_highest_rows_and_the_way_down_to_readings(analyst: Town) -> N
         assert chart.picture is not None
         assert sum(value is not None for value in chart.picture.series[0].values) == 10
         feet = screen(pilot).query_one(SortedTable)._feet
-        assert [foot[0] for foot in feet] == ["the other 2", "total", "mean of 11", "median of 11"]
+        assert [foot[0] for foot in feet] == ["these 10", "the other 2", "total", "mean of 11", "median of 11"]
         await keys(pilot, "enter", "down", "enter")
         assert question(pilot).startswith("2025-01 › Thu 2 Jan kWh") or " › " in question(pilot)
         await keys(pilot, "escape", "escape")
