@@ -136,7 +136,7 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
     sum of others, and no mean of unequal groups. All together are compared only where each row is.
     """
     question, table = found.inquiry.question, found.table
-    if not question.by or not len(found.whole):
+    if not question.by or not len(found.whole) or not len(shown):
         return []
     rows = []
     if others := len(table) - len(shown):

@@ -22,7 +22,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.reports import Findings, Rule, SavedReport, report
 from metertui.screens.charts import NO_CURSOR, Picture, PictureView, picture
 from metertui.screens.shell import OnDesk, Steady, Waiting
-from metertui.screens.tables import PAGE, SortedTable, matcher
+from metertui.screens.tables import MOST_COPIED, PAGE, SortedTable, copy_rows, matcher
 from metertui.text import answers, message
 
 _MAP: Final = 80
@@ -117,31 +117,28 @@ class AnswerView(OnDesk, Vertical):
     def show_answer(self, answer: Answer, rule: Rule | None, at: int = 0) -> None:
         """Show an answer and the page of its table with row `at`. `rule` is the one that hid small groups."""
         self.answer, self._rule, self._table = answer, rule, None
-        self._show_picture()
+        self._draw(answer.picture)
         self._show_table(at)
 
     def show_picture(self, answer: Answer) -> None:
         """Show another chart of the same answer."""
         self.answer = answer
-        self._show_picture()
-        self._arrange()
+        self._show_table(max(0, self.at))
 
-    def _show_picture(self) -> None:
-        assert self.answer is not None
-        shown = self.answer.picture if self.extreme == "" else self._picture_of_extreme()
+    def _draw(self, shown: Picture) -> None:
         chart = self.query_one(PictureView)
         chart.border_title = escape(f"{shown.unit}, {shown.note}" if shown.note else shown.unit)
         chart.show(shown)
         self.set_class(shown.kind == "heat", "-heat")
 
-    def _picture_of_extreme(self) -> Picture:
-        """Return the chart of the few rows that are shown; of their shares, a part of the whole would be missing."""
-        assert self.answer is not None
-        found, chart = self.answer.found, self.answer.saved.chart
-        drawn = picture(
-            replace(found, table=self._rows().sort_index()), "bars" if chart == "shares" else chart, self.zone
-        )
-        return drawn._replace(note=", ".join(filter(None, [drawn.note, f"{self._which_rows} alone"])))
+    def _picture_of(self, answer: Answer, table: pd.DataFrame) -> Picture:
+        """Return the chart of the rows that are shown. Of their shares, a part of the whole would be missing."""
+        if len(table) == len(answer.found.table):
+            return answer.picture
+        chart = "bars" if answer.saved.chart == "shares" else answer.saved.chart
+        drawn = picture(replace(answer.found, table=table.sort_index()), chart, self.zone)
+        which = self._which_rows if self.extreme else f"{len(table)} rows"
+        return drawn._replace(note=", ".join(filter(None, [drawn.note, f"{which} alone"])))
 
     @property
     def _which_rows(self) -> str:
@@ -153,7 +150,6 @@ class AnswerView(OnDesk, Vertical):
         assert self.answer is not None
         if len(self.answer.found.table) > EXTREME:
             self.extreme = _EXTREMES[(_EXTREMES.index(self.extreme) + 1) % len(_EXTREMES)]
-            self._show_picture()
             self._show_table()
         return self.extreme
 
@@ -209,29 +205,35 @@ class AnswerView(OnDesk, Vertical):
 
     def _show_table(self, at: int = 0) -> None:
         assert self.answer is not None
+        rows = self._rows()
         if self._wanted:
-            self._filter(self.answer, self._rows(), at)
+            self._filter(self.answer, rows, at)
         else:
             self.workers.cancel_group(self, "filter")
-            self._take_table(self._rows(), at)
+            self._take_table(rows, self._picture_of(self.answer, rows), at)
 
-    def _take_table(self, table: pd.DataFrame, at: int) -> None:
+    def _take_table(self, table: pd.DataFrame, drawn: Picture, at: int) -> None:
         self._table = table
+        self._draw(drawn)
         self._show_page(at)
         self._first_keys = self.keys_at(self.at) if self.at >= 0 else ()
 
     @work(exclusive=True, group="filter")
     async def _filter(self, answer: Answer, table: pd.DataFrame, at: int) -> None:
-        """Show the rows that contain the text of the filter, which are sought in a thread."""
+        """Show the rows that contain the text of the filter, which are sought and drawn in a thread."""
         ended = threading.Event()
+        contains = matcher(self._wanted)
+
+        def sought() -> tuple[pd.DataFrame, Picture]:
+            found = answers.containing(answer.found, table, self.zone, contains, ended.is_set)
+            return found, answer.picture if ended.is_set() else self._picture_of(answer, found)
+
         try:
-            found = await asyncio.to_thread(
-                answers.containing, answer.found, table, self.zone, matcher(self._wanted), ended.is_set
-            )
+            found, drawn = await asyncio.to_thread(sought)
         finally:
             ended.set()
         if self.answer is not None and self.answer.found is answer.found:
-            self._take_table(found, at)
+            self._take_table(found, drawn, at)
 
     @on(SortedTable.FilterAsked)
     def _filtered(self, event: SortedTable.FilterAsked) -> None:
@@ -247,8 +249,7 @@ class AnswerView(OnDesk, Vertical):
         first = at // PAGE * PAGE
         columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self.zone)
         table = self.query_one(SortedTable)
-        # Below some of the rows, the total of all would be taken for theirs.
-        feet = [] if self._wanted else answers.feet(self.answer.found, self._table, self.zone)
+        feet = answers.feet(self.answer.found, self._table, self.zone)
         table.show(columns, cells, self.sort, first, len(self._table), feet, len(self.answer.found.table))
         table.move_cursor_to(at)
         self._arrange()
@@ -301,6 +302,14 @@ class AnswerView(OnDesk, Vertical):
                 self.query_one(SortedTable).move_cursor_to(at)
                 return
 
+    @on(SortedTable.CopyAsked)
+    def _copy(self, event: SortedTable.CopyAsked) -> None:
+        """Copy the rows of all pages, as far as a clipboard has room."""
+        event.stop()
+        if self.answer is not None and self._table is not None:
+            columns, cells = answers.page(self.answer.found, self._table.head(MOST_COPIED), self.zone)
+            copy_rows(self.query_one(SortedTable), [each.title for each in columns], cells, len(self._table))
+
     @on(SortedTable.PageAsked)
     def _turned(self, event: SortedTable.PageAsked) -> None:
         event.stop()
@@ -319,6 +328,4 @@ class AnswerView(OnDesk, Vertical):
             self.sort = orders[(bare.index(name) + 1) % len(orders) if name in bare else 0]
         elif self.sort:
             self.sort = self.sort.removeprefix("-") if self.sort.startswith("-") else f"-{self.sort}"
-        if self.extreme:
-            self._show_picture()
         self._show_table()

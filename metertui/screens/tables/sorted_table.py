@@ -45,6 +45,9 @@ class SortedTable(RowTable):
             super().__init__()
             self.first = first
 
+    class CopyAsked(Message):
+        """Asks for the rows of all pages to be copied."""
+
     def __init__(self, *, by_screen: bool = True, **kwargs: Any) -> None:
         """`by_screen`: whether the screen filters and sorts; else the table does, and is given all rows at once."""
         super().__init__(by_screen=by_screen, **kwargs)
@@ -119,6 +122,13 @@ class SortedTable(RowTable):
             self.post_message(self.SortAsked(step))
         else:
             super().action_sort(step)
+
+    def action_copy_table(self) -> None:
+        """Copy the rows shown, also those of other pages, with their headings."""
+        if self._by_screen:
+            self.post_message(self.CopyAsked())
+        else:
+            super().action_copy_table()
 
     def move_cursor_to(self, place: int) -> None:
         """Put the cursor on a row of this page, by its place among the rows of all pages."""

@@ -6,9 +6,11 @@ from datetime import date
 
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
+from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.tables.sorted_table import SortedTable
 from tests.screens.government.helpers import ask, dates, keys, said, screen, summary, table
-from tests.screens.town import Town, at_work, text_of
+from tests.screens.idle import until
+from tests.screens.town import Town, at_work, press, settle, text_of
 
 
 async def test_a_small_terminal_has_all_days_of_the_week_and_the_names_of_lines(analyst: Town) -> None:
@@ -58,6 +60,10 @@ async def test_many_rows_are_turned_page_by_page(analyst: Town) -> None:
         for key, first in (("greater_than_sign", 101), ("]", 201), ("less_than_sign", 101), ("[", 1), ("[", 1)):
             await keys(pilot, key)
             assert f"{first}–{min(rows, first + 99)} shown" in summary(pilot)
+        await keys(pilot, "Y")
+        lines = pilot.app.clipboard.splitlines()
+        assert len(lines) == 1 + rows  # of all pages
+        assert lines[0].split("\t")[:2] == ["day", "kWh"]
         await keys(pilot, "pagedown")
         below = screen(pilot).query_one(SortedTable).cursor_row
         assert below > 1
@@ -73,10 +79,26 @@ async def test_the_rows_that_contain_a_text_are_shown_of_all_pages(analyst: Town
         assert [row[0] for row in table(pilot)] == [f"2025-02-{day}" for day in range(10, 20)]
         foot = grid.render_line(grid.size.height - 1).text
         assert foot.startswith("/2025-02-1▏  10 of 406 · a cell contains 2025-02-1")
-        assert not any(row[0].startswith("total") for row in table(pilot)), "the total is not that of these rows"
+        assert [foot[0] for foot in grid._all_feet][:3] == ["these 10", "the other 396", "total"]
         await keys(pilot, "enter", "s", "S")
         figures = [float(row[1].replace(" ", "")) for row in table(pilot)]
         assert figures == sorted(figures)
         assert screen(pilot)._view.keys_at(screen(pilot)._view.at) == (table(pilot)[grid.cursor_row][0],)
         await keys(pilot, "escape")
         assert "1–100 shown" in summary(pilot)
+
+
+async def test_chart_and_sums_are_those_of_the_rows_that_a_filter_leaves(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("month",), chart="shares")
+        await keys(pilot, "slash")
+        await press(pilot, *"2025-0", "enter")
+        await settle(pilot)
+        await until(pilot, lambda: len(table(pilot)) == 3)
+        view = screen(pilot)._view
+        chart = view.query_one(PictureView)
+        assert chart.picture is not None
+        assert (chart.picture.kind, chart.picture.labels) == ("bars", ("Jan 2025", "Feb 2025", "Mar 2025"))
+        assert str(chart.border_title).endswith("3 rows alone")
+        feet = view.query_one(SortedTable)._all_feet
+        assert [foot[0] for foot in feet] == ["these 3", "the other 9", "total", "mean of 11", "median of 11"]
