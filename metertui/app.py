@@ -302,7 +302,8 @@ def _offers(node: DOMNode, binding: Binding) -> bool:
     """Return whether the palette offers a key of the focused widget."""
     named = bool(binding.description)
     own = named and isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
-    return own or binding.action in _OF_TABLES
+    of_table = type(node).__module__.startswith("metertui.screens.") and binding.action in _OF_TABLES
+    return own or of_table
 
 
 def _is_command(key: tuple[DOMNode, Binding]) -> bool:

@@ -77,7 +77,9 @@ async def test_the_palette_offers_what_the_footer_does_and_more(town: Town) -> N
             for command in commands:
                 sentence, _, _ = (command.help or "").rpartition(" · ")
                 assert sentence or command.title in ("Colours", "First steps"), command
-            assert not {"Up", "Page down", "First", "Next rows", "Previous", "Next field"} & set(offered)
+            assert not {"Copy selected text", "Up", "Page down", "First", "Next rows", "Previous", "Next field"} & set(
+                offered
+            )
 
 
 async def test_a_command_of_the_palette_is_done(town: Town) -> None:

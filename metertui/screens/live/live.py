@@ -248,6 +248,8 @@ class LiveScreen(DeskScreen):
             self._show_trend()
             self._ask_board_if_due(snapshot)
         self.set_class(not snapshot.accounts and not snapshot.stored, "-no-meters")
+        self.query_one("#refusals-side").display = bool(snapshot.refusals)
+        self.query_one("#readings-side").display = bool(snapshot.arrivals) or not snapshot.refusals
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
@@ -287,8 +289,6 @@ class LiveScreen(DeskScreen):
             side = self.query_one(f"#{name}-side")
             if side.border_title != wanted:
                 side.border_title = wanted
-        self.query_one("#refusals-side").display = bool(snapshot.refusals)
-        self.query_one("#readings-side").display = bool(snapshot.arrivals) or not snapshot.refusals
 
     def _show_trend(self) -> None:
         chart = self.query_one(TrendChart)
