@@ -44,8 +44,9 @@ fuzz: $(READY)  ## random bytes for the parser, a minute of them
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
 	.venv-fuzz/bin/python tests/fuzz_protocol.py 60
 
-pictures: $(READY)  ## the pictures in docs/pictures, from the running app
-	$(BIN)/python docs/pictures.py
+pictures: $(READY)  ## the pictures and the recording in docs/pictures, from the running app
+	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.recording
 
 $(READY): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "metertui needs Python 3.11 or newer; set PYTHON to it" >&2; exit 1; }
