@@ -101,6 +101,7 @@ class AskingScreen(GatedScreen):
     def _clear(self) -> None:
         self._levels, self._saved = [], SavedReport()
         self._view.clear()
+        self._describe()
 
     def action_ask(self) -> None:
         """Ask the current question about the readings as they are now."""
