@@ -92,12 +92,11 @@ def case_headings(currency: str) -> tuple[str, ...]:
     return ("  ", "=cause", "=meter", ">stake kWh", f">{currency}", ">age", "why", "region", "decided")
 
 
-def cells(row: ExceptionRow, now: int, room: int, *, chosen: bool) -> tuple[str, ...]:
+def cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...]:
     """Return a row of the table of cases, as it is at an instant (µs UTC).
 
-    They are marks, cause, meter, kWh at stake, their price, age, why (in `room` cells), region and decision.
+    They are marks, cause, meter, kWh at stake, their price, age, why, region and decision.
     """
-    why = _why(row)
     return (
         f"{'●' if chosen else ' '}{'✓' if row.decided else '✎' if row.notes else ' '}",
         cause_of(row),
@@ -105,7 +104,7 @@ def cells(row: ExceptionRow, now: int, room: int, *, chosen: bool) -> tuple[str,
         energy_at_stake(row),
         fmt.money(row.stake_cents),
         age(row.until if row.count > 1 else row.time, now),
-        f"{why:<{room}}" if len(why) <= room else f"{why[: room - 1]}…",
+        _why(row),
         row.region,
         _decided(row),
     )
@@ -134,16 +133,6 @@ def region_cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...
         fmt.money(row.stake_cents),
         age(row.since, now),
     )
-
-
-def beside_why(rows: Sequence[ExceptionRow], now: int) -> tuple[int, int]:
-    """Return the width of the columns before and after the reasons of some cases, blanks included."""
-    headings = case_headings("SGD")
-    drawn = [headings, *(cells(row, now, 0, chosen=False) for row in rows)]
-    widths = [max(len(each[place].lstrip(">=")) for each in drawn) for place in range(len(headings))]
-    blanks, scrollbar = 2, 2
-    at = headings.index("why")
-    return sum(widths[:at]) + at * blanks + scrollbar, sum(widths[at + 1 :]) + blanks * (len(widths) - at - 1)
 
 
 def _decided(row: ExceptionRow) -> str:

@@ -37,11 +37,11 @@ def test_keys_of_equal_refused_lines_are_numbered() -> None:
 
 
 def test_row_has_what_is_at_stake_and_how_long_it_waits() -> None:
-    cells = casework.cells(SUSPECT, NOW, 60, chosen=True)
+    cells = casework.cells(SUSPECT, NOW, chosen=True)
     assert cells[:6] == ("● ", "▲ suspect", "m-1", "–", "–", "1 h")
-    assert cells[6:] == ("lower than the 2 000.000 kWh counted".ljust(60), "East", "open")
+    assert cells[6:] == ("lower than the 2 000.000 kWh counted", "East", "open")
     many = replace(SUSPECT, count=9, stake_wh=765_500, stake_cents=16_841, until=NOW)
-    assert casework.cells(many, NOW, 60, chosen=False)[:6] == ("  ", "▲ 9 × suspect", "m-1", "765.500", "168.41", "now")
+    assert casework.cells(many, NOW, chosen=False)[:6] == ("  ", "▲ 9 × suspect", "m-1", "765.500", "168.41", "now")
     assert casework.keyed([many]) != casework.keyed([SUSPECT])
 
 
@@ -60,11 +60,6 @@ def test_every_sign_has_a_colour_of_the_themes() -> None:
         assert set(casework.INKS.values()) <= variables.keys()
 
 
-def test_row_cuts_a_long_reason() -> None:
-    why = casework.cells(SUSPECT, NOW, 10, chosen=False)[6]
-    assert (len(why), why[-1]) == (10, "…")
-
-
 def test_case_in_full_shows_control_characters_of_a_refused_line() -> None:
     text = casework.in_full(REFUSED, None, ZONE, "SGD").plain
     assert "sent: READ m-1 x␛[2J" in text
@@ -78,7 +73,7 @@ def test_a_row_has_a_mark_for_a_decision_and_for_a_note() -> None:
     note = Edit(ZONE.parse("2025-03-12T11:00:00"), "m-1", "note", SUSPECT.time, "ada", "The owner phoned")
     accept = replace(note, kind="accept", reason="Known")
     rows = [SUSPECT, replace(SUSPECT, notes=(note,)), replace(SUSPECT, notes=(note,), decided=accept)]
-    assert [casework.cells(row, NOW, 60, chosen=False)[0] for row in rows] == ["  ", " ✎", " ✓"]
+    assert [casework.cells(row, NOW, chosen=False)[0] for row in rows] == ["  ", " ✎", " ✓"]
 
 
 def test_what_people_said_of_a_case_comes_before_what_may_be_cut() -> None:

@@ -24,7 +24,7 @@ from metertui.screens.explain import ExplainScreen
 from metertui.screens.shell import Steady
 from metertui.screens.tables import Listing
 from metertui.screens.terminal import ink
-from metertui.text import INKS, beside_why, case_headings, cells, fmt, keyed, region_cells, region_headings
+from metertui.text import INKS, case_headings, cells, fmt, keyed, region_cells, region_headings
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the list after a change."""
@@ -38,8 +38,6 @@ _BROAD: Final = 150
 """The width from which it has nearly half of the screen."""
 _FIRST: Final = "first"
 """In place of the key of a row: keys have blanks."""
-_LEAST_WHY: Final = 48
-"""If the reason has fewer cells than this, the columns after it are dropped; the row in full has them."""
 
 
 class CaseTable(Listing):
@@ -48,10 +46,13 @@ class CaseTable(Listing):
     The screen filters the cases of all pages, and has them by weight.
     """
 
-    def __init__(self, headings: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, headings: Sequence[str], spare: int = 0, **kwargs: Any) -> None:
+        """Make an empty table; the last `spare` columns are left out where there is no room."""
         super().__init__(
             headings, most=PAGE, newest=False, inks=INKS, enter="Decide or open", filters=False, sorts=False, **kwargs
         )
+        last = len(self._columns) - spare
+        self._columns = tuple(replace(column, spare=place >= last) for place, column in enumerate(self._columns))
 
 
 class ExceptionsScreen(DecidingScreen):
@@ -134,7 +135,7 @@ class ExceptionsScreen(DecidingScreen):
         with Container(id="work"):
             with Vertical(id="cases-side"):
                 yield Static(id="no-cases", classes="hidden")
-                yield CaseTable(case_headings(currency), id="cases")
+                yield CaseTable(case_headings(currency), spare=2, id="cases")
                 yield CaseTable(region_headings(currency), id="silent", classes="hidden")
             yield CasePane(id="case-side")
 
@@ -276,15 +277,8 @@ class ExceptionsScreen(DecidingScreen):
         if self._by_region:
             drawn = [(key, region_cells(row, now, chosen=key in chosen)) for key, row in rows]
         else:
-            room = self._room(now)
-            drawn = [(key, cells(row, now, room, chosen=key in chosen)) for key, row in rows]
+            drawn = [(key, cells(row, now, chosen=key in chosen)) for key, row in rows]
         self._listing.show(drawn)
-
-    def _room(self, now: int) -> int:
-        """Return the width of the reason, in cells."""
-        before, behind = beside_why(list(self._rows.values()), now)
-        left = self.query_one("#cases-side").size.width - before
-        return max(10, left - behind if left - behind >= _LEAST_WHY else left)
 
     @on(Listing.RowHighlighted, "CaseTable")
     def _show_case(self) -> None:
