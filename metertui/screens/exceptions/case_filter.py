@@ -170,7 +170,7 @@ class CaseFilter:
         """Return the sentence for an empty list: how many active meters are watched, and since when."""
         if self.any or self.opened is not None:
             return Text("No case matches the filter. Press escape to clear it.")
-        watched = f"{fmt.counted(meters, 'active meter')} watched since {since}"
+        watched = f"{fmt.counted(meters, 'meter')} watched since {since}"
         if self.silent:
             return Text(f"No meter is silent: all have sent a reading within {self._silent_hours} · {watched}")
         return Text(f"Nothing waits for a decision · {watched}")

@@ -24,7 +24,7 @@ from metertui.screens.explain import ExplainScreen
 from metertui.screens.shell import Steady
 from metertui.screens.tables import Listing
 from metertui.screens.terminal import ink
-from metertui.text import INKS, case_headings, cells, fmt, keyed, region_cells, region_headings
+from metertui.text import INKS, case_headings, cells, fmt, keyed, region_cells, region_headings, time_labels
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the list after a change."""
@@ -230,7 +230,7 @@ class ExceptionsScreen(DecidingScreen):
     def _started(self) -> str:
         """Return the local time since which cases are looked for."""
         live = self.headend.live()
-        return fmt.moment(live.at - int(live.uptime) * SECOND, self.zone)
+        return time_labels.in_full(self.zone.local(live.at - int(live.uptime) * SECOND), "half hour")
 
     @property
     def _listing(self) -> Listing:

@@ -34,7 +34,7 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     assert conditions.question(0).cause == ""
     conditions.clear()
     assert not conditions.any
-    assert conditions.none(3, "08:00").plain == "Nothing waits for a decision · 3 active meters watched since 08:00"
+    assert conditions.none(3, "08:00").plain == "Nothing waits for a decision · 3 meters watched since 08:00"
 
 
 def test_silent_meters_are_asked_for_by_region_and_one_by_one_where_a_row_is_opened() -> None:
