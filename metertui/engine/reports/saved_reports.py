@@ -65,6 +65,11 @@ class SavedReport:
         """Return whether both are the same question, whatever its title and its chart."""
         return replace(self, title="", chart="") == replace(other, title="", chart="")
 
+    def selects_same(self, other: SavedReport) -> bool:
+        """Return whether both are about the same days and meters."""
+        mine, others = ((each.period, each.first, each.last, each.filter) for each in (self, other))
+        return mine == others
+
     def inquiry_of(self, frozen: Frozen) -> Inquiry:
         """Return the inquiry as of the newest reading. Raises MeterError, also where there is none."""
         time, zone = frozen.curve.time, frozen.zone

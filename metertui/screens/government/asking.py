@@ -47,6 +47,8 @@ class AskingScreen(GatedScreen):
         super().__init__()
         self._saved = SavedReport()
         self._levels: list[Level] = []
+        self._drilled = SavedReport()
+        """The question that the last step led to."""
         self._asking: Worker[None] | None = None
         self._question: Work | None = None
         """The question being worked out."""
@@ -168,7 +170,7 @@ class AskingScreen(GatedScreen):
             view.show_stale()
             asked = f"Working out {asked}" if self._question else f"Not worked out: {asked}. Press ctrl+r to run it."
         text = Text(no_wrap=True, overflow="ellipsis")
-        if self._levels:
+        if self._levels and self._saved.selects_same(self._drilled):
             text.append(f"{' › '.join(level.name for level in self._levels)}\n", style="bold")
         text.append_text(message(asked))
         self.query_one("#question", Steady).show(text)

@@ -143,6 +143,7 @@ class GovernmentScreen(AskingScreen):
             return
         name = drill_down.step_name(question, view.keys_at(at))
         self._levels.append(Level(self._saved, view.sort, view.extreme, at, name))
+        self._drilled = saved
         self._change(saved)
 
     def action_extreme(self) -> None:
@@ -198,6 +199,7 @@ class GovernmentScreen(AskingScreen):
             self._leave_form()
         elif self._levels:
             step = self._levels.pop()
+            self._drilled = step.saved
             self._saved, self._view.sort, self._view.extreme = step.saved, step.sort, step.extreme
             self.clear_message()
             self._show_form()

@@ -164,3 +164,5 @@ def test_the_title_and_the_chart_do_not_make_another_question() -> None:
     saved = SavedReport("Mine", by=("region",))
     assert saved.asks_same(replace(saved, title="", chart="heat"))
     assert not saved.asks_same(replace(saved, by=("month",)))
+    assert saved.selects_same(replace(saved, by=("month",), measure="peak"))
+    assert not saved.selects_same(replace(saved, period="all"))

@@ -14,7 +14,7 @@ from metertui.screens.government.drill_down import NoFinerLevel, question_below
 from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.tables.sorted_table import SortedTable
 from tests.screens.government.helpers import ask, dates, keys, question, screen, table
-from tests.screens.town import Town, at_work
+from tests.screens.town import Town, at_work, settle
 
 SAVED = SavedReport(title="Mine", by=("region",))
 BELOW: dict[tuple[str, ...], tuple[int, str]] = {
@@ -46,6 +46,11 @@ async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> 
         assert question(pilot).startswith("South › Harbour total kWh by apartment type")
         await keys(pilot, "enter")
         assert question(pilot).startswith("South › Harbour › 3-room total kWh by meter")
+        await keys(pilot, "m")
+        assert question(pilot).startswith("South › Harbour › 3-room kWh per meter")
+        screen(pilot)._change(replace(screen(pilot)._saved, period="all"))  # no longer what the steps led to
+        await settle(pilot)
+        assert question(pilot).startswith("kWh per meter by meter · everything")
         await keys(pilot, "escape", "escape", "escape")
         assert question(pilot).startswith("total kWh by region")
         assert screen(pilot).query_one(SortedTable).place == 0
