@@ -20,15 +20,15 @@ from rich.style import Style
 from rich.text import Text
 
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
-from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, legend, scale
+from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, fitted_scale, legend
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks
 from metertui.text import HIDDEN, INCOMPLETE
 
 READ: Final = FILLS[0]
 """The characters of bars of read and estimated values, for the legend."""
 GUESSED: Final = FILLS[1]
-_NARROW: Final = FILLS[2]
-"""Fills an incomplete bar that is too narrow for an outline."""
+NARROW: Final = FILLS[2]
+"""Fills an incomplete bar that is too narrow for an outline, for the legend."""
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇"
 _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BEFORE: Final = "━"
@@ -38,8 +38,8 @@ _WIDEST: Final = 24
 """Columns from one upright bar to the next at most."""
 _OPEN_END: Final = 2
 """Columns of the marks at the end of a bar of which a part is hidden."""
-_UNUSED: Final = 0.15
-"""The part of the width that bars of a column without gaps may leave empty."""
+_EVEN: Final = 4
+"""Columns of a bar from which on gaps may differ by a column, so that all bars fill the room."""
 _DIM: Final = Style(dim=True)
 
 Cells = list[tuple[str, int]]
@@ -60,20 +60,22 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     labels, series, (guessed, running) = picture.labels, picture.series, picture.marks()
     hidden = picture.withheld()
     rows = max(2, height - 1 - len(key))
-    scaled = scale(_highest(series, stacked=stacked), rows // 2)
+    scaled, each_mark = fitted_scale(_highest(series, stacked=stacked), rows)
     room = columns_of(width, scaled)
     if len(labels) * beside > room:
         each = -(-len(labels) * beside // room)
-        key += [[Segment(f"each bar is the mean of {each}", inks.style(CONTEXT))]]
+        key += [[Segment(f"each bar is the mean of {each}"[:width], inks.style(CONTEXT))]]
         rows = max(2, rows - 1)
         labels, (series, hidden) = labels[::each], merged(series, hidden, each)
         guessed, running = (np.logical_or.reduceat(mark, range(0, len(mark), each)) for mark in (guessed, running))
         cursor = cursor // each if cursor >= 0 else cursor
-        scaled = scale(_highest(series, stacked=stacked), rows // 2)
+        scaled, each_mark = fitted_scale(_highest(series, stacked=stacked), rows)
     starts, widths = _places(len(labels), beside, room)
-    at = [max(0, math.ceil(mark / scaled[-1] * rows) - 1) for mark in scaled]  # rows with their upper edge there
-    figure = Figure(width, rows, scaled, at)
-    parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / scaled[-1]
+    heights = [place * each_mark for place in range(len(scaled))]
+    at = [max(0, math.ceil(height) - 1) for height in heights]  # rows with their upper edge there, or their middle
+    figure = Figure(width, rows, scaled, at, [row for row, height in zip(at, heights, strict=True) if height % 1])
+    top = scaled[1] * rows / each_mark
+    parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / top
     if stacked:
         _stacked(figure, starts, widths, parts, np.asarray(hidden.any(axis=0)))
     elif beside == 1:
@@ -111,19 +113,13 @@ def _highest(series: Sequence[Series], *, stacked: bool) -> float:
 def _places(count: int, beside: int, room: int) -> tuple[list[int], list[int]]:
     """Return for each label the first column of its bars, and the width of one of them.
 
-    Bars have one width, and gaps where there is room for them. Where bars of a column without gaps would leave much of
-    the room empty, some have a gap.
+    Bars have one width, and gaps where there is room for them. Narrow ones have equal gaps, or none: unequal ones look
+    as if they were groups.
     """
-    each = room // count
-    if beside > 1:
-        wide = max(1, (each - (each > beside)) // beside)
-        span = min(room, _WIDEST * count)
-        return [place * span // count for place in range(count)], [wide] * count
-    if each >= 2:
-        span = min(room, _WIDEST * count)
-        return [place * span // count for place in range(count)], [span // count - 1] * count
-    span = count if room - count <= room * _UNUSED else room
-    return [place * span // count for place in range(count)], [1] * count
+    each = min(_WIDEST, room // count)
+    wide = max(1, (each - (each > beside)) // beside)
+    span = min(room, _WIDEST * count) if wide * beside >= _EVEN else each * count
+    return [place * span // count for place in range(count)], [wide] * count
 
 
 def _columns(
@@ -161,7 +157,7 @@ def _single(
     inks = np.where(guessed, ESTIMATED, 0)
     inks[[cursor] if 0 <= cursor < len(inks) else []] = CURSOR
     outlined = running & (np.array(widths) >= 3)
-    fills = np.where(running, _NARROW, np.where(guessed, GUESSED, READ))
+    fills = np.where(running, NARROW, np.where(guessed, GUESSED, READ))
     for ink in np.unique(inks).tolist():
         for fill in np.unique(fills).tolist():
             these = (inks[label] == ink) & (fills[label] == fill) & ~outlined[label]
@@ -189,12 +185,22 @@ def _outline(figure: Figure, columns: Sequence[int], full: int, rest: int, ink: 
 
 
 def _line_before(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
-    """Draw a line across each bar as high as what it is compared with; `parts` are the shares of both."""
+    """Draw a line across each bar as high as what it is compared with; `parts` are the shares of both.
+
+    Where the bar ends in the same row, the line leaves that end to be seen: it takes the right half of the bar, or the
+    gap beside one of a single column.
+    """
     at, label, _ = _columns(starts, widths)
     now, before = (_eighths(figure, each)[label] for each in parts)
     rows = np.minimum(figure.rows - 1, (before - 1) // 8)
+    ends_here = (rows == now // 8) & (now % 8 > 0)
+    begin, wide = np.array(starts)[label], widths[0]
+    shown = (before > 0) & (~ends_here | (at >= begin + wide // 2))
+    if wide == 1:
+        at = np.where(ends_here, at + 1, at)
+        shown &= (at < figure.columns) & ~(ends_here & np.isin(at, starts))
     for ink, some in ((ON_BAR, rows < now // 8), (CONTEXT, rows >= now // 8)):
-        here = some & (before > 0)
+        here = some & shown
         figure.mark(at[here].tolist(), rows[here].tolist(), _BEFORE, ink)
 
 
@@ -203,14 +209,14 @@ def _beside(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts:
     at, label, bar = _columns(starts, widths, len(parts))
     full = np.round(np.nan_to_num(parts) * figure.rows).astype(np.int64)[bar, label]
     for place in range(len(parts)):
-        some = (bar == place) & (full > 0)
+        some = (bar == place) & (full > 0) & (at < figure.columns)
         figure.bars(at[some], full[some] - 1, FILLS[place % len(FILLS)], place)
 
 
 def _mark_hidden(figure: Figure, starts: Sequence[int], widths: Sequence[int], hidden: NDArray[np.bool_]) -> None:
     """Mark the places of hidden bars; a row of `hidden` is a series."""
     at, label, bar = _columns(starts, widths, len(hidden))
-    out = at[hidden[bar, label]].tolist()
+    out = at[hidden[bar, label] & (at < figure.columns)].tolist()
     figure.mark(out, [0] * len(out), WITHHELD, CONTEXT)
 
 

@@ -229,6 +229,7 @@ def _marks(picture: Picture | None) -> str:
         if guessed
         else []
     )
-    parts += [f"{INCOMPLETE} {'in part' if any(picture.cut) else 'not over yet'}"] if partly else []
+    sign = f"{INCOMPLETE} {bars.NARROW}" if picture.kind == "bars" else INCOMPLETE
+    parts += [f"{sign} {'in part' if any(picture.cut) else 'not over yet'}"] if partly else []
     parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

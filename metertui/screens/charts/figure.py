@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -26,19 +26,28 @@ _ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _NO_INK: Final = -1
 _GRID_LINE: Final = "▔"
 """Stands in the empty cells below a mark of the scale, at exactly its height."""
+_MIDDLE_LINE: Final = "─"
+"""Stands in the empty cells of a row in whose middle a mark of the scale is."""
+_FEWEST_ROWS: Final = 3
+"""Rows from one mark of a scale to the next at least, where there is room, so that their distances look alike."""
+_BETTER: Final = 0.1
+"""The part of the rows that a scale of fewer marks must fill beyond one of more."""
 
 
 class Figure:
     """A canvas of cells with a scale to its left, drawn by plotext, and the place of an ink for each cell.
 
-    Rows count from below and columns from the left. `at` has for each mark of the scale the row that it is on. Plotext
-    draws on its one figure for the whole process, so a figure is filled and taken within one call of the event loop.
+    Rows count from below and columns from the left. `at` has for each mark of the scale the row that it is on, and
+    `middles` the rows in whose middle it is. Plotext draws on its one figure for the whole process, so a figure is
+    filled and taken within one call of the event loop.
     """
 
-    def __init__(self, width: int, rows: int, scale: Sequence[float], at: Sequence[float]) -> None:
+    def __init__(
+        self, width: int, rows: int, scale: Sequence[float], at: Sequence[float], middles: Collection[int] = ()
+    ) -> None:
         marks = [number(mark, scale[1]) for mark in scale]
         self.rows = rows
-        self._grid = {round(row) for row in at[1:]}
+        self._grid = {round(row): _GRID_LINE for row in at[1:]} | dict.fromkeys(middles, _MIDDLE_LINE)
         self.columns = columns_of(width, scale)
         self._width = max(map(len, marks)) + 1 + self.columns
         self._inks = np.full((rows, self.columns), _NO_INK)
@@ -99,7 +108,8 @@ class Figure:
             if row in self._grid:
                 free = [place == _NO_INK and cell == " " for place, cell in zip(places, cells, strict=True)]
                 places = [GRID if empty else place for place, empty in zip(places, free, strict=True)]
-                cells = "".join(_GRID_LINE if empty else cell for cell, empty in zip(cells, free, strict=True))
+                line = self._grid[row]
+                cells = "".join(line if empty else cell for cell, empty in zip(cells, free, strict=True))
             own = inks.rise[row * len(inks.rise) // self.rows] if rising else None
             found.append([Segment(text[:left], inks.style(CONTEXT)), *_segments(cells, places, inks, own)])
         return [*found, [Segment(below, inks.style(CONTEXT))]]
@@ -146,6 +156,21 @@ def scale(highest: float, steps: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in _ROUND if factor * power >= least * (1 - 1e-9))
     return [place * step for place in range(max(1, math.ceil(highest / step - 1e-9)) + 1)]
+
+
+def fitted_scale(highest: float, rows: int) -> tuple[list[float], float]:
+    """Return round figures from 0 to at least `highest`, and the rows from one to the next.
+
+    These are a whole number of half rows, so that a line stands at exactly its figure. Of several scales it is the one
+    in which `highest` fills most of the rows.
+    """
+    found: tuple[float, list[float], float] | None = None
+    for steps in range(min(6, max(2, rows // _FEWEST_ROWS)), 1, -1):
+        marks = scale(highest, steps)
+        each = (2 * rows // (len(marks) - 1)) / 2
+        if each and (found is None or highest / marks[1] * each > found[0] + _BETTER * rows):
+            found = highest / marks[1] * each, marks, each
+    return found[1:] if found else (scale(highest, 2), rows / 2)
 
 
 def number(value: float, step: float) -> str:

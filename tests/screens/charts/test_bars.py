@@ -63,17 +63,37 @@ def test_the_bar_under_the_cursor_has_its_ink() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "wide", "gaps"),
-    [(62, 1, {0}), (40, 1, {0, 1}), (30, 1, {1, 2}), (20, 2, {1, 2}), (10, 5, {1, 2})],
+    ("count", "wide", "gaps"), [(62, 1, set()), (40, 1, set()), (30, 1, {1}), (20, 2, {1}), (10, 5, {1, 2})]
 )
-def test_bars_have_one_width_and_fill_the_room(count: int, wide: int, gaps: set[int]) -> None:
-    row = lines(upright(bars(("", [8.0] * count)), 66, 10, INKS))[5][2:].replace("▔", " ").rstrip()
-    assert 0.8 * 64 < len(row) <= 64
+def test_bars_have_one_width_and_narrow_ones_equal_gaps(count: int, wide: int, gaps: set[int]) -> None:
+    row = lines(upright(bars(("", [8.0] * count)), 66, 10, INKS))[5][2:].replace("▔", " ").replace("─", " ").rstrip()
+    assert 0.6 * 64 < len(row) <= 64
     assert row.count("█") == count * wide
-    runs = [len(run) for run in row.split("█") if run]
-    assert set(runs) <= gaps - {0}
-    assert 0 in gaps or len(runs) == (count - 1)
+    assert {len(run) for run in row.split("█") if run} == gaps
     assert all(len(run) % wide == 0 for run in row.split())
+
+
+@pytest.mark.parametrize("rows", range(4, 40))
+@pytest.mark.parametrize("highest", [5.7, 15.0, 99_221.9])
+def test_a_line_of_the_scale_stands_at_its_figure(rows: int, highest: float) -> None:
+    drawn = lines(upright(bars(("", [highest, None])), 40, rows + 1, INKS))[:rows][::-1]
+    bar = 8 * sum("█" in line for line in drawn)
+    bar += max(" ▁▂▃▄▅▆▇".find(char) for line in drawn for char in line)
+    marks = [(row, line) for row, line in enumerate(drawn) if "▔" in line or "─" in line]
+    assert len(marks) >= 2
+    for row, line in marks:
+        figure = float(line.split("┤")[0].replace(" ", ""))
+        assert bar / highest * figure == pytest.approx(8 * row + (8 if "▔" in line else 4), abs=0.6 * figure / highest)
+
+
+@pytest.mark.parametrize(("count", "tops"), [(1, "▄"), (30, "▄")])
+def test_what_a_bar_is_compared_with_leaves_its_top_to_be_seen(count: int, tops: str) -> None:
+    now: list[float | None] = [2.5] * count
+    picture = bars(("now", now), (BEFORE, [*now[1:], 4.0]))
+    drawn = lines(upright(picture, 66, 6, INKS))
+    assert drawn[0].count("━") > 0
+    assert drawn[1].count(tops) >= count
+    assert drawn[1].count("━") == count - 1
 
 
 @pytest.mark.parametrize("width", range(43, 60))
@@ -101,8 +121,8 @@ def test_what_a_bar_is_compared_with_is_a_line_across_it() -> None:
     drawn = upright(bars(("now", [1.0, 2.0]), (BEFORE, [2.0, 1.0])), 40, 8, INKS)
     assert "█ now  ━ before" in lines(drawn)[-1]
     lines_before = [(y, segment) for y, line in enumerate(drawn[:-2]) for segment in line if "━" in segment.text]
-    assert [(y, segment.style) for y, segment in lines_before] == [(1, INKS.style(CONTEXT)), (3, INKS.style(ON_BAR))]
-    assert "█" not in lines(drawn)[1][:20]
+    assert [(y, segment.style) for y, segment in lines_before] == [(0, INKS.style(CONTEXT)), (3, INKS.style(ON_BAR))]
+    assert "█" not in lines(drawn)[0][:19]
 
 
 def test_more_bars_than_there_is_room_for_are_means() -> None:

@@ -114,12 +114,12 @@ async def test_the_cursor_shows_the_values_of_a_label_in_the_edge() -> None:
         chart.show(shown)
         chart.focus()
         await pilot.pause()
-        assert chart.border_subtitle == "█ read   ▒ estimated   □ not over yet"
+        assert chart.border_subtitle == "█ read   ▒ estimated   □ ░ not over yet"
         edges = []
         for key in ("left", "left", "left", "left", "right", "end"):
             await pilot.press(key)
             edges.append(chart.border_subtitle)
-        marks = "   █ read   ▒ estimated   □ not over yet"
+        marks = "   █ read   ▒ estimated   □ ░ not over yet"
         assert edges == [
             f"three · 2.500 kWh · not over yet{marks}",
             f"two · no data{marks}",
