@@ -149,7 +149,7 @@ class MetertuiApp(ThriftyApp):
 
     def tick(self) -> None:
         """Update the screen in view, also under help or the palette, and end a login that has expired."""
-        screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
+        screen = self._desk_screen
         # While the app ends, the screen in view may have no widgets any more.
         if self.is_running and screen is not None and screen.is_mounted:
             screen.show_live(self.headend.live())
@@ -162,26 +162,28 @@ class MetertuiApp(ThriftyApp):
     @work(exclusive=True, group="open cases")
     async def _count_cases(self) -> None:
         await self.open_cases.count()
-        for screen in self.screen_stack:
-            if isinstance(screen, DeskScreen):
-                screen.show_places()
+        if self.is_running and (screen := self._desk_screen) is not None and screen.is_mounted:
+            screen.show_places()
 
     def tell_failure(self) -> None:
         """Say on the screen in view that what it was doing has failed."""
         said = "This failed, which is a defect of metertui: metertui.log says why. Try it again, or something else."
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, DeskScreen):
-                screen.warn(said)
-                return
+        if (screen := self._desk_screen) is not None and screen.is_mounted:
+            screen.warn(said)
 
     def action_walk(self) -> None:
         """Show the first steps."""
         self.push_screen(WalkScreen())
 
+    @property
+    def _desk_screen(self) -> DeskScreen | None:
+        """Return the screen in view, also under help, the palette or a window; None before the first one."""
+        return next((screen for screen in self.screen_stack if isinstance(screen, DeskScreen)), None)
+
     async def open_meter(self, place: str, meter: str) -> None:
         """Show a meter on another screen, from which escape comes back."""
-        if isinstance(self.screen, DeskScreen):
-            self.trail.leave(self.screen.place)
+        if left := self._desk_screen:  # perhaps from a window over it
+            self.trail.leave(left.place)
         screen = self.get_screen(place)
         assert isinstance(screen, DeskScreen)
         screen.take_meter(meter)
@@ -202,7 +204,7 @@ class MetertuiApp(ThriftyApp):
         await self._show_place(place)
 
     async def _show_place(self, place: str) -> None:
-        in_view = next((screen.place for screen in self.screen_stack if isinstance(screen, DeskScreen)), "")
+        in_view = self._desk_screen.place if self._desk_screen else ""
         while isinstance(self.screen, ModalScreen):  # help, the palette, or a window of the screen
             if isinstance(self.screen, LastingWindow):
                 if place == in_view and self.screen.busy:
@@ -219,8 +221,7 @@ class MetertuiApp(ThriftyApp):
 
     def action_cancel_work(self) -> None:
         """Cancel the work under way that the frame shows first, or else that of the screen in view."""
-        screen = next((screen for screen in self.screen_stack if isinstance(screen, DeskScreen)), None)
-        if screen is not None:
+        if screen := self._desk_screen:
             works = self.works.of_other_screens(screen.place) or self.works.all_under_way()
             if works and works[0].can_cancel:
                 works[0].cancel()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 import numpy as np
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from metertui.engine.accounts import Account, Rows
@@ -34,6 +35,11 @@ class AccountsTab(Tab):
     name_of = "accounts"
     heading = "Accounts"
     first = "#account-search"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "open('lookup')", "Lookup", tooltip="Show what the meter of an account has used"),
+        Binding("b", "open('billing')", "Bill", tooltip="Show the bill of an account"),
+        Binding("x", "open('exceptions')", "Exceptions", show=False, tooltip="List the exceptions of an account"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,6 +103,24 @@ class AccountsTab(Tab):
         accounts = "account" if number == 1 else "accounts"
         order = self.query_one("#account-table", Table).state or "by id"
         return f"{of} {accounts}, {order} · enter: table, then account · s: sort"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the screens about a meter on its row."""
+        return action != "open" or bool(self._meter)
+
+    @property
+    def _meter(self) -> str:
+        """Return the meter under the cursor of the table that has the focus; "" if there is none."""
+        table = self.query_one("#account-table", Table)
+        rows = cast("Rows | None", table.subject)
+        if not table.has_focus or rows is None or not 0 <= table.cursor_row < len(rows):
+            return ""
+        return self.headend.engine.accounts.finder.meter_at(int(rows[table.cursor_row]))
+
+    async def action_open(self, place: str) -> None:
+        """Show the meter of an account on another screen."""
+        if self._meter:
+            await self.desk.open_meter(place, self._meter)
 
     @on(Table.RowSelected, "#account-table")
     def _open_account(self, event: Table.RowSelected) -> None:

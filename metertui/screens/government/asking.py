@@ -175,6 +175,7 @@ class AskingScreen(GatedScreen):
         text.append_text(message(asked))
         self.query_one("#question", Steady).show(text)
         self._show_form()
+        self.refresh_bindings()  # some keys are only for some answers
 
     @property
     def _is_answered(self) -> bool:

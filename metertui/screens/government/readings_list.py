@@ -24,7 +24,7 @@ from metertui.text import answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
 """How often the window looks whether readings have come, and whether the login still holds."""
-_KEYS: Final = "/ filter · s S sort · Y copy · ⏎ explain · ^e export · ^r again · esc back"
+_KEYS: Final = "/ filter · s S sort · Y copy · ⏎ explain · l look up · b bill · ^e export · esc back"
 
 
 class ReadingsScreen(LastingWindow):
@@ -33,6 +33,9 @@ class ReadingsScreen(LastingWindow):
     place = "government"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", key_display="esc"),
+        Binding("l", "open('lookup')", "Lookup"),
+        Binding("b", "open('billing')", "Bill"),
+        Binding("x", "open('exceptions')", "Exceptions"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("ctrl+r", "find", "List again", priority=True),
     ]
@@ -193,6 +196,12 @@ class ReadingsScreen(LastingWindow):
         self.query_one(ListTable).take_page(found, start, page)
 
     # -- keys ------------------------------------------------------------------------------------------------------
+
+    async def action_open(self, place: str) -> None:
+        """Show the meter of the reading under the cursor on another screen; the list is there again afterwards."""
+        table = self.query_one(ListTable)
+        if table.row_count:
+            await self.desk.open_meter(place, table.meter_at(table.cursor_row))
 
     @on(ListTable.RowSelected)
     def _explain_interval(self, event: ListTable.RowSelected) -> None:

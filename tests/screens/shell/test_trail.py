@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 
+from metertui.screens.government.government import GovernmentScreen
+from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.shell.frame import DeskScreen
 from metertui.screens.shell.trail import MOST, Trail
 from tests.screens.live.helpers import show
@@ -55,6 +59,43 @@ async def test_a_meter_is_carried_through_the_screens_and_escape_goes_back(town:
         town.app.tick()
         await settle(pilot)
         assert "›" not in text_of(pilot, "#state")
+
+
+async def test_an_account_is_looked_up_and_comes_back(town: Town) -> None:
+    town.log_in("operator")
+    async with at_work(town, "f6", *"harbour", "enter", "l") as pilot:
+        assert place(pilot) == "lookup"
+        assert text_of(pilot, "#lookup-message").startswith("200-004")
+        await press(pilot, "escape", "escape")
+        await settle(pilot)
+        assert place(pilot) == "company"
+
+
+async def test_a_meter_in_an_answer_or_its_readings_is_looked_up_and_comes_back(town: Town) -> None:
+    town.log_in("operator")
+    async with at_work(town, "f5", "l") as pilot:
+        assert place(pilot) == "government"  # a month is no meter
+        screen = pilot.app.screen
+        assert isinstance(screen, GovernmentScreen)
+        screen._change(replace(screen._saved, by=("meter",)))
+        await settle(pilot)
+        await press(pilot, "l")
+        await settle(pilot)
+        assert place(pilot) == "lookup"
+        assert STEADY in text_of(pilot, "#lookup-message")
+        await press(pilot, "escape", "escape")
+        await settle(pilot)
+        assert place(pilot) == "government"
+        await press(pilot, "r")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ReadingsScreen)
+        await press(pilot, "b")
+        await settle(pilot)
+        assert place(pilot) == "billing"
+        assert STEADY in text_of(pilot, "#statement")
+        await press(pilot, "escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ReadingsScreen)
 
 
 async def test_a_case_opens_its_meter_and_comes_back(town: Town) -> None:
