@@ -24,7 +24,7 @@ from metertui.text import answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
 """How often the window looks whether readings have come, and whether the login still holds."""
-_KEYS: Final = "/ filter · s S sort · Y copy · ⏎ explain · l look up · b bill · ^e export · esc back"
+_KEYS: Final = "/ filter · s S sort · ⏎ explain · l look up · b bill · ^e export · esc back"
 
 
 class ReadingsScreen(LastingWindow):
