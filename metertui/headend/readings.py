@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from metertui.engine.base import Progress, no_progress
 from metertui.engine.core import listing
 from metertui.engine.index import ReadingList
-from metertui.engine.usage import JudgedReadings, Question, judge_readings
+from metertui.engine.usage import JudgedReadings, Question, Series, judge_readings
 from metertui.headend.jobs import Jobs
+
+T = TypeVar("T")
 
 
 class ReadingLists:
@@ -56,3 +59,24 @@ class ReadingLists:
         directory = self._jobs.engine.directory
         limits = directory.site_limits(directory.groups_in_time())
         return await self._jobs.compute(judge_readings, found, start, stop, limits)
+
+    async def glance(self, questions: Mapping[str, Callable[[Series], T]]) -> dict[str, T]:
+        """Return the answers to a question each about the series of some meters, worked out in a thread for searches.
+
+        The readings are taken a meter at a time, so that a list of meters does not hold the event loop. Raises
+        MeterError for an unknown meter.
+        """
+        prepared = []
+        for meter, question in questions.items():
+            prepared.append((meter, self._jobs.engine.prepare_series(meter), question))
+            await asyncio.sleep(0)
+
+        def answers(stop: Callable[[], bool]) -> dict[str, T] | None:
+            found = {}
+            for meter, series, question in prepared:
+                if stop():
+                    return None
+                found[meter] = question(series())
+            return found
+
+        return await self._jobs.look_up(answers)

@@ -45,3 +45,12 @@ async def test_the_index_is_built_after_the_start_and_after_a_close(desk: HeadEn
     await desk.day_close.close("test")
     assert desk.engine.readings._index is not before
     assert desk.engine.readings._index.is_built
+
+
+async def test_a_glance_at_some_meters_is_of_what_is_stored_now(desk: HeadEnd) -> None:
+    await read(desk, "5", "2025-03-12T09:00")
+    await read(desk, "6", "2025-03-12T09:30")
+    assert await desk.readings.glance({"m": lambda series: series.wh.tolist()}) == {"m": [5000, 6000]}
+    assert await desk.readings.glance({}) == {}
+    with pytest.raises(MeterError, match="x is not registered"):
+        await desk.readings.glance({"x": len})

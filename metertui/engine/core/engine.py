@@ -7,7 +7,8 @@ owner's thread changes meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from metertui.engine.base import Clock, Rules, Window
@@ -77,11 +78,18 @@ class Engine(DataFolder):
         code = self.code_of(meter)
         state = self.readings.state_of(code)
         if self._series is None or self._series[0] != state:
-            times, whs = self.readings.readings_of(code)
-            corrections = self.corrections_of(meter, self.events.edits_of_meter(meter))
-            limits = self.directory.limits_of(code)
-            self._series = state, Series.from_readings(meter, times, whs, limits, corrections)
+            self._series = state, self.prepare_series(meter)()
         return self._series[1]
+
+    def prepare_series(self, meter: str) -> Callable[[], Series]:
+        """Return what makes the series of a meter's readings as of now, in any thread.
+
+        Raises MeterError for an unknown meter.
+        """
+        code = self.code_of(meter)
+        times, whs = self.readings.readings_of(code)
+        corrections = self.corrections_of(meter, self.events.edits_of_meter(meter))
+        return partial(Series.from_readings, meter, times, whs, self.directory.limits_of(code), corrections)
 
     def corrections_of(self, meter: str, decided: MeterEdits | None) -> Corrections | None:
         """Return what follows from edits of a meter, for its readings under the code 0."""
@@ -106,9 +114,12 @@ class Engine(DataFolder):
 
         That is its readings, the edits, its account, the tariffs and the issued bills: a look-up, two stats of files.
         """
+        return self.readings_basis_of(meter), self.accounts.get(meter), self.billing_basis()
+
+    def readings_basis_of(self, meter: str) -> tuple[int, ...] | None:
+        """Return a value that changes with the series of a meter; None for an unknown meter."""
         code = self.directory.codes.get(meter)
-        readings = None if code is None else self.readings.state_of(code)
-        return readings, self.accounts.get(meter), self.billing_basis()
+        return None if code is None else self.readings.state_of(code)
 
     def billing_basis(self) -> tuple[object, ...]:
         """Return a value that changes with the edits, the tariffs and the issued bills."""

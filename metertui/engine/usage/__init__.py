@@ -29,6 +29,7 @@ from metertui.engine.usage.query import (
     parse_clock,
 )
 from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, STATUS, list_tables
+from metertui.engine.usage.recent import known_buckets, rise_at
 from metertui.engine.usage.register_changes import register_changes
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
@@ -68,6 +69,7 @@ __all__ = [
     "in_clock",
     "intervals_in_window",
     "judge_readings",
+    "known_buckets",
     "list_tables",
     "lookup",
     "meter_blocks",
@@ -75,6 +77,7 @@ __all__ = [
     "per_day",
     "readings_table",
     "register_changes",
+    "rise_at",
     "usage_figures",
     "usage_table",
     "why_no_data",

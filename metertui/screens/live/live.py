@@ -14,12 +14,12 @@ from textual.events import Resize
 from textual.markup import escape
 from textual.widgets import ContentSwitcher, ProgressBar, Tab, Tabs
 
-from metertui.engine.base import format_kwh
-from metertui.engine.core import Arrival, LiveSnapshot, Peer
+from metertui.engine.core import LiveSnapshot, Peer
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
 from metertui.screens.live.completeness_board import CompletenessBoard
 from metertui.screens.live.ingest_figures import IngestFigures, server_line
+from metertui.screens.live.last_readings import LastReadings
 from metertui.screens.live.region_bars import RegionBars
 from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.shell import DeskScreen, Steady, as_operator
@@ -50,9 +50,12 @@ class LiveScreen(DeskScreen):
         "50 % and 99 % of the lines of the last minute were answered within these times. Heard: active meters with a "
         "reading of the last hour. The chart shows readings per second; z changes its span, l what it shows: the time "
         "to OK, suspect readings or refused lines. The regions show half hours received today of those expected, the "
-        "least complete first. Arrivals: the last readings and refused lines, newest first. Server: its figures, and "
-        "the busiest connections. Completeness: half hours received of those expected from active meters since their "
-        "first reading, and silent meters: without a reading for more than an hour (F7 lists those without one for "
+        "least complete first. Arrivals: the last readings and refused lines, newest first. +kWh is the usage since "
+        "the reading counted before it, – if the reading does not count. Last 24 h is the usage of the meter up to the "
+        "reading, three hours a bar, compared with the highest bar of its row; there is no bar where readings are "
+        "missing or too far apart to tell. Server: its figures, and the busiest connections. Completeness: half hours "
+        "received of those expected from active meters since their first reading, and silent meters: without a reading "
+        "for more than an hour (F7 lists those without one for "
         "longer than silent_hours, 24). If one meter of many is silent, the meter is the likely cause; if three or "
         "more meters of a sub-region are silent, and at least half of it, the link is. Day close: its progress and the "
         "result of the last one; late readings belong to days that had been closed earlier. d goes to the company "
@@ -101,12 +104,7 @@ class LiveScreen(DeskScreen):
                 yield Steady(id="empty", classes="hidden")
                 with Container(id="tables"):
                     with Vertical(id="readings-side", classes="pane"):
-                        yield Listing(
-                            ("=time", "=meter", ">register kWh", "note"),
-                            most=_ROWS,
-                            enter="Open the meter",
-                            id="readings",
-                        )
+                        yield LastReadings(most=_ROWS, id="readings")
                     with Vertical(id="refusals-side", classes="pane"):
                         yield Listing(
                             ("=time", "=code", "line sent", "from"), most=_ROWS, enter="Whole line", id="refusals"
@@ -262,6 +260,8 @@ class LiveScreen(DeskScreen):
                 self._draw(snapshot)
             elif self._pane == "arrivals" and not empty and place in (1, 3):
                 (self._show_readings if place == 1 else self._show_refusals)(snapshot)
+        elif self._pane == "arrivals" and place == 1:  # a held table is read further down
+            self.query_one(LastReadings).fill()
         self._show_headings(snapshot)  # after the tables, whose rows they count
 
     def _draw(self, snapshot: LiveSnapshot) -> None:
@@ -310,13 +310,9 @@ class LiveScreen(DeskScreen):
         return max(8, listing.size.height - 1)
 
     def _show_readings(self, snapshot: LiveSnapshot) -> None:
-        zone, listing = self.zone, self.query_one("#readings", Listing)
-        listing.show(
-            [
-                (f"{a.meter} {a.time}", (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), _note(a)))
-                for a in snapshot.arrivals[: self._seen(listing)]
-            ]
-        )
+        readings = self.query_one(LastReadings)
+        readings.show_arrivals(snapshot.arrivals[: self._seen(readings)])
+        readings.fill()
 
     def _show_refusals(self, snapshot: LiveSnapshot) -> None:
         newest, listing = sum(snapshot.refused.values()), self.query_one("#refusals", Listing)
@@ -386,12 +382,6 @@ class LiveScreen(DeskScreen):
 def _lines(snapshot: LiveSnapshot) -> int:
     """Return the number of readings and refused lines since the start."""
     return snapshot.accepted + sum(snapshot.refused.values())
-
-
-def _note(arrival: Arrival) -> str:
-    """Return why a reading is suspect, without its value, which has a column of its own."""
-    value = f"{format_kwh(arrival.wh)} kWh is "
-    return f"▲ {fmt.reason(arrival.note.removeprefix(value))}" if arrival.note else ""
 
 
 def _sentence(text: str) -> str:

@@ -32,7 +32,7 @@ class Column:
     most: int = 0
     """The width if there is room."""
     spare: bool = False
-    """Whether the column is left out if there is no room for all. Only the last columns may be spare."""
+    """Whether the column is left out if there is no room for all; the last one first. No key column may be spare."""
     sorts: bool = True
     """Whether a table can be sorted by it."""
     whole: bool = False
@@ -79,14 +79,16 @@ def lay_out(columns: Sequence[Column], room: int, fixed: int, first: int = 0, *,
     """
     if not columns:
         return Layout((), (), 0, 0, 0)
-    wanted = list(columns)
+    kept = list(range(len(columns)))
     if not first:
-        while len(wanted) > 1 and wanted[-1].spare and _total([each.width for each in wanted]) > room:
-            wanted.pop()
+        spare = [place for place in kept if place >= max(1, fixed) and columns[place].spare]
+        while spare and _total([columns[place].width for place in kept]) > room:
+            kept.remove(spare.pop())
+    wanted = [columns[place] for place in kept]
     fixed = _fitting_keys(wanted, room, fixed)
     first = max(0, min(first, len(wanted) - fixed - 1))
-    places = [*range(fixed), *range(fixed + first, len(wanted))]
-    chosen = [wanted[place] for place in places]
+    places = [*kept[:fixed], *kept[fixed + first :]]
+    chosen = [columns[place] for place in places]
     count = _fitting(chosen, room - (_sign_room(first, 0) if first else 0))
     if count < len(chosen):
         count = max(1, fixed, _fitting(chosen, room - _sign_room(first, len(chosen))))

@@ -31,10 +31,13 @@ class Listing(RowTable):
     """Rows under headings.
 
     The column of a heading that begins with ">" has figures, aligned to the right; of one that begins with "=", texts
-    that are never cut.
+    that are never cut. A heading may also be a column; one with `most` is wider than `narrowest` only if there is
+    room for that.
     """
 
-    def __init__(self, headings: Sequence[str], *, most: int = 200, newest: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, headings: Sequence[str | Column], *, most: int = 200, newest: bool = True, **kwargs: Any
+    ) -> None:
         """Make an empty table of at most `most` rows.
 
         `newest`: the newest row is the first. A cursor on it stays at the top when rows arrive, anywhere else it moves
@@ -45,11 +48,7 @@ class Listing(RowTable):
         self._most = most
         self._newest = newest
         self._rows: list[tuple[str, tuple[str, ...]]] = []
-        names = [heading.lstrip(">=") for heading in headings]
-        self._columns = tuple(
-            Column(name, cell_len(name), right=heading.startswith(">"), whole=heading.startswith("="))
-            for heading, name in zip(headings, names, strict=True)
-        )
+        self._columns = tuple(map(_column, headings))
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these rows, at most as many as the table may have."""
@@ -59,14 +58,14 @@ class Listing(RowTable):
             return
         self._rows = wanted
         same_keys = [key for key, _ in wanted] == [key for key, _ in before]
-        widths = [column.width for column in self._columns]
+        columns = self._columns
         self._measure_columns(narrow=same_keys or not self._newest)
         if not same_keys or self.is_arranged:
             line = self._at - self.scroll_offset.y
             self.show_rows(len(wanted), self._provider(), self._row_to_keep(cursor))
             if not self._newest:
                 self.scroll_to(y=self._at - line, animate=False, immediate=True, force=True)
-        elif widths != [column.width for column in self._columns]:
+        elif columns != self._columns:
             self._given = self._source = replace(self._source, provider=self._provider())
             self._resize()
             self.refetch_rows()
@@ -104,13 +103,17 @@ class Listing(RowTable):
     def _measure_columns(self, *, narrow: bool) -> None:
         """Give each column the width of its widest cell, but not less than before unless it may narrow."""
         columns = zip(*(cells for _, cells in self._rows), strict=True) if self._rows else [()] * len(self._columns)
-        self._columns = tuple(
-            replace(
-                column,
-                width=max(
-                    cell_len(column.heading) if narrow else column.width,
-                    max((cell_len(shown_text(text)) for text in texts), default=0),
-                ),
-            )
-            for column, texts in zip(self._columns, columns, strict=True)
-        )
+        fitted = []
+        for column, texts in zip(self._columns, columns, strict=True):
+            width = max((cell_len(shown_text(text)) for text in texts), default=0)
+            if column.most:
+                width = min(width, column.narrowest)
+            fitted.append(replace(column, width=max(width, cell_len(column.heading) if narrow else column.width)))
+        self._columns = tuple(fitted)
+
+
+def _column(heading: str | Column) -> Column:
+    if isinstance(heading, Column):
+        return heading
+    name = heading.lstrip(">=")
+    return Column(name, cell_len(name), right=heading.startswith(">"), whole=heading.startswith("="))

@@ -147,6 +147,16 @@ class Table(RowGrid):
         """Put the cursor on a row, or on the first one if it is not shown."""
         self._go(self._place_of(row))
 
+    @property
+    def rows_in_view(self) -> list[int]:
+        """Return the rows that can be seen."""
+        top = int(self.scroll_offset.y)
+        return [self._number_of(place) for place in range(top, min(self.row_count, top + max(0, self._rows_in_view)))]
+
+    def shows_column(self, column: int) -> bool:
+        """Return whether a column is in view."""
+        return column in self._layout_of_columns.places
+
     def key_of_row(self, row: int) -> object:
         """Return what identifies a row when the rows change: here its number."""
         return row

@@ -44,6 +44,13 @@ def test_what_is_left_out_is_counted_in_a_sign() -> None:
     assert lay_out((KEY, Column("spare", 9, spare=True)), 12, 0).sign == "", "what the screen can do without"
 
 
+def test_spare_columns_go_first_and_the_last_of_them_before_the_others() -> None:
+    columns = (KEY, FIGURE, Column("+kWh", 8, spare=True), Column("last", 9, spare=True), Column("note", 20))
+    assert list(widths(70, *columns)) == ["meter", "register kWh", "+kWh", "last", "note"]
+    assert list(widths(69, *columns)) == ["meter", "register kWh", "+kWh", "note"]
+    assert widths(58, *columns) == {"meter": 11, "register kWh": 14, "note": 20}
+
+
 @pytest.mark.parametrize(
     ("room", "expected"),
     [

@@ -15,8 +15,8 @@ async def test_a_cell_is_copied_and_then_the_next(town: Town) -> None:
         assert text_of(pilot, "#said") == "Copied time 2025-03-12 00:00:00; y again copies meter."
         await press(pilot, "ctrl+c")
         assert pilot.app.clipboard == HOSTILE
-        await pilot.press("down", "y", "y", "y", "y")
-        assert pilot.app.clipboard == "2025-03-11 00:00:00"  # round again, past the empty note
+        await pilot.press("down", "y", "y", "y", "y", "y")
+        assert pilot.app.clipboard == "2025-03-11 00:00:00"  # round again, past what is empty
         refuse(town, "[red]x \x1b[31m")
         await show(town, pilot)
         await pilot.press("tab", "y", "y", "y")

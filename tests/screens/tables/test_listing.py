@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from metertui.screens.tables import listing as listing_module
-from metertui.screens.tables.columns import shown_text
+from metertui.screens.tables.columns import Column, shown_text
 from metertui.screens.tables.listing import Listing, Row
 from metertui.screens.terminal import ink
 
@@ -19,7 +19,7 @@ class Desk(App[None]):
 
     CSS = "Table > .table--hover { background: red; } Table > .table--fixed { background: green; }"
 
-    def __init__(self, *more: str, newest: bool = True) -> None:
+    def __init__(self, *more: str | Column, newest: bool = True) -> None:
         super().__init__()
         self._more, self._newest = more, newest
         self.selected: list[str | None] = []
@@ -51,6 +51,14 @@ async def test_columns_are_as_wide_as_their_cells() -> None:
         assert listing._layout_of_columns.widths == (5, 3)
         listing.show([("c", ("a", "12345"))])
         assert listing._layout_of_columns.widths == (5, 5)  # the room of the first column stays while rows roll
+
+
+async def test_a_text_leaves_room_for_spare_columns_and_has_what_they_leave() -> None:
+    async with Desk(Column("spare", 5, spare=True), Column("note", 4, narrowest=24, most=90)).run_test() as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show([("a", ("a", "1", "▁▂▃▄▅", "x" * 99))])
+        for room, drawn in ((97, (4, 3, 5, 79)), (58, (4, 3, 5, 40)), (42, (4, 3, 5, 24)), (41, (4, 3, 30))):
+            assert listing._laid_out(room).widths == drawn
 
 
 async def test_columns_of_a_list_that_is_not_rolling_get_narrower_again() -> None:

@@ -1,0 +1,66 @@
+"""Late cells: what is asked for which rows, how long it is kept, and that no work piles up."""
+
+from __future__ import annotations
+
+import asyncio
+
+from metertui.engine.usage.series import Series
+from metertui.headend.service import HeadEnd
+from metertui.screens.tables import late_cells
+from metertui.screens.tables.late_cells import LateCells, LateRow
+from tests.desk import read
+
+
+def row(key: str, basis: object = None, meter: str = "m") -> LateRow:
+    return LateRow(key, meter, lambda series: (f"{key} of {len(series)}",), basis)
+
+
+async def test_cells_come_late_and_stay_until_there_are_newer_ones(desk: HeadEnd) -> None:
+    late = LateCells(1)
+    assert late.of("a") == ("",)
+    await read(desk, "5", "2025-03-12T09:00")
+    assert await late.fill(desk, [row("a"), row("stranger", meter="nobody")])
+    assert (late.of("a"), late.of("stranger")) == (("a of 1",), ("",))
+    assert not await late.fill(desk, [row("a")]), "nothing has changed"
+    await read(desk, "6", "2025-03-12T09:30")
+    assert late.of("a") == ("a of 1",)
+    assert await late.fill(desk, [row("a")])
+    assert late.of("a") == ("a of 2",)
+
+
+async def test_only_one_answer_is_worked_out_at_a_time_and_a_pause_follows(desk: HeadEnd) -> None:
+    late = LateCells(1)
+    clock, asked = desk.clock, []
+
+    def slow(series: Series) -> tuple[str, ...]:
+        asked.append(len(series))
+        clock.advance(0.1)  # type: ignore[attr-defined]
+        return ("there",)
+
+    rows = [LateRow("a", "m", slow)]
+    first, second = await asyncio.gather(late.fill(desk, rows), late.fill(desk, rows))
+    assert first
+    assert not second
+    for pause, count in ((1.8, 1), (0.3, 2)):
+        clock.advance(pause)  # type: ignore[attr-defined]
+        await read(desk, f"{pause + 5}", f"2025-03-12T09:0{count}")
+        await late.fill(desk, rows)
+        assert len(asked) == count
+
+
+def test_rows_without_cells_come_before_those_with_old_ones_and_not_too_many_at_once() -> None:
+    late = LateCells(1)
+    late._keep("old", ("before", None), ("1",))
+    late._keep("same", ("now", None), ("2",))
+    rows = [row("old"), row("same"), row("stranger"), *(row(f"{n}") for n in range(99))]
+    bases = {each.key: (None if each.key == "stranger" else "now", None) for each in rows}
+    assert [each.key for each in late.wanted(rows[:5], bases)] == ["0", "1", "old"]
+    assert [each.key for each in late.wanted(rows, bases)] == [f"{n}" for n in range(late_cells._AT_ONCE)]
+
+
+def test_the_oldest_cells_are_dropped_beyond_a_number() -> None:
+    late = LateCells(1)
+    for number in (0, *range(1, late_cells._KEPT), 0, late_cells._KEPT):
+        late._keep(f"{number}", None, (f"cell {number}",))
+    assert late.of("1") == ("",)
+    assert (late.of("0"), late.of("2")) == (("cell 0",), ("cell 2",))
