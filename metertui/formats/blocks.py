@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from metertui.engine.base import SiteZone, is_bare
 from metertui.engine.core import BadLine, FilePiece
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows
+
+_Entry = TypeVar("_Entry")
 
 _BLOCK_BYTES: Final = 4_000_000
 """Bytes; some 50,000 lines."""
@@ -47,17 +50,33 @@ def parse_lines(
 
     `parse` returns the meter, instant (µs UTC) and register read (Wh) of a line, or raises Refused.
     """
+    return parse_entries(
+        path.name,
+        (
+            (number, line)
+            for number, raw in enumerate(block.split(b"\n")[:-1], first)
+            if (line := raw.removesuffix(b"\r")).strip(blanks)
+        ),
+        parse,
+        lambda line: line.decode("utf-8", "backslashreplace"),
+    )
+
+
+def parse_entries(
+    source: str,
+    entries: Iterable[tuple[int, _Entry]],
+    parse: Callable[[_Entry], tuple[str, int, int]],
+    text_of: Callable[[_Entry], str],
+) -> FilePiece:
+    """Parse lines or rows, each with its number, one by one; `text_of` returns the text of one that is refused."""
     codes: dict[str, int] = {}
     code, times, whs, lines = [], [], [], []
     refused = []
-    for number, raw in enumerate(block.split(b"\n")[:-1], first):
-        line = raw.removesuffix(b"\r")
-        if not line.strip(blanks):
-            continue
+    for number, entry in entries:
         try:
-            meter, time, wh = parse(line)
+            meter, time, wh = parse(entry)
         except Refused as error:
-            refused.append(BadLine(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
+            refused.append(BadLine(source, number, error.code, error.why, text_of(entry)))
             continue
         code.append(codes.setdefault(meter, len(codes)))
         times.append(time)
@@ -66,7 +85,7 @@ def parse_lines(
     rows = Rows(
         list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
     )
-    return FilePiece(path.name, rows, np.array(lines, dtype=np.int64), refused)
+    return FilePiece(source, rows, np.array(lines, dtype=np.int64), refused)
 
 
 def with_bare_times(
@@ -76,12 +95,21 @@ def with_bare_times(
 
     Lines are looked at only where the clock shows a time twice. `timestamp_of` returns the timestamp of a line.
     """
+    lines = cache(lambda: block.split(b"\n"))
+    return mark_bare_times(piece, zone, lambda number: timestamp_of(lines()[number - first]))
+
+
+def mark_bare_times(piece: FilePiece, zone: SiteZone, timestamp_of: Callable[[int], str]) -> FilePiece:
+    """Return readings with a note of those whose timestamps name no zone.
+
+    `timestamp_of` returns the timestamp in a line or row, by its number; it is asked only where the clock shows a time
+    twice.
+    """
     twice = np.flatnonzero(zone.second_instants(piece.rows.time) != piece.rows.time)
     if not len(twice):
         return piece
-    lines = block.split(b"\n")
     bare = np.zeros(len(piece.rows), dtype=bool)
-    bare[twice] = [is_bare(timestamp_of(lines[number - first])) for number in piece.line[twice].tolist()]
+    bare[twice] = [is_bare(timestamp_of(number)) for number in piece.line[twice].tolist()]
     return replace(piece, bare=bare)
 
 

@@ -1,0 +1,94 @@
+"""Rows of register reads with named columns: `identifier,timestamp,usage` with attributes, and our own exports.
+
+The columns are in any order. The register read is in `usage` (by its historical name) or, in an export, `reading_kwh`.
+A row of an export that was not counted by decision is refused: its table does not hold the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from metertui.engine.accounts import check_field
+from metertui.engine.attributes import ATTRIBUTES, Group
+from metertui.engine.base import SiteZone, check_meter_id, parse_kwh
+from metertui.engine.core import FilePiece
+from metertui.engine.errors import Refused
+
+_REGISTERS: Final = ("reading_kwh", "usage")
+_OTHERS: Final = frozenset({"identifier", "timestamp", "usage_kwh", "status", *ATTRIBUTES})
+_DECIDED: Final = {"exchange": "the final reading of an exchange", "void": "void"}
+
+
+def is_header(names: list[str]) -> bool:
+    """Return whether these are the names of the columns of such a table: all of them are known."""
+    registers = [name for name in names if name in _REGISTERS]
+    known = len(set(names)) == len(names) and set(names) - {*registers} <= _OTHERS
+    return known and len(registers) == 1 and {"identifier", "timestamp"} <= {*names}
+
+
+def place_of_register(names: list[str]) -> int:
+    """Return which column holds the register reads."""
+    return next(place for place, name in enumerate(names) if name in _REGISTERS)
+
+
+class RegisterRows:
+    """Reads rows with the same columns, and gathers the attributes that they state.
+
+    `figure` returns the register (Wh) of a cell, or raises Refused.
+    """
+
+    def __init__(self, names: list[str], zone: SiteZone, figure: Callable[[str], int] = parse_kwh) -> None:
+        self._names = names
+        self._zone = zone
+        self._figure = figure
+        self._meter, self._time = names.index("identifier"), names.index("timestamp")
+        self._register = place_of_register(names)
+        self._status = names.index("status") if "status" in names else None
+        self._attributes = [names.index(name) if name in names else None for name in ATTRIBUTES]
+        self._checked: dict[tuple[str, ...], Group] = {}
+        """Groups by the cells that state them: many rows have the same."""
+        self._groups: dict[Group, int] = {}
+        self._of_rows: list[int] = []
+
+    def parse(self, cells: list[str]) -> tuple[str, int, int]:
+        """Return the meter, instant (µs UTC) and register read (Wh) of a row. Raises Refused."""
+        self._check_count(cells)
+        meter = check_meter_id(cells[self._meter])
+        stated = tuple(["" if place is None else cells[place] for place in self._attributes])
+        group = self._checked.get(stated)
+        if group is None:
+            group = self._checked[stated] = _checked_group(stated)
+        wh = self._figure(cells[self._register])
+        decided = None if self._status is None else _DECIDED.get(cells[self._status])
+        if decided is not None:
+            raise Refused("bad-reading", f"it is {decided} where it was exported, by decision")
+        time = self._zone.parse(cells[self._time])
+        self._of_rows.append(self._groups.setdefault(group, len(self._groups)))
+        return meter, time, wh
+
+    def timestamp(self, cells: list[str]) -> str:
+        """Return the timestamp of a row. Raises Refused."""
+        self._check_count(cells)
+        return cells[self._time]
+
+    def with_groups(self, piece: FilePiece) -> FilePiece:
+        """Return the readings of all rows that were parsed with the attributes that their rows state."""
+        if not {*self._names} & {*ATTRIBUTES}:
+            return piece
+        return replace(piece, groups=list(self._groups), group=np.array(self._of_rows, dtype=np.int32))
+
+    def _check_count(self, cells: list[str]) -> None:
+        if len(cells) != len(self._names):
+            raise Refused("syntax", f"the line has {len(cells)} cells instead of {len(self._names)}")
+
+
+def _checked_group(stated: tuple[str, ...]) -> Group:
+    """Return the attributes that cells state. Raises Refused."""
+    group = Group(*(cell.removeprefix("'") for cell in stated))
+    for name, value in group._asdict().items():
+        check_field(name, value)
+    return group
