@@ -144,7 +144,7 @@ def _add_files(commands: Commands, shared: Shared) -> None:
         choices=_FORMS,
         default="auto",
         help="kind of the files: log (lines of log.txt), day (an archive day file), wide (CSV of docs/files.md), "
-        "export (from metertui export); auto detects it (default: auto)",
+        "export (from metertui export, in any of its formats); auto detects it (default: auto)",
     )
     imports.add_argument(
         "--format", action=_FormOrFormat, choices=(*FORMATS, *_FORMS), default=EITHER_SIDE,

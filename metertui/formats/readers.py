@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,9 @@ from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import reading_lines
 from metertui.engine.vee import MeterEdits
-from metertui.formats import export_csv, plain_csv, wide_csv
+from metertui.formats import export_csv, plain_csv, register_table, wide_csv
+from metertui.formats.register_rows import is_header
+from metertui.formats.tables import Table, is_other_than_utf8, open_table
 
 Form = Literal["log", "day", "wide", "export"]
 FORMS: Final = get_args(Form)
@@ -35,6 +38,11 @@ def read_pieces(
             size = path.stat().st_size or 1
             first = file.readline(100_000)
             found = detect_form(first, zone) if first else form or "log"
+            if found in (None, "export") and form in (None, "export"):
+                table = _other_table(path, first, found, file.peek())
+                if table is not None:
+                    yield from register_table.read_pieces(table, zone, progress)
+                    return
             if found is None and form == "log":
                 found = "log"  # its first line may be a broken one
             if found is None or (form is not None and form != found):
@@ -56,6 +64,8 @@ _EXPECTED: Final[Mapping[Form, str]] = {
     "wide": f"the header {','.join(wide_csv.COLUMNS)}",
     "export": "a header with identifier, timestamp and usage or reading_kwh",
 }
+_QUOTED_COMMA: Final = re.compile(rb'"[0-9.]*,[0-9]+"')
+"""A figure with a decimal comma or a thousands mark, between commas."""
 _SHOWN: Final = 60
 """How many characters of a line an error shows."""
 
@@ -66,6 +76,15 @@ def _explain_form(first: bytes, form: Form | None) -> str:
     shown = f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line
     expected = "; ".join(f"{_EXPECTED[each]} (form {each})" for each in ([form] if form else FORMS))
     return f"this line holds {visible(shown)!r}; expected {'one of: ' if form is None else ''}{expected}"
+
+
+def _other_table(path: Path, first: bytes, found: Form | None, following: bytes) -> Table | None:
+    """Return the table of register reads that a file is, unless it is written as our exports are, or is none.
+
+    Raises DataError, OSError.
+    """
+    as_ours = found == "export" and not _QUOTED_COMMA.search(following) and not is_other_than_utf8(path, first)
+    return None if as_ours else open_table(path, is_header)
 
 
 def _pieces(form: Form, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int) -> Iterator[FilePiece]:
@@ -115,6 +134,8 @@ def _either(stated: str, given: str) -> str:
 
 
 def _text(line: bytes) -> str:
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return line.decode("utf-16", "ignore")
     return line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
 
 

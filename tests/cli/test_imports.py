@@ -155,3 +155,25 @@ def test_standard_input_and_pipes_are_read_like_files(
     writer.join()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a;b\n")))
     assert metertui("import", "-").err.startswith("metertui: standard input:1: this line holds 'a;b'")
+
+
+def test_an_export_comes_back_and_a_file_that_may_mean_two_things_stores_nothing(
+    metertui: Command, data: Path, tmp_path: Path
+) -> None:
+    metertui("import", str(generated(metertui, tmp_path / "a.csv")))
+    book, copy = tmp_path / "out.xlsx", tmp_path / "copy"
+    metertui("export", "--from", "2025-03-01", "--to", "2025-03-02", "-o", str(book))
+    taken = metertui("import", str(book), "--format", "json", "--data", str(copy)).json
+    assert [taken[count] for count in COUNTS] == [288, 288, 0, 0, 0]
+    assert [day.read_bytes() for day in sorted(copy.glob("archive/2025/*"))] == [
+        day.read_bytes() for day in sorted(data.glob("archive/2025/*"))
+    ]
+    doubtful = tmp_path / "doubtful.csv"
+    doubtful.write_text("identifier;timestamp;reading_kwh\nm-9;2025-03-05T10:00;1,234\n")
+    result = metertui("import", str(doubtful))
+    assert (result.code, result.out) == (1, "")
+    assert result.err.splitlines() == [
+        f"metertui: {doubtful}: column reading_kwh: '1,234' in row 2 may be 1.234 or 1234 kWh, and no figure of the "
+        "column tells which; save the file with decimal points, and commas between cells"
+    ]
+    assert "m-9" not in metertui("users", "list").out

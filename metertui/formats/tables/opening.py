@@ -1,0 +1,107 @@
+"""Opening a file as a table: by its content, never by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from metertui.engine.base import Progress, no_progress
+from metertui.engine.errors import DataError
+from metertui.formats.tables import parquet, text, workbook
+from metertui.formats.tables.rows import Block, IsHeader, Row, without_empty_end
+
+_PARQUET: Final = b"PAR1"
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+
+
+class Section(NamedTuple):
+    """Rows of one sheet that follow one another, below the row with the names of its columns."""
+
+    sheet: str
+    names: list[str]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that holds a table; it can be read more than once."""
+
+    path: Path
+    delimiter: str | None
+    """What stands between the cells of a text; None in a workbook or Parquet file."""
+    uniform: bool
+    """Whether all cells of a column are of one type, as in a Parquet file."""
+    _is_header: IsHeader
+    _blocks: Callable[[], Iterator[Block]]
+
+    def sections(self, progress: Progress = no_progress) -> Iterator[Section]:
+        """Yield the rows that are not empty, in blocks, each with the names of its columns.
+
+        Sheets without such names, and rows before the names, are left out. Raises DataError, OSError.
+        """
+        names: dict[str, list[str]] = {}
+        for share, block in self._blocks():
+            for sheet, group in groupby(block, attrgetter("sheet")):
+                rows = list(group)
+                if sheet not in names:
+                    place = next((at for at, row in enumerate(rows) if self._names(row)), None)
+                    if place is None:
+                        continue
+                    names[sheet] = self._names(rows[place])
+                    rows = rows[place + 1 :]
+                yield Section(sheet, names[sheet], list(self._filled(rows, len(names[sheet]))))
+            progress(share)
+
+    def _names(self, row: Row) -> list[str]:
+        """Return the names of the columns if the row has them; otherwise nothing."""
+        cells = without_empty_end(row.cells)
+        return cells if self._is_header(cells) else []
+
+    def _filled(self, rows: list[Row], width: int) -> Iterator[Row]:
+        """Yield the rows that are not empty, without empty cells beyond the last column.
+
+        A sheet leaves out cells at the end of a row that are empty; a line of text that is too short has lost some.
+        """
+        for row in rows:
+            cells = row.cells
+            if len(cells) > width:
+                row = row._replace(cells=cells[:width] + without_empty_end(cells[width:]))  # noqa: PLW2901
+            elif len(cells) < width and self.delimiter is None:
+                row = row._replace(cells=cells + [""] * (width - len(cells)))  # noqa: PLW2901
+            if any(cells):
+                yield row
+
+
+def is_other_than_utf8(path: Path, first: bytes) -> bool:
+    """Return whether a file that begins with this line is a workbook or Parquet file, or text that is not UTF-8.
+
+    Raises DataError, OSError.
+    """
+    if first.startswith((_PARQUET, _ZIP, _OLE)):
+        return True
+    return not text.detect_encoding(path).startswith("utf-8")
+
+
+def open_table(path: Path, is_header: IsHeader) -> Table | None:
+    """Return the table of a file; None for a text in which no row has the columns that are looked for.
+
+    Raises DataError for a file that is no table, OSError.
+    """
+    with path.open("rb") as file:
+        first = file.read(len(_ZIP))
+    if first == _PARQUET:
+        return Table(path, None, True, is_header, partial(parquet.read_rows, path))
+    if first == _ZIP:
+        return Table(path, None, False, is_header, partial(workbook.read_rows, path))
+    if first == _OLE:
+        raise DataError(path, None, "this is a workbook of the old kind (.xls): save it as .xlsx or CSV")
+    form = text.find_form(path, is_header)
+    if form is None:
+        return None
+    return Table(path, form.delimiter, False, is_header, partial(text.read_rows, path, form))

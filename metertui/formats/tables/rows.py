@@ -1,0 +1,75 @@
+"""Rows of a table, and the text of their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from metertui.engine.errors import Refused
+
+ROWS_PER_BLOCK: Final = 20_000
+
+
+class Typed(str):
+    """The text of a cell that the file holds as a number or a time: its decimal mark is a point, a time is ISO 8601."""
+
+    __slots__ = ()
+
+
+class Row(NamedTuple):
+    """A row of a table. The text of a cell that the file holds as text may be anything."""
+
+    sheet: str
+    """The sheet of a workbook that it is in; empty in other files."""
+    number: int
+    """Its number in the sheet or the file, from 1."""
+    cells: list[str]
+    fault: Refused | None = None
+    """Why it has no cells other than its whole text, if so."""
+
+
+Block = tuple[float, list[Row]]
+"""Rows that follow one another, and the share of the file (0 to 1) that has been read after them."""
+IsHeader = Callable[[list[str]], bool]
+"""Whether cells are names of the columns that are looked for."""
+
+
+def as_cell(value: object) -> str:
+    """Return the text of a value; a missing one is empty."""
+    if value is None or value != value:  # noqa: PLR0124  # NaN
+        return Typed("")
+    match value:
+        case str():
+            return value.strip()
+        case bool():
+            return Typed(str(value).upper())
+        case float():
+            text = repr(value)
+            return Typed(f"{value:f}" if "e" in text else text.removesuffix(".0"))
+        case Decimal():
+            return Typed(f"{value:f}")
+        case date():  # a datetime is one as well
+            return Typed(value.isoformat())
+        case _:
+            return Typed(str(value))
+
+
+def without_empty_end(cells: list[str]) -> list[str]:
+    """Return cells without the empty ones after the last that is not."""
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return cells[:end]
+
+
+def in_blocks(rows: Iterator[Row], share: Callable[[], float]) -> Iterator[Block]:
+    """Yield rows in blocks; `share` returns how much of the file has been read."""
+    block: list[Row] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == ROWS_PER_BLOCK:
+            yield min(1.0, share()), block
+            block = []
+    yield 1.0, block

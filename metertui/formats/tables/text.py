@@ -1,0 +1,141 @@
+"""Tables as text: lines of cells between delimiters, in any of the usual encodings.
+
+A row is a line: a quote that is left open costs its own line, not those after it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final, TextIO
+
+from metertui.engine.errors import DataError, Refused
+from metertui.formats.tables.rows import Block, IsHeader, Row, in_blocks, without_empty_end
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+_BLOCK_BYTES: Final = 1_000_000
+_MAX_LINE: Final = 1_000_000
+"""Characters; a file with a longer line is no table."""
+_PREAMBLE: Final = 200
+"""How many lines may stand before the row with the names of the columns."""
+_BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NOT_IN_CP1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_SEPARATOR: Final = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
+"""The line by which a spreadsheet is told the delimiter."""
+_NOT_DECODED: Final = re.compile("[\ud800-\udfff\ufffd]")
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """How the text of a table is to be read."""
+
+    encoding: str
+    delimiter: str
+    first: int
+    """The number of the first line of the table, from 1; before it stands the one that names the delimiter."""
+
+
+def detect_encoding(path: Path) -> str:
+    """Return the encoding of a text. Raises DataError for a file that is no text, OSError.
+
+    It is that of its byte order mark, or UTF-8. Where bytes are not UTF-8, and no others are UTF-8 beyond ASCII, it is
+    cp1252, or Latin-1 if cp1252 does not have one of them. Otherwise they are broken, and `read_rows` says where.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    broken, cp1252 = False, True
+    with path.open("rb") as file:
+        first = file.read(_BLOCK_BYTES)
+        for bom, encoding in _BOMS.items():
+            if first.startswith(bom):
+                return encoding
+        if b"\0" in first:
+            raise DataError(path, None, "the file is neither text nor a workbook (.xlsx) or Parquet file")
+        block = first
+        while True:
+            text = decoder.decode(block, final=not block)
+            if not text.isascii():
+                beyond = re.sub("[\0-\x7f\udc80-\udcff]", "", text)
+                if beyond:
+                    return "utf-8"
+                broken = True
+            cp1252 = cp1252 and _NOT_IN_CP1252.search(block) is None
+            if not block:
+                break
+            block = file.read(_BLOCK_BYTES)
+    return ("cp1252" if cp1252 else "latin-1") if broken else "utf-8"
+
+
+def find_form(path: Path, is_header: IsHeader) -> TextForm | None:
+    """Return the form in which a text has a row of the columns that are looked for; None if it has none.
+
+    Raises DataError, OSError.
+    """
+    encoding = detect_encoding(path)
+    with _opened(path, encoding) as (_, file):
+        lines = list(islice(_lines(file, path), _PREAMBLE))
+    named = _SEPARATOR.fullmatch(lines[0]) if lines else None
+    first = 2 if named else 1
+    for line in lines[first - 1 :]:
+        for delimiter in [named[1]] if named else DELIMITERS:
+            try:
+                cells = split_line(line, delimiter)
+            except Refused:
+                continue
+            if is_header(without_empty_end(cells)):
+                return TextForm(encoding, delimiter, first)
+    return None
+
+
+def read_rows(path: Path, form: TextForm) -> Iterator[Block]:
+    """Yield the lines of a text as rows. Raises DataError, OSError."""
+    size = path.stat().st_size or 1
+    with _opened(path, form.encoding) as (raw, file):
+        yield from in_blocks(_rows(file, path, form), lambda: raw.tell() / size)
+
+
+def _rows(file: TextIO, path: Path, form: TextForm) -> Iterator[Row]:
+    for number, line in enumerate(_lines(file, path), 1):
+        if number < form.first:
+            continue
+        try:
+            yield Row("", number, split_line(line, form.delimiter))
+        except Refused as error:
+            yield Row("", number, [line.rstrip("\n")], error)
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line, without the blanks around them. Raises Refused."""
+    if not line.isascii() and _NOT_DECODED.search(line):
+        raise Refused("bad-encoding", "the line has bytes that are no text in the encoding of the file")
+    line = line.rstrip("\n")
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(delimiter)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
+    except csv.Error as error:
+        raise Refused("syntax", f"the line is not CSV: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[tuple[io.BufferedReader, TextIO]]:
+    """Yield a file as bytes and as text, whose lines all end with a newline."""
+    errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, errors, newline=None) as file:
+        yield raw, file
+
+
+def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    """Yield the lines of a text. Raises DataError for one that is too long."""
+    number = 0
+    while line := file.readline(_MAX_LINE):
+        number += 1
+        if len(line) == _MAX_LINE and not line.endswith("\n"):
+            raise DataError(path, number, "the line is too long: this is no table of readings")
+        yield line

@@ -1,0 +1,31 @@
+"""Tables in workbooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from metertui.engine.errors import DataError
+from metertui.formats.tables.rows import Row, Typed
+from metertui.formats.tables.workbook import read_rows
+
+
+def test_rows_of_all_sheets_are_read_with_the_types_of_their_cells(tmp_path: Path) -> None:
+    path, book = tmp_path / "some.xlsx", openpyxl.Workbook()
+    book.worksheets[0].append(["0012", 144.5, datetime(2025, 3, 12, 10), None, "1,234"])
+    book.create_sheet("Second").append([7])
+    book.save(path)
+    [first, second] = [row for _, rows in read_rows(path) for row in rows]
+    assert first == Row("Sheet", 1, ["0012", "144.5", "2025-03-12T10:00:00", "", "1,234"])
+    assert [isinstance(cell, Typed) for cell in first.cells] == [False, True, True, True, False]
+    assert second == Row("Second", 1, ["7"])
+
+
+def test_a_damaged_workbook_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "some.xlsx"
+    path.write_bytes(b"PK\x03\x04nothing")
+    with pytest.raises(DataError, match=r"some\.xlsx: the workbook is damaged"):
+        list(read_rows(path))
