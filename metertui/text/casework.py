@@ -159,9 +159,10 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency
         text.append(
             f"\n{fmt.count(row.count)} cases from {fmt.moment(row.since, zone)} to {fmt.moment(row.until, zone)}"
         )
-        text.append(": enter lists them. The one with the most energy:")
+        text.append(": enter lists them.")
     if row.stake_wh is not None:
         text.append(f"\nat stake {_stake(row, currency)}", style="bold")
+        text.append(" in all; most of it by this one" if row.count > 1 else "")
     for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
         what = _DONE.get(event.kind, event.kind)

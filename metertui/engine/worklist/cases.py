@@ -85,8 +85,8 @@ class Cases(NamedTuple):
     """The meters of the n cases as the lines name them, if some have no code; else empty."""
     closed: Sequence[Edit | None] = ()
     """The edits that decide the n cases, where the causes do not say so; else empty."""
-    stakes: Stakes | None = None
-    """The energy at stake in the n cases; None if it is unknown of all."""
+    stakes: Callable[[NDArray[np.bool_]], Stakes] | None = None
+    """Returns the energy at stake in the n cases, as far as they are wanted: bool[n]. None if it is unknown of all."""
 
     def __len__(self) -> int:
         return len(self.time)

@@ -92,7 +92,7 @@ def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestio
         find_exchanges(frozen, state),
         find_silent(frozen, state),
         find_gaps(frozen, state, *question.window),
-        find_drifting(state),
+        find_drifting(frozen, state),
         refused,
     ]
     return _AllCases(frozen, state, families).answer(question, cut)
@@ -123,8 +123,6 @@ class _AllCases:
         self._starts = np.cumsum([0, *map(len, families)])
         columns = zip(*(each[:4] for each in families), strict=True)
         self._cause, self._meter, self._time, self._group = map(np.concatenate, columns)
-        stakes = [unknown_stakes(len(each)) if each.stakes is None else each.stakes for each in families]
-        self._stakes = Stakes(*map(np.concatenate, zip(*stakes, strict=True)))
         names = [group.region for group in frozen.groups]  # the readings may be newer than the state
         self._regions = sorted(set(names))
         codes = np.array([self._regions.index(name) for name in names], dtype=np.int32)
@@ -149,7 +147,8 @@ class _AllCases:
         found = np.flatnonzero(kept & of_cause & of_region & of_part)
         numbers = np.bincount(self._region[kept & of_cause & of_part], minlength=len(self._regions)).tolist()
         regions = sorted(zip(self._regions, numbers, strict=True), key=lambda counted: -counted[1])
-        bundles = self._bundles(found, question.together)
+        weight = self._weight[found] if question.limit else np.full(len(found), UNKNOWN)
+        bundles = self._bundles(found, weight, question.together)
         page = self._page(bundles, question)
         return Exceptions(
             counts=self._by_cause(kept & of_region),
@@ -165,9 +164,9 @@ class _AllCases:
         numbers = np.bincount(self._cause[mask], minlength=len(CAUSES)).tolist()
         return {cause: number for cause, number in zip(CAUSES, numbers, strict=True) if number}
 
-    def _bundles(self, found: NDArray[np.int64], together: Together) -> _Bundles:
-        """Return the rows that some cases are: each case, or those that are put together."""
-        weight, time = self._weight[found], self._time[found]
+    def _bundles(self, found: NDArray[np.int64], weight: NDArray[np.int64], together: Together) -> _Bundles:
+        """Return the rows that some cases of these weights are: each case, or those that are put together."""
+        time = self._time[found]
         if not together or not len(found):
             return _Bundles(found, found, np.arange(len(found)), weight, time)
         order = np.lexsort((self._meter[found], self._cause[found], -time, -weight))
@@ -224,6 +223,13 @@ class _AllCases:
                 since=int(times.min(where=times != NEVER, initial=int(times.max()))),
                 until=int(bundles.newest[place]),
             )
+
+    @cached_property
+    def _stakes(self) -> Stakes:
+        """Return what is at stake in each case that is open. It is not needed to count them."""
+        ends = zip(self._families, np.split(~self._decided, self._starts[1:-1]), strict=True)
+        stakes = [unknown_stakes(len(each)) if each.stakes is None else each.stakes(wanted) for each, wanted in ends]
+        return Stakes(*map(np.concatenate, zip(*stakes, strict=True)))
 
     @cached_property
     def _weight(self) -> NDArray[np.int64]:

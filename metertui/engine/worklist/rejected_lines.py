@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metertui.engine.base import MINUTE, SECOND, SiteZone, check_meter_id, parse_kwh
 from metertui.engine.columns import Frozen
@@ -20,7 +21,8 @@ from metertui.engine.errors import Refused
 from metertui.engine.storage import private_files
 from metertui.engine.vee import Edit
 from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detail, SiteState, int_array, repeat_cause
-from metertui.engine.worklist.stakes import UNKNOWN, differences
+from metertui.engine.worklist.decision_effects import stakes_of
+from metertui.engine.worklist.stakes import UNKNOWN, Stakes
 
 MOST_BYTES: Final = 512 * 1024
 """How much of the end of `rejects.log` is looked at: some 5,000 lines, in 10 ms of a worker thread."""
@@ -93,7 +95,10 @@ def find_refused(frozen: Frozen, state: SiteState) -> tuple[Cases, bool]:
 
     names = [name.meter for _, name in newest]
     says = int_array([name.wh if line.code == "conflict" and name.wh is not None else UNKNOWN for line, name in newest])
-    stakes = differences(frozen, meter, time, says)
+
+    def stakes(wanted: NDArray[np.bool_]) -> Stakes:
+        return stakes_of(frozen, cause, meter, time, wanted & (says != UNKNOWN), says)
+
     return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names, closed, stakes), cut
 
 
@@ -130,7 +135,7 @@ def _closed_by(state: SiteState, kind: _Kind, arrivals: Sequence[int]) -> list[E
     return found[::-1]
 
 
-def find_drifting(state: SiteState) -> Cases:
+def find_drifting(frozen: Frozen, state: SiteState) -> Cases:
     """Return, by meter, the last reading since start that was stored with a time ahead of the server's clock."""
     seen = state.drift
 
@@ -141,7 +146,12 @@ def find_drifting(state: SiteState) -> Cases:
         return Detail(ahead.wh, f"stamped {minutes} min {seconds} s ahead of the server's clock, {times} since start")
 
     meter, time = int_array([ahead.code for ahead in seen], np.int32), int_array([ahead.time for ahead in seen])
-    return Cases(repeat_cause("drift", len(seen)), meter, time, state.group_of(meter, time), detail_at)
+    cause = repeat_cause("drift", len(seen))
+
+    def stakes(wanted: NDArray[np.bool_]) -> Stakes:
+        return stakes_of(frozen, cause, meter, time, wanted)
+
+    return Cases(cause, meter, time, state.group_of(meter, time), detail_at, stakes=stakes)
 
 
 def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple[list[RejectedLine], bool]:

@@ -42,7 +42,10 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
         return Detail(int(frozen.columns.wh[at]), f"silent for {duration_text(state.now - int(time[place]))}")
 
     group = state.group_of(codes, np.full(len(codes), state.now, dtype=np.int64))
-    stakes = likely_usage(frozen, codes, time, np.full(len(codes), state.now, dtype=np.int64))
+
+    def stakes(_wanted: NDArray[np.bool_]) -> Stakes:
+        return likely_usage(frozen, codes, time, np.full(len(codes), state.now, dtype=np.int64))
+
     return Cases(repeat_cause("silent", len(codes)), codes, time, group, detail_at, stakes=stakes)
 
 
@@ -70,4 +73,4 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
 
     stakes = Stakes(curve.energy[end] - curve.energy[end - 1], curve.time[end - 1], curve.time[end])
     cause, group = repeat_cause("gap", len(end)), frozen.curve_group[end]
-    return Cases(cause, curve.meter[end], curve.time[end], group, detail_at, stakes=stakes)
+    return Cases(cause, curve.meter[end], curve.time[end], group, detail_at, stakes=lambda _: stakes)

@@ -11,7 +11,8 @@ from metertui.engine.base import DAY, Int64Array, format_kwh
 from metertui.engine.columns import FIRST, Frozen, run_edges, tail_columns
 from metertui.engine.vee import Edit, rules
 from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteState, int_array, repeat_cause
-from metertui.engine.worklist.stakes import Stakes, differences, likely_usage
+from metertui.engine.worklist.decision_effects import stakes_of
+from metertui.engine.worklist.stakes import Stakes
 
 _CAUSES: Final[dict[int, Cause]] = {
     rules.SUSPECT: "suspect",
@@ -36,18 +37,12 @@ def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
     for status, name in _CAUSES.items():
         cause_of[status] = CAUSES.index(name)
     meter, time, group = columns.meter[odd], columns.time[odd], frozen.group[odd]
-    stakes = _stakes(frozen, odd)
-    return Cases(
-        cause_of[frozen.status[odd]], meter, time, group, lambda place: _detail(frozen, int(odd[place])), stakes=stakes
-    )
+    cause = cause_of[frozen.status[odd]]
 
+    def stakes(wanted: NDArray[np.bool_]) -> Stakes:
+        return stakes_of(frozen, cause, meter, time, wanted)
 
-def _stakes(frozen: Frozen, odd: Int64Array) -> Stakes:
-    """Return what is at stake in readings that do not fit: of a reset, the usage of the interval before it."""
-    columns = frozen.columns
-    found = differences(frozen, columns.meter[odd], columns.time[odd], columns.wh[odd])
-    reset = frozen.status[odd] == rules.RESET
-    return likely_usage(frozen, columns.meter[odd], found.start, found.end).where(reset, found)
+    return Cases(cause, meter, time, group, lambda place: _detail(frozen, int(odd[place])), stakes=stakes)
 
 
 def _lasting_roundings(frozen: Frozen) -> Int64Array:

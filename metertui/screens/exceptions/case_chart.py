@@ -41,7 +41,10 @@ def _readings(row: ExceptionRow, series: MeterSeries, zone: SiteZone) -> Picture
     odd = [row.wh if time == row.time else None for time in times]
     line = [wh if counts and (wh != row.wh or time != row.time) else None
             for time, wh, counts in zip(times, whs, counted, strict=True)]  # fmt: skip
-    least = min(wh for wh in (*line, row.wh) if wh is not None)
+    known = [wh for wh in (*line, row.wh) if wh is not None]
+    least = min(known)
+    least = 0 if max(known) >= 2 * least else least  # a scale from zero shows the leap, and the registers themselves
+    what = f"kWh above {fmt.number(least)}" if least else "register kWh"
     length = times[-1] - times[0]
     unit = "half hour" if length <= DAY else "hour" if length <= 9 * DAY else "day"
     local = [zone.local(time) for time in times]
@@ -50,7 +53,7 @@ def _readings(row: ExceptionRow, series: MeterSeries, zone: SiteZone) -> Picture
         tuple(time_labels.on_axis(each, unit) for each in local),
         (Series("counted", _above(line, least)), Series("this reading", _above(odd, least))),
         "kWh",
-        f"kWh above {fmt.number(least)}" if least else "kWh",
+        f"{what}, {time_labels.on_axis(zone.local(row.time), 'day')}",
         names=tuple(time_labels.in_full(each, "half hour") for each in local),
     )
 

@@ -114,11 +114,11 @@ class CaseFilter:
 
     # -- in words ------------------------------------------------------------------------------------------------
 
-    def line(self, found: Exceptions, whole: Exceptions, offset: int, chosen: int, *, wide: bool) -> Text:
+    def line(self, found: Exceptions, whole: Exceptions, offset: int, chosen: int, mark: Style, *, wide: bool) -> Text:
         """Return the two lists, the filter with its keys, the number of cases, of selected ones, and the page.
 
-        `whole` has the counts of both lists, also while a row is opened. If it is not `wide`, what filters nothing is
-        left out, and the lists while a row is opened.
+        What is chosen, and what filters, bears the `mark`. `whole` has the counts of both lists, also while a row is
+        opened. If it is not `wide`, what filters nothing is left out, and the lists while a row is opened.
         """
         silent = whole.counts.get("silent", 0)
         text = Text(no_wrap=True, overflow="ellipsis")
@@ -127,19 +127,21 @@ class CaseFilter:
             ("2", "Silent meters" if wide else "Silent", silent, self.silent),
         ):
             if wide or self.opened is None:
-                text.append(f"{key} ", style="dim")
-                text.append(f"{name} {fmt.count(number)}", "bold reverse" if here else "").append("  ")
+                text.append(f"{key} ", style="bold")
+                text.append(f"{name} {fmt.count(number)}", mark + Style(bold=True, reverse=True) if here else "")
+                text.append("  ")
         if self.opened is not None:
             name = self.opened.region or NOWHERE if self.opened.cause == "silent" else self.opened.meter
-            text.append("esc ", style="dim").append_text(plain(f"‹ {cause_of(self.opened)}, {name}", style="bold"))
+            text.append("esc ", style="bold").append_text(plain(f"‹ {cause_of(self.opened)}, {name}", style="bold"))
         else:
+            filtering = self._conditions(wide=False).values()
             for key, value in self._conditions(wide=wide).items():
-                text.append(f"{key} ", style="dim").append_text(plain(value, style="bold"))
+                text.append(f"{key} ", style="bold").append(plain(value).plain, mark if value in filtering else "")
                 text.append("  ")
             text.append(self._counted(found, wide=wide))
         if chosen:
             text.append("  ")
-            text.append(f" {fmt.count(chosen)} selected ", style="bold reverse")
+            text.append(f" {fmt.count(chosen)} selected ", style=mark + Style(bold=True, reverse=True))
         if found.total > PAGE:
             page, pages = offset // PAGE + 1, -(-found.total // PAGE)
             text.append(f"  page {fmt.count(page)} of {fmt.count(pages)} [ ]")

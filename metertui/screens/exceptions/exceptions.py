@@ -260,7 +260,8 @@ class ExceptionsScreen(DecidingScreen):
 
     def _show_conditions(self, found: Exceptions) -> None:
         chosen = sum(row.count for row in self._chosen.values())
-        line = self._filter.line(found, self._whole or found, self._offset, chosen, wide=self._wide)
+        mark = ink(self.app.theme_variables, "primary")
+        line = self._filter.line(found, self._whole or found, self._offset, chosen, mark, wide=self._wide)
         self.query_one("#conditions", Steady).show(line)
 
     def _show_facets(self, found: Exceptions) -> None:

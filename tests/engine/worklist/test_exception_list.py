@@ -140,16 +140,20 @@ def test_readings_may_be_newer_than_the_state_of_the_site(engine: Engine) -> Non
     assert [(row.meter, row.region) for row in found.rows if row.meter == "new"] == [("new", "Far")]
 
 
+def weight(row: ExceptionRow) -> int:
+    return -1 if row.stake_wh is None else row.stake_wh
+
+
 def test_rows_are_in_order_of_what_is_at_stake_then_of_age(engine: Engine) -> None:
     fallen = ((meter, f"{50 - 2 * minute}", f"02:{minute:02}") for minute in range(1, 7) for meter in "ba")
     put(engine, ("a", "100", "01:00"), ("b", "100", "01:00"), *fallen, ("c", "100", "2025-03-09T00:00"))
     put(engine, ("nobody", "5", "03:00"))
     rows = ask(engine).rows
     assert {row.cause for row in rows} == {"suspect", "rejected", "silent", "refused"}
-    weights = [-1 if row.stake_wh is None else row.stake_wh for row in rows]
+    weights = [weight(row) for row in rows]
     assert weights == sorted(weights, reverse=True)
     assert weights[-1] == -1
-    plain = sorted(rows, key=lambda row: (-(row.stake_wh or -1), -row.time, CAUSES.index(row.cause), row.meter))
+    plain = sorted(rows, key=lambda row: (-weight(row), -row.time, CAUSES.index(row.cause), row.meter))
     assert list(rows) == plain
     newest = ask(engine, order="newest").rows
     assert list(newest) == sorted(plain, key=lambda row: -row.time)
@@ -183,11 +187,11 @@ def test_equal_cases_are_one_row_with_all_that_they_come_to(engine: Engine, orde
         known = [each.stake_wh for each in alike if each.stake_wh is not None]
         assert row.stake_wh == (sum(known) if known else None)
         assert row.stake_cents == (sum(each.stake_cents or 0 for each in alike) if known else None)
-        head = max(alike, key=lambda each: (each.stake_wh or -1, each.time))
+        head = max(alike, key=lambda each: (weight(each), each.time))
         assert (row.time, row.why) == (head.time, head.why)
         members = ask(engine, cause=row.cause, meter=row.meter, whole_id=row.known, state=state, order=order).rows
         assert [each for each in members if (each.decided is None) == (row.decided is None)] == alike
-    keys = [(-(row.stake_wh or -1), -row.until) for row in found.rows]
+    keys = [(-weight(row), -row.until) for row in found.rows]
     assert keys == sorted(keys, key=None if order == "weight" else lambda key: key[::-1])
     assert found.rows[1:3] == ask(engine, state=state, order=order, together="kind", offset=1, limit=2).rows
 

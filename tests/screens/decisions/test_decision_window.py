@@ -107,7 +107,7 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
         assert f"void by {who}, 2025-03-12 10:40:00: Storm damage" in _flat(pilot, "#case")
         await go(pilot, "o", "o", "u", "Too early", "enter")  # nothing is chosen and open cases have no decision
         assert text_of(pilot, "#said") == "2 decisions undone: void."
-        assert [cause for _, cause in listed(pilot)] == ["suspect", "reset", "refused"]
+        assert [cause for _, cause in listed(pilot)] == ["reset", "suspect", "refused"]
     audit = (troubled.headend.engine.audit._path).read_text()
     assert audit.count("\tvoid\t") == audit.count("\tunvoid\t") == 2
     assert len((Path(troubled.folder) / "events.csv").read_text().splitlines()) == 5
@@ -180,6 +180,7 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
 
 async def test_each_decision_has_its_key_on_the_list_and_in_the_menu(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "down")
         for choice in CHOICES.values():
             for way in ([], ["enter"]):
                 await go(pilot, *way, choice.key)

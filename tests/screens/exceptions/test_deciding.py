@@ -40,7 +40,7 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         assert why == "! This case is about an unknown meter, and can only be accepted (a) or noted (n)."
         await go(pilot, "escape", "u")
         assert text_of(pilot, "#said") == "! There is no decision to undo."
-        await go(pilot, "home", "v")
+        await go(pilot, "home", "down", "v")
         at = troubled.zone.parse("2025-03-12T10:35:00")
         troubled.engine.apply_events([Edit(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
         await go(pilot, "Slow", "enter")
