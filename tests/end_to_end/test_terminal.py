@@ -72,7 +72,7 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         desk.press(f"{meter.meter}{ENTER}")
         await desk.until(meter.address)
         desk.press(F4)
-        await desk.until("Type part of a meter")
+        await desk.until("Find a meter")
         desk.press(f"{meter.meter}{ENTER}")
         await desk.until("STATEMENT")
         desk.press(F6)

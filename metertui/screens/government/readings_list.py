@@ -59,6 +59,10 @@ class ReadingsScreen(LastingWindow):
     def busy(self) -> bool:
         return self._work is not None
 
+    def on_unmount(self) -> None:
+        """Let go of the readings: a closed window refers to itself, and is freed late."""
+        self._every = None
+
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
             yield Static(self._title(), id="list-title")
