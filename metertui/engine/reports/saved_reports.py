@@ -215,7 +215,7 @@ def _read_reports(path: Path) -> list[SavedReport]:
         document = tomllib.loads(private_files.read_file(path).decode("utf-8-sig"))
     except OSError as error:
         raise MeterError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML; thousands of digits, or of brackets
         raise MeterError(f"{path} cannot be read: {error}") from error
     tables = document.get("question", [])
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):

@@ -24,6 +24,7 @@ from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
 from textual.style import Style
+from textual.widgets import OptionList
 from textual.worker import Worker, WorkerFailed
 
 from metertui.screens.terminal.patient_driver import PatientDriver
@@ -63,6 +64,18 @@ def _start_and_forget(worker: Worker[Any], app: App[Any], done: Callable[[Worker
 
 
 Worker._start = _start_and_forget  # type: ignore[assignment,method-assign]
+
+
+_move_page = OptionList._move_page
+
+
+def _move_page_if_drawn(options: OptionList, direction: Any) -> None:
+    """Move by a page in a list that has a height: before it is drawn, or without room, it has no lines to count."""
+    if options.scrollable_content_region:
+        _move_page(options, direction)
+
+
+OptionList._move_page = _move_page_if_drawn  # type: ignore[assignment,method-assign]
 
 
 class _LineCompositor(Compositor):

@@ -63,6 +63,8 @@ def test_a_title_is_kept_once_and_dropped(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[[question", "cannot be read"),
+        pytest.param("x = " + "[" * 20_000, "cannot be read: maximum recursion", id="brackets"),
+        pytest.param("x = " + "1" * 5_000, "cannot be read: Exceeds the limit", id="digits"),
         ("question = 3", r"under \[\[question\]\]"),
         ("[[question]]\ntitle='x'\ncolour='red'", "question 'x': colour is unknown"),
         ("[[question]]\ntitle='x'\nby=['month','day','hour']", "by must be at most two of year"),

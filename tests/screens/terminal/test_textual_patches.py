@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 
 import pyte
 import pytest
@@ -10,8 +11,10 @@ from rich.color import ColorSystem
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual._styles_cache import StylesCache
+from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from tests.screens.town import STEADY, Town, at_work, press, settle
 
@@ -179,3 +182,22 @@ async def test_colours_and_size_that_changed_while_it_was_away(terminal: Termina
         await painted(pilot)
         the_same(terminal, pilot)
         await restyled(pilot)
+
+
+async def test_a_page_key_in_a_list_that_has_no_room_does_nothing() -> None:
+    class Listing(App[None]):
+        CSS = "OptionList { height: 0; }"
+
+        def compose(self) -> Iterator[OptionList]:
+            yield OptionList("one", "two")
+
+    app = Listing()
+    async with app.run_test(size=(40, 10)) as pilot:
+        options = app.query_one(OptionList)
+        options.highlighted = 1
+        await pilot.press("pageup", "pagedown")
+        assert options.highlighted == 1
+        options.styles.height = 5
+        await pilot.pause()
+        await pilot.press("pageup")
+        assert options.highlighted == 0
