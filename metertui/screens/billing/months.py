@@ -109,7 +109,9 @@ def _row(
     except MeterError:
         return (month, "–", "–", "no price"), None
     used = shown.bill.usage_wh
-    state = "not over" if running else ""
+    opening = shown.bill.opening
+    first = one.zone.day(opening.time) if opening is not None and opening.quality == "first" else None
+    state = "not over" if running else f"from {first.day} {first:%b}" if first is not None and first.day > 1 else ""
     if shown.issued is not None:
         state = "differs" if any(shown.adjustment) else "issued"
     return (month, fmt.NOTHING if used is None else fmt.number(used), money_text(shown.bill.total) or "–", state), used

@@ -267,8 +267,9 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
 
     Where there is no room for all, those round the cursor are drawn.
 
-    A chart of shares shows parts of the whole. A stack of which a part is hidden has no figure and ends in marks; as a
-    whole it would be of an unknown size, so it is not drawn in shares.
+    A chart of shares shows parts of the whole. Those of one series have their share in figures, and bars that fill the
+    room by the largest. A stack of which a part is hidden has no figure and ends in marks; as a whole it would be of an
+    unknown size, so it is not drawn in shares.
     """
     shares = picture.kind == "shares"
     compared = is_compared(picture)
@@ -281,8 +282,8 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
     towers = [[values[place] for _, values in picture.series] for place in range(len(picture.labels))]
     sums = [sum(value or 0.0 for value in tower) for tower in towers]
     alone = len(picture.series) == 1
-    longest = map(_max, towers) if compared else sums
-    whole = sum(sums) if shares and alone else max(longest, default=0.0)
+    longest = max(map(_max, towers) if compared else sums, default=0.0)
+    whole = sum(sums) if shares and alone else longest
     names = min(width // 3, max((cell_len(picture.labels[place]) for place in places), default=0))
     digits = max((len(_number(total)) for total in sums), default=0)
     tails = [_tail(tower[:1] if compared else tower, whole, digits if shares and alone else 0) for tower in towers]
@@ -293,7 +294,7 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
     each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows of a bar; the last one is empty
     lines: list[Line] = []
     for place in places:
-        tower, full = towers[place], sums[place] if shares and not alone else whole
+        tower, full = towers[place], sums[place] if shares and not alone else longest
         drawn = [None] if hidden[place] and shares else tower[:1] if compared else tower
         cells = _sideways_row(drawn, full, room, open_ended=bool(hidden[place]))
         if compared and tower[1] is not None and full:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+import re
+from collections.abc import Iterator
+from typing import ClassVar, Final
 
-from rich.console import Group
+from rich.console import Console, ConsoleOptions, Group
 from rich.table import Table
 from rich.text import Text
 from textual import work
@@ -23,6 +25,24 @@ from metertui.screens.shell import OnDesk
 from metertui.screens.tables import copy_paper
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import Line, Section, Sources, explained, fmt, message, plain
+
+
+class Unbroken:
+    """A text whose lines end between words, and within no figure, time or unit."""
+
+    _UNIT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\S+|\d+(?: \d{3})*\.?\d* kWh\S*|\S+")
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        start = end = 0
+        for found in self._UNIT.finditer(self._text.plain):
+            if found.end() - start > options.max_width and end > start:
+                yield self._text[start:end]
+                start = found.start()
+            end = found.end()
+        yield self._text[start:]
 
 
 class ExplainScreen(OnDesk, ThriftyModal[None]):
@@ -87,7 +107,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
         said = message(explained.summary(explanation, self.zone), limit=1000)
-        self._paper = Group(said, *(part for section in found for part in _drawn(section, label, figure)))
+        self._paper = Group(Unbroken(said), *(part for section in found for part in _drawn(section, label, figure)))
         self.query_one("#explain-text", Static).update(self._paper)
 
     def action_copy_text(self) -> None:

@@ -152,5 +152,5 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
 def _shown(saved: SavedReport) -> Text:
     text = plain(saved.title, style="bold")
     text.append("\n  ")
-    text.append_text(plain(sentence(saved, None), style="not bold dim"))
+    text.append_text(plain(sentence(saved, None), style="not bold"))
     return text

@@ -9,7 +9,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowReadings
-from metertui.text import explained, fmt
+from metertui.text import explained, fmt, time_labels
 
 WINDOWS: Final = {
     "today": ("Today", "vs previous day"),
@@ -45,7 +45,8 @@ def usage(answer: UsageComparison) -> Figure:
         return Figure(fmt.NOTHING)
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     which = "both ends" if len(estimated) == 2 else "".join(estimated)
-    note = f"{which} estimated" if estimated else "read at both ends"
+    known = "from its first reading on" if opening.quality == "first" else "read at both ends"
+    note = f"{which} estimated" if estimated else "up to its last reading" if closing.quality == "last" else known
     changed = "\nregister changed" if closing.wh - opening.wh != answer.usage.usage_wh else ""
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{note}{changed}")
 
@@ -64,7 +65,7 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     partly = before.opening is not None and before.opening.quality == "first"
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
-    until = f"{end:%m-%d %H:%M}" if same_year else f"{end:%Y-%m-%d}"
+    until = f"{end.day} {end:%b %H:%M}" if same_year else time_labels.day(end.date())
     note = f"\n{'partial: ' if partly else ''}{fmt.kwh(before.usage_wh)}"
     if answer.unequal:
         then, now = (fmt.duration(length, units=2) for length in (answer.before_us, answer.known_us))
@@ -122,7 +123,7 @@ def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
         moment(int(behind.time[place]), zone),
         fmt.number(int(behind.wh[place])),
         fmt.number(step) if step >= 0 else "–",
-        fmt.duration(length - length % SECOND) if length >= 0 else "–",
+        fmt.duration(length - length % SECOND, units=2) if length >= 0 else "–",
         fmt.status(STATUS[int(behind.status[place])]),
     )
 

@@ -20,7 +20,7 @@ from metertui.engine.base import MINUTE, Window, window_before, window_of_days
 from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Series, UsageComparison, WindowReadings, lookup, why_no_data
+from metertui.engine.usage import Series, UsageComparison, WindowReadings, lookup, register_changes, why_no_data
 from metertui.screens.charts import PictureView, window_chart
 from metertui.screens.decisions import PREVIEW, PURPOSE, DecisionScreen, decision_choices
 from metertui.screens.explain import ExplainScreen
@@ -39,6 +39,7 @@ from metertui.screens.shell import (
     export_readings,
     show_progress,
 )
+from metertui.screens.terminal import ink
 from metertui.text import explained, fmt, message, plain
 
 _PENDING: Final = "…"
@@ -65,15 +66,14 @@ class LookupScreen(DeskScreen):
         "to a file; escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "search", "Find", tooltip="Find another meter"),
-        Binding("slash", "search", "Find", show=False),
+        Binding("slash,f", "search", "Find", key_display="/", tooltip="Find another meter"),
         Binding("m", "recent", "Recent", tooltip="The meters of this session"),
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
         Binding("c", "calendar", "Dates"),
         Binding("g", "latest", "Latest data", show=False),
         Binding("b", "open('billing')", "Bill"),
-        Binding("x", "open('exceptions')", "Exceptions", show=False),
+        Binding("x", "open('exceptions')", "Exceptions"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("escape", "back", "Back", show=False),
         Binding("ctrl+left", "window(-1)", "Previous window", key_display="^←", priority=True, show=False),
@@ -99,7 +99,7 @@ class LookupScreen(DeskScreen):
             yield Static("↓ calendar", id="dates-hint")
         yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):
-            yield Tile("usage", id="usage")
+            yield Tile("usage", id="usage", ink="accent")
             yield Tile(WINDOWS["month"][1], id="compared")
             yield Tile("average per day", id="daily")
             yield Tile("bill so far", id="bill")
@@ -310,7 +310,13 @@ class LookupScreen(DeskScreen):
             about.append(f"\n{figures.extent(series, self.zone)}")
         used = answer.usage
         if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
-            about.append(f"\n{note}")
+            changes = (
+                register_changes(series.curve, used.opening, used.closing) if used.opening and used.closing else []
+            )
+            if all(change.declared for change in changes):
+                about.append(f"\n{note}")
+            else:
+                about.append(f"\n▲ {note}", style=ink(self.app.theme_variables, "suspect"))
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(answer)
         before = window_before(window, window.end if used.closing is None else used.closing.time, self.zone)

@@ -27,6 +27,7 @@ _COLUMNS: Final = (
 class BehindTable(Table):
     """The readings behind a figure. The cursor keeps its reading while newer ones arrive above it."""
 
+    STRETCHES: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "screen.decide('void')", CHOICES["void"].name),
         Binding("w", "screen.decide('correct')", CHOICES["correct"].name),

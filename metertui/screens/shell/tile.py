@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from rich.text import Text
+from textual.content import Content
 from textual.widgets import Static
 
 
 class Tile(Static):
     """A label above a figure, drawn only when it changes."""
 
-    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, label: str, *, id: str | None = None, ink: str = "") -> None:  # noqa: A002 - Textual's own name
+        """`ink`: the name of the theme's colour of the figure."""
         super().__init__(id=id, classes="tile")
         self._label = label
+        self._style = f"bold ${ink}" if ink else "bold"
         self._shown: tuple[str, str, str] | None = None
         self.show("–")
 
@@ -24,9 +26,6 @@ class Tile(Static):
         if (self._label, value, note) == self._shown:
             return
         self._shown = (self._label, value, note)
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{self._label}\n", style="dim")
-        text.append(value, style="bold")
-        if note:
-            text.append(note if note.startswith("\n") else f" {note}", style="dim")
+        beside = note if not note or note.startswith("\n") else f" {note}"
+        text = Content.assemble((f"{self._label}\n", "dim"), (value, self._style), (beside, "dim"))
         self.update(text, layout=False)  # the stylesheet sets its size

@@ -35,6 +35,12 @@ def test_months_are_listed_from_the_newest_with_data(tmp_path: Path) -> None:
     assert all_months(frozen({"m-1": []}, ZONE), Terms(), BillBook(tmp_path, ZONE), "2025-03") == ([], None)
 
 
+def test_a_month_in_which_the_history_begins_says_from_when(tmp_path: Path) -> None:
+    late = frozen({"m-1": [(ZONE.parse("2025-01-27T00:00"), 0), (ZONE.parse("2025-02-10T00:00"), 14_000)]}, ZONE)
+    rows, _ = all_months(late, Terms(), BillBook(tmp_path, ZONE), "2025-03")
+    assert [cells for _, cells in rows] == [("2025-02", "9.000", "–", ""), ("2025-01", "5.000", "–", "from 27 Jan")]
+
+
 def test_daily_use_ends_now_and_marks_the_day_that_is_not_over(tmp_path: Path) -> None:
     february = daily_use(ONE, "2025-02", NOW)
     assert len(february.labels) == 28

@@ -142,6 +142,7 @@ def test_bars_to_the_right_are_of_a_common_length() -> None:
 def test_shares_are_of_the_whole() -> None:
     drawn = lines(sideways(bars(("", [3.0, 1.0]), kind="shares", labels=["North", "South"]), 40, 2, INKS))
     assert [line[-12:].strip() for line in drawn] == ["75.0% 3.000", "25.0% 1.000"]
+    assert drawn[0].count("█") == 3 * drawn[1].count("█") == pytest.approx(40 - 6 - 12, abs=2)
     drawn = lines(sideways(bars(("a", [3.0, 1.0]), ("b", [1.0, 3.0]), kind="shares", labels=["N", "S"]), 40, 3, INKS))
     assert drawn[0].count("█") == 3 * drawn[0].count("▒")
     assert drawn[1].count("▒") == 3 * drawn[1].count("█")

@@ -40,14 +40,14 @@ async def test_both_ends_say_how_they_are_known(town: Town) -> None:
 
 async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(town: Town) -> None:
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
-        assert tiles(pilot)["vs previous month"] == ["▼ 16.7% less", "111.600 kWh", "to 02-11 00:00"]
+        assert tiles(pilot)["vs previous month"] == ["▼ 16.7% less", "111.600 kWh", "to 11 Feb 00:00"]
         await choose(pilot, "year")
         assert tiles(pilot)["vs previous year"] == ["▼ 5.8% a day", "partial: 418.500 kWh", "39 d → 69 d"]
         await choose(pilot, "today")
         assert tiles(pilot)["vs previous day"] == ["no data"]
         await press(pilot, "slash", *STEADY, "enter")
         await settle(pilot)
-        assert tiles(pilot)["vs previous day"] == ["= the same", "10.500 kWh", "to 03-11 10:30"]
+        assert tiles(pilot)["vs previous day"] == ["= the same", "10.500 kWh", "to 11 Mar 10:30"]
 
 
 async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
@@ -79,8 +79,13 @@ def used(wh: int | None, opening: Quality = "actual", closing: Quality = "actual
 
 def test_a_usage_says_which_of_its_ends_are_estimated() -> None:
     assert figures.usage(UsageComparison(used(None), used(None))) == Figure("no data")
-    ends = [used(2500), used(2500, "estimated"), used(2500, "estimated", "estimated")]
-    for each, note in zip(ends, ("read at both ends", "opening estimated", "both ends estimated"), strict=True):
+    cases: tuple[tuple[Quality, Quality, str], ...] = (
+        ("actual", "actual", "read at both ends"), ("estimated", "actual", "opening estimated"),
+        ("estimated", "estimated", "both ends estimated"), ("actual", "last", "up to its last reading"),
+        ("first", "actual", "from its first reading on"),
+    )  # fmt: skip
+    for opening, closing, note in cases:
+        each = used(2500, opening, closing)
         assert figures.usage(UsageComparison(each, used(None))) == Figure("2.500 kWh", f"\n{note}")
 
 

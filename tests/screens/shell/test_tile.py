@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rich.text import Text
+from textual.content import Content
 
 from metertui.screens.shell.tile import Tile
 
@@ -13,7 +13,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What tiles draw, as text."""
     texts: list[str] = []
 
-    def update(_tile: Tile, text: Text, *, layout: bool) -> None:
+    def update(_tile: Tile, text: Content, *, layout: bool) -> None:
         assert not layout
         texts.append(text.plain)
 
