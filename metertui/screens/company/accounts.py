@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from typing import ClassVar, Final, cast
 
 import numpy as np
@@ -12,9 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from metertui.engine.accounts import Account, Rows
+from metertui.engine.base import Int64Array
+from metertui.engine.core import LiveSnapshot
+from metertui.engine.usage import Series, known_buckets
+from metertui.screens.charts import sparkline
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import SearchField
-from metertui.screens.tables import Cells, Column, Table
+from metertui.screens.tables import Cells, Column, LateCells, LateRow, Table
 from metertui.text import fmt
 
 _COLUMNS: Final = (
@@ -24,8 +30,15 @@ _COLUMNS: Final = (
     Column("region", 10, most=20),
     Column("sub-region", 14, most=28),
     Column("type", 10, most=20),
+    # Cells that are there for the rows in view alone put no table in order.
+    Column("last 7 days", 11, whole=True, spare=True, sorts=False),
     Column("registered", 19, spare=True),
 )
+_LATE: Final = 7
+"""The place of the late column."""
+_DAYS: Final = 7
+_BEATS: Final = 4
+"""Ticks between two looks for what is missing: a second."""
 _NONE: Final[Rows] = np.empty(0, dtype=np.int32)
 
 
@@ -44,6 +57,8 @@ class AccountsTab(Tab):
     def __init__(self) -> None:
         super().__init__()
         self._found = _NONE
+        self._late = LateCells(1)
+        self._beat = 0
 
     def compose(self) -> ComposeResult:
         hint = "search: part of an id, address, postcode, region or sub-region"
@@ -79,6 +94,7 @@ class AccountsTab(Tab):
         def fetch(start: int, stop: int) -> Sequence[Cells]:
             return [self._cells(roster.account_at(row)) for row in found[start:stop].tolist()]
 
+        self._beat = 0
         at = np.flatnonzero(found == chosen)
         table.show_rows(len(found), fetch, int(at[0]) if len(at) else 0, found)
         self._count()
@@ -91,7 +107,26 @@ class AccountsTab(Tab):
         state = "active" if account.active else "deactivated"
         where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
         registered = "" if account.registered is None else fmt.moment(account.registered, self.zone)
-        return (account.meter, state, *where, registered)
+        return (account.meter, state, *where, *self._late.of(account.meter), registered)
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        if self._beat % _BEATS == 0:
+            self._fill(snapshot.at)
+        self._beat += 1
+
+    @work(group="late")
+    async def _fill(self, now: int) -> None:
+        """Work out the last days of the accounts in view, if there is room for them."""
+        table = self.query_one("#account-table", Table)
+        rows = cast("Rows | None", table.subject)
+        if rows is None or not table.shows_column(_LATE):
+            return
+        meter_at, today = self.headend.engine.accounts.finder.meter_at, self.zone.day(now)
+        marks = self.zone.midnights(today - timedelta(_DAYS), today - timedelta(1))
+        meters = [meter_at(int(rows[row])) for row in table.rows_in_view if row < len(rows)]
+        wanted = [LateRow(meter, meter, partial(week, marks), today) for meter in meters]
+        if await self._late.fill(self.headend, wanted):
+            table.refetch_rows()
 
     def _count_line(self) -> str:
         number, found = len(self.headend.engine.accounts), len(self._found)
@@ -128,3 +163,8 @@ class AccountsTab(Tab):
         rows = cast("Rows | None", event.table.subject)
         if rows is not None and 0 <= event.row < len(rows):
             self.company.open_account(self.headend.engine.accounts.finder.meter_at(int(rows[event.row])))
+
+
+def week(marks: Int64Array, series: Series) -> Cells:
+    """Return the line of the days between some midnights (µs UTC)."""
+    return (sparkline(known_buckets(series, marks), len(marks) - 1).rstrip(),)

@@ -31,12 +31,13 @@ class CompanyScreen(GatedScreen):
     roles = ("operator",)
     help_text = (
         "Accounts: type part of an id, address, postcode, region or sub-region. Enter goes to the table, and there "
-        "opens an account; l looks its meter up, b shows its bill, x its exceptions. Form: register an account, or "
-        "change one from now or from a past day; earlier usage keeps its region and type. The readings of a "
-        "deactivated meter are refused; its history remains. Reading: store a reading by hand. File: preview a file "
-        "of readings (lines of log.txt, a day file, an export or the wide CSV), then store it. Day close: write the "
-        "log to day files while ingest continues. Staff: who may log in. Audit log: who did what. Everything done "
-        "here is recorded there with your name."
+        "opens an account; l looks its meter up, b shows its bill, x its exceptions. Last 7 days is the usage of "
+        "the seven days before today, compared with the highest of its row; there is no bar where readings are missing "
+        "or too far apart to tell. Form: register an account, or change one from now or from a past day; earlier usage "
+        "keeps its region and type. The readings of a deactivated meter are refused; its history remains. Reading: "
+        "store a reading by hand. File: preview a file of readings (lines of log.txt, a day file, an export or the "
+        "wide CSV), then store it. Day close: write the log to day files while ingest continues. Staff: who may log "
+        "in. Audit log: who did what. Everything done here is recorded there with your name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         # Handled before the table: the next of several keys that arrive together must find the focus in the field.

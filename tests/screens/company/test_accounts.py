@@ -79,3 +79,26 @@ async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
         assert lines[0].split()[0] == "meter"
         assert lines[0].split()[-1] == "type"
         assert [line.lstrip("▸ ").split()[0] for line in lines[1:9]] == listed(pilot)
+
+
+async def test_an_account_has_its_last_days_as_they_become_known(office: Town) -> None:
+    def lines() -> list[str]:
+        table = pilot.app.screen.query_one("#account-table", Table)
+        return [table.cells_of_row(row)[7] for row in range(table.row_count)]
+
+    async def a_second() -> None:
+        for _ in range(4):
+            office.app.tick()
+        await pilot.pause()
+
+    async with at_work(office, "f6") as pilot:
+        await a_second()
+        steady, daily, fallen = "█" * 7, "█" * 6, "     █"
+        assert lines() == [steady, *[daily] * 6, fallen]  # nothing is known of what was used after the last reading
+        assert "last 7 days" in text_of(pilot, "#account-table")
+        office.read(("200-001", "1441.5", "2025-03-12T00:00"))
+        await a_second()
+        assert lines()[1] == "▄▄▄▄▄▄█"
+        office.clock.set("2025-03-13T00:10:00")
+        await a_second()
+        assert lines()[1] == "▄▄▄▄▄█"

@@ -11,6 +11,7 @@ from metertui.engine.core.counters import Arrival
 from metertui.engine.usage.series import Series
 from metertui.screens.live.last_readings import LastReadings, glance
 from tests.engine.build import series
+from tests.screens.idle import until
 from tests.screens.live.helpers import rows, show, title
 from tests.screens.town import STEADY, Town, at_work, press
 from tests.strategies import START
@@ -64,8 +65,9 @@ async def test_only_rows_in_view_are_worked_out_also_while_paused(town: Town, mo
         assert [row[3] for row in rows(pilot, "#readings")[-in_view:]].count("") == 0
         assert rows(pilot, "#readings")[in_view][3] == ""
         assert title(pilot, "#readings-side").startswith("Last readings, paused")
-        asked.clear()
         await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not table.shows_column(3))
+        asked.clear()
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
         await press(pilot, "p")
         await show(town, pilot)
