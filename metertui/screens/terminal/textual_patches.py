@@ -18,6 +18,7 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
+from textual.content import Content
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
@@ -76,6 +77,17 @@ def _move_page_if_drawn(options: OptionList, direction: Any) -> None:
 
 
 OptionList._move_page = _move_page_if_drawn  # type: ignore[assignment,method-assign]
+
+
+_wrap = Content._wrap_and_format
+
+
+def _wrap_in_a_cell(content: Content, width: int, *args: Any, **kwargs: Any) -> Any:
+    """Wrap a text in one cell at least: a terminal of a few columns leaves none for it, which Textual fails on."""
+    return _wrap(content, max(1, width), *args, **kwargs)
+
+
+Content._wrap_and_format = _wrap_in_a_cell  # type: ignore[assignment,method-assign]
 
 
 class _LineCompositor(Compositor):

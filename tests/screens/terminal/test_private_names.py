@@ -65,6 +65,7 @@ PRIVATE_NAMES: Final = {
         "textual.app:App._handle_exception",
         "textual.app:App._print_error_renderables",
         "textual.app:App._exit_renderables",
+        "textual.content:Content._wrap_and_format",
         "textual.widgets:OptionList._move_page",
     ),
 }

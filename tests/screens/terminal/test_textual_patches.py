@@ -12,6 +12,7 @@ from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.content import Content
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -201,3 +202,8 @@ async def test_a_page_key_in_a_list_that_has_no_room_does_nothing() -> None:
         await pilot.pause()
         await pilot.press("pageup")
         assert options.highlighted == 0
+
+
+@pytest.mark.parametrize("width", [-1, 0, 1])
+def test_a_text_that_has_no_column_left_is_wrapped_as_in_one(width: int) -> None:
+    assert Content("two").get_height({}, width) == 3
