@@ -287,10 +287,11 @@ class BillingScreen(DeskScreen):
     @on(TypedLine.Typed)
     def _export_to(self, event: TypedLine.Typed) -> None:
         if text := self._view.as_text():
-            self._write(Path(event.text).expanduser().absolute(), text)
+            self._write(Path(event.text).expanduser().absolute(), text, self._view.meter, self.who or "billing")
 
     @work(exclusive=True, group="export")
-    async def _write(self, path: Path, text: str) -> None:
+    async def _write(self, path: Path, text: str, meter: str, who: str) -> None:
+        """Write a statement. The log names its meter and who asked, though another may be in view by then."""
         try:
             await export_text(path, text)
         except MeterError as error:
@@ -299,4 +300,4 @@ class BillingScreen(DeskScreen):
         self.query_one(TypedLine).close()
         self.query_one("#paper").focus()
         self.say(f"The statement is written to {path}")
-        self.headend.audit(self.who or "billing", "export", str(path), f"statement of {self._view.meter}")
+        self.headend.audit(who, "export", str(path), f"statement of {meter}")

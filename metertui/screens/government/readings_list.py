@@ -253,7 +253,7 @@ class ReadingsScreen(LastingWindow):
 
     @work(exclusive=True, group="export")
     async def _export(self, found: ReadingList, path: Path) -> None:
-        table = self.query_one(ListTable)
+        table, who = self.query_one(ListTable), self.who
         asked = answers.list_definition(self._question, self._row, table.sort, self.zone)
         if table.filter_text:
             asked["containing"] = table.filter_text
@@ -268,6 +268,6 @@ class ReadingsScreen(LastingWindow):
             self._close_line()
             self.say(f"{fmt.counted(len(found), 'reading')} written to {path}")
             what = answers.rows_sentence(self._question, self._row)
-            self.headend.audit(self.who, "export", str(path), f"{fmt.counted(len(found), 'reading')}: {what}")
+            self.headend.audit(who, "export", str(path), f"{fmt.counted(len(found), 'reading')}: {what}")
         finally:
             self._work = None

@@ -20,7 +20,7 @@ class CommandScreen(ThriftyModal[bool]):
     """Shows a command line. Returns whether it was copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(False)", "Close", key_display="escape"),
+        Binding("escape,q", "dismiss(False)", "Close", key_display="esc"),
         Binding("y,ctrl+c", "copy", "Copy", key_display="y"),
     ]
 

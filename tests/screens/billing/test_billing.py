@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual import events
 from textual.widgets import Input
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.engine.billing.tariffs import TariffFile
+from metertui.screens.billing import billing
 from metertui.screens.billing.billing_run import BillingRunScreen
+from metertui.screens.billing.statement_view import StatementView
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.shell.exporting import export_text
 from tests.screens.billing.helpers import paper
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
@@ -74,7 +78,9 @@ async def test_billing_opens_on_its_purposes_and_comes_back_to_them(town: Town) 
         assert pilot.app.screen is not screen  # back to where it was brought from
 
 
-async def test_a_statement_is_copied_and_written_as_on_paper(town: Town, outside: Path) -> None:
+async def test_a_statement_is_copied_and_written_as_on_paper(
+    town: Town, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (town.folder / "tariffs.csv").write_text(TARIFFS)
     out = outside / "bill.txt"
     async with at_work(town, "f4", *STEADY, "enter", "Y") as pilot:
@@ -104,6 +110,21 @@ async def test_a_statement_is_copied_and_written_as_on_paper(town: Town, outside
         await settle(pilot)
         await press(pilot, "Y")
         assert text_of(pilot, "#said") == "! There is no statement to copy."
+        await press(pilot, "slash", *STEADY, "enter")
+        await settle(pilot)
+        view = pilot.app.screen.query_one(StatementView)
+
+        async def write_slowly(path: Path, text: str) -> None:
+            view.show_meter("200-001")
+            await export_text(path, text)
+
+        monkeypatch.setattr(billing, "export_text", write_slowly)
+        await press(pilot, "ctrl+e")
+        name.value = str(outside / "again.txt")
+        await press(pilot, "enter")
+        await settle(pilot)
+    last = (town.folder / "audit.log").read_text().splitlines()[-1]
+    assert f"statement of {STEADY}" in last, "and not of the meter that came into view meanwhile"
 
 
 async def test_a_desk_without_meters_says_how_they_come_in(empty_town: Town) -> None:
