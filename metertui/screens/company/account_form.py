@@ -45,7 +45,7 @@ class FormTab(Tab):
             )
             hint = "reason for deactivation or reactivation"
             yield labelled("reason", Field(placeholder=hint, id="form-reason", compact=True))
-            yield Static(id="form-check", classes="check")
+            yield Static(id="form-check")
             with Horizontal(classes="buttons"):
                 yield Button("Register", id="register", variant="primary", compact=True)
                 yield Button("Change", id="modify", compact=True)
@@ -78,6 +78,8 @@ class FormTab(Tab):
             with suppress(Refused):
                 text = plain(self._state(account, fields, self._since()))
         self.query_one("#form-check", Static).update(text)
+        self.query_one("#register", Button).variant = "primary" if account is None else "default"
+        self.query_one("#modify", Button).variant = "default" if account is None else "primary"
         self.query_one("#form-past", Static).update(Text("") if account is None else self._history(account))
 
     def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:

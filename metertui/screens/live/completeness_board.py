@@ -32,7 +32,7 @@ class CompletenessBoard(OnDesk, Vertical):
                     id="regions",
                 )
             with Vertical(id="board-silences"):
-                yield Static("Silent meters: no reading for more than an hour", classes="heading")
+                yield Static(id="silences-head", classes="heading")
                 yield Listing(
                     ("likely cause", "where", ">silent", "last reading", "meter"),
                     newest=False,
@@ -51,6 +51,9 @@ class CompletenessBoard(OnDesk, Vertical):
         rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
         self.query_one("#regions", Listing).show(rows)
         silences = [(f"{each.region}\n{each.sub_region}", self._silence_cells(each)) for each in board.silent_areas]
+        said = "no reading for more than an hour" if silences else "none, each has sent within the last hour"
+        self.query_one("#silences-head", Static).update(f"Silent meters: {said}")
+        self.query_one("#silences", Listing).set_class(not silences, "hidden")
         self.query_one("#silences", Listing).show(silences)
 
     def _silence_cells(self, each: SilentArea) -> tuple[str, ...]:

@@ -90,15 +90,15 @@ class HelpScreen(ThriftyModal[None]):
             (self.app.get_key_display(binding), binding.tooltip or binding.description)
             for _, binding in own_keys(screen)
         ]
-        with VerticalScroll(id="help"):
-            yield Static(PLACES[screen.place][1], classes="heading")
-            yield Static(Text(screen.help_text))
+        with VerticalScroll(id="help") as window:
+            window.border_subtitle = "escape closes · ↓ scrolls"
             if own:
                 yield Static("Keys here", classes="heading")
                 yield Static(_two_columns(own))
+            yield Static(PLACES[screen.place][1], classes="heading")
+            yield Static(Text(screen.help_text))
             yield Static("Keys everywhere", classes="heading")
             yield Static(_two_columns(_EVERYWHERE))
-            yield Static(Text("Escape closes the help.", style="dim"))
 
 
 def _two_columns(keys: Sequence[tuple[str, str]]) -> Text:

@@ -15,6 +15,8 @@ async def test_the_form_shows_an_account_and_changes_it(office: Town) -> None:
         assert field(pilot, "form-meter").value == "200-005"
         assert field(pilot, "form-sub_region").value == "Harbour"
         assert text_of(pilot, "#form-check") == "200-005 is registered and active"
+        stressed = [each.id for each in pilot.app.screen.query("#register.-primary, #modify.-primary")]
+        assert stressed == ["modify"], "it is registered already"
         field(pilot, "form-region").value = "North"
         for since, said in (
             ("2025-13-01", "! 2025-13-01 is not a date of the calendar"),

@@ -14,6 +14,7 @@ async def test_the_board_says_who_is_missed(town: Town) -> None:
         silences = rows(pilot, "#silences")
         assert ["the meters", "North / Hillside", "2 of 2", "2025-03-11 00:00:00", "200-001 +1"] in silences
         assert any(row[1] == "[b]South" and row[4] == HOSTILE for row in silences)
+        assert text_of(pilot, "#silences-head") == "Silent meters: no reading for more than an hour"
         assert "up to 1 h 1   1 to 3 h 0" in text_of(pilot, "#board-ages")
         town.read((HOSTILE, "7.1", "2025-03-12T10:30"))
         await show(town, pilot)
@@ -37,3 +38,9 @@ async def test_an_age_and_its_number_stay_on_one_line(town: Town) -> None:
         assert [line.split()[0] for line in lines] == ["10:40:00", "1"]
         assert lines[1].startswith("1 to 7 days 6")
         assert max(map(len, lines)) <= 78
+
+
+async def test_no_silence_is_said_in_words(empty_town: Town) -> None:
+    async with at_work(empty_town, "f2", "3") as pilot:
+        assert text_of(pilot, "#silences-head").startswith("Silent meters: none")
+        assert pilot.app.screen.query_one("#silences").has_class("hidden")

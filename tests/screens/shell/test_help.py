@@ -23,7 +23,10 @@ async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
             await settle(pilot)
             assert isinstance(pilot.app.screen, HelpScreen)
             shown = pilot.app.screen.query("#help Static")
-            assert [str(each.render()) for each in shown.results(Static)][:2] == [title, explained.help_text]
+            said = [str(each.render()) for each in shown.results(Static)]
+            assert said[0] == "Keys here", "keys come before words, so that they are seen on a small screen too"
+            assert said[2:4] == [title, explained.help_text]
+            assert "escape closes" in (pilot.app.screen.query_one("#help").border_subtitle or "")
             await pilot.press(leave)
             assert pilot.app.screen_stack[-1] is explained
         await pilot.press("f1", "f2")
