@@ -45,8 +45,8 @@ def usage(answer: UsageComparison) -> Figure:
         return Figure(fmt.NOTHING)
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     which = "both ends" if len(estimated) == 2 else "".join(estimated)
-    known = "from its first reading on" if opening.quality == "first" else "read at both ends"
-    note = f"{which} estimated" if estimated else "up to its last reading" if closing.quality == "last" else known
+    known = "from first reading" if opening.quality == "first" else "read at both ends"
+    note = f"{which} estimated" if estimated else "to last reading" if closing.quality == "last" else known
     changed = "\nregister changed" if closing.wh - opening.wh != answer.usage.usage_wh else ""
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{note}{changed}")
 

@@ -81,8 +81,8 @@ def test_a_usage_says_which_of_its_ends_are_estimated() -> None:
     assert figures.usage(UsageComparison(used(None), used(None))) == Figure("no data")
     cases: tuple[tuple[Quality, Quality, str], ...] = (
         ("actual", "actual", "read at both ends"), ("estimated", "actual", "opening estimated"),
-        ("estimated", "estimated", "both ends estimated"), ("actual", "last", "up to its last reading"),
-        ("first", "actual", "from its first reading on"),
+        ("estimated", "estimated", "both ends estimated"), ("actual", "last", "to last reading"),
+        ("first", "actual", "from first reading"),
     )  # fmt: skip
     for opening, closing, note in cases:
         each = used(2500, opening, closing)

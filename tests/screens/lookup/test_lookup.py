@@ -35,9 +35,7 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
             await choose(pilot, window)
             shown = tiles(pilot)
             known = (
-                "read at both ends"
-                if window in ("yesterday", "last_month", "last_half_hour")
-                else "up to its last reading"
+                "read at both ends" if window in ("yesterday", "last_month", "last_half_hour") else "to last reading"
             )
             assert shown["usage"] == [usage, known]
             assert shown["bill so far"] == ["no price", "274.500 kWh", "2025-03"]
