@@ -434,7 +434,9 @@ class ExceptionsScreen(DecidingScreen):
 
     @work(exclusive=True, group="members")
     async def _with_members(self, rows: Sequence[ExceptionRow], do: Callable[[list[ExceptionRow]], None]) -> None:
-        do([case for row in rows for case in await self._members(row)])
+        cases = [case for row in rows for case in await self._members(row)]
+        if self.is_current:  # a window for them must not open over another screen, shown meanwhile
+            do(cases)
 
     @on(Listing.RowSelected, "CaseTable")
     def _entered(self) -> None:

@@ -264,6 +264,9 @@ class Table(RowGrid):
             event.stop()
             self.rearrange(replace(self.arrangement, wanted=self.arrangement.wanted + event.text.partition("\n")[0]))
 
+    def on_unmount(self) -> None:
+        self._turn += 1  # no thread goes on for rows that nobody will see
+
     def on_blur(self) -> None:
         if self._typing:
             self._end_typing(keep=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from textual.widgets import OptionList
 
 from metertui.engine.vee.edits import Edit
+from metertui.engine.worklist.cases import ExceptionRow
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from tests.screens.exceptions.helpers import go
-from tests.screens.town import STEADY, Town, at_work, text_of
+from tests.screens.town import STEADY, Town, at_work, settle, text_of
 
 
 def decided(town: Town) -> list[tuple[str, str, str, str]]:
@@ -46,3 +50,25 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         await go(pilot, "Slow", "enter")
         assert text_of(pilot, "#decision-error") == f"! {STEADY} at 2025-03-12T10:35:00+08:00 is void already"
     assert [event.who for event in troubled.engine.events] == ["ben"]
+
+
+async def test_no_window_opens_over_a_screen_shown_while_cases_are_gathered(
+    troubled: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ExceptionsScreen)
+        asked: list[list[ExceptionRow]] = []
+        rows = screen._selected_rows()
+        screen._with_members(rows, asked.append)
+        await settle(pilot)
+        assert asked == [rows]
+
+        async def members(row: ExceptionRow) -> Sequence[ExceptionRow]:
+            await troubled.app.action_go("live")
+            return [row]
+
+        monkeypatch.setattr(screen, "_members", members)
+        screen._with_members(rows, asked.append)
+        await settle(pilot)
+        assert asked == [rows]

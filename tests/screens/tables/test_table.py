@@ -7,6 +7,7 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
+from metertui.screens.tables.arrangement import Arrangement
 from metertui.screens.tables.columns import Column
 from metertui.screens.tables.copying import MOST_COPIED
 from metertui.screens.tables.table import Table
@@ -201,3 +202,12 @@ async def test_rows_that_are_given_later_are_filtered_and_sorted_too() -> None:
         assert table.cells_of_row(0)[0] == "m-22"
         table.clear_arrangement()
         assert table.row_count == 4
+
+
+async def test_rows_of_a_table_that_is_gone_are_sought_no_more() -> None:
+    async with Desk().run_test(size=(60, 12)) as pilot:
+        table = pilot.app.query_one(Table)
+        seek = table._arranger(table._given, Arrangement(wanted="m-5"))
+        assert seek() is not None
+        await table.remove()
+        assert seek() is None
