@@ -11,7 +11,6 @@ from metertui.engine.core.counters import Arrival
 from metertui.engine.usage.series import Series
 from metertui.screens.live.last_readings import LastReadings, glance
 from tests.engine.build import series
-from tests.screens.idle import until
 from tests.screens.live.helpers import rows, show, title
 from tests.screens.town import STEADY, Town, at_work, press
 from tests.strategies import START
@@ -65,10 +64,14 @@ async def test_only_rows_in_view_are_worked_out_also_while_paused(town: Town, mo
         assert [row[3] for row in rows(pilot, "#readings")[-in_view:]].count("") == 0
         assert rows(pilot, "#readings")[in_view][3] == ""
         assert title(pilot, "#readings-side").startswith("Last readings, paused")
-        await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: not table.shows_column(3))
-        asked.clear()
+
+
+async def test_nothing_is_worked_out_where_there_is_no_room(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    prepare = town.engine.prepare_series
+    monkeypatch.setattr(town.engine, "prepare_series", lambda meter: asked.append(meter) or prepare(meter))
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
-        await press(pilot, "p")
         await show(town, pilot)
-        assert not asked, "there is no room for them"
+        assert rows(pilot, "#readings")[0][:4] == ["2025-03-12 10:35:00", STEADY, "2 690.600", ""]
+        assert not asked
