@@ -113,6 +113,8 @@ class SavedReport:
 
 _NAMES: Final = ("title", "period", "first", "last", *ATTRIBUTES, "meter", "time", "by", "measure", "compare", "chart")
 """The keys of a question in the file, in this order."""
+_LARGEST: Final = 8_000
+"""Bytes of a file with one report. The time that tomllib takes for a hostile one grows with the square of its size."""
 IDEAS: Final = (
     SavedReport("Usage by month", chart="bars"),
     SavedReport("This year against last, by month", period="year", compare="year_before", chart="lines"),
@@ -203,16 +205,19 @@ def report_file(*saved: SavedReport) -> bytes:
 
 def read_report(path: Path) -> SavedReport:
     """Return the report of a file that has one. Raises MeterError."""
-    found = _read_reports(path)
+    found = _read_reports(path, _LARGEST)
     if len(found) != 1:
         raise MeterError(f"{path} has {counted(len(found), 'question')}; a file to pass on has one")
     return found[0]
 
 
-def _read_reports(path: Path) -> list[SavedReport]:
-    """Return the reports of a file. Raises MeterError."""
+def _read_reports(path: Path, most: int | None = None) -> list[SavedReport]:
+    """Return the reports of a file of at most so many bytes. Raises MeterError."""
     try:
-        document = tomllib.loads(private_files.read_file(path).decode("utf-8-sig"))
+        content = private_files.read_file(path)
+        if most is not None and len(content) > most:
+            raise MeterError(f"{path} has {counted(len(content), 'byte')}; a question has at most {most}")
+        document = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise MeterError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML; thousands of digits, or of brackets

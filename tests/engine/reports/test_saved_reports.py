@@ -149,9 +149,13 @@ def test_a_report_is_passed_on_as_a_file_and_found_by_title_or_file(tmp_path: Pa
     with pytest.raises(MeterError, match="exists already"):
         book.share_report(saved, path)
     (book.shared_folder / "two.toml").write_bytes(report_file(saved, saved))
+    (book.shared_folder / "vast.toml").write_text(".".join(["a"] * 20_000) + " = 1")
     found, wrong = book.shared_reports()
     assert found == [saved]
-    assert wrong == [f"{book.shared_folder / 'two.toml'} has 2 questions; a file to pass on has one"]
+    assert wrong == [
+        f"{book.shared_folder / 'two.toml'} has 2 questions; a file to pass on has one",
+        f"{book.shared_folder / 'vast.toml'} has 40003 bytes; a question has at most 8000",
+    ]
     assert book.find_report("Mine") == book.find_report(str(path)) == saved
     book.keep_report(replace(saved, by=("day",)))
     assert book.find_report("Mine").by == ("day",)
