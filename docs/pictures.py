@@ -66,7 +66,7 @@ async def main() -> None:
             await take(pilot, "exceptions")
             await pilot.press("c")
             await pilot.pause(8)
-            await take(pilot, "deciding", "down", "x", "tab", "tab", "tab", *"worn out")
+            await take(pilot, "deciding", "enter", "x", "tab", "tab", "tab", *"worn out")
             await take(pilot, "help", "escape", "f1")
             await take(pilot, "palette", "escape", "ctrl+p")
             await pilot.press("escape", "f2")

@@ -138,9 +138,11 @@ async def main() -> None:
         await show("F5 Government: usage of many meters", 3, "f5", wait=8)
         await show("enter: into a row", 2.5, "enter", wait=8)
         await show("F7 Exceptions: what a person should look at", 3, "f7", wait=8)
-        await show("A decision, and what it changes, before it is made", 3, "c", wait=8)
+        await show("A decision, and what it changes, before it is made", 3, "down", "down", "v", wait=3)
         await show("ctrl+p: every command by its name", 2, "escape", "ctrl+p")
-        await show("In light colours", 2.5, "escape", "f2", wait=0.5)
+        await pilot.press("escape", "f2")
+        town.app.action_toggle_theme()
+        await show("In light colours", 2.5)
     (OUT / "tour.svg").write_text(recording.draw())
 
 
