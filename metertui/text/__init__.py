@@ -21,7 +21,7 @@ from metertui.text.casework import (
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
-from metertui.text.plain_text import folded, message, messages, plain
+from metertui.text.plain_text import folded, message, messages, plain, progress_bar
 
 __all__ = [
     "COMPARES",
@@ -48,6 +48,7 @@ __all__ = [
     "message",
     "messages",
     "plain",
+    "progress_bar",
     "query_line",
     "region_cells",
     "region_headings",

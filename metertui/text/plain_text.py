@@ -32,6 +32,11 @@ def messages(*texts: str, limit: int = 400) -> Text:
     return Text("\n").join(message(text, limit) for text in texts)
 
 
+def progress_bar(done: int, width: int) -> Text:
+    """Return a bar of `width` cells, of which the first `done` are bold."""
+    return Text.assemble(("━" * done, "bold"), ("─" * (width - done), "dim"))
+
+
 def folded(text: Text, width: int) -> Text:
     """Return a text in lines of at most `width` cells, but no figure is broken between its groups, as `2 690.500`."""
     lines: list[Text] = []

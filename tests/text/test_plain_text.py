@@ -10,7 +10,7 @@ from rich.text import Text
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.zone import SiteZone
 from metertui.text import fmt
-from metertui.text.plain_text import folded, plain
+from metertui.text.plain_text import folded, plain, progress_bar
 
 
 @given(st.text())
@@ -71,3 +71,9 @@ def test_lines_break_between_words_and_never_within_a_figure() -> None:
         assert all(len(line) <= max(width, len("1 000 000.000")) for line in lines)
         assert "" in lines
     assert folded(text, 18).plain.split("\n")[:2] == ["than the 2 690.500", "kWh counted"]
+
+
+def test_a_progress_bar_is_of_one_width() -> None:
+    bars = [progress_bar(done, 4) for done in range(5)]
+    assert [bar.plain for bar in bars] == ["────", "━───", "━━──", "━━━─", "━━━━"]
+    assert [(span.start, span.end, span.style) for span in bars[1].spans] == [(0, 1, "bold"), (1, 4, "dim")]

@@ -17,7 +17,7 @@ from textual.message import Message
 from metertui.screens.billing.month_figures import MonthFigures
 from metertui.screens.billing.tariff_periods import Period
 from metertui.screens.shell import Steady
-from metertui.text import fmt, message, plain, time_labels
+from metertui.text import fmt, message, plain, progress_bar, time_labels
 
 _KEYS: Final = {"find": "/", "run": "b", "tariffs": "t"}
 """The purposes with their keys."""
@@ -139,8 +139,8 @@ def run_text(figures: MonthFigures, age: str, suspect: Style) -> Text:
 def waiting_text(share: float) -> Text:
     """Return how far the first figures of a month are."""
     done = int(_BAR * share)
-    text = Text("working out all bills of the month ").append("━" * done, style="bold")
-    return text.append("─" * (_BAR - done), style="dim").append(f" {share:4.0%}")
+    text = Text("working out all bills of the month ").append_text(progress_bar(done, _BAR))
+    return text.append(f" {share:4.0%}")
 
 
 def tariffs_text(held: Sequence[Period], gaps: Iterable[str], suspect: Style) -> Text:

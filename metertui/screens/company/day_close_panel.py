@@ -10,7 +10,7 @@ from rich.text import Text
 from metertui.engine.base import SiteZone
 from metertui.engine.core import CLOSE_STEPS, Close, LiveSnapshot
 from metertui.screens.shell import OnDesk, Steady
-from metertui.text import fmt, plain
+from metertui.text import fmt, plain, progress_bar
 
 LINES: Final = 6
 """The most lines that the panel has."""
@@ -49,8 +49,7 @@ def running(snapshot: LiveSnapshot, room: int) -> Text:
         progress = f" {share:>4.0%} · {taken}"
         width = max(8, room - len(progress))
         done = round(share * width)
-        text.append("━" * done, style="bold")
-        text.append("─" * (width - done), style="dim")
+        text.append_text(progress_bar(done, width))
         text.append(progress)
     if snapshot.closing_by:
         by = who(snapshot.closing_by)

@@ -30,7 +30,7 @@ from metertui.screens.shell.trail import Trail
 from metertui.screens.shell.work_under_way import Work, Works
 from metertui.screens.terminal import ThriftyScreen
 from metertui.settings import Settings
-from metertui.text import fmt, message, plain, time_labels
+from metertui.text import fmt, message, plain, progress_bar, time_labels
 
 PLACES: Final = {
     "live": ("F2", "Live"),
@@ -264,7 +264,7 @@ def _elsewhere(works: Sequence[Work]) -> Text:
     done = round(_BAR * first.share)
     key, _ = PLACES.get(first.place, ("", ""))
     text = Text.assemble((f"{key} ", "bold"), f"{first.what} ", no_wrap=True)
-    text.append(f"{'━' * done}", style="bold").append("─" * (_BAR - done), style="dim")
+    text.append_text(progress_bar(done, _BAR))
     text.append(f" {first.share:4.0%} ")
     if first.can_cancel:
         text.append("F8", style="bold").append(" cancels ")

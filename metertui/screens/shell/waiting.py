@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from metertui.screens.shell.steady_text import Steady
-from metertui.text import plain
+from metertui.text import plain, progress_bar
 
 _INTERVAL_SECONDS: Final = 0.25
 _BAR: Final = 32
@@ -31,8 +31,7 @@ class Waiting(Steady):
         share = self._share()
         text = Text("\n", justify="center", overflow="ellipsis").join(plain(line) for line in self._lines)
         done = int(_BAR * share)
-        text.append(f"\n\n{'━' * done}", style="bold")
-        text.append("─" * (_BAR - done), style="dim")
+        text.append("\n\n").append_text(progress_bar(done, _BAR))
         text.append(f" {share:4.0%}\n\n")
         text.append("escape cancels", style="dim")
         self.show(text)
