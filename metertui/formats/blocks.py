@@ -11,8 +11,8 @@ from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
 
-from metertui.engine.base import SiteZone, is_bare
-from metertui.engine.core import BadLine, FilePiece
+from metertui.engine.base import BadLine, SiteZone, is_bare
+from metertui.engine.core import FilePiece
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows
 

@@ -7,7 +7,7 @@ from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
 from metertui.engine.base.limits import FitRule, Limits, MeterLimits, former_limits
 from metertui.engine.base.machine_zone import machine_zone
-from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
+from metertui.engine.base.outcome import DUPLICATE, OK, BadLine, Outcome, refused, suspect
 from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
@@ -48,6 +48,7 @@ __all__ = [
     "OK",
     "SECOND",
     "WINDOW_NAMES",
+    "BadLine",
     "Clock",
     "FitRule",
     "Int64Array",

@@ -1,4 +1,4 @@
-"""The outcome of a request to store something."""
+"""The outcome of a request to store something, and the lines of files that were not stored."""
 
 from __future__ import annotations
 
@@ -32,3 +32,14 @@ def suspect(why: str) -> Outcome:
 def refused(code: str, why: str) -> Outcome:
     """Return the outcome of a request that was not stored; `code` is an error code of the protocol."""
     return Outcome("refused", code, why)
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is refused or suspect. `code` is an error code of the wire or `suspect`, `text` the line itself."""
+
+    source: str
+    line: int
+    code: str
+    why: str
+    text: str

@@ -8,7 +8,7 @@ from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Eff
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import COUNTS, BadLine, FilePiece, Import, ImportReport, deactivation_times
+from metertui.engine.core.importing import COUNTS, FilePiece, Import, ImportReport, deactivation_times
 
 __all__ = [
     "CLOSE_STEPS",
@@ -16,7 +16,6 @@ __all__ = [
     "NOT_SAID",
     "WORDS_ONLY",
     "Arrival",
-    "BadLine",
     "Batch",
     "Close",
     "Decision",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.base import Int64Array, Limits, Outcome, Progress, SiteZone, format_kwh, no_progress
+from metertui.engine.base import BadLine, Int64Array, Limits, Outcome, Progress, SiteZone, format_kwh, no_progress
 from metertui.engine.columns import (
     Arrivals,
     Frozen,
@@ -30,17 +30,6 @@ from metertui.engine.vee import EditLog, MeterEdits
 
 _MOST_KEPT: Final = 10_000
 """Refused lines that are kept for the report; all are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that is refused or suspect. `code` is an error code of the wire or `suspect`, `text` the line itself."""
-
-    source: str
-    line: int
-    code: str
-    why: str
-    text: str
 
 
 @dataclass(frozen=True, eq=False)

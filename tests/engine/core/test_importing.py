@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
+from metertui.engine.base import BadLine
 from metertui.engine.base.config import Rules
 from metertui.engine.base.limits import FitRule
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import BadLine, FilePiece, Import, ImportReport
+from metertui.engine.core.importing import FilePiece, Import, ImportReport
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee import rules
 from tests.engine.book_changes import modify
