@@ -6,7 +6,8 @@ from metertui.engine.storage import day_close, durable, manifest, private_files,
 from metertui.engine.storage.appended import Damage
 from metertui.engine.storage.audit_log import AuditLog, local_user_name
 from metertui.engine.storage.csv_tables import CsvTable, encode_rows
-from metertui.engine.storage.day_files import Archive, day_of_file
+from metertui.engine.storage.day_files import Archive
+from metertui.engine.storage.day_folder import day_of_file
 from metertui.engine.storage.file_tail import FileTail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
 from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of

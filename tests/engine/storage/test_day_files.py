@@ -10,7 +10,7 @@ import pytest
 
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.errors import DataError
-from metertui.engine.storage.day_files import Archive, day_of_file, split_by_day
+from metertui.engine.storage.day_files import Archive, split_by_day
 from metertui.engine.storage.reading_lines import Rows
 
 ZONE = SiteZone("Europe/London")
@@ -78,10 +78,3 @@ def test_a_file_without_its_last_newline_is_incomplete(tmp_path: Path) -> None:
     archive = Archive(tmp_path, ZONE)
     with pytest.raises(DataError, match=r"03_30\.csv:2: the last line is incomplete"):
         archive.parse_day(b"identifier,timestamp,usage\nm,2025-03-30T12:00", archive.path_of_day(DAY))
-
-
-def test_a_day_file_is_known_by_its_name() -> None:
-    assert day_of_file(Path("archive/2025/03_30.csv")) == DAY
-    assert day_of_file(Path("archive/2025/notes.csv")) is None
-    with pytest.raises(DataError, match="not a day of the calendar"):
-        day_of_file(Path("archive/2025/02_30.csv"))
