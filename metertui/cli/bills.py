@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from metertui.engine.billing import (
     bill_format,
     issued_cells,
     money_text,
+    run_object,
     shown_bill,
 )
 from metertui.engine.core import Engine, one_meter
@@ -204,22 +204,13 @@ def _write_run(options: argparse.Namespace, run: BillingRun) -> None:
     """Write all bills of a month to a CSV file, or print them, and print their sums to standard error."""
     out = Path(options.out)
     if is_standard_output(out) and printed_form(options) != "csv":
-        print_rows(options, [_run_object(row) for row in run.rows()], RUN_ROW)
+        print_rows(options, [run_object(row) for row in run.rows()], RUN_ROW)
     else:
         with progress_bar("writing bills") as progress:
             write_run(run, out, progress, bom=options.bom)
     where = "" if is_standard_output(out) else f" written to {out}"
     print(f"{run.count_sentence()}{where}: {run.summary()}", file=sys.stderr)
     _print_notes([*run.unissued(), run.waiting_sentence()])
-
-
-def _run_object(row: Sequence[str]) -> dict[str, Any]:
-    """Return a row of a billing run with values in place of cells: numbers, lists, and None for what is empty."""
-    found: dict[str, Any] = {name: cell or None for name, cell in zip(RUN_ROW, row, strict=True)}
-    for name, cell in found.items():
-        if cell is not None and (name.endswith("_kwh") or name in ("lines", "adjustments", "waiting")):
-            found[name] = json.loads(cell)
-    return found
 
 
 def _print_result(options: argparse.Namespace, result: Mapping[str, Any]) -> None:

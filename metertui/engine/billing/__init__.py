@@ -5,7 +5,7 @@ from __future__ import annotations
 from metertui.engine.billing import bill_format, statements, tariffs
 from metertui.engine.billing.adjustments import FormerRules, Waiting, find_waiting, unbilled_differences
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells, ledger_problems
-from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
+from metertui.engine.billing.billing_run import RUN_ROW, BillingRun, run_object
 from metertui.engine.billing.charges import ENERGY, Charge
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.rounding import decimals
@@ -57,6 +57,7 @@ __all__ = [
     "ledger_problems",
     "money_text",
     "replay_tariffs",
+    "run_object",
     "shown_bill",
     "statements",
     "tariffs",

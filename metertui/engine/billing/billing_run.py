@@ -7,10 +7,10 @@ together with its own bills. So bills and adjustments sum to today's figures.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -314,3 +314,12 @@ def _by_month(months: Mapping[str, Figures], by_rules: Collection[str]) -> str:
         for month in sorted(months)
     }
     return json.dumps(objects, separators=(",", ":"))
+
+
+def run_object(row: Sequence[str]) -> dict[str, Any]:
+    """Return a row of a billing run with values in place of cells: numbers, lists, and None for what is empty."""
+    found: dict[str, Any] = {name: cell or None for name, cell in zip(RUN_ROW, row, strict=True)}
+    for name, cell in found.items():
+        if cell is not None and (name.endswith("_kwh") or name in ("lines", "adjustments", "waiting")):
+            found[name] = json.loads(cell)
+    return found
