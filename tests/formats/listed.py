@@ -1,0 +1,31 @@
+"""Intervals and register reads as a test can compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.importing import FilePiece
+from metertui.engine.intervals.lines import format_energy
+from metertui.engine.intervals.rows import IntervalPiece
+
+
+def listed(pieces: Iterable[IntervalPiece], zone: SiteZone) -> list[tuple[str, str, str, str, str]]:
+    """Return (identifier, start, end, kWh, quality) of each interval, in order."""
+    return [
+        (piece.rows.ids[code], zone.iso(start), zone.iso(end), format_energy(energy), ["", "E", "S"][quality])
+        for piece in pieces
+        for code, start, end, energy, quality in zip(
+            piece.rows.code.tolist(),
+            piece.rows.start.tolist(),
+            piece.rows.end.tolist(),
+            piece.rows.energy.tolist(),
+            piece.rows.quality.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def refusals(pieces: Iterable[IntervalPiece | FilePiece]) -> list[str]:
+    """Return `line code reason` of each refused line."""
+    return [f"{bad.line} {bad.code} {bad.why}" for piece in pieces for bad in piece.refused]
