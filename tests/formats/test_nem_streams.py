@@ -1,0 +1,37 @@
+"""Data streams of the Australian market."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.formats.nem_streams import channels, direction_of, identifier, why_left_out
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "direction", "expected"),
+    [
+        (["E1"], "use", {"E1": "use"}),
+        (["E2"], "use", {"E2": "use"}),
+        (["E2", "E1"], "use", {"E1": "t1", "E2": "t2"}),
+        (["B1"], "export", {"B1": "export"}),
+        (["B1", "B3"], "export", {"B1": "e1", "B3": "e3"}),
+        (["EA", "E1"], "use", {"E1": "t1", "EA": "t2"}),
+        (["11", "41"], "use", {"11": "t1", "41": "t2"}),
+        ([], "use", {}),
+    ],
+)
+def test_several_streams_of_one_way_are_registers_of_their_own(
+    suffixes: list[str], direction: str, expected: dict[str, str]
+) -> None:
+    assert direction in ("use", "export")
+    assert channels(suffixes, "use" if direction == "use" else "export") == expected
+
+
+def test_only_energy_that_is_taken_or_fed_in_counts() -> None:
+    assert [direction_of(suffix) for suffix in ("E1", "B2", "Q1", "D1", "11", "")] == ["use", "export"] + [None] * 4
+    assert why_left_out("Q1") == "reactive energy"
+    assert why_left_out("Z1") == "neither use nor feed-in"
+
+
+def test_the_use_of_a_meter_bears_its_name_alone() -> None:
+    assert (identifier("m", "use"), identifier("m", "export")) == ("m", "m:export")
