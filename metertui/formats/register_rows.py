@@ -14,12 +14,16 @@ import numpy as np
 
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES, Group
-from metertui.engine.base import SiteZone, check_meter_id, parse_kwh
+from metertui.engine.base import SiteZone, check_meter_id, is_bare, parse_kwh
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 
 _REGISTERS: Final = ("reading_kwh", "usage")
-_OTHERS: Final = frozenset({"identifier", "timestamp", "usage_kwh", "status", *ATTRIBUTES})
+_OFFSET: Final = "timestamp_offset"
+"""The column with the offset from UTC of a time whose cell is a date, which has none."""
+_OTHERS: Final = frozenset(
+    {"identifier", "timestamp", _OFFSET, "usage_kwh", "reading_wh", "usage_wh", "status", *ATTRIBUTES}
+)
 _DECIDED: Final = {"exchange": "the final reading of an exchange", "void": "void"}
 
 
@@ -48,6 +52,7 @@ class RegisterRows:
         self._meter, self._time = names.index("identifier"), names.index("timestamp")
         self._register = place_of_register(names)
         self._status = names.index("status") if "status" in names else None
+        self._offset = names.index(_OFFSET) if _OFFSET in names else None
         self._attributes = [names.index(name) if name in names else None for name in ATTRIBUTES]
         self._checked: dict[tuple[str, ...], Group] = {}
         """Groups by the cells that state them: many rows have the same."""
@@ -66,14 +71,17 @@ class RegisterRows:
         decided = None if self._status is None else _DECIDED.get(cells[self._status])
         if decided is not None:
             raise Refused("bad-reading", f"it is {decided} where it was exported, by decision")
-        time = self._zone.parse(cells[self._time])
+        time = self._zone.parse(self.timestamp(cells))
         self._of_rows.append(self._groups.setdefault(group, len(self._groups)))
         return meter, time, wh
 
     def timestamp(self, cells: list[str]) -> str:
         """Return the timestamp of a row. Raises Refused."""
         self._check_count(cells)
-        return cells[self._time]
+        stamp = cells[self._time]
+        if self._offset is None or len(stamp) <= len(cells[self._offset]) or not is_bare(stamp):
+            return stamp
+        return stamp + cells[self._offset]
 
     def with_groups(self, piece: FilePiece) -> FilePiece:
         """Return the readings of all rows that were parsed with the attributes that their rows state."""

@@ -1,7 +1,9 @@
 """Tables for other programs: CSV, Parquet and Excel workbooks, written in pieces so that memory stays bounded.
 
 A file gets its name only when it is complete. Text that a spreadsheet would take for a formula is disarmed in all
-three. The *definition* of a table, the report that it answers, goes into the metadata of a Parquet file under the key
+three. What a format alone can hold stands in columns of its own at the end: in Parquet the whole Wh of each register
+and usage, `reading_wh` beside `reading_kwh`; in a workbook the offset from UTC of each time, `timestamp_offset` beside
+`timestamp`, as its dates have no zone. The *definition* of a table, the report that it answers, goes into the metadata of a Parquet file under the key
 `metertui`, onto the last sheet of a workbook, and into the file `NAME.csv.json` beside a CSV.
 """
 
@@ -27,9 +29,15 @@ if TYPE_CHECKING:  # they load slowly, and most sessions need neither
     import xlsxwriter.exceptions
 
 SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
+WHOLE_WH: Final = {"reading_kwh": "reading_wh", "usage_kwh": "usage_wh"}
+"""The columns of kWh that are whole watt-hours, and the names of these."""
+OFFSET: Final = "_offset"
+"""What the name of a time ends with in the column of its offset."""
 MAX_SHEET_ROWS: Final = 1_048_575
 """Rows of a worksheet below its heading; a longer table continues on another sheet."""
 METADATA_KEY: Final = b"metertui"
+_FIRST_YEAR: Final = 1901
+"""From here on a workbook has dates in every time zone."""
 
 Kind = Literal["text", "time", "kwh", "number", "count"]
 Columns = Mapping[str, Kind]
@@ -166,7 +174,9 @@ def _open_parquet(
         "count": pa.int64(),
     }
     metadata = {METADATA_KEY: json.dumps(definition, ensure_ascii=False).encode()} if definition else None
-    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()], metadata=metadata)
+    fields = [(name, kinds[kind]) for name, kind in columns.items()]
+    whole = {name: WHOLE_WH[name] for name, kind in columns.items() if kind == "kwh" and name in WHOLE_WH}
+    schema = pa.schema([*fields, *((name, pa.int64()) for name in whole.values())], metadata=metadata)
 
     def add_rows(frame: pd.DataFrame) -> None:
         frame = _disarm_texts(frame, columns)
@@ -175,6 +185,7 @@ def _open_parquet(
             for name, kind in columns.items()
             if kind == "time"
         }
+        parsed |= {wh: (frame[kwh] * 1000).round().astype("Int64") for kwh, wh in whole.items()}
         table = pa.Table.from_pandas(frame.assign(**parsed), schema=schema, preserve_index=False)
         writer.write_table(table.replace_schema_metadata(schema.metadata))
 
@@ -192,7 +203,7 @@ def _open_workbook(
         # One row at a time is in memory; the others are in temporary files beside the workbook.
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": temporary, "strings_to_formulas": False})
         try:
-            sheets = _Sheets(book, columns, times)
+            sheets = _Sheets(book, columns, zone, times)
             yield sheets.add_rows
             sheets.end_table()
             if definition:
@@ -210,19 +221,22 @@ def _open_workbook(
 class _Sheets:
     """The sheets of a workbook: those of the table, as many as it needs, and that of its definition."""
 
-    def __init__(self, book: xlsxwriter.Workbook, columns: Columns, times: TimeForm) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, columns: Columns, zone: str, times: TimeForm) -> None:
         self._book = book
-        self._columns = columns
+        self._zone = zone
+        self._moments = [name for name, kind in columns.items() if kind == "time"]
+        self._columns: Columns = {**columns, **{name + OFFSET: "time" for name in self._moments}}
         self._times = times
         self._bold = book.add_format({"bold": True})
         self._left = book.add_format({"align": "left"})
         self._formats = {"kwh": book.add_format({"num_format": "0.000"})}
+        self._date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"})
         self._sheets = 0
         self._row = MAX_SHEET_ROWS
 
     def add_rows(self, frame: pd.DataFrame) -> None:
         """Write the next rows."""
-        columns = self._times.write_times(_disarm_texts(frame, self._columns), self._columns)
+        columns = _disarm_texts(self._with_dates(frame), self._columns)
         cells = list(zip(*(columns[name].astype(object).tolist() for name in self._columns), strict=True))
         for cell in cells:
             if self._row >= MAX_SHEET_ROWS:
@@ -231,10 +245,26 @@ class _Sheets:
             for place, (value, kind) in enumerate(zip(cell, self._columns.values(), strict=True)):
                 if pd.isna(value) or value == "":  # a missing value is an empty cell, not 0
                     continue
-                if kind in ("text", "time"):
+                if isinstance(value, datetime):
+                    self._sheet.write_datetime(self._row, place, value, self._date)
+                elif kind in ("text", "time"):
                     self._sheet.write_string(self._row, place, str(value))
                 else:
                     self._sheet.write_number(self._row, place, value, self._formats.get(kind))
+
+    def _with_dates(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the frame with its times as dates of the local clock, and their offsets.
+
+        A time stays text that a program would read back as another one: dates are read to the ms, and from 1900 on.
+        """
+        written = self._times.write_times(frame, {name: "time" for name in self._moments})
+        for name in self._moments:
+            local = _parse_times(frame[name]).dt.tz_convert(self._zone)
+            exact = (local.dt.microsecond % 1000 == 0) & (local.dt.year >= _FIRST_YEAR)
+            dates = local.dt.tz_localize(None).astype(object)
+            offsets = written[name].astype("str").str.extract(r"([+-][0-9:]+)$")[0]
+            written = written.assign(**{name: dates.where(exact, written[name]), name + OFFSET: offsets})
+        return written
 
     def end_table(self) -> None:
         """Complete the sheets of the table; there is one even if it has no rows."""
@@ -265,7 +295,7 @@ class _Sheets:
         self._sheet = self._book.add_worksheet("Table" if self._sheets == 1 else f"Table {self._sheets}")
         self._sheet.freeze_panes(1, 0)
         for place, (name, kind) in enumerate(self._columns.items()):
-            width = {"time": 27, "text": 20}.get(kind, 14)
+            width = {"time": 20, "text": 20}.get(kind, 14)
             self._sheet.set_column(place, place, max(width, len(name) + 4))  # beside the button of the filter
             self._sheet.write_string(0, place, name, self._bold)
         self._row = 0
