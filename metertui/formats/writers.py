@@ -3,7 +3,9 @@
 A file gets its name only when it is complete. Text that a spreadsheet would take for a formula is disarmed in all
 three. What a format alone can hold stands in columns of its own at the end: in Parquet the whole Wh of each register
 and usage, `reading_wh` beside `reading_kwh`; in a workbook the offset from UTC of each time, `timestamp_offset` beside
-`timestamp`, as its dates have no zone. The *definition* of a table, the report that it answers, goes into the metadata of a Parquet file under the key
+`timestamp`, as its dates have no zone.
+
+The *definition* of a table, the report that it answers, goes into the metadata of a Parquet file under the key
 `metertui`, onto the last sheet of a workbook, and into the file `NAME.csv.json` beside a CSV.
 """
 

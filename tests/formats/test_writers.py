@@ -66,7 +66,7 @@ def test_a_workbook_has_its_definition_on_a_sheet_of_its_own(tmp_path: Path) -> 
     assert book.sheetnames == ["Table", "Definition"]
     rows = [list(row) for row in book["Table"].iter_rows(values_only=True)]
     assert rows[0] == [*COLUMNS, "at_offset"]
-    assert rows[2] == ["'=1+1", datetime(2025, 10, 26, 1, 30), None, 2, "+00:00"]  # noqa: DTZ001
+    assert rows[2] == ["'=1+1", datetime(2025, 10, 26, 1, 30), None, 2, "+00:00"]
     assert {cell.data_type for row in book["Table"].iter_rows(min_row=2) for cell in row} == {"s", "n", "d"}
     assert book["Table"]["C2"].number_format == "0.000"
     assert book["Table"].auto_filter.ref == f"A1:E{len(rows)}"
@@ -94,7 +94,7 @@ def test_the_times_of_a_workbook_are_dates_with_their_offset_beside_them(tmp_pat
     sheet = openpyxl.load_workbook(write(tmp_path / "t.xlsx", TABLE))["Table"]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("meter", "at", "usage_kwh", "readings", "at_offset")
-    moment = datetime(2025, 10, 26, 1, 30)  # noqa: DTZ001  # it comes twice that day
+    moment = datetime(2025, 10, 26, 1, 30)  # it comes twice that day
     assert [row[1:5:3] for row in rows[1:]] == [
         (moment, "+01:00"),
         (moment, "+00:00"),
