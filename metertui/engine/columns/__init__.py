@@ -6,6 +6,7 @@ from metertui.engine.attributes import Group
 from metertui.engine.columns import tail_columns
 from metertui.engine.columns.columns import FIRST, VOID, Columns, Contested, Corrections, Curve, Frozen, as_frame
 from metertui.engine.columns.interpolation import interpolate
+from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.shared_instants import SharedInstants
 from metertui.engine.columns.sorted_runs import (
     LEAF_LOAD,
@@ -35,6 +36,7 @@ __all__ = [
     "FrozenTail",
     "Group",
     "GrowingColumn",
+    "IntervalColumns",
     "LiveRun",
     "LiveRuns",
     "SharedInstants",

@@ -25,18 +25,14 @@ _FEW: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
-    """Stored readings in order of (meter, time), each pair once; equal lengths n, never modified."""
+class ByMeter:
+    """Rows of meters in order of their codes; equal lengths n, never modified."""
 
     meter: NDArray[np.int32]
     """Meter codes: positions in the list of meter ids."""
-    time: NDArray[np.int64]
-    """µs since 1970-01-01 UTC."""
-    wh: NDArray[np.int64]
-    """Register, Wh."""
 
     def __len__(self) -> int:
-        return len(self.time)
+        return len(self.meter)
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
@@ -45,10 +41,20 @@ class Columns:
         return np.searchsorted(self.meter, np.arange(count + 1, dtype=np.int32)).astype(np.int64)
 
     def span(self, code: int) -> slice:
-        """Return the rows of one meter; empty for a meter without readings."""
+        """Return the rows of one meter; empty for a meter without any."""
         if code + 1 >= len(self.starts):
             return slice(0, 0)
         return slice(int(self.starts[code]), int(self.starts[code + 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Columns(ByMeter):
+    """Stored readings in order of (meter, time), each pair once."""
+
+    time: NDArray[np.int64]
+    """µs since 1970-01-01 UTC."""
+    wh: NDArray[np.int64]
+    """Register, Wh."""
 
     @classmethod
     def empty(cls) -> Columns:

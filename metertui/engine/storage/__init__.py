@@ -7,7 +7,7 @@ from metertui.engine.storage.appended import Damage
 from metertui.engine.storage.audit_log import AuditLog, local_user_name
 from metertui.engine.storage.csv_tables import CsvTable, encode_rows
 from metertui.engine.storage.day_files import Archive
-from metertui.engine.storage.day_folder import day_of_file
+from metertui.engine.storage.day_folder import DayFolder, day_of_file, places_by_day
 from metertui.engine.storage.file_tail import FileTail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
 from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of
@@ -23,6 +23,7 @@ __all__ = [
     "AuditLog",
     "CsvTable",
     "Damage",
+    "DayFolder",
     "FileTail",
     "FolderLock",
     "Manifest",
@@ -39,6 +40,7 @@ __all__ = [
     "local_user_name",
     "manifest",
     "owner_of_folder",
+    "places_by_day",
     "private_files",
     "reading_lines",
     "sha256_of",

@@ -1,0 +1,35 @@
+"""Stored intervals as columns: energy between two instants, as files state it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Int64Array
+from metertui.engine.columns.columns import ByMeter
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalColumns(ByMeter):
+    """Intervals that count, in order of (meter, start), of which no two of a meter overlap; never modified."""
+
+    start: Int64Array
+    """µs UTC."""
+    end: Int64Array
+    """µs UTC, later than the start."""
+    energy: Int64Array
+    """µWh."""
+    quality: NDArray[np.uint8]
+    """0 actual, 1 estimated, 2 substituted."""
+
+    def take(self, places: NDArray[Any] | slice) -> Self:
+        """Return some of them, `places` ascending (positions, a mask or a slice)."""
+        return type(self)(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    @classmethod
+    def empty(cls) -> Self:
+        none = np.empty(0, dtype=np.int64)
+        return cls(np.empty(0, np.int32), none, none, none, np.empty(0, np.uint8))

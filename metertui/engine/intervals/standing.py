@@ -1,0 +1,89 @@
+"""Which of the values that were stored for intervals stand.
+
+Files keep every value: rows of one interval (identifier, start, end) stand together in order of arrival, and the last
+one stands. One without energy withdraws the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Int64Array
+from metertui.engine.columns import IntervalColumns
+from metertui.engine.intervals.lines import WITHDRAWN
+from metertui.engine.intervals.rows import IntervalRows
+
+_NEVER: Final = -(1 << 62)
+
+
+def merge_values(before: IntervalRows, rows: IntervalRows) -> IntervalRows:
+    """Return rows in the order of a file: the values `before`, and behind them those of `rows` that change what stands.
+
+    Both with the same list of identifiers.
+    """
+    columns = zip(
+        *((each.code, each.start, each.end, each.energy, each.quality) for each in (before, rows)), strict=True
+    )
+    both = IntervalRows(before.ids, *(np.concatenate(pair) for pair in columns))
+    order = np.lexsort((both.end, both.id_ranks(), both.start))  # stable: those before come first
+    both = both.take(order)
+    first = _firsts(both)
+    again = ~first
+    for column in (both.energy, both.quality):
+        again[1:] &= column[1:] == column[:-1]
+    idle = np.where(first, both.energy == WITHDRAWN, again)
+    return both.take(~idle | (order < len(before)))
+
+
+def standing_columns(rows: IntervalRows, codes: NDArray[np.int32]) -> IntervalColumns:
+    """Return the intervals that stand in files, given the meter code of each identifier.
+
+    Where two overlap, which no import leaves behind, the one that starts later is left out.
+    """
+    meter = codes[rows.code] if len(rows) else rows.code
+    order = np.lexsort((rows.end, rows.start, meter))
+    rows = rows.take(order)
+    last = np.append(_firsts(rows)[1:], True)[: len(rows)]
+    stands = last & (rows.energy != WITHDRAWN)
+    found = IntervalColumns(meter[order], rows.start, rows.end, rows.energy, rows.quality).take(stands)
+    return found.take(~overlapping(found.meter, found.start, found.end))
+
+
+def overlapping(meter: NDArray[np.int32], start: Int64Array, end: Int64Array) -> NDArray[np.bool_]:
+    """Return which intervals, in order of (meter, start), overlap an earlier one that does not itself; bool[n]."""
+    found = np.zeros(len(meter), dtype=bool)
+    near = np.flatnonzero((meter[1:] == meter[:-1]) & (start[1:] < end[:-1])) + 1
+    for code in np.unique(meter[near]).tolist():
+        until = _NEVER
+        for row in range(*np.searchsorted(meter, [code, code + 1]).tolist()):
+            found[row] = start[row] < until
+            until = until if found[row] else int(end[row])
+    return found
+
+
+def merge_columns(before: IntervalColumns, gone: Int64Array, new: IntervalColumns) -> IntervalColumns:
+    """Return intervals without those at the places `gone`, and with new ones, which overlap no others."""
+    kept = np.ones(len(before), dtype=bool)
+    kept[gone] = False
+    parts: Sequence[IntervalColumns] = (before.take(kept), new)
+    both = IntervalColumns(
+        np.concatenate([part.meter for part in parts]),
+        np.concatenate([part.start for part in parts]),
+        np.concatenate([part.end for part in parts]),
+        np.concatenate([part.energy for part in parts]),
+        np.concatenate([part.quality for part in parts]),
+    )
+    return both.take(np.lexsort((both.start, both.meter)))
+
+
+def _firsts(rows: IntervalRows) -> NDArray[np.bool_]:
+    """Return which rows are the first of their interval, where those of one stand together; bool[n]."""
+    first = np.ones(len(rows), dtype=bool)
+    first[1:] = False
+    for column in (rows.code, rows.start, rows.end):
+        first[1:] |= column[1:] != column[:-1]
+    return first
