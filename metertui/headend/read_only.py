@@ -187,6 +187,8 @@ class ReadOnlyHeadEnd(HeadEnd):
         if changes.book is not None:
             await _run_steps(apply.replace_accounts(engine, changes.book))
         await _run_steps(apply.update_accounts(engine, changes.accounts))
+        if changes.intervals is not None:
+            engine.readings.set_intervals(await self._jobs.compute(apply.prepare_intervals(engine, changes.intervals)))
         if self._history_rebuild is not None:
             self._history_rebuild.meters.update(event.meter for event in changes.events)
             self._history_rebuild.meters.update(account.meter for account, _ in changes.accounts)

@@ -14,7 +14,7 @@ from metertui.engine.columns.columns import ByMeter
 
 @dataclass(frozen=True, eq=False)
 class IntervalColumns(ByMeter):
-    """Intervals that count, in order of (meter, start), of which no two of a meter overlap; never modified."""
+    """Intervals that stand, in order of (meter, start, end); never modified."""
 
     start: Int64Array
     """µs UTC."""

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, counted, format_kwh
-from metertui.engine.columns import Arrivals, Columns, SharedInstants, tail_columns
+from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, counted, format_kwh, part_of_progress
+from metertui.engine.columns import Arrivals, Columns, IntervalColumns, SharedInstants, tail_columns
 from metertui.engine.core import clock_check, closes
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.index import MeterCodes, ReadingStore
+from metertui.engine.intervals import IntervalRows, IntervalStore, standing_columns
 from metertui.engine.storage import (
     Archive,
     AuditLog,
@@ -66,6 +67,8 @@ class Loaded:
     """The readings of the log in order of arrival; some may be in the history."""
     sharing: Arrivals = tail_columns.NO_ARRIVALS
     """Readings of the day files at instants of which the history has an earlier one, in order of arrival."""
+    intervals: IntervalColumns = field(default_factory=IntervalColumns.empty)
+    """The intervals that stand."""
     warnings: list[str] = field(default_factory=list)
     owned: Owned | None = None
     """None if the folder is open for reading only."""
@@ -113,8 +116,10 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
     with _owning(folder) as lock:
         # Everything is read before anything is written: a start that fails changes no file.
         accounts, staff, events, archive = _books(folder, rules)
-        days = list(archive.read_all_days(progress))
-        archive.manifest.read_entries()
+        store = IntervalStore(folder, rules.zone)
+        days, intervals = _archived(archive, store, progress)
+        for kept in (archive, store):
+            kept.manifest.read_entries()
         sealed = wal.read_sealed_log(folder, rules.zone) or reading_lines.NO_ROWS
         written = _written(folder / wal.LOG)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone, synced=rules.durability == "disk")
@@ -135,8 +140,9 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         audit, now = AuditLog(folder / AUDIT), clock.now()
         today = rules.zone.day(now)
         writes.attempt(archive.ensure_day, today)
-        for name in writes.attempt(archive.complete_manifest) or ():
-            warnings.append(f"archive/{name} is missing; run metertui check for details")
+        for kept in (archive, store):
+            for name in writes.attempt(kept.complete_manifest) or ():
+                warnings.append(f"{kept.folder.name}/{name} is missing; run metertui check for details")
         directory = _directory(accounts, rules.fit)
         history, sharing = _history(days, directory)
         tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
@@ -151,6 +157,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
             tail=tail,
             waiting=left,
             sharing=sharing,
+            intervals=_intervals(intervals, directory),
             warnings=warnings,
             owned=Owned(lock, write_ahead),
             storage_error=writes.refused,
@@ -269,9 +276,23 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     accounts, staff, events, archive = _books(folder, rules)
     logs = wal.read_logs(folder, rules.zone)[::-1] if read_logs is None else read_logs()
     directory = _directory(accounts, rules.fit)
-    history, sharing = _history(list(archive.read_all_days(progress)), directory)
+    days, rows = _archived(archive, IntervalStore(folder, rules.zone), progress)
+    history, sharing = _history(days, directory)
     tail = recode_rows(directory, reading_lines.concat_rows(logs))
-    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing)
+    intervals = _intervals(rows, directory)
+    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing, intervals)
+
+
+def _archived(archive: Archive, store: IntervalStore, progress: Progress) -> tuple[list[Rows], IntervalRows]:
+    """Return the readings of each closed day, and all rows of intervals. Raises DataError, OSError."""
+    parts = 2 if store.stored_days() else 1
+    days = list(archive.read_all_days(part_of_progress(progress, 0, parts)))
+    return days, store.read_all(part_of_progress(progress, 1, parts))
+
+
+def _intervals(rows: IntervalRows, directory: MeterCodes) -> IntervalColumns:
+    """Return the intervals that stand; new meters get a code."""
+    return standing_columns(rows, np.array([directory.code_of(each) for each in rows.ids], dtype=np.int32))
 
 
 def recode_rows(directory: MeterCodes, rows: Rows) -> Arrivals:

@@ -14,6 +14,7 @@ from metertui.engine.base import Int64Array, SiteZone
 from metertui.engine.columns import (
     Arrivals,
     Columns,
+    IntervalColumns,
     SharedInstants,
     Tail,
     tail_columns,
@@ -95,6 +96,7 @@ class ReadingStore:
         self._edited = None if events is None else EditedRows(events, directory, self.shared)
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
+        self._intervals = IntervalColumns.empty()
         self._version = 0
         self._regrouped: dict[int, int] = {}
         """By meter code, the version that came of its attributes, where a rebuild under way may have missed it."""
@@ -149,6 +151,16 @@ class ReadingStore:
             assert row is not None, "the instant has a reading"
             if self.shared.add(code, time, self._wh(row), wh):
                 among.append((code, time, wh))
+
+    @property
+    def intervals(self) -> IntervalColumns:
+        """Return the stored intervals that stand, by meter code."""
+        return self._intervals
+
+    def set_intervals(self, intervals: IntervalColumns) -> None:
+        """Replace the intervals that stand."""
+        self._intervals = intervals
+        self.refresh_views()
 
     def regroup(self, codes: Collection[int]) -> None:
         """Update views and the index after the attributes of some meters changed; O(m) for m meters."""
@@ -242,7 +254,7 @@ class ReadingStore:
         return self._view
 
     def refresh_views(self) -> None:
-        """Drop the current view after an edit of stored readings."""
+        """Drop the current view after a change of what is stored already, or of what counts."""
         self._era = next(_ERAS)
         self._view = None
 

@@ -7,12 +7,11 @@ one stands. One without energy withdraws the interval.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Int64Array
 from metertui.engine.columns import IntervalColumns
 from metertui.engine.intervals.lines import WITHDRAWN
 from metertui.engine.intervals.rows import IntervalRows
@@ -40,21 +39,24 @@ def merge_values(before: IntervalRows, rows: IntervalRows) -> IntervalRows:
 
 
 def standing_columns(rows: IntervalRows, codes: NDArray[np.int32]) -> IntervalColumns:
-    """Return the intervals that stand in files, given the meter code of each identifier.
-
-    Where two overlap, which no import leaves behind, the one that starts later is left out.
-    """
+    """Return the intervals that stand in files, given the meter code of each identifier; see `without_overlaps`."""
     meter = codes[rows.code] if len(rows) else rows.code
     order = np.lexsort((rows.end, rows.start, meter))
     rows = rows.take(order)
     last = np.append(_firsts(rows)[1:], True)[: len(rows)]
     stands = last & (rows.energy != WITHDRAWN)
-    found = IntervalColumns(meter[order], rows.start, rows.end, rows.energy, rows.quality).take(stands)
-    return found.take(~overlapping(found.meter, found.start, found.end))
+    return IntervalColumns(meter[order], rows.start, rows.end, rows.energy, rows.quality).take(stands)
 
 
-def overlapping(meter: NDArray[np.int32], start: Int64Array, end: Int64Array) -> NDArray[np.bool_]:
-    """Return which intervals, in order of (meter, start), overlap an earlier one that does not itself; bool[n]."""
+def without_overlaps(columns: IntervalColumns) -> IntervalColumns:
+    """Return the intervals that count: where two overlap, which no import leaves behind, the later one is left out."""
+    late = overlapping(columns)
+    return columns.take(~late) if late.any() else columns
+
+
+def overlapping(columns: IntervalColumns) -> NDArray[np.bool_]:
+    """Return which intervals overlap an earlier one that does not itself; bool[n]."""
+    meter, start, end = columns.meter, columns.start, columns.end
     found = np.zeros(len(meter), dtype=bool)
     near = np.flatnonzero((meter[1:] == meter[:-1]) & (start[1:] < end[:-1])) + 1
     for code in np.unique(meter[near]).tolist():
@@ -65,8 +67,8 @@ def overlapping(meter: NDArray[np.int32], start: Int64Array, end: Int64Array) ->
     return found
 
 
-def merge_columns(before: IntervalColumns, gone: Int64Array, new: IntervalColumns) -> IntervalColumns:
-    """Return intervals without those at the places `gone`, and with new ones, which overlap no others."""
+def merge_columns(before: IntervalColumns, gone: NDArray[Any], new: IntervalColumns) -> IntervalColumns:
+    """Return intervals without those at the places `gone` (positions or a mask), and with new ones."""
     kept = np.ones(len(before), dtype=bool)
     kept[gone] = False
     parts: Sequence[IntervalColumns] = (before.take(kept), new)
@@ -77,7 +79,7 @@ def merge_columns(before: IntervalColumns, gone: Int64Array, new: IntervalColumn
         np.concatenate([part.energy for part in parts]),
         np.concatenate([part.quality for part in parts]),
     )
-    return both.take(np.lexsort((both.start, both.meter)))
+    return both.take(np.lexsort((both.end, both.start, both.meter)))
 
 
 def _firsts(rows: IntervalRows) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from typing import IO, Final, NamedTuple, cast
 
 import zstandard
 
-from metertui.engine.base import Progress, no_progress
+from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import (
     LOG,
@@ -43,8 +43,9 @@ SUFFIX: Final = ".tar.zst"
 _SUMS: Final = "backup.sha256"
 _APPENDED: Final = (LOG, SEALED)
 _BOOKS: Final = ("accounts_history.csv", "users.csv")
-_ARCHIVE: Final = "archive"
-_BILLS: Final = "bills"
+_WITH_MANIFEST: Final = ("archive", "intervals", "bills")
+"""In this order: what the bills rest on comes first."""
+_BELOW: Final = tuple(f"{name}/" for name in _WITH_MANIFEST)
 _NOT_DATA: Final = ("metertui.log", "metertui.log.1")
 _SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  (.+)")
 _TABLES: Final = (*_BOOKS, edit_log.NAME, "exports.csv")
@@ -153,13 +154,13 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
     for name in _APPENDED:
         if (member := _read(folder, name)) is not None:
             yield _whole_lines(member)
-    yield from _sealed_files(folder, _ARCHIVE, progress)
-    yield from _sealed_files(folder, _BILLS, no_progress)
+    for place, below in enumerate(_WITH_MANIFEST):
+        yield from _sealed_files(folder, below, part_of_progress(progress, place, len(_WITH_MANIFEST)))
     yield from _books(folder)
     done_with = {*_APPENDED, *_BOOKS}
     for path in _files_below(folder):
         name = path.relative_to(folder).as_posix()
-        if name not in done_with and not name.startswith((f"{_ARCHIVE}/", f"{_BILLS}/")) and _counts(name):
+        if name not in done_with and not name.startswith(_BELOW) and _counts(name):
             member = _read(folder, name)
             if member is not None:
                 yield _whole_rows(member) if name in _TABLES else member

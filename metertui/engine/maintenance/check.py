@@ -6,7 +6,6 @@ Everything is exact, to the watt-hour.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
@@ -18,11 +17,11 @@ from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, part_of_progress
 from metertui.engine.columns import FIRST, Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
-from metertui.engine.errors import DataError
 from metertui.engine.index import MeterCodes, ReadingStore
-from metertui.engine.maintenance import check_bills, reconcile
+from metertui.engine.intervals import IntervalStore
+from metertui.engine.maintenance import check_bills, check_days, check_intervals, reconcile
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.storage import Archive, ManifestEntry, Rows, durable, wal
+from metertui.engine.storage import Archive, Rows, wal
 from metertui.engine.vee import OF_LINES, EditLog
 
 
@@ -33,16 +32,22 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     yield proof
     book, proofs = _books(folder, zone)
     yield from proofs
-    days, proofs = _day_files(Archive(folder, zone), zone, part_of_progress(progress, 0, 2))
+    days, proofs = _day_files(Archive(folder, zone), zone, part_of_progress(progress, 0, 3))
     yield from proofs
     directory = MeterCodes(rules.fit)
     for account in book:
         directory.place_meter(account.meter, account.group, book.moves_of(account.meter))
     parts = [loading.recode_rows(directory, rows) for rows in [*days, *reversed(logs)]]
+    store = IntervalStore(folder, zone)
+    intervals, proofs = check_intervals.prove_intervals(
+        store, zone, directory.code_of, part_of_progress(progress, 1, 3)
+    )
+    yield from (proof for proof in proofs if proof.count or proof.failures)
     events, decisions = _events(folder, zone)
     readings = _readings(parts, directory, zone, events)
     yield _once(readings, directory, zone, events)
-    yield _registered(readings.history, directory, book)
+    readings.set_intervals(intervals)
+    yield _registered(readings, directory, book)
     _about_readings(decisions, readings, directory, zone, events)
     yield decisions
     frozen = readings.view().frozen()
@@ -51,7 +56,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     yield from check_bills.prove_bills(folder, rules, frozen, tariffs)
     if not len(frozen):
         return
-    yield from reconcile.prove_sums(frozen, part_of_progress(progress, 1, 2))
+    yield from reconcile.prove_sums(frozen, part_of_progress(progress, 2, 3))
 
 
 # -- files -------------------------------------------------------------------------------------------------------
@@ -86,49 +91,8 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
 
 def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[list[Rows], list[Proof]]:
     order, whole = Proof("day files: right day, right order"), Proof("day files: as they were written (SHA-256)")
-    try:
-        days = archive.stored_days()
-    except DataError as error:
-        order.fail(str(error))
-        return [], [order, whole]
-    lines: dict[str, ManifestEntry] = {}
-    with whole.failing():
-        lines = archive.manifest.read_entries()
-    for name in sorted(lines.keys() - {archive.name_of_day(day) for day in days}):
-        whole.fail(f"{archive.folder / name}: missing; its readings are lost unless a backup has them")
-    found = []
-    for done, day in enumerate(days, 1):
-        order.count += 1
-        rows = None
-        with order.failing():
-            rows = _day_file(archive, day, lines.get(archive.name_of_day(day)), order, whole)
-        if rows is not None:
-            found.append(rows)
-            _in_order(rows, archive.path_of_day(day), day, zone, order)
-        progress(done / len(days))
+    found = check_days.prove_days(archive, archive.parse_day, _in_order, (order, whole), zone, progress)
     return found, [order, whole]
-
-
-def _day_file(archive: Archive, day: date, line: ManifestEntry | None, order: Proof, whole: Proof) -> Rows | None:
-    """Return the readings of a day file, or None if it cannot be read. `line` is its line in the manifest."""
-    path = archive.path_of_day(day)
-    data = durable.read_present(path) or b""
-    if line is not None and not line.matches(data):  # read it again: a server may have written it since
-        data = durable.read_present(path) or b""
-        with contextlib.suppress(DataError):  # after the file: while that is written, its line has no checksum
-            line = archive.manifest.read_entries().get(archive.name_of_day(day))
-    whole.count += line is not None and bool(line.sha256)
-    changed = line is not None and not line.matches(data)
-    try:
-        rows = archive.parse_day(data, path)
-    except DataError as error:
-        order.fail(str(error))
-        if changed:
-            whole.fail(f"{path}: damaged: it differs from what was written and cannot be read")
-        return None
-    if changed:
-        whole.fail(f"{path}: edited by hand: it differs from what was written; --repair accepts it as it is")
-    return rows
 
 
 def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:
@@ -169,9 +133,9 @@ def _once(readings: ReadingStore, directory: MeterCodes, zone: SiteZone, events:
     return proof
 
 
-def _registered(history: Columns, directory: MeterCodes, book: AccountBook) -> Proof:
+def _registered(readings: ReadingStore, directory: MeterCodes, book: AccountBook) -> Proof:
     proof = Proof("meters with readings: registered")
-    for code in np.unique(history.meter).tolist():
+    for code in np.union1d(readings.history.meter, readings.intervals.meter).tolist():
         proof.count += 1
         if directory.ids[code] not in book:
             proof.fail(f"{directory.ids[code]} has readings and no account")

@@ -11,15 +11,17 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from metertui.engine.accounts import account, account_files, account_history
-from metertui.engine.base import Progress, Rules, SiteZone, check_meter_id
+from metertui.engine.base import Progress, Rules, SiteZone, check_meter_id, part_of_progress
 from metertui.engine.errors import DataError, Refused
+from metertui.engine.intervals import IntervalStore, lines
 from metertui.engine.storage import (
     HEADER,
     Archive,
     CsvTable,
+    DayFolder,
     FolderLock,
     ManifestEntry,
     durable,
@@ -92,25 +94,19 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
     lock = FolderLock(folder, recovers=False)
     lock.acquire()
     try:
-        archive = Archive(folder, rules.zone)
-        days = archive.stored_days()
+        kept: list[tuple[Archive | IntervalStore, _Kind]] = [
+            (Archive(folder, rules.zone), _READINGS),
+            (IntervalStore(folder, rules.zone), _INTERVALS),
+        ]
+        for files, _ in kept:
+            files.stored_days()
         durable.finish_pending(account_files.paths(folder))
         tables = [part(folder, rules.zone) for part in (_users, _moves, _events)]
         logs = [_log(folder / name, rules.zone) for name in (wal.LOG, wal.SEALED)]
-        done = [_written(parting) for parting in (*tables, *logs, _manifest(archive)) if parting is not None]
-        lines = archive.manifest.read_entries()
-        accepted = []
-        for number, day in enumerate(days, 1):
-            name = archive.name_of_day(day)
-            found = _day_file(archive, archive.path_of_day(day), lines.pop(name, None), rules.zone)
-            if found is not None:
-                done.append(found)
-                accepted.append(name)
-            progress(number / len(days))
-        for name in sorted(lines):
-            gone = "missing; it is no longer in the manifest, and its readings are lost unless a backup has them"
-            done.append(FileRepair(archive.folder / name, notes=[gone]))
-        archive.manifest.accept_files([*accepted, *lines])
+        manifests = [_manifest(files) for files, _ in kept]
+        done = [_written(parting) for parting in (*tables, *logs, *manifests) if parting is not None]
+        for place, (files, kind) in enumerate(kept):
+            done += _day_files(files, kind, rules.zone, part_of_progress(progress, place, len(kept)))
         return done
     finally:
         lock.release()
@@ -121,7 +117,38 @@ def _written(parting: _FileSplit) -> FileRepair:
     return parting.done
 
 
-# -- readings ----------------------------------------------------------------------------------------------------
+# -- readings and intervals --------------------------------------------------------------------------------------------
+
+
+class _Kind(NamedTuple):
+    """What the lines of files hold."""
+
+    header: bytes
+    is_header: Callable[[bytes], bool]
+    parse_line: Callable[[bytes, SiteZone], object]
+    """Parses a line without its end. Raises Refused."""
+
+
+_READINGS: Final = _Kind(HEADER, lambda line: bool(reading_lines.split_header(line)[0]), reading_lines.parse_line)
+_INTERVALS: Final = _Kind(lines.HEADER, lines.is_header, lines.parse_line)
+
+
+def _day_files(files: Archive | IntervalStore, kind: _Kind, zone: SiteZone, progress: Progress) -> list[FileRepair]:
+    """Repair the day files of a folder, and accept those that were edited."""
+    entries, done, accepted = files.manifest.read_entries(), [], []
+    days = files.stored_days()
+    for number, day in enumerate(days, 1):
+        name = files.name_of_day(day)
+        found = _day_file(files, kind, files.path_of_day(day), entries.pop(name, None), zone)
+        if found is not None:
+            done.append(found)
+            accepted.append(name)
+        progress(number / len(days))
+    for name in sorted(entries):
+        gone = "missing; it is no longer in the manifest, and its readings are lost unless a backup has them"
+        done.append(FileRepair(files.folder / name, notes=[gone]))
+    files.manifest.accept_files([*accepted, *entries])
+    return done
 
 
 def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
@@ -133,61 +160,62 @@ def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
     except DataError:
         pass
     parting = _FileSplit(path)
-    _readings(parting, data, zone, first_line=1)
+    _lines(parting, data, _READINGS, zone, first_line=1)
     return parting
 
 
-def _day_file(archive: Archive, path: Path, line: ManifestEntry | None, zone: SiteZone) -> FileRepair | None:
+def _day_file(
+    files: Archive | IntervalStore, kind: _Kind, path: Path, line: ManifestEntry | None, zone: SiteZone
+) -> FileRepair | None:
     """Repair a day file, or accept one that was edited; `line` is its line in the manifest."""
     data = private_files.read_file(path)
     try:
-        rows = archive.parse_day(data, path)
+        rows = files.parse_day(data, path)
     except DataError:
         parting = _FileSplit(path)
-        _headed(parting, data, zone)
-        archive.parse_day(parting.whole, path)
+        _headed(parting, data, kind, zone)
+        files.parse_day(parting.whole, path)
         return _written(parting)
     if line is None or line.matches(data):
         return None
     return FileRepair(path, kept=len(rows), notes=["edited by hand, and accepted as it is"])
 
 
-def _headed(parting: _FileSplit, data: bytes, zone: SiteZone) -> None:
+def _headed(parting: _FileSplit, data: bytes, kind: _Kind, zone: SiteZone) -> None:
     """Split a day file; restore its header if it is missing or damaged."""
-    head, below = reading_lines.split_header(data)
-    if head:
-        parting.keep(head, counts=False)
-        _readings(parting, below, zone, first_line=2)
+    first, newline, below = data.partition(b"\n")
+    if kind.is_header(first + newline):
+        parting.keep(first + newline, counts=False)
+        _lines(parting, below, kind, zone, first_line=2)
         return
-    first, newline, rest = data.partition(b"\n")
-    parting.keep(HEADER, counts=False)
+    parting.keep(kind.header, counts=False)
     parting.done.notes.append("the header was restored")
-    if not newline or _fault(first, zone) is None:
-        _readings(parting, data, zone, first_line=1)
+    if not newline or _fault(first, kind, zone) is None:
+        _lines(parting, data, kind, zone, first_line=1)
         return
-    parting.set_aside(1, first + newline, f"the header is not {HEADER.decode().rstrip()}")
-    _readings(parting, rest, zone, first_line=2)
+    parting.set_aside(1, first + newline, f"the header is not {kind.header.decode().rstrip()}")
+    _lines(parting, below, kind, zone, first_line=2)
 
 
-def _readings(parting: _FileSplit, data: bytes, zone: SiteZone, first_line: int) -> None:
-    """Split lines of readings."""
-    *lines, tail = data.split(b"\n")
-    for number, line in enumerate(lines, first_line):
-        why = _fault(line, zone)
+def _lines(parting: _FileSplit, data: bytes, kind: _Kind, zone: SiteZone, first_line: int) -> None:
+    """Split lines of a kind."""
+    *whole, tail = data.split(b"\n")
+    for number, line in enumerate(whole, first_line):
+        why = _fault(line, kind, zone)
         if why is None:
             parting.keep(line + b"\n", counts=bool(line.rstrip(b"\r")))
         else:
             parting.set_aside(number, line + b"\n", why)
     if tail:
-        parting.set_aside(first_line + len(lines), tail, "the last line is incomplete")
+        parting.set_aside(first_line + len(whole), tail, "the last line is incomplete")
 
 
-def _fault(line: bytes, zone: SiteZone) -> str | None:
-    """Return why a line is not a reading; None for a reading or a blank line."""
+def _fault(line: bytes, kind: _Kind, zone: SiteZone) -> str | None:
+    """Return why a line is not of its kind; None if it is, or is blank."""
     text = line.rstrip(b"\r")
     try:
         if text:
-            reading_lines.parse_line(text, zone)
+            kind.parse_line(text, zone)
     except Refused as error:
         return error.why
     return None
@@ -310,15 +338,15 @@ def _is_blank(cells: list[str]) -> bool:
 # -- the manifest ------------------------------------------------------------------------------------------------
 
 
-def _manifest(archive: Archive) -> _FileSplit | None:
+def _manifest(files: DayFolder) -> _FileSplit | None:
     """Split the manifest; the next start writes the missing lines again."""
-    path = archive.manifest.path
+    path = files.manifest.path
     parting = _FileSplit(path)
-    lines = (durable.read_present(path) or b"").removeprefix(BOM_UTF8).splitlines(keepends=True)
-    if lines and not manifest.is_header(lines[0]):
+    entries = (durable.read_present(path) or b"").removeprefix(BOM_UTF8).splitlines(keepends=True)
+    if entries and not manifest.is_header(entries[0]):
         parting.keep(manifest.HEADER + b"\n", counts=False)
         parting.done.notes.append("the header was restored")
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(entries, 1):
         if number == 1 and not parting.done.notes:
             parting.keep(line, counts=False)
         elif manifest.is_entry(line):

@@ -10,7 +10,7 @@ exceptions are the methods of `HistoryRebuild` that are marked as for a worker t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -18,10 +18,11 @@ import numpy as np
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import day_number
-from metertui.engine.columns import Arrivals, Columns, Group, tail_columns
+from metertui.engine.columns import Arrivals, Columns, Group, IntervalColumns, tail_columns
 from metertui.engine.core import Engine, loading
 from metertui.engine.index import Mark, ReadingStore, View
-from metertui.engine.replica.changes import NewBook
+from metertui.engine.intervals import merge_columns, standing_columns
+from metertui.engine.replica.changes import ChangedIntervals, NewBook
 from metertui.engine.storage import Rows
 from metertui.engine.vee import MeterHeads
 
@@ -88,6 +89,20 @@ def _place(engine: Engine, meters: Sequence[str]) -> Iterator[None]:
         engine.readings.regroup([engine.directory.codes[meter] for meter in known])
 
 
+def prepare_intervals(engine: Engine, changed: ChangedIntervals) -> Callable[[], IntervalColumns]:
+    """Return what makes the intervals that stand with those of changed days, in any thread; new meters get a code."""
+    codes = np.array([engine.directory.code_of(each) for each in changed.rows.ids], dtype=np.int32)
+    before, zone = engine.readings.intervals, engine.zone
+    engine.ingest.heads.grow(len(engine.directory))
+
+    def merged() -> IntervalColumns:
+        numbers = np.array([day_number(day) for day in changed.days], dtype=np.int32)
+        gone = np.isin(zone.day_numbers(before.start), numbers)
+        return merge_columns(before, gone, standing_columns(changed.rows, codes))
+
+    return merged
+
+
 class HistoryRebuild:
     """The rebuild of the history from changed files.
 
@@ -151,6 +166,7 @@ class HistoryRebuild:
         engine = self._engine
         assert engine.readings is self._before, "one rebuild at a time"
         engine.readings = self._readings
+        engine.readings.set_intervals(self._before.intervals)
         engine.ingest.heads = self._heads
         engine.ingest.heads.grow(len(engine.directory))
         engine.day_close.sealed = Mark()

@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
 from metertui.engine.base import Clock, Progress, Rules, SiteZone, no_progress
 from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.storage import Archive, FileTail, RefusedLine, Rows, day_of_file, manifest, reading_lines, wal
+from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals
+from metertui.engine.replica.changed_days import ChangedDays
+from metertui.engine.storage import Archive, FileTail, RefusedLine, Rows, reading_lines, wal
 from metertui.engine.vee import Edit, EditLog, edit_log
 
 _logger = logging.getLogger(__name__)
@@ -43,6 +45,13 @@ class NewBook:
     gone: list[str]
 
 
+class ChangedIntervals(NamedTuple):
+    """All intervals of some days."""
+
+    days: frozenset[date]
+    rows: IntervalRows
+
+
 @dataclass
 class Changes:
     """What has changed since the last time."""
@@ -62,6 +71,8 @@ class Changes:
     closes: list[Close] = field(default_factory=list)
     days: frozenset[date] = frozenset()
     """Days whose files differ from what is in memory."""
+    intervals: ChangedIntervals | None = None
+    """The intervals of the days whose files have changed."""
     reread_log: bool = False
     """Whether the logs have to be read again: some readings were taken back, or are in the archive."""
     sealed: bool = False
@@ -88,7 +99,11 @@ class ChangeReader:
         self._unapplied: set[str] = set()  # files of which something could not be applied, so that all of it counts
         self._moves: dict[str, list[tuple[int, Group]]] = {}  # as in the file
         self._marks: dict[str, Mark] = {}
-        self._known: dict[str, str] = {}  # checksums of day files, from the manifest before they were read
+        self._intervals = IntervalStore(folder, rules.zone)
+        self._changed_days, self._interval_days = (
+            ChangedDays(files, lambda path: self._is_new(path.relative_to(folder).as_posix()))
+            for files in (self._archive, self._intervals)
+        )
 
     @classmethod
     def open(
@@ -111,7 +126,8 @@ class ChangeReader:
 
     def _first_logs(self) -> list[Rows]:
         rows = self.read_logs()
-        self._days(pending=True)
+        for days in (self._changed_days, self._interval_days):
+            days.find(pending=True)
         return [rows]
 
     def close(self) -> None:
@@ -127,7 +143,8 @@ class ChangeReader:
     def read_changes(self, engine: Engine) -> Changes:
         """Return what has changed for an engine that has all earlier changes."""
         news = Changes()
-        for part in (self._log_news, self._day_news, self._event_news, self._account_news, self._staff_news):
+        parts = (self._log_news, self._day_news, self._event_news, self._account_news, self._staff_news)
+        for part in (*parts, self._interval_news):
             try:
                 part(news, engine)
             except MeterError as error:
@@ -177,43 +194,22 @@ class ChangeReader:
         del engine
         news.sealed = (self._folder / wal.SEALED).exists()
         news.reread_log = self._reread_logs or (self._switched and not news.sealed)
-        news.days = self._days(pending=news.reread_log)
-
-    def _days(self, *, pending: bool) -> frozenset[date]:
-        """Return the days whose files have changed since the last call, or with `pending` are just changing."""
-        name = f"archive/{manifest.NAME}"
-        if not self._is_new(name) and not pending:
-            return frozenset()
-        try:
-            stated = {file: line.sha256 for file, line in self._archive.manifest.read_entries().items()}
-        except Exception:
-            self._marks.pop(name)
-            raise
-        changed = {file for file, sha in stated.items() if self._known.get(file) != sha and (sha or pending)}
-        changed |= self._known.keys() - stated.keys()
-        for file in changed:
-            if file in stated:
-                self._known[file] = stated[file]
-            else:
-                del self._known[file]
-        days = (day_of_file(self._archive.folder / file) for file in changed)
-        return frozenset(day for day in days if day is not None)
+        news.days = self._changed_days.find(pending=news.reread_log)
 
     def mark_unread(self, days: frozenset[date]) -> None:
         """Report the days and the logs as changed again: what was found could not be applied."""
         self._reread_logs = True
-        for day in days:
-            self._known[self._archive.name_of_day(day)] = "?"
-        self._marks.pop(f"archive/{manifest.NAME}", None)
+        self._changed_days.mark_unread(days)
 
     def mark_all_unread(self) -> None:
-        """Report logs, edits, accounts and staff as changed, all of each: what was found could not be applied.
+        """Report logs, edits, accounts, staff and intervals as changed, all of each: what was found was not applied.
 
         The days that were found stay found.
         """
         self._reread_logs = self._reread_accounts = True
         self._unapplied = {edit_log.NAME, _USERS}
         self._marks.clear()
+        self._interval_days.mark_all_unread()
 
     def _event_news(self, news: Changes, engine: Engine) -> None:
         if self._is_new(edit_log.NAME):
@@ -292,6 +288,18 @@ class ChangeReader:
             staff = StaffBook(self._folder)
             self._load(_STAFF, staff.load)
             news.staff = staff
+
+    def _interval_news(self, news: Changes, engine: Engine) -> None:
+        del engine
+        days = self._interval_days.find(pending=False)
+        if not days:
+            return
+        try:
+            rows = concat_intervals([self._intervals.read_day(day) for day in sorted(days)])
+        except Exception:
+            self._interval_days.mark_unread(days)
+            raise
+        news.intervals = ChangedIntervals(days, rows)
 
     def _load(self, name: str, load: Callable[[], None]) -> None:
         try:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from contextlib import closing
@@ -14,12 +15,16 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.zone import DAY as DAY_LONG
+from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.errors import DataError, MeterError, StorageError
+from metertui.engine.intervals import IntervalStore
 from tests.clock import FakeClock
+from tests.engine.intervals.listed import Listed, rows_of
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
+AT = RULES.zone.parse("2025-03-01T10:00:00")
 DAY = "identifier,timestamp,usage\nm,2025-03-11T10:00:00+08:00,1\nm,2025-03-11T11:00:00+08:00,2\n"
 
 
@@ -113,7 +118,8 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from metertui.engine.base.config import Rules
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.zone import DAY as DAY_LONG
+from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
 from tests.clock import FakeClock
 engine = Engine.open(Path(sys.argv[1]), Rules(zone=SiteZone("Asia/Singapore")), FakeClock("2025-03-12T11:00:00"))
@@ -196,3 +202,27 @@ def test_a_sound_start_says_nothing_of_accounts(tmp_path: Path) -> None:
     folder = left_behind(tmp_path / "site", **{"log.txt": LINES})
     with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
         assert not [warning for warning in engine.warnings if "account" in warning]
+
+
+def test_intervals_are_loaded_and_what_is_missing_of_them_is_told(tmp_path: Path) -> None:
+    intervals: list[Listed] = [("m", AT, AT + HOUR, 5, 1), ("n", AT + DAY_LONG, AT + DAY_LONG + HOUR, 6, 0)]
+    store = IntervalStore(tmp_path, RULES.zone)
+    store.add_values(rows_of(intervals))
+    store.folder.chmod(0o755)
+    for open_folder in (Engine.open_readonly, Engine.open):
+        with closing(open_folder(tmp_path, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+            found = engine.readings.intervals
+            assert [engine.directory.ids[code] for code in found.meter.tolist()] == ["m", "n"]
+            assert (found.energy.tolist(), found.quality.tolist()) == ([5, 6], [1, 0])
+    assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
+    store.path_of_day(RULES.zone.day(AT)).unlink()
+    with closing(Engine.open(tmp_path, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+        assert "intervals/2025/03_01.csv is missing; run metertui check for details" in engine.warnings
+    store.path_of_day(RULES.zone.day(AT)).write_text("nonsense\n")
+    with pytest.raises(DataError, match=r"03_01\.csv:1: the header is not"):
+        Engine.open(tmp_path, RULES, FakeClock("2025-03-12T12:00:00"))
+
+
+def test_a_folder_without_intervals_gets_no_files_of_them(tmp_path: Path) -> None:
+    Engine.open(tmp_path, RULES, FakeClock("2025-03-12T12:00:00")).close()
+    assert not (tmp_path / "intervals").exists()

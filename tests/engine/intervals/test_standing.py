@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from metertui.engine.columns import IntervalColumns
 from metertui.engine.intervals.lines import WITHDRAWN
-from metertui.engine.intervals.standing import merge_columns, merge_values, overlapping, standing_columns
+from metertui.engine.intervals.standing import (
+    merge_columns,
+    merge_values,
+    overlapping,
+    standing_columns,
+    without_overlaps,
+)
 from tests.engine.intervals.listed import Listed, listed, rows_of
 
 VALUES = st.sampled_from([(WITHDRAWN, 0), (0, 0), (7, 0), (7, 1)])
@@ -56,7 +62,8 @@ def test_a_file_keeps_every_value_and_the_last_one_stands(imports: list[list[Lis
     for row in standing:
         if not any(row[0] == each[0] and row[1] < each[2] and each[1] < row[2] for each in taken):
             taken.append(row)
-    assert as_list(columns_of(file)) == taken
+    assert as_list(columns_of(file)) == standing
+    assert as_list(without_overlaps(columns_of(file))) == taken
 
 
 def test_what_stands_already_and_a_withdrawal_of_nothing_are_not_added() -> None:
@@ -67,8 +74,10 @@ def test_what_stands_already_and_a_withdrawal_of_nothing_are_not_added() -> None
 
 
 def test_of_two_that_overlap_the_later_is_left_out() -> None:
-    start, end = np.array([0, 5, 10, 0]), np.array([10, 12, 20, 1])
-    assert overlapping(np.array([0, 0, 0, 1], np.int32), start, end).tolist() == [False, True, False, False]
+    rows: list[Listed] = [("a", 0, 10, 1, 0), ("a", 5, 12, 1, 0), ("a", 10, 20, 1, 0), ("b", 0, 1, 1, 0)]
+    assert overlapping(columns_of(rows)).tolist() == [False, True, False, False]
+    apart = columns_of(rows[2:])
+    assert without_overlaps(apart) is apart
 
 
 def test_intervals_are_put_among_others_and_taken_from_them() -> None:

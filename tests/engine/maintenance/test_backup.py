@@ -20,12 +20,14 @@ from metertui.engine.billing.billing_run import BillingRun
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.intervals import IntervalStore
 from metertui.engine.maintenance import backup as backups
 from metertui.engine.maintenance.backup import back_up, restore
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.storage import durable
 from tests.clock import FakeClock
 from tests.engine.book_changes import modify
+from tests.engine.intervals.listed import listed, rows_of
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
 FORMS = ["copy.tar.zst", "copy"]
@@ -391,3 +393,14 @@ def test_files_are_synced_before_they_get_their_name(
     restore(tmp_path / "copy.tar.zst", tmp_path / "again", silent)
     files = len(contents(tmp_path / "again"))
     assert steps == ["file"] * files + ["folder"] * 4 + ["rename", "folder"]
+
+
+def test_intervals_are_in_a_backup_with_a_manifest_that_fits(folder: Path, tmp_path: Path) -> None:
+    store = IntervalStore(folder, RULES.zone)
+    store.add_values(rows_of([("m", 0, 1_000_000, 5, 0)]))
+    back_up(folder, tmp_path / "copy.tar.zst", silent)
+    restore(tmp_path / "copy.tar.zst", tmp_path / "restored", silent)
+    again = IntervalStore(tmp_path / "restored", RULES.zone)
+    assert listed(again.read_all()) == listed(store.read_all())
+    assert again.manifest.read_entries() == store.manifest.read_entries()
+    assert stat.S_IMODE(again.folder.stat().st_mode) == 0o700

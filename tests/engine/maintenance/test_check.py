@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from metertui.engine.core.engine import Engine
-from metertui.engine.maintenance import check as checking
+from metertui.engine.maintenance import check_days
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.storage import durable
 from tests.clock import FakeClock
@@ -109,6 +109,6 @@ def test_a_day_that_is_written_between_two_looks_is_no_problem(tmp_path: Path, m
         return durable.read_present(path)
 
     busily(engine.archive.path_of_day(date(2025, 3, 11)))
-    monkeypatch.setattr(checking, "durable", SimpleNamespace(read_present=busily))
+    monkeypatch.setattr(check_days, "durable", SimpleNamespace(read_present=busily))
     assert problems(tmp_path) == []
     engine.close()

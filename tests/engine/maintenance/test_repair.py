@@ -313,3 +313,20 @@ def test_a_folder_that_is_in_use_is_left_alone(tmp_path: Path) -> None:
     owner.release()
     mend(tmp_path)
     assert everything(tmp_path) == {"log.txt": b"", "log.txt.rejected": BAD}
+
+
+INTERVALS = b"identifier,start,end,kwh,quality\n"
+HALF_HOUR = b"m-1,2025-03-01T00:00:00+08:00,2025-03-01T00:30:00+08:00,0.25,E\n"
+
+
+def test_a_bad_interval_is_set_aside_and_the_others_stay(tmp_path: Path) -> None:
+    put(tmp_path, "users.csv", USERS + b"m-1,,,,,\n")
+    path = put(tmp_path, "intervals/2025/03_01.csv", INTERVALS + HALF_HOUR + HALF_HOUR.replace(b"0.25", b"-1"))
+    assert told(tmp_path) != []
+    assert [(each.path, each.kept, each.lines_aside) for each in mend(tmp_path)] == [(path, 1, 1)]
+    assert (path.read_bytes(), aside(path)) == (INTERVALS + HALF_HOUR, HALF_HOUR.replace(b"0.25", b"-1"))
+    start(tmp_path)
+    path.write_bytes(HALF_HOUR.replace(b"E", b"S"))
+    assert mend(tmp_path)[0].notes == ["the header was restored"]
+    assert path.read_bytes() == INTERVALS + HALF_HOUR.replace(b"E", b"S")
+    assert told(tmp_path) == []

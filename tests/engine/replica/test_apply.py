@@ -18,6 +18,7 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import NOT_SAID, Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.intervals import IntervalStore
 from metertui.engine.replica import apply
 from metertui.engine.replica.apply import HistoryRebuild
 from metertui.engine.replica.changes import ChangeReader
@@ -27,6 +28,7 @@ from metertui.engine.vee.late_reads import NOT_SIMPLE
 from tests import oracle
 from tests.clock import FakeClock
 from tests.engine.core.commits import RULES, close_day, commit, register
+from tests.engine.intervals.listed import rows_of
 from tests.engine.listed import listed
 from tests.strategies import close_courses
 
@@ -48,6 +50,26 @@ def test_readings_that_are_known_are_not_added_again(engine: Engine) -> None:
         finish(apply.add_readings(replica, rows))
     counters = replica.ingest.counters
     assert (len(replica.readings), counters.accepted, counters.duplicates) == (1, 1, 0)
+    reader.close()
+
+
+def test_the_intervals_of_changed_days_take_the_place_of_those_in_memory(engine: Engine) -> None:
+    store = IntervalStore(engine.folder, RULES.zone)
+    day = 24 * 3_600_000_000
+    store.add_values(rows_of([("m", 0, 10, 5, 0), ("m", day, day + 10, 6, 0)]))
+    replica, reader = ChangeReader.open(engine.folder, RULES, engine.clock)
+    store.add_values(rows_of([("m", 0, 10, 7, 1), ("x", 0, 10, 8, 0)]))
+    changed = reader.read_changes(replica).intervals
+    assert changed is not None
+    replica.readings.set_intervals(apply.prepare_intervals(replica, changed)())
+    rebuild = HistoryRebuild(replica, frozenset(), None)
+    finish(rebuild.assign_codes())
+    rebuild.build_readings()
+    finish(rebuild.put_in_use())
+    found = Engine.open_readonly(engine.folder, RULES, engine.clock)
+    assert replica.directory.ids == found.directory.ids
+    for name in ("meter", "start", "end", "energy", "quality"):
+        assert getattr(replica.readings.intervals, name).tolist() == getattr(found.readings.intervals, name).tolist()
     reader.close()
 
 

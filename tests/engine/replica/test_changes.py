@@ -8,9 +8,11 @@ import pytest
 
 from metertui.engine.accounts import account_history
 from metertui.engine.core.engine import Engine
+from metertui.engine.intervals import IntervalStore
 from metertui.engine.replica.changes import DEFECT, ChangeReader, Changes
 from tests.engine.book_changes import modify
 from tests.engine.core.commits import RULES, close_day, commit, register
+from tests.engine.intervals.listed import listed, rows_of
 
 Pair = tuple[Engine, Engine, ChangeReader]
 
@@ -114,3 +116,21 @@ def test_after_a_defect_all_is_found_again_as_a_whole(pair: Pair) -> None:
     assert len(reader.read_logs()) == 1
     again = reader.read_changes(replica)
     assert (again.reread_log, again.event_book, again.book, again.accounts) == (False, None, None, [])
+
+
+def test_intervals_of_changed_days_are_found_and_those_that_cannot_be_read_are_tried_again(pair: Pair) -> None:
+    owner, replica, reader = pair
+    store = IntervalStore(owner.folder, RULES.zone)
+    store.add_values(rows_of([("x", 0, 10, 5, 0)]))
+    found = reader.read_changes(replica).intervals
+    assert found is not None
+    assert [str(day) for day in found.days] == ["1970-01-01"]
+    assert listed(found.rows) == [("x", 0, 10, 5, 0)]
+    assert reader.read_changes(replica).intervals is None
+    day = store.path_of_day(RULES.zone.day(0))
+    text = day.read_bytes()
+    reader.mark_all_unread()
+    day.write_text("nonsense\n")
+    assert "01_01.csv:1" in reader.read_changes(replica).error
+    day.write_bytes(text)
+    assert reader.read_changes(replica).intervals is not None
