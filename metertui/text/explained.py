@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from metertui.engine.base import SECOND, SiteZone
+from metertui.engine.base import SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.columns import Curve
 from metertui.engine.maintenance import Source
 from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, register_changes
 from metertui.engine.vee import Edit, rules
-from metertui.text import fmt
+from metertui.text import fmt, time_labels
 
 Sources = Mapping[tuple[int, int], Source]
 """The file and line of readings by their time (µs UTC) and register (Wh)."""
@@ -51,11 +51,10 @@ def sections(
     """
     usage = found.usage
     opening, closing = usage.opening, usage.closing
-    end = usage.end - usage.end % SECOND  # a window up to now ends within a second
-    between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
+    between = f"from {when(usage.start, zone)} to {when(usage.end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
-        yield Section("Why there is no data", [Line("", "", fmt.reason(found.why_no_data))])
+        yield Section("Why there is no data", [Line("", "", fmt.for_people(found.why_no_data))])
     else:
         yield Section("At the beginning", list(_edge("opening register", opening, found.opening, zone, sources)))
         yield Section("At the end", list(_edge("closing register", closing, found.closing, zone, sources)))
@@ -78,9 +77,9 @@ def summary(found: Explanation, zone: SiteZone) -> str:
     """Return an explanation in a sentence or two."""
     opening, closing = found.usage.opening, found.usage.closing
     if opening is None or closing is None:
-        return f"No data. {fmt.reason(found.why_no_data)}"
+        return f"No data. {fmt.for_people(found.why_no_data)}"
     said = (
-        f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
+        f"From {when(opening.time, zone)} to {when(closing.time, zone)} the register went from "
         f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
     )
     changed = len(found.changes) + found.more_changes
@@ -112,7 +111,7 @@ def register_note(curve: Curve, opening: Edge | None, closing: Edge | None, used
     kinds = [(declared, "exchange"), (len(changes) - declared, "undeclared reset")]
     what = " and ".join(fmt.counted(count, kind) for count, kind in kinds if count)
     first = changes[0]
-    where = f"on {moment(first.time, zone)} from {fmt.kwh(first.before_wh)} to {fmt.kwh(first.after_wh)}"
+    where = f"on {when(first.time, zone)} from {fmt.kwh(first.before_wh)} to {fmt.kwh(first.after_wh)}"
     return f"{said}{what} between them, {'the first ' if len(changes) > 1 else ''}{where}."
 
 
@@ -130,7 +129,7 @@ def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sour
     known = QUALITY[edge.quality]
     if edge.quality == "actual" and points[0].rounded is not None:
         known = "actual: the meter was read at this moment, a little lower; this is the register counted before"
-    yield Line(name, fmt.kwh(edge.wh), f"{moment(edge.time, zone)}, {known}", strong=True)
+    yield Line(name, fmt.kwh(edge.wh), f"{when(edge.time, zone)}, {known}", strong=True)
     names = ("",) if len(points) == 1 else (" before", " after")
     for suffix, point in zip(names, points, strict=True):
         what = "exchange" if point.status == rules.EXCHANGE else "reading"
@@ -147,7 +146,7 @@ def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
             first, "across both ends" if len(found.parts) == 1 and not found.inside_end else "across the start", zone
         )
     if found.inside:
-        between = f"from {moment(found.inside_start, zone)} to {moment(found.inside_end, zone)}"
+        between = f"from {when(found.inside_start, zone)} to {when(found.inside_end, zone)}"
         yield Line(fmt.counted(found.inside, "whole interval"), fmt.kwh(found.inside_wh), between)
     for part in over.values():
         yield _part(part, "across the end", zone)
@@ -161,9 +160,9 @@ def _part(part: Part, label: str, zone: SiteZone) -> Line:
         label,
         fmt.kwh(part.counted_wh),
         f"{fmt.kwh(part.energy_wh)} × {counted} / {whole}{rounded}; "
-        f"the interval from {moment(part.before.time, zone)} to {moment(part.after.time, zone)} "
+        f"the interval from {when(part.before.time, zone)} to {when(part.after.time, zone)} "
         f"({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)}), "
-        f"counted from {moment(part.start, zone)} to {moment(part.end, zone)}",
+        f"counted from {when(part.start, zone)} to {when(part.end, zone)}",
     )
 
 
@@ -182,19 +181,19 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
         return
     bill, used = price.bill, fmt.kwh(price.bill.usage_wh)
     if price.issued is not None:
-        at = moment(price.issued, zone)
+        at = when(price.issued, zone)
         yield Line("issued", used, f"on {at}: usage, prices and tax stay as they were then", strong=True)
     if bill.charges is None or bill.total is None:
         yield Line("none", "", f"{bill.reason}.")
         return
     for charge in bill.charges:
         quantity = f"{fmt.number(charge.quantity, charge.kind.decimals)} {charge.unit}"
-        rests_on = f"; {fmt.reason(charge.note)}" if charge.note else ""
+        rests_on = f"; {fmt.for_people(charge.note)}" if charge.note else ""
         yield Line(
             charge.band or "whole day",
             f"{money_text(charge.amount)} {bill.currency}",
             f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f} % tax; "
-            f"from {moment(charge.start, zone)} to {moment(charge.end, zone)}{rests_on}",
+            f"from {when(charge.start, zone)} to {when(charge.end, zone)}{rests_on}",
         )
     yield Line("net", f"{money_text(bill.net)} {bill.currency}", f"for {used}: sum of lines, each rounded to the cent")
     yield Line(
@@ -225,7 +224,7 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
     for change in found.changes:
         if change.event is not None:
             decided = _decided(change.event, zone)
-            yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
+            yield Line("exchange", fmt.kwh(change.jump_wh), f"{when(change.after.time, zone)}, {decided}")
             yield Line(
                 "  old register",
                 fmt.kwh(change.after.as_read),
@@ -254,15 +253,15 @@ def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> It
 
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     event = left.point.event
-    why = _decided(event, zone) if event is not None and event.kind in ("void", "correct") else fmt.reason(left.why)
+    why = _decided(event, zone) if event is not None and event.kind in ("void", "correct") else fmt.for_people(left.why)
     outside = "" if left.inside else "; it lies outside the window, in an interval across its end"
-    return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
+    return f"{when(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 
 
 def _reading_note(point: Point, zone: SiteZone, sources: Sources | None) -> str:
     """Return when a reading was taken, its file and line, and the decision about it."""
     decided = f"; {_decided(point.event, zone)}" if point.event is not None else ""
-    return f"{moment(point.time, zone)}, {_place(point, sources)}{_rounding(point)}{decided}"
+    return f"{when(point.time, zone)}, {_place(point, sources)}{_rounding(point)}{decided}"
 
 
 def _rounding(point: Point) -> str:
@@ -277,8 +276,7 @@ def _read_before(point: Point) -> int:
 def _decided(event: Edit, zone: SiteZone) -> str:
     done = _DECIDED.get(event.kind, event.kind)
     before = f" from {fmt.kwh(event.wh)}" if event.kind == "correct" else ""
-    when = moment(event.decided - event.decided % SECOND, zone)
-    return f"{done}{before} by {event.who} on {when}: {event.reason}"
+    return f"{done}{before} by {event.who} on {when(event.decided, zone)}: {event.reason}"
 
 
 def _place(point: Point, sources: Sources | None) -> str:
@@ -290,14 +288,17 @@ def _place(point: Point, sources: Sources | None) -> str:
     return f"{source.file} line {source.line}" if source else "in no file any more: run metertui check"
 
 
+def when(instant: int, zone: SiteZone) -> str:
+    """Return an instant as local time in a sentence, `1 Nov 2026 00:30`, to the second. See `time_labels.moment`."""
+    return time_labels.moment(zone.local(instant))
+
+
 def moment(instant: int, zone: SiteZone) -> str:
-    """Return an instant as local time, `2025-02-19 00:30`, with seconds if it has any.
+    """Return an instant as local time in a column, `2025-02-19 00:30`, with its seconds if there are any.
 
     In the hour that the clock shows twice, the second one has its offset.
     """
     local = zone.local(instant)
-    naive = local.replace(tzinfo=None, fold=0)
-    text = naive.isoformat(" ", "seconds" if naive.second or naive.microsecond else "minutes")
-    if naive.microsecond:
-        text += f".{naive.microsecond:06d}".rstrip("0")
-    return text if not local.fold else f"{text} ({local:%z})"
+    return (
+        f"{local:{'%Y-%m-%d %H:%M:%S' if local.second else '%Y-%m-%d %H:%M'}}{f' ({local:%z})' if local.fold else ''}"
+    )

@@ -20,7 +20,7 @@ QUALITY: Final = {
 }
 _SIGNS: Final = {
     "counted": "✓",
-    "reset": "↺",
+    "reset": "▲",
     "exchange": "⇄",
     "rounding": "~",
     "suspect": "▲",

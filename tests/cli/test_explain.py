@@ -16,9 +16,9 @@ AT = ("--at", "2025-03-12T10:40:00")
 def test_a_month_in_words(steady: Command) -> None:
     lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
     assert lines[0] == "m-1"
-    assert "usage 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
-    assert "reading 1 048.000 kWh 2025-02-01 00:00, archive/2025/02_01.csv line 2" in lines
-    assert "1 344 whole intervals 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
+    assert "usage 672.000 kWh from 1 Feb 2025 00:00 to 1 Mar 2025 00:00" in lines
+    assert "reading 1 048.000 kWh 1 Feb 2025 00:00, archive/2025/02_01.csv line 2" in lines
+    assert "1 344 whole intervals 672.000 kWh from 1 Feb 2025 00:00 to 1 Mar 2025 00:00" in lines
     assert "= closing register 1 720.000 kWh ✓ agrees to the Wh" in lines
 
 
@@ -53,11 +53,11 @@ def test_a_rounding_at_an_edge_is_shown_as_it_was_read(steady: Command, tmp_path
     words = ("explain", "m-2", "--from", "2025-03-10", "--to", "2025-03-10")
     lines = [" ".join(line.split()) for line in steady(*words).out.splitlines()]
     assert (
-        "opening register 100.000 kWh 2025-03-10 00:00, actual: the meter was read at this moment, a little"
+        "opening register 100.000 kWh 10 Mar 2025 00:00, actual: the meter was read at this moment, a little"
         " lower; this is the register counted before" in " ".join(lines)
     )
     place = "archive/2025/03_10.csv line 3"
-    assert f"reading 99.500 kWh 2025-03-10 00:00, {place}; a rounding: counts as 100.000 kWh" in " ".join(lines)
+    assert f"reading 99.500 kWh 10 Mar 2025 00:00, {place}; a rounding: counts as 100.000 kWh" in " ".join(lines)
     [point] = steady(*words, "--format", "json").json["opening_readings"]
     assert (point["reading_kwh"], point["counts_as_kwh"], point["line"]) == (99.5, 100, 3)
 
@@ -103,7 +103,7 @@ def test_a_month_has_its_price_line_by_line(steady: Command, data: Path) -> None
     rows = ["effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent"]
     (data / "tariffs.csv").write_text("\n".join([*rows, "2025-01-01,,,,,28.12,9", "2025-02-15,,,,,30,9"]) + "\n")
     lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
-    assert "whole day 94.48 SGD 336.000 kWh × 28.12 cents, 9 % tax; from 2025-02-01 00:00 to" in lines
+    assert "whole day 94.48 SGD 336.000 kWh × 28.12 cents, 9 % tax; from 1 Feb 2025 00:00 to" in lines
     assert "net 195.28 SGD for 672.000 kWh: sum of lines, each rounded to the cent" in lines
     assert "total 212.86 SGD" in lines
     told = steady("explain", "m-1", "last_month", *AT, "--format", "json").json

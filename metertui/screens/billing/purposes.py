@@ -16,7 +16,7 @@ from textual.message import Message
 
 from metertui.screens.billing.month_figures import MonthFigures
 from metertui.screens.billing.tariff_periods import Period
-from metertui.screens.shell import Steady
+from metertui.screens.shell import Steady, recent_line
 from metertui.text import fmt, message, plain, progress_bar, time_labels
 
 _KEYS: Final = {"find": "/", "run": "b", "tariffs": "t"}
@@ -95,8 +95,7 @@ def find_text(meters: int, recent: Sequence[str]) -> Text:
     text = Text("Part of an id, address, postcode, region or sub-region finds it ")
     text.append(f"among {fmt.counted(meters, 'meter')}.", style="dim")
     if recent:
-        text.append("\nlooked at last  ", style="dim")
-        text.append_text(plain(", ".join(recent)))
+        text.append("\n").append_text(recent_line(recent))
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from metertui.engine.base import DAY, SECOND, Int64Array, SiteZone, Window
+from metertui.engine.base import DAY, Int64Array, SiteZone, Window
 from metertui.engine.usage import Series
 from metertui.screens.charts.chart import BEFORE, Picture
 from metertui.screens.charts.chart import Series as Drawn
@@ -33,7 +33,7 @@ def window_chart(
     `before`: the window to compare it with, of which the chart shows the buckets at the same place in the window.
     `daily`: with a bar a day, however short the window is.
     """
-    between = " to ".join(explained.moment(end - end % SECOND, zone) for end in (window.start, window.end))
+    between = " to ".join(explained.when(end, zone) for end in (window.start, window.end))
     if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
         start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
         window = Window(window.name, start, max(start + DAY, end))

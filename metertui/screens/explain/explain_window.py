@@ -30,7 +30,7 @@ from metertui.text import Line, Section, Sources, explained, fmt, message, plain
 class Unbroken:
     """A text whose lines end between words, and within no figure, time or unit."""
 
-    _UNIT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\S+|\d+(?: \d{3})*\.?\d* kWh\S*|\S+")
+    _UNIT: Final = re.compile(r"\d\d? [A-Z][a-z]{2} \d{4}( \d\d:\S+|\S*)|\d+(?: \d{3})*\.?\d* kWh\S*|line \d\S*|\S+")
 
     def __init__(self, text: Text) -> None:
         self._text = text
@@ -97,7 +97,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
     def _title(self, figure: str) -> Text:
         account = self.headend.engine.accounts.get(self._meter)
         where = f" · {account.address}" if account is not None and account.address else ""
-        asked = f" · as of {fmt.moment(self._asked, self.zone)}"
+        asked = f" · as of {explained.when(self._asked, self.zone)}"
         text = Text(f"Why {figure}  ", style="bold", no_wrap=True, overflow="ellipsis")
         text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
@@ -125,8 +125,8 @@ def _drawn(section: Section, label: int, figure: int) -> tuple[Text, Table]:
     return Text(f"\n{section.title}", style="bold"), table
 
 
-def _cells(line: Line) -> tuple[Text, Text, Text]:
+def _cells(line: Line) -> tuple[Text, Text, Unbroken]:
     strong = "bold" if line.strong else ""
     note = message(line.note, limit=2000)
     note.stylize("dim")
-    return Text(line.label, style=strong), Text(line.figure, style=strong), note
+    return Text(line.label, style=strong), Text(line.figure, style=strong), Unbroken(note)

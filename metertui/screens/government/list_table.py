@@ -10,7 +10,7 @@ from textual import work
 from textual.cache import LRUCache
 from textual.message import Message
 
-from metertui.engine.base import SECOND, Window
+from metertui.engine.base import Window
 from metertui.engine.index import LIST_COLUMNS, ReadingList
 from metertui.engine.usage import STATUS, JudgedReadings
 from metertui.screens.shell import OnDesk
@@ -142,7 +142,7 @@ class ListTable(OnDesk, Table):
         stored, time = self.found.stored, int(readings.time[place])
         used = -1 if page is None else int(page.used[place])
         return (
-            explained.moment(time - time % SECOND, self.zone),
+            explained.moment(time, self.zone),
             stored.ids[int(readings.meter[place])],
             fmt.number(int(readings.wh[place])),
             _PENDING if page is None else fmt.number(used) if used >= 0 else "–",

@@ -26,11 +26,6 @@ WINDOWS: Final = {
 """The windows by their names: title, and name of the comparison."""
 
 
-def moment(instant: int, zone: SiteZone) -> str:
-    """Return an instant (µs UTC) as local time to the second."""
-    return explained.moment(instant - instant % SECOND, zone)
-
-
 class Figure(NamedTuple):
     """The value of a tile, and the note beside or below it."""
 
@@ -85,18 +80,19 @@ def bill(statement: Statement) -> Figure:
     if statement.total is None:
         return no_price(statement)
     return Figure(
-        f"{money_text(statement.total)} {statement.currency}", f"\n{fmt.kwh(statement.usage_wh)}\n{statement.month}"
+        f"{money_text(statement.total)} {statement.currency}",
+        f"\n{fmt.kwh(statement.usage_wh)}\n{time_labels.month(statement.month)}",
     )
 
 
 def no_price(statement: Statement, why: str = "") -> Figure:
     """Return that a month has no price, its kWh, and why it has none in place of its name."""
-    return Figure("no price", f"\n{fmt.kwh(statement.usage_wh)}\n{why or statement.month}")
+    return Figure("no price", f"\n{fmt.kwh(statement.usage_wh)}\n{why or time_labels.month(statement.month)}")
 
 
 def end(edge: Edge | None, zone: SiteZone) -> Figure:
     """Return the register at one end of the window, and its time."""
-    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{moment(edge.time, zone)}")
+    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{explained.when(edge.time, zone)}")
 
 
 def end_name(name: str, edge: Edge | None) -> str:
@@ -120,11 +116,11 @@ def reading_rows(behind: WindowReadings, zone: SiteZone, start: int, stop: int) 
 def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
     step, length = int(behind.used[place]), int(behind.length[place])
     return (
-        moment(int(behind.time[place]), zone),
+        explained.moment(int(behind.time[place]), zone),
         fmt.number(int(behind.wh[place])),
         fmt.number(step) if step >= 0 else "–",
-        fmt.duration(length - length % SECOND, units=2) if length >= 0 else "–",
         fmt.status(STATUS[int(behind.status[place])]),
+        fmt.duration(length - length % SECOND, units=2) if length >= 0 else "–",
     )
 
 
@@ -132,7 +128,9 @@ def extent(series: Series, zone: SiteZone) -> str:
     """Return from when to when a meter has data, and the key that goes there; "" if it has none."""
     if series.first is None or series.last is None:
         return ""
-    return f"Data from {moment(series.first, zone)} to {moment(series.last, zone)}; press g to go there."
+    return (
+        f"Data from {explained.when(series.first, zone)} to {explained.when(series.last, zone)}; press g to go there."
+    )
 
 
 def account_line(account: Account | None) -> str:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import date
 from pathlib import Path
 from typing import ClassVar, Final
 
-from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Grid, Horizontal
-from textual.widgets import Input, Static, Tab, Tabs
+from textual.containers import Container, Grid
+from textual.widgets import Static
 
-from metertui.engine.base import MINUTE, Window, window_before, window_of_days
+from metertui.engine.base import MINUTE, Window, window_before
 from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
@@ -24,10 +21,11 @@ from metertui.engine.usage import Series, UsageComparison, WindowReadings, looku
 from metertui.screens.charts import PictureView, window_chart
 from metertui.screens.decisions import PREVIEW, PURPOSE, DecisionScreen, decision_choices
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.fields import DatePicker, Field, LastField, TypedLine
+from metertui.screens.fields import TypedLine
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import WINDOWS, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
+from metertui.screens.lookup.window_choice import WindowChoice
 from metertui.screens.shell import (
     Cancelled,
     DeskScreen,
@@ -54,37 +52,38 @@ class LookupScreen(DeskScreen):
 
     place = "lookup"
     help_text = (
-        "The usage of one meter. Type part of its id, address, postcode, region or sub-region and press enter (f). The "
-        "arrow keys then choose a window: week, month and year so far, from Monday, the 1st or 1 January; latest: the "
-        "day of the last reading; all: from the first to the last reading. c opens a calendar for any two days, both "
-        "included. Usage is the register at the end minus the register at the start. Each of the two was read at that "
-        "time (actual), is estimated between two readings, or is the first or last reading. Without readings there is "
-        "no data, which differs from 0. e explains the usage reading by reading, with file and line. In the chart, ░ "
-        "and · mark estimated values; where there is no data there is no bar. m lists the meters of this session. r "
-        "goes to the readings, where enter explains one interval, v makes the reading void, w stores the right value "
-        "in its place, and u takes either back; these need a login with the role operator. ctrl+e exports the readings "
-        "to a file; escape cancels that."
+        "The usage of one meter. Type part of its id, address, postcode, region or sub-region and press enter (f). "
+        "The arrow keys then choose a window, ctrl+left and ctrl+right from anywhere on the screen: week, month and "
+        "year so far, from Monday, the 1st or 1 January; latest: the day of the last reading; all: from the first to "
+        "the last reading. c opens a calendar for any two days, both included. Usage is the register at the end minus "
+        "the register at the start. Each of the two was read at that time (actual), is estimated between two "
+        "readings, or is the first or last reading. Without readings there is no data, which differs from 0. e "
+        "explains the usage reading by reading, with file and line. In the chart, ░ and · mark estimated values; "
+        "where there is no data there is no bar. m lists the meters of this session. r goes to the readings, where "
+        "enter explains one interval, v makes the reading void, w stores the right value in its place, and u takes "
+        "either back; these need a login with the role operator. ▲ marks a reading to look at: a suspect one, or a "
+        "reset, at which the register jumped and no usage is counted. ctrl+e exports the readings to a file; escape "
+        "cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,f", "search", "Find", key_display="/", tooltip="Find another meter"),
-        Binding("m", "recent", "Recent", tooltip="The meters of this session"),
+        Binding("m", "recent", "Recent", show=False, tooltip="The meters of this session"),
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
         Binding("c", "calendar", "Dates"),
+        Binding("ctrl+left", "window(-1)", "Previous window", key_display="^←", priority=True, show=False),
+        Binding("ctrl+right", "window(1)", "Window", key_display="^←→", tooltip="Next window", priority=True),
         Binding("g", "latest", "Latest data", show=False),
         Binding("b", "open('billing')", "Bill"),
         Binding("x", "open('exceptions')", "Exceptions"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("escape", "back", "Back", show=False),
-        Binding("ctrl+left", "window(-1)", "Previous window", key_display="^←", priority=True, show=False),
-        Binding("ctrl+right", "window(1)", "Next window", key_display="^→", priority=True, show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._meter = ""
         self._next = ""
-        self._window: Window | None = None
         self._writing: Work | None = None
         """The export under way."""
         self._following = Following()
@@ -92,11 +91,7 @@ class LookupScreen(DeskScreen):
 
     def content(self) -> ComposeResult:
         yield MeterInput(id="lookup-meter")
-        yield Tabs(*(Tab(title, id=name) for name, (title, _) in WINDOWS.items()), active="month", id="windows")
-        with Horizontal(id="dates", classes="hidden"):
-            yield Field(placeholder="from, e.g. 2025-01-01", id="from", compact=True)
-            yield LastField(placeholder="to, e.g. 2025-12-31", id="to", compact=True)
-            yield Static("↓ calendar", id="dates-hint")
+        yield WindowChoice(id="lookup-window")
         yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):
             yield Tile("usage", id="usage", ink="accent")
@@ -112,6 +107,10 @@ class LookupScreen(DeskScreen):
             yield BehindTable(id="readings", classes="hidden")
         yield TypedLine(id="line")
 
+    @property
+    def _choice(self) -> WindowChoice:
+        return self.query_one(WindowChoice)
+
     @on(events.Resize)
     def _arrange(self) -> None:
         """Put the readings beside the chart where both fit."""
@@ -121,11 +120,11 @@ class LookupScreen(DeskScreen):
         if self._next:
             meter, self._next = self._next, ""
             self.query_one(MeterInput).choose(meter)
-            self.call_later(self.query_one(Tabs).focus)
+            self.call_later(self._choice.take_focus)
         elif self._meter:
             self._answer()
         else:
-            self.query_one("#lookup-message", Static).update(Text(self.query_one(MeterInput).invitation))
+            self.query_one("#lookup-message", Static).update(self.query_one(MeterInput).invitation)
             self.action_search()
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
@@ -157,7 +156,7 @@ class LookupScreen(DeskScreen):
 
     def action_latest(self) -> None:
         """Go to the last day with readings."""
-        self.query_one(Tabs).active = "latest"
+        self._choice.choose("latest")
 
     async def action_open(self, place: str) -> None:
         """Show the meter on another screen."""
@@ -175,7 +174,7 @@ class LookupScreen(DeskScreen):
             self.say(self._writing.status_line())
         elif line.asks:
             line.close()
-            self.query_one(Tabs).focus()
+            self._choice.take_focus()
         elif table.has_focus:
             self.action_readings()
         elif not await self.desk.go_back():
@@ -183,9 +182,7 @@ class LookupScreen(DeskScreen):
 
     def action_window(self, step: int) -> None:
         """Choose the previous or the next window."""
-        names = list(WINDOWS)
-        tabs = self.query_one(Tabs)
-        tabs.active = names[(names.index(tabs.active) + step) % len(names)]
+        self._choice.step(step)
 
     def action_readings(self) -> None:
         """Go to the readings and back. Where only one fits, they replace the chart."""
@@ -194,33 +191,19 @@ class LookupScreen(DeskScreen):
             return
         to_table = not table.has_focus
         self.set_class(to_table, "-readings")
-        (table if to_table else self.query_one(Tabs)).focus()
+        if to_table:
+            table.focus()
+        else:
+            self._choice.take_focus()
 
     def action_why(self) -> None:
         """Explain the usage shown."""
-        if self._meter and self._window is not None:
-            self.app.push_screen(ExplainScreen(self._meter, self._window))
+        if self._meter and self._choice.shown is not None:
+            self.app.push_screen(ExplainScreen(self._meter, self._choice.shown))
 
     def action_calendar(self) -> None:
         """Choose two days in a calendar."""
-        today = self.zone.day(self.headend.engine.clock.now())
-        first, last = today.replace(day=1), today
-        with suppress(ValueError):
-            first, last = (date.fromisoformat(self.query_one(name, Input).value.strip()) for name in ("#from", "#to"))
-        if self._window is not None and self._window.name != "dates":
-            first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
-
-        def apply_days(days: tuple[date, date] | None) -> None:
-            if days is not None:
-                for name, day in zip(("#from", "#to"), days, strict=True):
-                    self.query_one(name, Input).value = day.isoformat()
-                tabs = self.query_one(Tabs)
-                if tabs.active == "dates":
-                    self._answer_if_asked()
-                tabs.active = "dates"
-                tabs.focus()
-
-        self.app.push_screen(DatePicker(first, last, today), apply_days)
+        self._choice.open_calendar()
 
     # -- the question ---------------------------------------------------------------------------------------------
 
@@ -230,35 +213,10 @@ class LookupScreen(DeskScreen):
         self.query_one("#bill", Tile).show(_PENDING)  # not that of the meter before, until it is worked out
         self.refresh_bindings()
         self._answer()
-        if self._window is not None:
-            self.query_one(Tabs).focus()
+        if self._choice.shown is not None:
+            self._choice.take_focus()
 
-    @on(Tabs.TabActivated, "#windows")
-    def _choose_window(self) -> None:
-        dates = self.query_one(Tabs).active == "dates"
-        self.query_one("#dates").set_class(not dates, "hidden")
-        if dates and not self.query_one("#from", Input).value:
-            today = self.zone.day(self.headend.engine.clock.now())
-            self.query_one("#from", Input).value = today.replace(day=1).isoformat()
-            self.query_one("#to", Input).value = today.isoformat()
-        self._answer_if_asked()
-
-    @on(Field.Left, "#from")
-    @on(Field.Left, "#to")
-    def _choose_dates(self) -> None:
-        self._answer_if_asked()
-
-    @on(Input.Submitted, "#to")
-    def _submit_dates(self, event: Input.Submitted) -> None:
-        event.input.action_select_all()
-        self.query_one("#to", Field).tell()
-
-    def on_key(self, event: events.Key) -> None:
-        # Arrow down in a date field opens the calendar.
-        if event.key == "down" and self.focused is not None and self.focused.id in ("from", "to"):
-            event.stop()
-            self.action_calendar()
-
+    @on(WindowChoice.Chosen)
     def _answer_if_asked(self) -> None:
         if self._meter:
             self._answer()
@@ -268,34 +226,20 @@ class LookupScreen(DeskScreen):
     def _answer(self) -> None:
         try:
             series = self.headend.engine.series(self._meter)
-            window = self._window_asked(series)
+            window = self._choice.window_of(series)
         except MeterError as error:
-            self._window = None
+            self._choice.shown = None
             self.query_one(BehindTable).clear()
             text = message(f"! {error}")
             if self._meter not in self.headend.engine.directory.codes:
-                text.append(f"\n{self.query_one(MeterInput).invitation}")
+                text.append("\n").append_text(self.query_one(MeterInput).invitation)
             self.query_one("#lookup-message", Static).update(text)
             self._reveal(False)
             return
-        self._window = window
+        self._choice.shown = window
         self._show(series, window)
         self._price(self._meter)
         self._reveal(True)
-
-    def _window_asked(self, series: Series) -> Window:
-        name = self.query_one(Tabs).active
-        if name == "dates":
-            return window_of_days(self._date("#from"), self._date("#to"), self.zone)
-        return series.window(name, self.headend.engine.clock.now(), self.zone)
-
-    def _date(self, field: str) -> date:
-        text = self.query_one(field, Input).value.strip()
-        try:
-            return date.fromisoformat(text)
-        except ValueError as error:
-            wrong = f"{text} is not a date" if text else "A date is missing"
-            raise MeterError(f"{wrong}. Enter both dates as 2025-02-19.") from error
 
     def _reveal(self, answered: bool) -> None:
         self.refresh_bindings()
@@ -306,7 +250,7 @@ class LookupScreen(DeskScreen):
         about = plain(f"{self._meter} · {figures.account_line(self.headend.engine.accounts.get(self._meter))}")
         answer = lookup.compare_usage(series, window, self.zone)
         if answer.usage.usage_wh is None:
-            about.append(f"\nNo data. {fmt.reason(why_no_data(series, window, self.zone))}")
+            about.append(f"\nNo data. {fmt.for_people(why_no_data(series, window, self.zone))}")
             about.append(f"\n{figures.extent(series, self.zone)}")
         used = answer.usage
         if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
@@ -401,12 +345,12 @@ class LookupScreen(DeskScreen):
     def action_export(self) -> None:
         """Ask for the name of a file and export the readings shown."""
         behind = self.query_one(BehindTable).behind
-        if not behind or self._window is None:
+        if not behind or self._choice.shown is None:
             self.warn("There are no readings to export.")
         elif self._writing is not None:
             self.warn("An export is under way; escape cancels it.")
         else:
-            first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
+            first, last = (self.zone.day(instant) for instant in (self._choice.shown.start, self._choice.shown.end - 1))
             name = f"readings-{self._meter}-{first}-{last}.csv"
             hint = "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
@@ -429,7 +373,7 @@ class LookupScreen(DeskScreen):
             self.warn(str(error))
         else:
             self.query_one(TypedLine).close()
-            self.query_one(Tabs).focus()
+            self._choice.take_focus()
             self.say(f"{fmt.counted(len(behind), 'reading')} written to {path}")
             by = self.who or "lookup"
             self.headend.audit(by, "export", str(path), f"{fmt.counted(len(behind), 'reading')} of {behind.meter}")

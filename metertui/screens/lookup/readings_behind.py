@@ -13,15 +13,17 @@ from metertui.engine.usage import WindowReadings
 from metertui.screens.decisions import CHOICES
 from metertui.screens.lookup import figures
 from metertui.screens.tables import Column, Table
-from metertui.text import fmt
+from metertui.text import INKS, fmt
 
 _COLUMNS: Final = (
     Column("read at", 19, whole=True),
     Column("register kWh", 14, right=True),
-    Column("usage kWh", 14, right=True),
-    Column("interval", 11, right=True),
+    Column("usage kWh", 10, right=True),
     Column("status", 10, whole=True),
+    Column("interval", 11, right=True, spare=True),
 )
+"""Where there is little room the interval is left out, not the status, which says what to look at."""
+_INKS: Final = {sign: INKS[sign] for sign in "▲✗"}
 
 
 class BehindTable(Table):
@@ -35,7 +37,7 @@ class BehindTable(Table):
     ]
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(_COLUMNS, enter="Explain", **kwargs)
+        super().__init__(_COLUMNS, enter="Explain", inks=_INKS, **kwargs)
 
     @property
     def behind(self) -> WindowReadings | None:
@@ -60,7 +62,7 @@ class BehindTable(Table):
 
     def values_of(self, column: int, subject: object) -> Int64Array | None:
         behind = cast("WindowReadings", subject)
-        return (behind.time, behind.wh, behind.used, behind.length, behind.status)[column][::-1].astype(np.int64)
+        return (behind.time, behind.wh, behind.used, behind.status, behind.length)[column][::-1].astype(np.int64)
 
     def tell_arrangement(self) -> None:
         behind = self.behind

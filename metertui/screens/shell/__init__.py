@@ -15,7 +15,7 @@ from metertui.screens.shell.login_window import as_operator
 from metertui.screens.shell.meter_input import MeterInput
 from metertui.screens.shell.open_cases import OpenCases
 from metertui.screens.shell.quit_window import QuitScreen, effects_of_quitting
-from metertui.screens.shell.recent_meters import RecentMeters
+from metertui.screens.shell.recent_meters import RecentMeters, recent_line
 from metertui.screens.shell.sessions import Sessions
 from metertui.screens.shell.steady_text import Steady
 from metertui.screens.shell.tile import Tile
@@ -55,5 +55,6 @@ __all__ = [
     "export_readings",
     "export_text",
     "own_keys",
+    "recent_line",
     "show_progress",
 ]

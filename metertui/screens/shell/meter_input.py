@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from metertui.engine.accounts import Account
 from metertui.screens.shell.frame import OnDesk
+from metertui.screens.shell.recent_meters import recent_line
 from metertui.text import fmt, plain, visible
 
 _MOST: Final = 8
@@ -47,11 +49,14 @@ class MeterInput(OnDesk, Vertical):
         yield OptionList(id="meter-options", classes="hidden")
 
     @property
-    def invitation(self) -> str:
-        """Return the text of a screen that waits for a meter."""
+    def invitation(self) -> Text:
+        """Return the text of a screen that waits for a meter, with those looked at last."""
         if self.headend.engine.directory.ids:
-            return "Type part of a meter's id, address, postcode, region or sub-region above and press enter."
-        return (
+            text = Text("Type part of a meter's id, address, postcode, region or sub-region above and press enter.")
+            if recent := list(self.desk.recent):
+                text.append("\n").append_text(recent_line(recent)).append("; ↓ lists them", style="dim")
+            return text
+        return Text(
             "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
             "the live screen (F2) shows how."
         )

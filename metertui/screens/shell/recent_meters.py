@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+from rich.text import Text
+
+from metertui.text import plain
 
 _MOST: Final = 8
 
@@ -20,3 +24,8 @@ class RecentMeters:
     def add(self, meter: str) -> None:
         """Put a meter first."""
         self._meters = [meter, *(other for other in self._meters if other != meter)][:_MOST]
+
+
+def recent_line(recent: Sequence[str]) -> Text:
+    """Return the meters that were looked at last, for a screen that waits for one."""
+    return Text("looked at last  ", style="dim").append_text(plain(", ".join(recent), style="not dim"))

@@ -16,6 +16,8 @@ from metertui.engine.vee.rules import COUNTED
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import Figure
+from metertui.screens.lookup.readings_behind import BehindTable
+from metertui.screens.terminal.theme import ink
 from tests.clock import FakeClock
 from tests.screens.lookup.helpers import choose, tiles
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
@@ -28,14 +30,14 @@ async def test_both_ends_say_how_they_are_known(town: Town) -> None:
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         await choose(pilot, "today")
         assert tiles(pilot)["usage"] == ["no data"]  # its last reading is yesterday's midnight
-        assert "No data. The window begins at or after the last counted reading, of 2025-03-11 00" in text_of(
+        assert "No data. The window begins at or after the last counted reading, of 11 Mar 2025 00" in text_of(
             pilot, "#lookup-message"
         )
         assert tiles(pilot)["opening register"] == tiles(pilot)["average per day"] == ["no data"]
         await choose(pilot, "last_month")
-        assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "2025-02-01 00:00"]
+        assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "1 Feb 2025 00:00"]
         await choose(pilot, "month")
-        assert tiles(pilot)["closing, last reading"] == ["4 647.800 kWh", "2025-03-11 00:00"]
+        assert tiles(pilot)["closing, last reading"] == ["4 647.800 kWh", "11 Mar 2025 00:00"]
 
 
 async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(town: Town) -> None:
@@ -58,7 +60,7 @@ async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
     async with at_work(town, "f3", *"300", "enter") as pilot:
         shown = tiles(pilot)
         assert shown["usage"] == ["2.000 kWh", "opening estimated"]
-        assert shown["opening, estimated"] == ["11.000 kWh", "2025-03-01 00:00"]
+        assert shown["opening, estimated"] == ["11.000 kWh", "1 Mar 2025 00:00"]
         chart = pilot.app.screen.query_one(PictureView)
         assert chart.border_subtitle == "█ read   ▒ estimated"
         assert {"█", "▒"} & set(text_of(pilot, "#usage-chart")) >= {"▒"}
@@ -104,9 +106,9 @@ def test_an_average_is_of_the_time_with_data() -> None:
 
 def test_a_bill_without_a_price_says_so_above_its_kwh() -> None:
     statement = Statement("1", "2025-03", None, None, 2500, 3, 0)
-    assert figures.bill(statement) == Figure("no price", "\n2.500 kWh\n2025-03")
+    assert figures.bill(statement) == Figure("no price", "\n2.500 kWh\nMarch 2025")
     priced = replace(statement, total=1234, currency="SGD")
-    assert figures.bill(priced) == Figure("12.34 SGD", "\n2.500 kWh\n2025-03")
+    assert figures.bill(priced) == Figure("12.34 SGD", "\n2.500 kWh\nMarch 2025")
 
 
 def test_readings_say_how_many_are_not_counted() -> None:
@@ -126,10 +128,10 @@ def test_rows_of_readings_begin_with_the_newest() -> None:
     )
     counted = f"✓ {STATUS[COUNTED]}"
     assert figures.reading_rows(behind, ZONE, 0, 2) == [
-        ("2025-03-03 00:00", "4.500", "1.500", "24 h", counted),
-        ("2025-03-02 00:00", "3.000", "2.000", "24 h", counted),
+        ("2025-03-03 00:00", "4.500", "1.500", counted, "24 h"),
+        ("2025-03-02 00:00", "3.000", "2.000", counted, "24 h"),
     ]
-    assert figures.reading_rows(behind, ZONE, 2, 9) == [("2025-03-01 00:00", "1.000", "–", "–", counted)]
+    assert figures.reading_rows(behind, ZONE, 2, 9) == [("2025-03-01 00:00", "1.000", "–", counted, "–")]
 
 
 def test_an_account_is_described_in_one_line() -> None:
@@ -146,9 +148,15 @@ async def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(town
     async with at_work(town, "f3", *"300", "enter") as pilot:
         await choose(pilot, "last_month")
         said = " ".join(text_of(pilot, "#lookup-message").split())
-        sentence = "1 undeclared reset between them, on 2025-02-07 00:00 from 11.000 kWh to 1.000 kWh."
+        sentence = "1 undeclared reset between them, on 7 Feb 2025 00:00 from 11.000 kWh to 1.000 kWh."
         assert sentence in said
         assert "register changed" in tiles(pilot)["usage"]
+        table = pilot.app.screen.query_one(BehindTable)
+        at = next(row for row in range(table.row_count) if table.cells_of_row(row)[0] == "2025-02-07 00:00")
+        assert table.cells_of_row(at)[3] == "▲ reset"
+        marked = [segment.style for segment in table.render_line(at + 1) if segment.text.startswith("▲ reset")]
+        assert marked[0] is not None
+        assert marked[0].color == ink(pilot.app.theme_variables, "suspect").color
         await press(pilot, "f4", *"300", "enter")
         await settle(pilot)
         assert sentence in " ".join(text_of(pilot, "#statement").replace("│", " ").split())

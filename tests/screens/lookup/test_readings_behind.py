@@ -6,8 +6,14 @@ from textual.widgets import Tabs
 
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.lookup.readings_behind import BehindTable
+from metertui.screens.tables.columns import lay_out
 from metertui.screens.tables.table import Table
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
+
+
+def test_a_status_is_seen_however_little_room_there_is() -> None:
+    for room in range(59, 80):
+        assert 3 in lay_out(BehindTable()._columns, room, 1).places
 
 
 async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
@@ -15,9 +21,9 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
         table = pilot.app.screen.query_one(Table)
         assert table.has_focus
         assert [tuple(table.cells_of_row(row)) for row in range(4)] == [
-            ("2025-03-12 00:00", "7.000", "–", "–", "▲ suspect"),
-            ("2025-03-11 00:00", "51.000", "1.000", "24 h", "✓ counted"),
-            ("2025-03-10 00:00", "50.000", "–", "–", "✓ counted"),
+            ("2025-03-12 00:00", "7.000", "–", "▲ suspect", "–"),
+            ("2025-03-11 00:00", "51.000", "1.000", "✓ counted", "24 h"),
+            ("2025-03-10 00:00", "50.000", "–", "✓ counted", "–"),
             (),
         ]
         assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them
