@@ -14,7 +14,7 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days
 from metertui.cli.output import print_json, print_rows, progress_bar
 from metertui.cli.queries import usage_row
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, month_bounds, window_of_days
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, meter_of, month_bounds, window_of_days
 from metertui.engine.billing import ENERGY, ShownBill, money_text
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
@@ -208,7 +208,7 @@ def _source_of(places: Sources, point: Point) -> str | None:
 def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill | str | None) -> None:
     """Print an explanation as text, in columns for labels, figures and notes."""
     width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
-    account = engine.accounts.get(found.usage.meter)
+    account = engine.accounts.get(meter_of(found.usage.meter))
     address = f" · {visible(account.address)}" if account is not None and account.address else ""
     print(f"{found.usage.meter}{address}")
     print("\n".join(textwrap.wrap(visible(explained.summary(found, engine.zone)), width)))

@@ -16,6 +16,7 @@ from metertui.cli.shared_options import (
     MEASURES,
     Shared,
     option_of,
+    register,
     words_of,
 )
 from metertui.engine.attributes import FIELDS
@@ -346,7 +347,7 @@ def _add_accounts(commands: Commands, shared: Shared) -> None:
 
 def _add_edits(commands: Commands, shared: Shared) -> None:
     edit = Parser(add_help=False)
-    edit.add_argument("meter", metavar="METER", help="id of the meter")
+    edit.add_argument("meter", metavar="METER", type=register, help="id of the meter, or METER:CHANNEL")
     edit.add_argument("--reason", metavar="R", help=f"{_REASON}; not needed with --dry-run")
     edit.add_argument("--undo", action="store_true", help="take the decision back")
     edit.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")

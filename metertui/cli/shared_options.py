@@ -69,7 +69,9 @@ class Shared:
         )
         self.days, self.some_days = _days(required=True), _days(required=False)
         self.filters = Parser(add_help=False)
-        self.filters.add_argument("--meter", metavar="M", default="", help="only this meter")
+        self.filters.add_argument(
+            "--meter", metavar="M", type=register, default="", help="only this meter, or M:CHANNEL"
+        )
         for name in ATTRIBUTES:
             what = f"only meters of this {words_of(name)}"
             self.filters.add_argument(option_of(name), metavar=name[0].upper(), default="", help=what)
@@ -77,8 +79,13 @@ class Shared:
             "--time", metavar="A-B", default="", help="only this time of day, for example 18:00-20:00 or 22:00-06:00"
         )
         self.window = Parser(add_help=False)
-        self.window.add_argument("meter", metavar="METER", help="id of the meter")
+        self.window.add_argument("meter", metavar="METER", type=register, help="id of the meter, or METER:CHANNEL")
         self.window.add_argument("window", metavar="WINDOW", nargs="?", help=WINDOW_HELP)
+
+
+def register(text: str) -> str:
+    """Return what names a register as the engine names it: METER alone is its channel `use`."""
+    return text.removesuffix(":use")
 
 
 def _either_side(option: str, **how: Any) -> Parser:

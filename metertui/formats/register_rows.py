@@ -14,7 +14,7 @@ import numpy as np
 
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES, Group
-from metertui.engine.base import SiteZone, check_meter_id, is_bare, parse_kwh
+from metertui.engine.base import SiteZone, check_identifier, is_bare, parse_kwh
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 
@@ -60,9 +60,9 @@ class RegisterRows:
         self._of_rows: list[int] = []
 
     def parse(self, cells: list[str]) -> tuple[str, int, int]:
-        """Return the meter, instant (µs UTC) and register read (Wh) of a row. Raises Refused."""
+        """Return the identifier, instant (µs UTC) and register read (Wh) of a row. Raises Refused."""
         self._check_count(cells)
-        meter = check_meter_id(cells[self._meter])
+        meter = check_identifier(cells[self._meter])
         stated = tuple(["" if place is None else cells[place] for place in self._attributes])
         group = self._checked.get(stated)
         if group is None:

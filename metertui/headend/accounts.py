@@ -115,7 +115,8 @@ class Accounts:
                     for meter in known[start : start + _AT_ONCE]:
                         engine.ingest.refresh_meter(meter)
                 await asyncio.sleep(0)  # else no batch would ask for its turn
-            engine.readings.regroup([engine.directory.codes[meter] for meter in changed])
+            directory = engine.directory
+            engine.readings.regroup([code for meter in changed for code in directory.codes_of_meter(meter)])
 
 
 def _describe_move(move: tuple[int, Group], zone: SiteZone) -> str:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 
 from metertui.engine.base import Outcome, Progress
-from metertui.engine.core import Batch, Import
+from metertui.engine.core import Batch, Import, Ingest
 from metertui.engine.errors import StorageError
-from metertui.engine.index import MeterCodes
 from metertui.headend.commit_loop import CommitLoop
 
 
 class ImportLane:
     """The new readings of a planned import as a lane. Used once."""
 
-    def __init__(self, importing: Import, directory: MeterCodes, commit_loop: CommitLoop, progress: Progress) -> None:
+    def __init__(self, importing: Import, ingest: Ingest, commit_loop: CommitLoop, progress: Progress) -> None:
         self._importing = importing
-        rows = importing.new_rows
-        self._codes = [directory.codes.get(meter, -1) for meter in rows.ids]
+        rows = importing.new_rows.with_used_ids()
+        self._codes = ingest.codes_of(rows.ids)
         self._rows = rows
         self._commit_loop = commit_loop
         self._progress = progress

@@ -70,7 +70,7 @@ class Imports:
         """
         jobs, engine = self._jobs, self._jobs.engine
         await self._accounts.apply_import(importing)
-        lane = ImportLane(importing, engine.directory, jobs.commit_loop, lambda share: progress(0.9 * share))
+        lane = ImportLane(importing, engine.ingest, jobs.commit_loop, lambda share: progress(0.9 * share))
         try:
             await lane.run()
         except asyncio.CancelledError:

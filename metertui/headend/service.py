@@ -122,7 +122,7 @@ class HeadEnd:
             in_log=len(engine.readings.mark()) - len(engine.day_close.sealed),
             log_bytes=self._log_bytes(),
             accounts=len(engine.accounts),
-            meters=len(engine.directory),
+            meters=engine.directory.meters,
             connections=self.connections,
             connections_total=self.connections_total,
             sync_ms=counters.sync_seconds * 1000,

@@ -85,7 +85,7 @@ Request = Read | Register | Stop | Ping | Help | Auth | Quit | Bad | Web
 """Every request has `line`, the text that was sent, without its ending."""
 
 USAGE: Final = {
-    "READ": "READ <meter_id> <kwh> [<timestamp>]",
+    "READ": "READ <meter_id>[:<channel>] <kwh> [<timestamp>]",
     "REGISTER": ('REGISTER <meter_id> [address="…"] [region="…"] [sub_region="…"] [postcode=…] [apartment_type="…"]'),
     "STOPSERVER": "STOPSERVER",
     "PING": "PING",

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from metertui.engine.base.registers import check_meter_id
+from metertui.engine.base.identifiers import check_meter_id
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.errors import MeterError
 from metertui.formats.simulated import Fleet

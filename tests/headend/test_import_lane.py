@@ -23,7 +23,7 @@ def lane_of(desk: HeadEnd, folder: Path, count: int) -> tuple[ImportLane, list[f
     importing = readers.read_import(frozen, desk.engine.events.frozen(), [file], None, desk.engine.clock.now())
     importing.plan(desk.engine.accounts, desk.engine.clock.now())
     shares: list[float] = []
-    return ImportLane(importing, desk.engine.directory, desk._jobs.commit_loop, shares.append), shares
+    return ImportLane(importing, desk.engine.ingest, desk._jobs.commit_loop, shares.append), shares
 
 
 async def test_all_readings_are_stored_and_the_progress_ends_at_1(desk: HeadEnd, tmp_path: Path) -> None:

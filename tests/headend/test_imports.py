@@ -108,7 +108,7 @@ async def test_ingest_goes_on_while_accounts_of_an_import_are_planned_and_put_in
         assert stored.wait(PATIENCE), "a reading is stored meanwhile"
         return plan(*given)
 
-    def refresh_and_send(meter: str) -> int:
+    def refresh_and_send(meter: str) -> list[int]:
         assert all(lane.outcomes for lane in lanes), "what was sent at the meter before is in a batch by now"
         lanes.append(ScriptLane([("m-1", f"{1020 + len(lanes)}", f"2025-03-10T11:0{len(lanes)}")]))
         headend.submit(lanes[-1])

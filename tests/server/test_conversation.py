@@ -108,7 +108,7 @@ async def test_one_conversation_with_every_verb(site: Site) -> None:
     )
     assert replies[:5] == ["OK", "OK", "OK", "OK duplicate", "OK"]
     assert replies[5].startswith("OK suspect: 3 kWh is lower than the 145 kWh counted at ")
-    assert replies[6].startswith("OK READ <meter_id> <kwh> [<timestamp>]")
+    assert replies[6].startswith("OK READ <meter_id>[:<channel>] <kwh> [<timestamp>]")
     assert replies[7] == "ERR denied: no credentials are set up yet"
     assert replies[8].startswith("OK closed 4 readings into 2 day files in ")
     assert replies[9:] == ["OK"]

@@ -5,12 +5,21 @@ from __future__ import annotations
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
+from metertui.engine.base.identifiers import (
+    USE,
+    check_identifier,
+    check_meter_id,
+    meter_of,
+    parse_identifier,
+    plain_identifier,
+    split_identifier,
+)
 from metertui.engine.base.limits import FitRule, Limits, MeterLimits, former_limits
 from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, BadLine, Outcome, refused, suspect
 from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
-from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
+from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import (
     DATA_WINDOWS,
@@ -47,6 +56,7 @@ __all__ = [
     "MINUTE",
     "OK",
     "SECOND",
+    "USE",
     "WINDOW_NAMES",
     "BadLine",
     "Clock",
@@ -61,6 +71,7 @@ __all__ = [
     "SystemClock",
     "Window",
     "add_months",
+    "check_identifier",
     "check_meter_id",
     "counted",
     "day_number",
@@ -74,13 +85,17 @@ __all__ = [
     "kwh_number",
     "last_of_month",
     "machine_zone",
+    "meter_of",
     "month_before",
     "month_bounds",
     "named_window",
     "no_progress",
+    "parse_identifier",
     "parse_kwh",
     "part_of_progress",
+    "plain_identifier",
     "refused",
+    "split_identifier",
     "suspect",
     "visible",
     "window_before",

@@ -1,4 +1,4 @@
-"""Meter ids and register reads, parsed from text and formatted.
+"""Register reads, parsed from text and formatted.
 
 A register is a whole number of watt-hours inside, so that sums are exact. As text it is in kWh.
 """
@@ -13,18 +13,9 @@ from metertui.engine.errors import Refused
 MAX_WH: Final = 99_999_999_999
 """The highest register reading, in Wh: 99,999,999.999 kWh."""
 
-_METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _READING: Final = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 _WH_PER_LAST_DIGIT: Final = (1000, 100, 10, 1)
 _TOO_HIGH: Final = "a reading is at most 99999999.999 kWh"
-
-
-def check_meter_id(text: str) -> str:
-    """Return `text` if it is a meter id. Raises Refused `bad-meter-id`."""
-    if _METER_ID.fullmatch(text) is None:
-        what = "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"
-        raise Refused("bad-meter-id", what)
-    return text
 
 
 def parse_kwh(text: str) -> int:

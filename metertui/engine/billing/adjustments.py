@@ -64,7 +64,7 @@ class FormerRules:
 def unbilled_differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
     """Return, by meter code, today's bill less what was billed, where the two differ."""
     codes = [bills.frozen.code(meter) for meter in ledger.sums]
-    billed = np.zeros((len(bills), len(Figures._fields)), dtype=np.int64)
+    billed = np.zeros((len(bills.frozen.ids), len(Figures._fields)), dtype=np.int64)
     for code, figures in zip(codes, ledger.sums.values(), strict=True):
         if code is not None:
             billed[code] = figures

@@ -105,7 +105,7 @@ class Bills:
     """
 
     def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = no_progress) -> None:
-        self.frozen = frozen
+        self.frozen = frozen = frozen.use
         self.month = month
         self.terms = terms
         self.start, self.end = month_bounds(month, frozen.zone)
@@ -115,7 +115,7 @@ class Bills:
             self.priced = price_usage(frozen, self.start, self.end, terms.tariffs, terms.gap_us, progress)
 
     def __len__(self) -> int:
-        return len(self.frozen.ids)
+        return len(self.codes)
 
     def __iter__(self) -> Iterator[Statement]:
         return (self.bill_of_meter(code) for code in self.codes)
@@ -123,7 +123,8 @@ class Bills:
     @cached_property
     def codes(self) -> list[int]:
         """Return the meter codes in order of their ids."""
-        return sorted(range(len(self.frozen.ids)), key=self.frozen.ids.__getitem__)
+        codes = np.flatnonzero(self.frozen.registers.is_meter()).tolist()
+        return sorted(codes, key=self.frozen.ids.__getitem__)
 
     @cached_property
     def doubtful(self) -> NDArray[np.bool_]:

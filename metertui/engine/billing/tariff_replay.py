@@ -104,6 +104,7 @@ def replay_tariffs(
     NoTariffError for a day without a tariff in either (`Tariffs.backdated` extends one to earlier days), and MeterError
     if `last` is before `first`.
     """
+    frozen = frozen.use
     window_of_days(first, last, frozen.zone)  # checks the order, also without data
     types = np.array([group.apartment_type for group in frozen.groups], dtype=object)
     regions = np.array([group.region for group in frozen.groups], dtype=object)

@@ -37,6 +37,7 @@ def unissued_months(frozen: Frozen, issued: Collection[str], until: str) -> list
 
     O(m log n) a month for m meters and n readings. Raises MeterError for an invalid month.
     """
+    frozen = frozen.use
     curve, zone = frozen.curve, frozen.zone
     found: list[UnissuedMonth] = []
     if not len(curve):

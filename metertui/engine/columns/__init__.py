@@ -7,6 +7,7 @@ from metertui.engine.columns import tail_columns
 from metertui.engine.columns.columns import FIRST, VOID, Columns, Contested, Corrections, Curve, Frozen, as_frame
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
+from metertui.engine.columns.registers import Registers
 from metertui.engine.columns.shared_instants import SharedInstants
 from metertui.engine.columns.sorted_runs import (
     LEAF_LOAD,
@@ -39,6 +40,7 @@ __all__ = [
     "IntervalColumns",
     "LiveRun",
     "LiveRuns",
+    "Registers",
     "SharedInstants",
     "Span",
     "Tail",

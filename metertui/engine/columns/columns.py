@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES, Group
 from metertui.engine.base import Limits, SiteZone
 from metertui.engine.columns.interpolation import interpolate, interpolate_one
+from metertui.engine.columns.registers import Registers
 from metertui.engine.columns.sorted_runs import first_at_least
 
 FIRST: Final = -1
@@ -29,7 +30,7 @@ class ByMeter:
     """Rows of meters in order of their codes; equal lengths n, never modified."""
 
     meter: NDArray[np.int32]
-    """Meter codes: positions in the list of meter ids."""
+    """Codes of registers: positions in the list of identifiers. A meter's code is that of its register `use`."""
 
     def __len__(self) -> int:
         return len(self.meter)
@@ -56,6 +57,10 @@ class Columns(ByMeter):
     wh: NDArray[np.int64]
     """Register, Wh."""
 
+    def part(self, where: slice | NDArray[np.bool_]) -> Columns:
+        """Return the readings of a slice, or where a mask is true."""
+        return Columns(self.meter[where], self.time[where], self.wh[where])
+
     @classmethod
     def empty(cls) -> Columns:
         return cls(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
@@ -78,9 +83,9 @@ class Curve(Columns):
         place = int(np.searchsorted(self.time, time)) - 1
         return (int(self.time[place]), int(self.base[place])) if place >= 0 else None
 
-    def part(self, span: slice) -> Curve:
-        """Return the points of a slice."""
-        return Curve(self.meter[span], self.time[span], self.wh[span], self.base[span], self.energy[span])
+    def part(self, where: slice | NDArray[np.bool_]) -> Curve:
+        """Return the points of a slice, or where a mask is true."""
+        return Curve(self.meter[where], self.time[where], self.wh[where], self.base[where], self.energy[where])
 
     def clip(self, meter: NDArray[np.int64], instant: NDArray[np.int64] | int) -> NDArray[np.int64]:
         """Move instants (µs UTC) into the time from a meter's first point to its last. Each meter must have points."""
@@ -201,11 +206,13 @@ class Frozen:
     corrections: Corrections | None
     """The edits by meter code; None if there are none."""
     ids: Sequence[str]
-    """Meter ids by code."""
+    """Identifiers of registers by code; that of a meter is its id."""
     groups: Sequence[Group]
     zone: SiteZone
     limits: Limits
     """What the readings were judged by."""
+    of_registers: bool = True
+    """Whether each register has its own readings and curve; else each meter has those of its use."""
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -217,11 +224,34 @@ class Frozen:
         columns = self.columns
         if stands.all():
             return columns, self.group
-        return Columns(columns.meter[stands], columns.time[stands], columns.wh[stands]), self.group[stands]
+        return columns.part(stands), self.group[stands]
 
-    def code(self, meter: str) -> int | None:
-        """Return the code of a meter id; None for an unknown one."""
-        return self._codes.get(meter)
+    def code(self, register: str) -> int | None:
+        """Return the code of a register by its identifier; None for an unknown one."""
+        return self._codes.get(register)
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Return which codes are registers of one meter."""
+        return Registers(self.ids)
+
+    @cached_property
+    def use(self) -> Frozen:
+        """Return the same with the registers `use` alone: what a meter used is in no other."""
+        if not (self.of_registers and self.registers.several):
+            return self
+        is_meter = self.registers.is_meter()
+        rows, points = is_meter[self.columns.meter], is_meter[self.curve.meter]
+        return replace(
+            self,
+            columns=self.columns.part(rows),
+            status=self.status[rows],
+            energy=self.energy[rows],
+            group=self.group[rows],
+            curve=self.curve.part(points),
+            curve_group=self.curve_group[points],
+            of_registers=False,
+        )
 
     @cached_property
     def _codes(self) -> dict[str, int]:

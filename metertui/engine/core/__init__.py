@@ -9,6 +9,7 @@ from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnaps
 from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import COUNTS, FilePiece, Import, ImportReport, deactivation_times
+from metertui.engine.core.ingest import Ingest
 
 __all__ = [
     "CLOSE_STEPS",
@@ -25,6 +26,7 @@ __all__ = [
     "FilePiece",
     "Import",
     "ImportReport",
+    "Ingest",
     "LiveSnapshot",
     "Peer",
     "closes",

@@ -28,6 +28,7 @@ from metertui.engine.base import (
     Outcome,
     check_meter_id,
     format_kwh,
+    parse_identifier,
     parse_kwh,
     refused,
     suspect,
@@ -84,29 +85,24 @@ class Batch:
     def __len__(self) -> int:
         return len(self.codes) + len(self.accounts)
 
-    def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
-        """Add a register read as it was received: kWh text, timestamp text or None for now.
+    def add_reading(self, register: str, kwh: str, timestamp: str | None) -> Outcome:
+        """Add a register read as it was received: METER or METER:CHANNEL, kWh text, timestamp text or None for now.
 
         A bad one is refused by the outcome; nothing is raised.
         """
-        code = self._active.get(meter)
+        code = self._active.get(register)
         if code is None:
-            return self._refuse_unknown(meter)
+            return self._add_first(register, kwh, timestamp)
         try:
             wh = parse_kwh(kwh)
             time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
+            if time > self._ahead_from:  # one comparison for the many that are not ahead
+                self._check_reach(time, timestamp)
+                self.ahead.append((code, time, wh))
+            elif time < self._earliest:
+                self._check_reach(time, timestamp)
         except Refused as error:
             return refused(error.code, error.why)
-        if time > self._ahead_from:  # one comparison for the many that are not ahead
-            if time > self._latest:
-                most = self._folder.rules.future_us // MINUTE
-                return refused(
-                    "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
-                )
-            self.ahead.append((code, time, wh))
-        elif time < self._earliest:
-            most = self._folder.rules.past_us // DAY
-            return refused("past-timestamp", f"{timestamp} is more than {most} days behind the server's clock")
         heads = self._heads  # as in `add_replicated`, which is not called here: two calls cost a tenth of all this
         rise = wh - heads.wh[code]
         if time > heads.time[code] and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
@@ -120,7 +116,7 @@ class Batch:
             outcome = self._judge_late(code, time, wh)
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
-        self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        self.lines.append(f"{register},{self._zone.iso(time)},{format_kwh(wh)}\n")
         self.codes.append(code)
         self.times.append(time)
         self.whs.append(wh)
@@ -180,9 +176,10 @@ class Batch:
             return refused(error.code, error.why)
         self.accounts.append(account)
         self.registered_by.append(by)
-        code = self._active[meter] = self._folder.directory.place_meter(meter, account.group)
+        self._active[meter] = self._folder.directory.place_meter(meter, account.group)
         self._heads.grow(len(self._folder.directory))
-        self._heads.unset(code)  # it may have readings already, which other limits hold for now
+        for each in self._folder.directory.codes_of_meter(meter):
+            self._heads.unset(each)  # it may have readings already, which other limits hold for now
         return OK
 
     def add_refused_line(self, peer: str, code: str, why: str, line: str) -> None:
@@ -213,14 +210,36 @@ class Batch:
 
     # -- one reading ---------------------------------------------------------------------------------------
 
-    def _refuse_unknown(self, meter: str) -> Outcome:
+    def _add_first(self, register: str, kwh: str, timestamp: str | None) -> Outcome:
+        """Add a reading of a register that is not known: it gets its code if the reading can be taken.
+
+        Of `METER:use` the meter itself is known.
+        """
         try:
-            check_meter_id(meter)
+            identifier = parse_identifier(register)
+            meter, stored = identifier.meter, str(identifier)
+            if meter not in self._active:
+                if meter in self._folder.accounts:
+                    raise Refused("deactivated", f"{meter} is deactivated")
+                raise Refused("not-registered", f"{meter} is not registered; REGISTER it first")
+            if stored not in self._active:
+                parse_kwh(kwh)
+                if timestamp is not None:
+                    self._check_reach(self._zone.parse(timestamp), timestamp)
+                self._active[stored] = self._folder.directory.code_of(stored)
+                self._heads.grow(len(self._folder.directory))
         except Refused as error:
             return refused(error.code, error.why)
-        if meter in self._folder.accounts:
-            return refused("deactivated", f"{meter} is deactivated")
-        return refused("not-registered", f"{meter} is not registered; REGISTER it first")
+        return self.add_reading(stored, kwh, timestamp)
+
+    def _check_reach(self, time: int, timestamp: str | None) -> None:
+        """Check that a time (µs UTC) is neither too far ahead of the clock nor too far behind. Raises Refused."""
+        if time > self._latest:
+            most = self._folder.rules.future_us // MINUTE
+            raise Refused("future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock")
+        if time < self._earliest:
+            most = self._folder.rules.past_us // DAY
+            raise Refused("past-timestamp", f"{timestamp} is more than {most} days behind the server's clock")
 
     def _stamp(self, code: int) -> int:
         """Return the clock to the second, or 1 µs after the last stamp of this meter in that second."""

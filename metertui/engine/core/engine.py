@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from metertui.engine.base import Clock, Rules, Window
+from metertui.engine.base import USE, Clock, Rules, Window, meter_of, split_identifier
 from metertui.engine.billing import BillBook, SpreadPrices, TariffFile, Terms
 from metertui.engine.columns import Corrections
 from metertui.engine.core.data_folder import DataFolder
@@ -51,7 +51,7 @@ class Engine(DataFolder):
         """Put a change of an account into effect. Raises MeterError if there is none."""
         if meter not in self.accounts:
             raise MeterError(f"{meter} is not registered")
-        self.readings.regroup([self.ingest.refresh_meter(meter)])
+        self.readings.regroup(self.ingest.refresh_meter(meter))
 
     def apply_events(self, events: Sequence[Edit]) -> None:
         """Put edits that are on disk into effect."""
@@ -66,15 +66,26 @@ class Engine(DataFolder):
 
     # -- questions -------------------------------------------------------------------------------------------
 
-    def code_of(self, meter: str) -> int:
-        """Return a meter's code. Raises MeterError for an unknown meter."""
-        code = self.directory.codes.get(meter)
+    def code_of(self, register: str) -> int:
+        """Return the code of a meter or of a register of it. Raises MeterError for an unknown one."""
+        code = self.known_code(register)
         if code is None:
+            meter, channel = split_identifier(register)
+            if channel != USE and meter in self.directory.codes:
+                raise MeterError(f"{meter} has no readings of a channel {channel}")
             raise MeterError(f"{meter} is not registered")
         return code
 
+    def known_code(self, register: str) -> int | None:
+        """Return the code of a meter, or of a register of it of which something is stored; None for an unknown one."""
+        code = self.directory.codes.get(register)
+        if code is None or split_identifier(register).channel == USE:
+            return code
+        span = self.readings.intervals.span(code)
+        return code if self.readings.count_of(code) or span.stop > span.start else None
+
     def series(self, meter: str) -> Series:
-        """Return a meter's readings with what follows from them. Raises MeterError for an unknown meter."""
+        """Return the readings of a register with what follows from them. Raises MeterError for an unknown one."""
         code = self.code_of(meter)
         state = self.readings.state_of(code)
         if self._series is None or self._series[0] != state:
@@ -82,9 +93,9 @@ class Engine(DataFolder):
         return self._series[1]
 
     def prepare_series(self, meter: str) -> Callable[[], Series]:
-        """Return what makes the series of a meter's readings as of now, in any thread.
+        """Return what makes the series of the readings of a register as of now, in any thread.
 
-        Raises MeterError for an unknown meter.
+        Raises MeterError for an unknown one.
         """
         code = self.code_of(meter)
         times, whs = self.readings.readings_of(code)
@@ -114,11 +125,11 @@ class Engine(DataFolder):
 
         That is its readings, the edits, its account, the tariffs and the issued bills: a look-up, two stats of files.
         """
-        return self.readings_basis_of(meter), self.accounts.get(meter), self.billing_basis()
+        return self.readings_basis_of(meter), self.accounts.get(meter_of(meter)), self.billing_basis()
 
     def readings_basis_of(self, meter: str) -> tuple[int, ...] | None:
         """Return a value that changes with the series of a meter; None for an unknown meter."""
-        code = self.directory.codes.get(meter)
+        code = self.known_code(meter)
         return None if code is None else self.readings.state_of(code)
 
     def billing_basis(self) -> tuple[object, ...]:
@@ -141,6 +152,7 @@ class Engine(DataFolder):
         return SiteState(
             now=self.clock.now(),
             active=tuple(self.ingest.active.values()),
+            registers=self.directory.further_registers(),
             accounts=self.accounts.frozen(),
             place=self.directory.groups_in_time(),
             groups=tuple(self.directory.groups),

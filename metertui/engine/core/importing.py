@@ -16,11 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.base import BadLine, Int64Array, Limits, Outcome, Progress, SiteZone, format_kwh, no_progress
+from metertui.engine.base import (
+    BadLine,
+    Int64Array,
+    Limits,
+    Outcome,
+    Progress,
+    SiteZone,
+    format_kwh,
+    meter_of,
+    no_progress,
+)
 from metertui.engine.columns import (
     Arrivals,
     Frozen,
     Group,
+    Registers,
     tail_columns,
 )
 from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts
@@ -104,7 +115,7 @@ class ImportReport:
 
 
 class _Part(NamedTuple):
-    """Readings with the meter codes of the whole import; arrays of equal length."""
+    """Readings with the codes of registers of the whole import; arrays of equal length."""
 
     meter: NDArray[np.int32]
     time: Int64Array
@@ -144,7 +155,7 @@ class Import:
         self._zone = frozen.zone
         self._latest = latest
         self._ids = list(frozen.ids)
-        self._codes = {meter: code for code, meter in enumerate(self._ids)}
+        self._codes = {register: code for code, register in enumerate(self._ids)}
         self._groups: dict[Group, int] = {}
         self._sources: list[str] = []
         self._parts: list[_Part] = []
@@ -167,10 +178,10 @@ class Import:
         for at in np.flatnonzero(late).tolist():
             why = f"{self._zone.iso(int(part.time[at]))} is in the future"
             self.report.add_refused([self._bad_line(part, at, "future-timestamp", why)])
-        ended = np.array([self._ended.get(meter, self._latest) for meter in piece.rows.ids])[piece.rows.code]
+        ended = np.array([self._ended.get(meter_of(each), self._latest) for each in piece.rows.ids])[piece.rows.code]
         gone = ~late & (part.time > ended)
         for at in np.flatnonzero(gone).tolist():
-            meter, since = self._ids[part.meter[at]], self._zone.iso(int(ended[at]))
+            meter, since = meter_of(self._ids[part.meter[at]]), self._zone.iso(int(ended[at]))
             why = f"{meter} was deactivated at {since}; only earlier readings are accepted"
             self.report.add_refused([self._bad_line(part, at, "deactivated", why)])
         self._parts.append(part.take(np.flatnonzero(~(late | gone))))
@@ -213,14 +224,23 @@ class Import:
             each.meter: moves.get(each.meter) or book.moves_of(each.meter) or [(0, each.group)] for each in accounts
         }
         courses |= moves
-        return self._frozen.limits.with_attributes({self._codes[meter]: course for meter, course in courses.items()})
+        by_code = {self._codes[meter]: course for meter, course in courses.items()}
+        for of_channel in Registers(self._ids).channels.values():
+            for meter, code in of_channel.items():
+                account = book.get(self._ids[meter])
+                if meter in by_code:
+                    by_code[code] = by_code[meter]
+                elif code >= len(self._frozen.ids) and account is not None:
+                    by_code[code] = book.moves_of(account.meter) or [(0, account.group)]
+        return self._frozen.limits.with_attributes(by_code)
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
         """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
         if self._same is None:
             return [], {}
         part = self._same
-        stated = Statements(self._ids, list(self._groups), part.meter, part.time, part.group, self._is_new)
+        meter = Registers(self._ids).meter[part.meter]
+        stated = Statements(self._ids, list(self._groups), meter, part.time, part.group, self._is_new)
         accounts, moves = planned_accounts(book, stated, now)
         self.report.registered = sum(each.meter not in book for each in accounts)
         self.report.moved = len(moves)
@@ -281,11 +301,13 @@ class Import:
             np.zeros(count, dtype=bool) if piece.bare is None else piece.bare,
         )
 
-    def _code(self, meter: str) -> int:
-        code = self._codes.get(meter)
+    def _code(self, register: str) -> int:
+        code = self._codes.get(register)
         if code is None:
-            code = self._codes[meter] = len(self._ids)
-            self._ids.append(meter)
+            if (meter := meter_of(register)) != register:
+                self._code(meter)
+            code = self._codes[register] = len(self._ids)
+            self._ids.append(register)
         return code
 
     def _bad_line(self, part: _Part, at: int, code: str, why: str) -> BadLine:

@@ -6,6 +6,7 @@ time: the next begins when the last is applied or rolled back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from metertui.engine.accounts import Account
@@ -37,7 +38,7 @@ class Ingest:
         codes = folder.directory.codes
         active = (account.meter for account in folder.accounts if account.active)
         self.active: dict[str, int] = {meter: codes[meter] for meter in active}
-        """The codes of the meters that may send readings, by id."""
+        """The codes of the registers of which readings may be sent, by identifier; others than `use` once one was."""
         self.stamps: dict[int, int] = {}
         """The time (µs UTC) given last to a reading without a timestamp, by meter code."""
         self.counters = Counters()
@@ -118,7 +119,7 @@ class Ingest:
     def roll_back(self, batch: Batch) -> None:
         """Undo what a batch that the disk refused has staged; its refused lines stay."""
         for account in batch.accounts:
-            self.active.pop(account.meter, None)
+            self._deactivate(account.meter)
         for code in set(batch.codes):
             self.heads.unset(code)
         batch.discard_staged()
@@ -133,25 +134,37 @@ class Ingest:
         self.heads.unset(code)
         self.heads.set(code, late_reads.replay_before(neighbours, late_reads.NOT_SIMPLE))
 
-    def refresh_meter(self, meter: str) -> int:
-        """Take a meter's attributes, and whether it may send readings, from its account; return its code.
+    def refresh_meter(self, meter: str) -> list[int]:
+        """Take a meter's attributes, and whether it may send readings, from its account.
 
-        Where another apartment type has other limits, its readings are judged again.
+        Return the codes of its registers. Where another apartment type has other limits, readings are judged again.
         """
-        folder = self._folder
+        folder, directory = self._folder, self._folder.directory
         account = folder.accounts.get(meter)
         group, moves = (Group(), ()) if account is None else (account.group, folder.accounts.moves_of(meter))
-        known = folder.directory.codes.get(meter)
-        limits = None if known is None else folder.directory.limits_of(known)
-        code = folder.directory.place_meter(meter, group, moves)
-        self.heads.grow(len(folder.directory))
-        if limits is not None and limits != folder.directory.limits_of(code):
-            self.set_head(code)
+        limits = {code: directory.limits_of(code) for code in directory.codes_of_meter(meter)}
+        code = directory.place_meter(meter, group, moves)
+        self.heads.grow(len(directory))
+        for each, before in limits.items():
+            if before != directory.limits_of(each):
+                self.set_head(each)
         if account is not None and account.active:
             self.active[meter] = code
         else:
-            self.active.pop(meter, None)
-        return code
+            self._deactivate(meter)
+        return directory.codes_of_meter(meter)
+
+    def codes_of(self, registers: Sequence[str]) -> list[int]:
+        """Return the codes of registers; one of which nothing is stored gets one."""
+        codes = [self._folder.directory.code_of(register) for register in registers]
+        self.heads.grow(len(self._folder.directory))
+        return codes
+
+    def _deactivate(self, meter: str) -> None:
+        """Refuse readings of all registers of a meter."""
+        directory = self._folder.directory
+        for code in directory.codes_of_meter(meter):
+            self.active.pop(directory.ids[code], None)
 
 
 def _described(account: Account) -> str:

@@ -12,7 +12,17 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, counted, format_kwh, part_of_progress
+from metertui.engine.base import (
+    Clock,
+    FitRule,
+    Progress,
+    Rules,
+    SiteZone,
+    counted,
+    format_kwh,
+    meter_of,
+    part_of_progress,
+)
 from metertui.engine.columns import Arrivals, Columns, IntervalColumns, SharedInstants, tail_columns
 from metertui.engine.core import clock_check, closes
 from metertui.engine.errors import MeterError, Refused, StorageError
@@ -191,7 +201,7 @@ def _without_accounts(accounts: AccountBook, directory: MeterCodes) -> str:
 
     Accounts got the first codes.
     """
-    unknown = directory.ids[len(accounts) :]
+    unknown = [meter for meter in directory.ids[len(accounts) :] if meter_of(meter) == meter]
     if not unknown:
         return ""
     return (

@@ -1,7 +1,8 @@
-"""Meters by number: ids to codes, and the attributes that each meter's account had in time.
+"""Registers by number: identifiers to codes, and the attributes that the account of each meter had in time.
 
-Columns hold codes instead of ids. A code is a position in `ids` and never changes while the process lives;
-it is given to every meter that has an account or a reading.
+Columns hold codes instead of identifiers. A code is a position in `ids` and never changes while the process lives; it
+is given to every meter that has an account or a reading, and to each other register of it with its first reading. The
+code of a meter is that of its register `use`. All registers of a meter have its attributes and limits.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import HOUR, FitRule, MeterLimits
+from metertui.engine.base import HOUR, FitRule, MeterLimits, meter_of
 from metertui.engine.columns import Group
 
 _Moves = tuple[NDArray[np.int64], NDArray[np.int32]]
@@ -22,7 +23,7 @@ _Moves = tuple[NDArray[np.int64], NDArray[np.int32]]
 
 
 class MeterCodes:
-    """Ids, codes and groups. Grows by appending only. Other threads get `frozen_ids` and `groups_in_time`."""
+    """Identifiers, codes and groups. Grows by appending only. Other threads get `frozen_ids` and `groups_in_time`."""
 
     def __init__(self, fit: FitRule | None = None) -> None:
         self._fit = fit or FitRule()
@@ -33,25 +34,55 @@ class MeterCodes:
         self._current = array("i")
         self._frozen_ids: tuple[str, ...] = ()
         self.lowest_w = array("q")
-        """By meter code, the power that the meter may draw whatever its apartment type was at the time, W."""
+        """By code, the power that the meter may draw whatever its apartment type was at the time, W."""
+        self._registers: dict[int, list[int]] = {}
+        """By code of a meter, the codes of its registers besides `use`, in order of their first readings."""
+        self._further: list[int] = []
+        """All of these."""
         self._moves: dict[int, _Moves] = {}
         self._version = 0  # of the attributes
         self._in_time: tuple[int, GroupsInTime] | None = None
         self._nowhere = self.code_of_group(Group())
 
     def __len__(self) -> int:
+        """Return the number of codes: of meters and of their further registers."""
         return len(self.ids)
 
-    def code_of(self, meter: str) -> int:
-        """Return the code of a meter, a new one if it has none yet."""
-        code = self.codes.get(meter)
-        if code is None:
-            code = self.codes[meter] = len(self.ids)
-            self.ids.append(meter)
-            self._current.append(self._nowhere)
-            self._version += 1
-            self.lowest_w.append(self._fit.max_w_of(""))
+    @property
+    def meters(self) -> int:
+        """Return the number of meters."""
+        return len(self.ids) - len(self._further)
+
+    def code_of(self, identifier: str) -> int:
+        """Return the code of a register by its identifier as it is stored, a new one if it has none yet."""
+        code = self.codes.get(identifier)
+        if code is not None:
+            return code
+        meter = meter_of(identifier)
+        if meter == identifier:
+            group, lowest_w = self._nowhere, self._fit.max_w_of("")
+        else:
+            of_meter = self.code_of(meter)
+            group, lowest_w = self._current[of_meter], self.lowest_w[of_meter]
+            self._registers.setdefault(of_meter, []).append(len(self.ids))
+            self._further.append(len(self.ids))
+            if of_meter in self._moves:
+                self._moves[len(self.ids)] = self._moves[of_meter]
+        code = self.codes[identifier] = len(self.ids)
+        self.ids.append(identifier)
+        self._current.append(group)
+        self.lowest_w.append(lowest_w)
+        self._version += 1
         return code
+
+    def further_registers(self) -> tuple[int, ...]:
+        """Return the codes of all registers besides the meters' own."""
+        return tuple(self._further)
+
+    def codes_of_meter(self, meter: str) -> list[int]:
+        """Return the codes of all registers of a meter, its own first; none for an unknown meter."""
+        code = self.codes.get(meter)
+        return [] if code is None else [code, *self._registers.get(code, ())]
 
     def code_of_group(self, group: Group) -> int:
         """Return the position of `group` in `groups`, which is added if it is new."""
@@ -66,18 +97,20 @@ class MeterCodes:
 
         The first of the moves holds for all earlier time too.
         """
-        code = self.code_of(meter)
-        self._current[code] = self.code_of_group(group)
-        if len(moves) > 1:
-            self._moves[code] = _as_moves(moves, self.code_of_group)
-        else:
-            self._moves.pop(code, None)
+        code, current = self.code_of(meter), self.code_of_group(group)
+        in_time = _as_moves(moves, self.code_of_group) if len(moves) > 1 else None
+        for each in (code, *self._registers.get(code, ())):
+            self._current[each] = current
+            if in_time is None:
+                self._moves.pop(each, None)
+            else:
+                self._moves[each] = in_time
+            self.lowest_w[each] = self.limits_of(each).lowest
         self._version += 1
-        self.lowest_w[code] = self.limits_of(code).lowest
         return code
 
     def frozen_ids(self) -> tuple[str, ...]:
-        """Return the ids by code as they are now, for use in any thread; the same ones until a meter is added."""
+        """Return the identifiers by code as they are now, for any thread; the same ones until a register is added."""
         if len(self._frozen_ids) != len(self.ids):
             self._frozen_ids = tuple(self.ids)
         return self._frozen_ids
@@ -120,7 +153,7 @@ class GroupsInTime:
         self._moves = moves
 
     def __len__(self) -> int:
-        """Return the number of meters: codes begin at 0."""
+        """Return the number of registers: codes begin at 0."""
         return len(self._current)
 
     def replaced(self, current: Mapping[int, int], moves: Mapping[int, _Moves], nowhere: int) -> GroupsInTime:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, part_of_progress
+from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, meter_of, part_of_progress
 from metertui.engine.columns import FIRST, Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
 from metertui.engine.index import MeterCodes, ReadingStore
@@ -135,10 +135,11 @@ def _once(readings: ReadingStore, directory: MeterCodes, zone: SiteZone, events:
 
 def _registered(readings: ReadingStore, directory: MeterCodes, book: AccountBook) -> Proof:
     proof = Proof("meters with readings: registered")
-    for code in np.union1d(readings.history.meter, readings.intervals.meter).tolist():
+    codes = np.union1d(readings.history.meter, readings.intervals.meter).tolist()
+    for meter in dict.fromkeys(meter_of(directory.ids[code]) for code in codes):
         proof.count += 1
-        if directory.ids[code] not in book:
-            proof.fail(f"{directory.ids[code]} has readings and no account")
+        if meter not in book:
+            proof.fail(f"{meter} has readings and no account")
     return proof
 
 

@@ -39,7 +39,8 @@ _LONGEST: Final = {"year": 366, "quarter": 92, "month": 31, "week": 7, "day": 1}
 
 
 def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
-    """Prove the sums of a folder's readings."""
+    """Prove the sums of a folder's readings, those of the use of its meters."""
+    frozen = frozen.use
     risen = _risen(frozen)
     yield _energy(frozen, risen)
     yield from _tables(frozen, risen)

@@ -80,13 +80,15 @@ def replace_accounts(engine: Engine, new: NewBook) -> Iterator[None]:
 
 def _place(engine: Engine, meters: Sequence[str]) -> Iterator[None]:
     """Update what the engine knows of meters from their accounts."""
-    known = [meter for meter in meters if meter in engine.directory.codes]
+    known: list[int] = []
     for place, meter in enumerate(meters):
+        before = engine.directory.codes_of_meter(meter)
         engine.ingest.refresh_meter(meter)
+        known += before
         if place % _ACCOUNTS == 0:
             yield
     if known:
-        engine.readings.regroup([engine.directory.codes[meter] for meter in known])
+        engine.readings.regroup(known)
 
 
 def prepare_intervals(engine: Engine, changed: ChangedIntervals) -> Callable[[], IntervalColumns]:
@@ -172,7 +174,7 @@ class HistoryRebuild:
         engine.day_close.sealed = Mark()
         engine.store_corrected(list(engine.events))
         meanwhile = self._before.since(self._seen)
-        codes = [engine.directory.codes[meter] for meter in self.meters if meter in engine.directory.codes]
+        codes = [code for meter in self.meters for code in engine.directory.codes_of_meter(meter)]
         engine.readings.regroup(codes)
         for place, code in enumerate(codes):
             engine.ingest.set_head(code)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
-from metertui.engine.base import Clock, Progress, Rules, SiteZone, no_progress
+from metertui.engine.base import Clock, Progress, Rules, SiteZone, meter_of, no_progress
 from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -327,7 +327,7 @@ def _compared(book: AccountBook, before: AccountBook) -> NewBook:
 
 def _whole(book: AccountBook, engine: Engine) -> NewBook:
     """Return all accounts as changed, whatever the engine has taken over of them."""
-    gone = [meter for meter in list(engine.directory.codes) if meter not in book]
+    gone = [meter for meter in list(engine.directory.codes) if meter_of(meter) == meter and meter not in book]
     return NewBook(book, [account.meter for account in book], gone)
 
 

@@ -137,6 +137,7 @@ def _lines(table: pd.DataFrame, keys: list[str], along: Sequence[str]) -> list[t
 def group_sizes(frozen: Frozen, keys: list[str]) -> dict[Cell, int]:
     """Return how many meters each combination of the attributes among `keys` has ever had."""
     attributes = [key for key in keys if key in ATTRIBUTES]
+    frozen = frozen.use
     curve = frozen.curve
     cells = [tuple(getattr(group, key) for key in attributes) for group in frozen.groups]
     distinct = sorted(set(cells))

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import MAX_WH, SiteZone, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.base import MAX_WH, SiteZone, check_identifier, format_kwh, parse_kwh
 from metertui.engine.errors import DataError, Refused
 
 HEADER: Final = b"identifier,timestamp,usage\n"
@@ -31,7 +31,7 @@ _COMMA, _POINT, _NEWLINE = b",.\n"
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Readings with their own list of meter ids; arrays of equal length."""
+    """Readings with their own list of identifiers; arrays of equal length."""
 
     ids: list[str]
     code: NDArray[np.int32]
@@ -151,8 +151,9 @@ def _rows(frame: pd.DataFrame, zone: SiteZone) -> Rows:
     # A double holds more than eleven digits, so three decimals are exact. Others are left to the slow way.
     if not np.all(np.abs(scaled - wh) <= 1e-4) or not np.all((wh >= 0) & (wh <= MAX_WH)):
         raise ValueError("a reading needs a closer look")
-    checked = [check_meter_id(meter) for meter in ids]
-    return Rows(checked, code.astype(np.int32), times[moment], wh.astype(np.int64))
+    checked = [check_identifier(text) for text in ids]
+    rows = Rows(checked, code.astype(np.int32), times[moment], wh.astype(np.int64))
+    return rows if len(set(checked)) == len(checked) else concat_rows([rows])  # METER and METER:use are the same
 
 
 def _parse_line_by_line(body: bytes, path: Path, zone: SiteZone, first_line: int) -> Rows:
@@ -175,14 +176,14 @@ def _parse_line_by_line(body: bytes, path: Path, zone: SiteZone, first_line: int
 
 
 def parse_line(line: bytes, zone: SiteZone) -> tuple[str, int, int]:
-    """Parse a line into meter id, instant (µs UTC) and register (Wh). Raises Refused."""
+    """Parse a line into identifier, instant (µs UTC) and register (Wh). Raises Refused."""
     try:
         fields = line.decode("ascii").split(",")
     except UnicodeDecodeError as error:
         raise Refused("bad-encoding", "the line is not plain text") from error
     if len(fields) != 3:
         raise Refused("syntax", f"a line is identifier,timestamp,usage, and this one has {len(fields)} fields")
-    return check_meter_id(fields[0]), zone.parse(fields[1]), parse_kwh(fields[2])
+    return check_identifier(fields[0]), zone.parse(fields[1]), parse_kwh(fields[2])
 
 
 def encode_readings(rows: Rows, zone: SiteZone) -> Iterator[bytes]:

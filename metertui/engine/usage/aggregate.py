@@ -51,6 +51,7 @@ def usage_figures(
     first such began (µs UTC). Raises MeterError.
     """
     question.check_question()
+    frozen = frozen.use
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
     filed = _filed(frozen)
@@ -96,6 +97,7 @@ def half_hour_figures(
     `starts`: when they begin (µs UTC, ascending, each once). Columns: `at`, one of them, the attributes of `by`, and
     `usage_wh`, `drawing` and `largest_wh` as in `usage_figures`. Time keys are ignored. Raises MeterError.
     """
+    frozen = frozen.use
     values, label_of_group = _attributes(frozen, question)
     start, end = _span(frozen, _filed(frozen), question)
     halves = cut_time(frozen.zone, question, start, end, half_hours=True).marks

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh, parse_kwh
+from metertui.engine.base import SiteZone, check_identifier, check_meter_id, disarm_formula, format_kwh, parse_kwh
 from metertui.engine.columns import FIRST
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
@@ -189,8 +189,10 @@ class EditLog:
 def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
     """Parse a row in the order of HEADER. Raises Refused."""
     decided, meter, what, values, who, reason = cells
-    if meter or what not in OF_LINES:
+    if what in OF_AN_ACCOUNT:
         check_meter_id(meter)
+    elif meter or what not in OF_LINES:
+        meter = check_identifier(meter)
     if what not in OF_AN_INSTANT | OF_AN_ACCOUNT:
         raise Refused("bad-field", f"{what!r} is not a kind of decision")
     stated = {}

@@ -133,7 +133,9 @@ class SiteState:
 
     now: int
     active: Sequence[int]
-    """The codes of all active accounts."""
+    """The codes of all registers of which active accounts may send readings."""
+    registers: Sequence[int]
+    """The codes of all registers besides the meters' own."""
     accounts: Mapping[str, Account]
     place: GroupsInTime
     """The attributes of meters over time."""

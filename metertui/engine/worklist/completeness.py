@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, HOUR, SiteZone
-from metertui.engine.columns import Arrivals, Columns
+from metertui.engine.columns import Arrivals, Columns, Registers
 from metertui.engine.worklist.cases import SiteState
 from metertui.engine.worklist.silent_meters import active_codes
 
@@ -88,13 +88,14 @@ class Board:
 
 
 def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], state: SiteState, zone: SiteZone) -> Board:
-    """Return the completeness of a site at `state.now`. `ids`: of meters by code.
+    """Return the completeness of a site at `state.now`. `ids`: of registers by code.
 
     O(n + m) in numpy for n readings and m active meters, with a byte for each half hour of a day and meter. Safe in any
     thread.
     """
     now = state.now
     codes = active_codes(state)
+    history, tail = _of_meters(history, tail, Registers(ids))
     count = len(state.place)
     earliest, latest = _edges(history, tail, count)
     first, last = earliest[codes], latest[codes]
@@ -124,6 +125,16 @@ def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], sta
         never=int((~heard).sum()),
         silent_areas=_silent_areas(state, ids, codes, group, last, heard, silent),
     )
+
+
+def _of_meters(history: Columns, tail: Arrivals, registers: Registers) -> tuple[Columns, Arrivals]:
+    """Return readings of registers as such of their meters."""
+    if not registers.several:
+        return history, tail
+    meter = registers.meter[history.meter]
+    order = np.lexsort((history.time, meter))
+    moved = Columns(meter[order], history.time[order], history.wh[order])
+    return moved, tail._replace(meter=registers.meter[tail.meter])
 
 
 def _edges(history: Columns, tail: Arrivals, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

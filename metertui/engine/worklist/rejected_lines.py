@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import MINUTE, SECOND, SiteZone, check_meter_id, parse_kwh
+from metertui.engine.base import MINUTE, SECOND, SiteZone, check_identifier, parse_kwh
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import Refused
 from metertui.engine.storage import private_files
@@ -206,7 +206,7 @@ def _parse_sent(line: RejectedLine, zone: SiteZone) -> _SentReading:
     elif not words or words[0].upper() not in ("READ", "REGISTER"):
         return _SentReading("", line.at, None)
     try:
-        meter = check_meter_id(words[1])
+        meter = check_identifier(words[1])
     except (Refused, IndexError):
         return _SentReading("", line.at, None)
     try:

@@ -24,7 +24,7 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
     for those that have never sent.
     """
     codes = active_codes(state)
-    row = last_rows(frozen, codes)
+    row = last_rows_of_meters(frozen, codes)
     time = np.where(row >= 0, frozen.columns.time[row], NEVER) if len(frozen) else np.full_like(row, NEVER)
     oldest = state.now - state.silent_us
     quiet = time < oldest
@@ -44,16 +44,33 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
     group = state.group_of(codes, np.full(len(codes), state.now, dtype=np.int64))
 
     def stakes(_wanted: NDArray[np.bool_]) -> Stakes:
-        return likely_usage(frozen, codes, time, np.full(len(codes), state.now, dtype=np.int64))
+        return likely_usage(frozen.use, codes, time, np.full(len(codes), state.now, dtype=np.int64))
 
     return Cases(repeat_cause("silent", len(codes)), codes, time, group, detail_at, stakes=stakes)
+
+
+def last_rows_of_meters(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the row of the last reading of any register of each meter, int64[m]; -1 without one."""
+    row = last_rows(frozen, codes)
+    if not frozen.registers.several:
+        return row
+    place = {code: at for at, code in enumerate(codes.tolist())}
+    for registers in frozen.registers.channels.values():
+        others = last_rows(frozen, np.fromiter(registers.values(), dtype=np.int32)).tolist()
+        for meter, other in zip(registers, others, strict=True):
+            at = place.get(meter)
+            if at is not None and other >= 0:
+                newer = row[at] < 0 or frozen.columns.time[other] > frozen.columns.time[row[at]]
+                row[at] = other if newer else row[at]
+    return row
 
 
 def active_codes(state: SiteState) -> NDArray[np.int32]:
     """Return the codes of all active accounts, int32[m]."""
     active = state.active
     pieces = [np.array(active[i : i + _PIECE], dtype=np.int32) for i in range(0, len(active), _PIECE)]
-    return np.concatenate([np.empty(0, dtype=np.int32), *pieces])
+    codes = np.concatenate([np.empty(0, dtype=np.int32), *pieces])
+    return codes[~np.isin(codes, state.registers)] if state.registers else codes
 
 
 def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases:

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from metertui.engine.base import Window, first_of_month, month_before, month_bounds
+from metertui.engine.base import Window, first_of_month, meter_of, month_before, month_bounds
 from metertui.engine.billing import NoTariffError, Terms
 from metertui.engine.columns import Frozen
 from metertui.engine.core import one_meter
@@ -67,8 +67,8 @@ class StatementView(OnDesk, Horizontal):
         return Window(self.month, *month_bounds(self.month, self.zone))
 
     def show_meter(self, meter: str) -> None:
-        """Show the statement of a meter."""
-        self.meter = meter
+        """Show the statement of a meter, or of that which a register is of."""
+        self.meter = meter_of(meter)
         self.month = self.month or month_before(self.headend.engine.clock.now(), self.zone)
         self.query_one("#paper").focus()
         self.show()

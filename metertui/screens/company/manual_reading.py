@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
-from metertui.engine.base import parse_kwh
+from metertui.engine.base import check_identifier, meter_of, parse_kwh, plain_identifier
 from metertui.engine.errors import Refused
 from metertui.engine.vee import rules
 from metertui.screens.company.tab import Tab
@@ -53,7 +53,8 @@ class ReadingTab(Tab):
 
     def _check_meter(self, meter: str) -> None:
         """Raise Refused for a meter whose readings are not accepted."""
-        account = self.headend.engine.accounts.get(meter)
+        check_identifier(meter)
+        account = self.headend.engine.accounts.get(meter_of(meter))
         if account is None:
             raise Refused("not-registered", f"{meter} is not registered")
         if not account.active:
@@ -62,11 +63,13 @@ class ReadingTab(Tab):
     def _before(self, meter: str, wh: int | None, at: int) -> str:
         """Return the counted reading before an instant, or why a reading of `wh` would be refused or suspect there."""
         engine = self.headend.engine
-        known = engine.series(meter).standing_at(at)
-        stored = engine.readings.values_at(engine.directory.codes[meter], at)
-        if known is not None and wh is not None and wh not in stored:
-            return f"! {fmt.kwh(known)} is already stored for this time. To replace it, press w on it in Lookup (F3)."
+        code = engine.known_code(meter)
+        if code is None:  # the first reading of a channel
+            return "There is no counted reading before this one."
         series = engine.series(meter)
+        known = series.standing_at(at)
+        if known is not None and wh is not None and wh not in engine.readings.values_at(code, at):
+            return f"! {fmt.kwh(known)} is already stored for this time. To replace it, press w on it in Lookup (F3)."
         before = series.curve.point_before(at)
         if before is None:
             return "There is no counted reading before this one."
@@ -79,7 +82,7 @@ class ReadingTab(Tab):
         meter, kwh, time = (
             self.query_one(f"#reading-{name}", Input).value.strip() for name in ("meter", "kwh", "time")
         )
-        return meter, kwh, time
+        return plain_identifier(meter), kwh, time
 
     @on(Button.Pressed, "#store")
     @work(exclusive=True, group="reading")

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from metertui.engine.base import meter_of
 from metertui.engine.worklist import ExceptionRow
 from metertui.screens.charts import PictureView
 from metertui.screens.decisions import Offer, offer_lines, offers_of
@@ -43,7 +44,7 @@ class CasePane(OnDesk, Vertical):
             self.workers.cancel_group(self, "offers")
         else:
             engine = self.headend.engine
-            said = in_full(row, engine.accounts.get(row.meter), self.zone, engine.rules.currency)
+            said = in_full(row, engine.accounts.get(meter_of(row.meter)), self.zone, engine.rules.currency)
             text.show(folded(said, width) if (width := text.content_size.width) else said)
             many_meters = row.cause == "silent" and row.count > 1
             if row.known and self._has_chart and not many_meters:

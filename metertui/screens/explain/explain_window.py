@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from metertui.engine.base import Window
+from metertui.engine.base import Window, meter_of
 from metertui.engine.billing import ShownBill
 from metertui.engine.core import one_meter
 from metertui.engine.maintenance import sources
@@ -95,7 +95,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
             self._show(explanation, price, found)
 
     def _title(self, figure: str) -> Text:
-        account = self.headend.engine.accounts.get(self._meter)
+        account = self.headend.engine.accounts.get(meter_of(self._meter))
         where = f" · {account.address}" if account is not None and account.address else ""
         asked = f" · as of {explained.when(self._asked, self.zone)}"
         text = Text(f"Why {figure}  ", style="bold", no_wrap=True, overflow="ellipsis")

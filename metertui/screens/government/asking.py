@@ -136,7 +136,7 @@ class AskingScreen(GatedScreen):
             return
         if self._view.answer is None:
             engine = self.headend.engine
-            stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(len(engine.directory))} meters"
+            stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(engine.directory.meters)} meters"
             self._view.show_wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
         self._describe()
 

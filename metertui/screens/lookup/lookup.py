@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid
 from textual.widgets import Static
 
-from metertui.engine.base import MINUTE, Window, window_before
+from metertui.engine.base import MINUTE, Window, meter_of, window_before
 from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
@@ -231,7 +231,7 @@ class LookupScreen(DeskScreen):
             self._choice.shown = None
             self.query_one(BehindTable).clear()
             text = message(f"! {error}")
-            if self._meter not in self.headend.engine.directory.codes:
+            if self.headend.engine.known_code(self._meter) is None:
                 text.append("\n").append_text(self.query_one(MeterInput).invitation)
             self.query_one("#lookup-message", Static).update(text)
             self._reveal(False)
@@ -247,7 +247,8 @@ class LookupScreen(DeskScreen):
             self.query_one(name).set_class(not answered, "hidden")
 
     def _show(self, series: Series, window: Window) -> None:
-        about = plain(f"{self._meter} · {figures.account_line(self.headend.engine.accounts.get(self._meter))}")
+        account = self.headend.engine.accounts.get(meter_of(self._meter))
+        about = plain(f"{self._meter} · {figures.account_line(account)}")
         answer = lookup.compare_usage(series, window, self.zone)
         if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.for_people(why_no_data(series, window, self.zone))}")

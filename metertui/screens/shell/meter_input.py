@@ -17,6 +17,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from metertui.engine.accounts import Account
+from metertui.engine.base import plain_identifier
 from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.recent_meters import recent_line
 from metertui.text import fmt, plain, visible
@@ -122,9 +123,10 @@ class MeterInput(OnDesk, Vertical):
         self.choose(self._found[event.option_index].meter)
 
     def choose(self, meter: str) -> None:
-        """Take a meter as if it had been picked from the list."""
+        """Take a meter, or a register of it, as if it had been picked from the list."""
+        meter = plain_identifier(meter)
         self.query_one(OptionList).add_class("hidden")
-        if meter in self.headend.engine.directory.codes:
+        if self.headend.engine.known_code(meter) is not None:
             self.desk.recent.add(meter)
         field = self.query_one(Input)
         with self.prevent(Input.Changed):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
+from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.errors import Refused
 
 
@@ -66,18 +66,6 @@ def test_a_reading_written_and_read_is_the_same(wh: int) -> None:
 
 def test_a_difference_may_be_negative() -> None:
     assert format_kwh(-1_250) == "-1.25"
-
-
-@pytest.mark.parametrize("text", ["524-935-527", "123456", "a", "Z" * 32, "9._-"])
-def test_meter_ids(text: str) -> None:
-    assert check_meter_id(text) == text
-
-
-@pytest.mark.parametrize("text", ["", "Z" * 33, "-1", ".a", "_a", "a b", "a\n", "é", "a,b", "=1+1"])
-def test_what_is_no_meter_id_is_refused(text: str) -> None:
-    with pytest.raises(Refused) as error:
-        check_meter_id(text)
-    assert error.value.code == "bad-meter-id"
 
 
 @pytest.mark.parametrize(
