@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from metertui.engine.base import Progress, no_progress
-from metertui.engine.errors import DataError
-from metertui.formats.tables import parquet, text, workbook
+from metertui.formats.tables import old_workbook, parquet, text, workbook
 from metertui.formats.tables.rows import Block, IsHeader, Row, without_empty_end
 
 _PARQUET: Final = b"PAR1"
@@ -100,7 +99,7 @@ def open_table(path: Path, is_header: IsHeader) -> Table | None:
     if first == _ZIP:
         return Table(path, None, False, is_header, partial(workbook.read_rows, path))
     if first == _OLE:
-        raise DataError(path, None, "this is a workbook of the old kind (.xls): save it as .xlsx or CSV")
+        return Table(path, None, False, is_header, partial(old_workbook.read_rows, path))
     form = text.find_form(path, is_header)
     if form is None:
         return None

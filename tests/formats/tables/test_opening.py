@@ -8,8 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from metertui.engine.errors import DataError
 from metertui.formats.tables.opening import is_other_than_utf8, open_table
+from tests.formats.tables import old_workbooks
 
 NAMES = ["meter", "kwh", "note"]
 
@@ -65,9 +65,12 @@ def test_other_files_are_no_table(tmp_path: Path) -> None:
     path = tmp_path / "some.csv"
     path.write_text("meter;kwh\na;1\n")
     assert open_table(path, is_header) is None
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1")
-    with pytest.raises(DataError, match=r"old kind \(\.xls\): save it as \.xlsx"):
-        open_table(path, is_header)
+
+
+def test_a_workbook_of_the_old_kind_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    old_workbooks.write(path, [["of today"], ["meter", "kwh", "note"], ["a", 1.5]])
+    assert read(path) == [("Some", 3, ["a", "1.5", ""])]
 
 
 @pytest.mark.parametrize(
