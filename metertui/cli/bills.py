@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,11 +33,15 @@ from metertui.engine.billing import (
 )
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
-from metertui.formats import is_standard_output, resolve_output, write_run
-from metertui.text import explained
+from metertui.formats import complete_file, is_standard_output, resolve_output, write_run
+from metertui.text import bill_page, explained
 
 _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
 """Names in a line before its quantity and price, those after, and those that are not in the table."""
+
+
+_PAGES = (".html", ".txt")
+"""What the name of a page ends with."""
 
 
 def bill(options: argparse.Namespace) -> None:
@@ -51,7 +57,11 @@ def bill(options: argparse.Namespace) -> None:
             month_bounds(options.month, SiteZone("UTC"))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
-    if options.all and options.out:
+    if options.out:
+        if not options.all and Path(options.out).suffix not in _PAGES:
+            raise UsageError(
+                f"{options.out}: a bill is written as a page, to a name that ends in {' or '.join(_PAGES)}"
+            )
         resolve_output(Path(options.out))
     if options.issue:
         _issue_month(options)
@@ -64,7 +74,11 @@ def bill(options: argparse.Namespace) -> None:
             _write_run(options, run)
             _print_result(options, {"month": month, "bills": run.with_data, **run.totals(), **_notes(run)})
         else:
-            _print_bill(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
+            statement = one_meter.statement_of_month(engine, options.meter, month, at)
+            if options.out:
+                _write_page(Path(options.out), engine, statement)
+            else:
+                _print_bill(options, engine, statement)
 
 
 def _issue_month(options: argparse.Namespace) -> None:
@@ -114,6 +128,23 @@ def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statemen
         curve = engine.series(statement.meter).curve
         note = explained.register_note(curve, bill.opening, bill.closing, bill.usage_wh, zone)
         _print_for_people(bill_object(shown, zone), note)
+
+
+def _write_page(path: Path, engine: Engine, statement: Statement) -> None:
+    """Write a bill as a page to print, or as the text that is printed for people."""
+    shown = shown_bill(statement, engine.bills.ledger_of_meter(statement.month, statement.meter), engine.zone)
+    one = one_meter.frozen_meter(engine, statement.meter)
+    if path.suffix == ".html":
+        text = bill_page(shown, one, engine.accounts.get(statement.meter), engine.clock.now())
+    else:
+        bill, said = shown.bill, io.StringIO()
+        with contextlib.redirect_stdout(said):
+            note = explained.register_note(one.curve, bill.opening, bill.closing, bill.usage_wh, engine.zone)
+            _print_for_people(bill_object(shown, engine.zone), note)
+        text = said.getvalue()
+    with complete_file(path) as file:
+        file.write(text.encode())
+    print(f"the bill of {statement.meter} for {statement.month} written to {path}", file=sys.stderr)
 
 
 def print_statement(statement: Statement, zone: SiteZone) -> None:

@@ -190,16 +190,22 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
     bill = commands.add(
         "bill", "bills:bill", "show the bill of a meter, or write and issue the bills of all meters",
         shared.data, shared.format, shared.at,
-        usage="%(prog)s METER [--month YYYY-MM] [OPTION ...]\n"
+        usage="%(prog)s METER [--month YYYY-MM] [-o PAGE] [OPTION ...]\n"
         "       %(prog)s --all [--month YYYY-MM] [-o FILE [--bom]]\n"
         "                     [--issue [--accept-rules]] [OPTION ...]",
-        examples="metertui bill 123456 --month 2025-02\nmetertui bill --all --month 2025-02 -o bills.csv\n"
+        examples="metertui bill 123456 --month 2025-02\nmetertui bill 123456 --month 2025-02 -o bill.html\n"
+        "metertui bill --all --month 2025-02 -o bills.csv\n"
         "metertui bill --all --month 2025-02 --issue",
     )  # fmt: skip
     bill.add_argument("meter", metavar="METER", nargs="?", help="id of the meter, unless --all is given")
     bill.add_argument("--all", action="store_true", help="the bills of all meters; needs -o or --issue")
     bill.add_argument("--month", metavar="YYYY-MM", help="month to bill (default: last month)")
-    bill.add_argument("-o", dest="out", metavar="FILE", help=f"with --all: CSV file to write; {_DASH}")
+    bill.add_argument(
+        "-o",
+        dest="out",
+        metavar="FILE",
+        help=f"with METER: page to print, .html or .txt; with --all: CSV file to write; {_DASH}",
+    )
     bill.add_argument("--bom", action="store_true", help=_BOM)
     bill.add_argument(
         "--issue",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from metertui.engine.base import visible
-from metertui.text import answers, explained, fmt, time_labels
+from metertui.text import answers, explained, fmt, statement_words, time_labels
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column, sentence
+from metertui.text.bill_page import bill_page
 from metertui.text.casework import (
     INKS,
     NOWHERE,
@@ -36,6 +37,7 @@ __all__ = [
     "Section",
     "Sources",
     "answers",
+    "bill_page",
     "case_headings",
     "cause_of",
     "cells",
@@ -55,6 +57,7 @@ __all__ = [
     "sentence",
     "side_by_side",
     "sign",
+    "statement_words",
     "time_labels",
     "visible",
 ]

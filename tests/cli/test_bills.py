@@ -258,3 +258,18 @@ def test_a_late_reading_is_billed_without_asking_and_the_rules_are_not(
     assert "change issued bills of 1 meter, by -0.268 kWh" in result.err
     entries = [(row["meter"], row["entry"]) for row in csv.DictReader((data / "bills" / "2025_02.csv").open())]
     assert entries[3:] == [("leap", "adjustment"), ("sound", "adjustment")]
+
+
+def test_a_bill_is_written_as_a_page_to_print(priced: Command, tmp_path: Path) -> None:
+    words = ("bill", "m-1", "--month", "2025-02", "-o")
+    page, text = tmp_path / "bill.html", tmp_path / "bill.txt"
+    result = priced(*words, str(page))
+    assert (result.code, result.out, result.err) == (0, "", f"the bill of m-1 for 2025-02 written to {page}\n")
+    assert "157.97" in page.read_text()
+    assert priced(*words, str(text)).code == 0
+    assert text.read_text() == priced("bill", "m-1", "--month", "2025-02").out
+    result = priced(*words, str(tmp_path / "bill.pdf"))
+    assert (result.code, result.err) == (
+        2,
+        f"metertui: {tmp_path}/bill.pdf: a bill is written as a page, to a name that ends in .html or .txt\n",
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -277,23 +279,33 @@ class BillingScreen(DeskScreen):
             copy_paper(self, view.paper, f"statement of {view.meter} for {time_labels.month(view.month)}")
 
     def action_export(self) -> None:
-        """Ask for the name of a text file for the statement."""
+        """Ask for the name of a file for the statement: a page to print, or text."""
         if self._view.paper is not None:
-            name = f"bill-{self._view.meter}-{self._view.month}.txt"
-            self.query_one(TypedLine).ask("export", "file name, then enter; escape cancels", name)
+            name = f"bill-{self._view.meter}-{self._view.month}.html"
+            self.query_one(TypedLine).ask(
+                "export", "file name, .html to print or .txt, then enter; escape cancels", name
+            )
         else:
             self.warn("There is no statement to export.")
 
     @on(TypedLine.Typed)
     def _export_to(self, event: TypedLine.Typed) -> None:
-        if text := self._view.as_text():
-            self._write(Path(event.text).expanduser().absolute(), text, self._view.meter, self.who or "billing")
+        path = Path(event.text).expanduser().absolute()
+        make = self._view.make_page
+        if make is not None and path.suffix not in (".html", ".txt"):
+            self.warn(f"{path.name}: the name of the file must end in .html or .txt")
+        elif make is not None:
+            text = self._view.as_text()
+            self._write(path, make if path.suffix == ".html" else lambda: text, self._view.meter, self.who or "billing")
 
     @work(exclusive=True, group="export")
-    async def _write(self, path: Path, text: str, meter: str, who: str) -> None:
-        """Write a statement. The log names its meter and who asked, though another may be in view by then."""
+    async def _write(self, path: Path, make: Callable[[], str], meter: str, who: str) -> None:
+        """Write a statement that `make` makes in a thread.
+
+        The log names its meter and who asked, though another may be in view by then.
+        """
         try:
-            await export_text(path, text)
+            await export_text(path, await asyncio.to_thread(make))
         except MeterError as error:
             self.warn(str(error))
             return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from rich.console import RenderableType
@@ -22,7 +24,7 @@ from metertui.screens.billing.statement import draw_statement
 from metertui.screens.charts import PictureView, picture_text
 from metertui.screens.shell import Following, OnDesk
 from metertui.screens.tables import PAPER_WIDTH, Listing, paper_text
-from metertui.text import message, time_labels
+from metertui.text import bill_page, message, time_labels
 
 _CHART_ROWS: Final = 9
 """Rows of the chart of daily use as text."""
@@ -44,6 +46,8 @@ class StatementView(OnDesk, Horizontal):
         """The last instant with data of the meter, µs UTC; None if it has none."""
         self.paper: RenderableType | None = None
         """The statement in view; None if there is a reason in its place."""
+        self.make_page: Callable[[], str] | None = None
+        """Makes a page to print of the statement in view, in any thread; None if there is none."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="paper"):
@@ -148,7 +152,7 @@ class StatementView(OnDesk, Horizontal):
         except MeterError as error:
             self._refuse(error)
         else:
-            self._draw(found)
+            self._draw(found, one)
         rows, picture = await asyncio.to_thread(all_months, one, terms, book, f"{self.zone.day(now):%Y-%m}")
         self.query_one("#past-chart", PictureView).show(picture)
         past = self.query_one("#past", Listing)
@@ -160,7 +164,7 @@ class StatementView(OnDesk, Horizontal):
             past.move_cursor(keys.index(month))
 
     def _refuse(self, error: MeterError) -> None:
-        self.paper = None
+        self.paper = self.make_page = None
         text = message(f"! {error}")
         if isinstance(error, NoTariffError):
             text.append("\n\nPress t for the tariffs. The lookup screen (F3) shows what the meter used.")
@@ -169,7 +173,7 @@ class StatementView(OnDesk, Horizontal):
         self.query_one("#statement", Static).update(text)
         self.query_one("#daily-use").add_class("hidden")
 
-    def _draw(self, found: MonthBill) -> None:
+    def _draw(self, found: MonthBill, one: Frozen) -> None:
         bill, shown = found.now, found.shown
         account = self.headend.engine.accounts.get(bill.meter)
         heading = {"meter": bill.meter}
@@ -187,6 +191,7 @@ class StatementView(OnDesk, Horizontal):
                 ends = (time_labels.moment(self.zone.local(end)) for end in found.extent)
                 note = f"Data from {' to '.join(ends)}; press g to go there."
         self.paper = draw_statement(shown, heading, self.zone, state=state, register_note=note, warning=found.warning)
+        self.make_page = partial(bill_page, shown, one, account, self.headend.engine.clock.now())
         self.query_one("#statement", Static).update(self.paper)
         daily = self.query_one("#daily-use", PictureView)
         daily.set_class(bill.usage_wh is None, "hidden")

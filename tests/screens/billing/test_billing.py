@@ -90,7 +90,7 @@ async def test_a_statement_is_copied_and_written_as_on_paper(
         assert text_of(pilot, "#said") == f"Copied the statement of {STEADY} for February 2025 as text."
         await press(pilot, "ctrl+e")
         name = pilot.app.screen.query_one("#line-text", Input)
-        assert name.value == f"bill-{STEADY}-2025-02.txt"
+        assert name.value == f"bill-{STEADY}-2025-02.html"
         for path, said in ((outside / "there" / "x.txt", "there is no folder"), (out, "is written to")):
             name.value = str(path)
             await press(pilot, "enter")
@@ -98,6 +98,14 @@ async def test_a_statement_is_copied_and_written_as_on_paper(
             assert said in " ".join(text_of(pilot, "#said").split())
         written = out.read_text()
         assert written.startswith(copied)
+        for file, found in (("bill.html", "is written to"), ("bill.pdf", "must end in .html or .txt")):
+            await press(pilot, "ctrl+e")
+            name.value = str(outside / file)
+            await press(pilot, "enter")
+            await settle(pilot)
+            assert found in " ".join(text_of(pilot, "#said").split())
+        assert (outside / "bill.html").read_text().startswith("<!DOCTYPE html>")
+        await press(pilot, "escape")
         assert "█" in written.removeprefix(copied)
         daily = pilot.app.screen.query_one("#daily-use", PictureView)
         assert daily.picture is not None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from metertui.engine.base import DAY, HOUR, SiteZone
+from metertui.engine.base import SiteZone
 from metertui.engine.billing import ENERGY, Charge, ShownBill
 from metertui.engine.billing.charges import Kind
 from metertui.engine.billing.statements import Figures, Statement
 from metertui.engine.usage import Edge
-from metertui.screens.billing.statement import basis_sentence, draw_statement
+from metertui.screens.billing.statement import draw_statement
 from metertui.screens.tables.copying import PAPER_WIDTH, paper_text
 
 ZONE = SiteZone("Asia/Singapore")
@@ -85,24 +85,6 @@ def test_changes_since_it_was_issued_are_below_it() -> None:
     assert "Billed in addition since it was issued: +1.500 kWh, +0.33 SGD with tax" in lines
     assert "corrections, tariffs or rules: -2.000 kWh, -0.44 SGD with tax" in " ".join(lines)
     assert "! it was edited" in lines
-
-
-def test_a_statement_says_in_a_sentence_what_it_is_based_on() -> None:
-    first, last = Edge(FEBRUARY + DAY, 1, "first"), Edge(MIDDLE + HOUR, 2, "last")
-    for changes, sentence in (
-        ({}, "the register is estimated between two readings at the start and was read at the end."),
-        ({"opening": Edge(FEBRUARY, 1, "actual")}, "the register was read at the start and at the end."),
-        ({"opening": first, "closing": BILL.closing, "suspect": 2}, "of them are not counted (F7 says why)."),
-        ({"closing": last}, "and is known up to its last reading, 15 Feb 2025 01:00."),
-        ({"opening": first, "suspect": 1, "readings": 1}, "and was read at the end; it is not counted (F7 says why)."),
-        ({"opening": None, "closing": None, "readings": 0}, "Based on 0 readings: that is no data for this month."),
-    ):
-        said = basis_sentence(replace(BILL, **changes), ZONE)
-        assert said.startswith("Based on ")
-        assert said.endswith(sentence)
-    assert "is known from its first reading on, 2 Feb 2025 00:00 and" in basis_sentence(
-        replace(BILL, opening=first), ZONE
-    )
 
 
 def test_a_statement_as_text_fits_a_page() -> None:

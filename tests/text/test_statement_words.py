@@ -1,0 +1,29 @@
+"""What a statement says beside its figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from metertui.engine.base import DAY, HOUR
+from metertui.engine.usage import Edge
+from metertui.text.statement_words import basis_sentence
+from tests.screens.billing.test_statement import BILL, FEBRUARY, MIDDLE, ZONE
+
+
+def test_a_statement_says_in_a_sentence_what_it_is_based_on() -> None:
+    first, last = Edge(FEBRUARY + DAY, 1, "first"), Edge(MIDDLE + HOUR, 2, "last")
+    for changes, sentence in (
+        ({}, "the register is estimated between two readings at the start and was read at the end."),
+        ({"opening": Edge(FEBRUARY, 1, "actual")}, "the register was read at the start and at the end."),
+        ({"opening": first, "closing": BILL.closing, "suspect": 2}, "of them are not counted (F7 says why)."),
+        ({"closing": last}, "and is known up to its last reading, 15 Feb 2025 01:00."),
+        ({"opening": first, "suspect": 1, "readings": 1}, "and was read at the end; it is not counted (F7 says why)."),
+        ({"opening": None, "closing": None, "readings": 0}, "Based on 0 readings: that is no data for this month."),
+    ):
+        said = basis_sentence(replace(BILL, **changes), ZONE)
+        assert said.startswith("Based on ")
+        assert said.endswith(sentence)
+    assert "is known from its first reading on, 2 Feb 2025 00:00 and" in basis_sentence(
+        replace(BILL, opening=first), ZONE
+    )
+    assert basis_sentence(replace(BILL, suspect=2), ZONE, where="").endswith("2 of them are not counted.")
