@@ -109,6 +109,8 @@ class _Feed:
         self._values: dict[str, str] | None = None
         """The texts of the reading that is open."""
         self._line = 0
+        self._local: dict[str, str] = {}
+        """Names of elements without their prefix."""
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
@@ -177,30 +179,40 @@ class _Feed:
             self._values, self._line = {}, self.parser.CurrentLineNumber
 
     def _end_in_block(self, name: str) -> None:
-        name = name.rpartition(":")[2]
         values = self._values
-        if values is not None:
-            if name in _OF_READING:
-                values[name] = "".join(self._text).strip()
-            elif name == "quality":
-                values[name] = f"{values.get(name, '')} {''.join(self._text).strip()}"
-            elif name == "IntervalReading":
-                self._values = None
-                if self._readings:
-                    get = values.get
-                    self._batch.append(
-                        Reading(self._line, get("start", ""), get("duration", ""), get("value", ""), get("quality", ""))
-                    )
-            del self._text[:]
-        elif name in ("start", "duration"):
+        if values is None:
+            self._end_outside_of_readings(name.rpartition(":")[2])
+            return
+        local = self._local.get(name)
+        if local is None:
+            local = self._local[name] = name.rpartition(":")[2]
+        if local in _OF_READING:
+            values[local] = "".join(self._text).strip()
+        elif local == "IntervalReading":
+            get = values.get
+            self._batch.append(
+                Reading(self._line, get("start", ""), get("duration", ""), get("value", ""), get("quality", ""))
+            )
+            self._values = None
+        elif local == "quality":
+            values[local] = f"{values.get(local, '')} {''.join(self._text).strip()}"
+        del self._text[:]
+
+    def _end_outside_of_readings(self, name: str) -> None:
+        if name in ("start", "duration"):
             self._entry.texts.setdefault(f"interval/{name}", "".join(self._text).strip())
+        elif name == "interval" and not self._readings:  # only the end of the block is waited for
+            self.parser.StartElementHandler = self.parser.CharacterDataHandler = None
+            self.parser.EndElementHandler = self._end_passed_over
         elif name == "IntervalBlock":
             self._end_batch()
             self._content = 0
             self._path_of_names.pop()
             self._outside()
-        elif name == "interval" and not self._readings:  # only the end of the block is waited for
-            self.parser.StartElementHandler = self.parser.CharacterDataHandler = None
+
+    def _end_passed_over(self, name: str) -> None:
+        if name.endswith("IntervalBlock"):
+            self._end_outside_of_readings("IntervalBlock")
 
     def _end_batch(self) -> None:
         if self._batch:

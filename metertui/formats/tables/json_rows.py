@@ -29,6 +29,7 @@ _LONGEST: Final = 1 << 20
 _DEEPEST: Final = 40
 _MOST_NAMES: Final = 2_000
 """Columns of all tables together, and values outside of them; a file with more is no table."""
+_TOO_MANY: Final = "the JSON has too many names of values: this is no table"
 _MOST_ZEROS: Final = 40
 """The highest exponent of a number; one beyond it is left as it stands, and is no figure."""
 _NOT_DECODED: Final = re.compile("[\ud800-\udfff]")
@@ -78,7 +79,7 @@ def _names(path: Path) -> tuple[dict[str, dict[str, int]], Fields]:
                 else:
                     constants |= fields
                 if sum(map(len, names.values())) + len(constants) > _MOST_NAMES:
-                    raise DataError(path, scanner.line(), "the JSON has too many names of values: this is no table")
+                    raise DataError(path, scanner.line(), _TOO_MANY)
         except Refused as error:
             if not names:
                 raise DataError(path, scanner.line(), error.why) from error
@@ -118,9 +119,9 @@ def _fault(cells: list[str]) -> Refused | None:
 
 def _number(text: str) -> str:
     """Return a number with the digits that the file has, without an exponent."""
-    mantissa, _, exponent = text.lower().partition("e")
-    if not exponent:
+    if "e" not in text and "E" not in text:
         return Typed(text)
+    mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > _MOST_ZEROS or len(exponent) > 4 or abs(int(exponent)) > _MOST_ZEROS:
         return text
     return Typed(f"{Decimal(text):f}")
@@ -139,8 +140,10 @@ class _Scanner:
         self._lines = 1
         """The number of the line in which the part that is kept begins."""
         self._ended = False
+        self._below: dict[str, dict[str, str]] = {}
+        """Names of values by the name of the object around them and their own."""
         self._decode = json.JSONDecoder(
-            parse_float=_number, parse_int=_number, parse_constant=str, strict=False
+            parse_float=_number, parse_int=Typed, parse_constant=str, strict=False
         ).raw_decode
 
     def line(self) -> int:
@@ -199,6 +202,8 @@ class _Scanner:
                 yield from self._array(f"{inner}[]", around, depth + 1)
             else:
                 yield from self._object(inner, fields, context, depth + 1)
+            if len(fields) > _MOST_NAMES:
+                raise DataError(self._path, self.line(), _TOO_MANY)
             if not self._goes_on("}"):
                 break
         self._take("}")
@@ -257,19 +262,29 @@ class _Scanner:
         """Return the values in a value by their names, and the arrays in it."""
         fields: Fields = {}
         arrays: list[tuple[str, list[object]]] = []
-
-        def add(name: str, value: object, depth: int) -> None:
-            if isinstance(value, dict):
-                self._check(depth)
-                for key, inner in value.items():
-                    add(f"{name}.{key}" if name else key, inner, depth + 1)
-            elif isinstance(value, list):
-                arrays.append((f"{name}[]", value))
-            else:
-                fields[name] = value
-
-        add(name, value, depth)
+        if isinstance(value, dict):
+            self._fill(name, value, depth, fields, arrays)
+        elif isinstance(value, list):
+            arrays.append((f"{name}[]", value))
+        else:
+            fields[name] = value
         return fields, arrays
+
+    def _fill(
+        self, name: str, value: Fields, depth: int, fields: Fields, arrays: list[tuple[str, list[object]]]
+    ) -> None:
+        self._check(depth)
+        below = self._below.setdefault(name, {})
+        for key, inner in value.items():
+            full = below.get(key)
+            if full is None:
+                full = below[key] = f"{name}.{key}" if name else key
+            if isinstance(inner, dict):
+                self._fill(full, inner, depth + 1, fields, arrays)
+            elif isinstance(inner, list):
+                arrays.append((f"{full}[]", inner))
+            else:
+                fields[full] = inner
 
     def _check(self, depth: int) -> None:
         if depth > _DEEPEST:
@@ -312,6 +327,8 @@ class _Scanner:
     def _peek(self) -> str:
         """Return the next sign that is no blank; nothing at the end of the file."""
         while True:
+            if self._at < len(self._held) and (sign := self._held[self._at]) > " ":
+                return sign
             match = _SPACE.match(self._held, self._at)
             self._at = match.end() if match is not None else self._at
             if self._at < len(self._held):
