@@ -18,7 +18,7 @@ from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days, parse_keys, printed_form
 from metertui.cli.output import print_note, print_rows, progress_bar
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, counted, kwh_number, window_of_days
+from metertui.engine.base import WINDOW_NAMES, SiteZone, SystemClock, Window, counted, kwh_number, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
@@ -197,13 +197,11 @@ def _table_file(name: str) -> Path:
     return out
 
 
-def _definition(out: Path, question: Question, zone: SiteZone) -> writers.Definition | None:
-    """Return what a file of readings says of itself; None for a CSV, which has no place for it."""
-    if writers.check_suffix(out) == ".csv":
-        return None
+def _definition(question: Question, zone: SiteZone) -> writers.Definition:
+    """Return what a file of readings says of itself."""
     asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
     order = {"sort": question.sort} if question.sort else {}
-    return {"table": "readings", "timezone": zone.name, **asked, **order}
+    return {"table": "readings", **asked, **order, "timezone": zone.name, "asked_at": zone.iso(SystemClock().now())}
 
 
 def _parse_question(options: argparse.Namespace, columns: Sequence[str] | None) -> Question:
@@ -264,9 +262,7 @@ def _table(
         yield lambda frame: rows.extend(_plain_rows(times.write_times(frame, columns)))
         print_rows(options, rows, list(columns))
         return
-    with writers.open_table(
-        out, columns, zone.name, _definition(out, question, zone), bom=options.bom, times=times
-    ) as add:
+    with writers.open_table(out, columns, zone.name, _definition(question, zone), bom=options.bom, times=times) as add:
         yield add
 
 

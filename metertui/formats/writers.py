@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 import pandas as pd
 
+from metertui import __version__
 from metertui.engine.base import disarm_formula
 from metertui.engine.errors import MeterError
 from metertui.formats.complete_file import as_text, complete_file, is_stream
@@ -86,10 +87,11 @@ def open_table(
     Excel. Raises FileNameError, and MeterError if the disk fails.
     """
     kind = check_suffix(path)
+    definition = {**definition, "made_by": f"metertui {__version__}"} if definition else {}
     with complete_file(path) as file:
         if bom and kind == ".csv":
             file.write(codecs.BOM_UTF8)
-        with _WRITERS[kind](file, columns, zone, definition or {}, times or TimeForm()) as add:
+        with _WRITERS[kind](file, columns, zone, definition, times or TimeForm()) as add:
             yield add
         if commit is not None:
             commit()

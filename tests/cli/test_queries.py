@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from metertui import __version__
 from metertui.engine.base.progress import no_progress
 from metertui.engine.index.reading_list import ReadingList
 from metertui.engine.usage import readings_table
@@ -65,7 +67,7 @@ def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(steady: Co
     assert steady("import", str(file)).code == 0
     words = ("m-2", "--from", "2025-02-01", "--to", "2025-02-28")
     sentence = (
-        "The usage is not the closing less the opening register: 1 undeclared reset between them, on 2025-02-10 02:00 "
+        "The usage is not the closing less the opening register: 1 undeclared reset between them, on 10 Feb 2025 02:00 "
         "from 1 012.500 kWh to 1 000.000 kWh."
     )
     assert steady("usage", *words).out.splitlines()[-2:] == ["", sentence]
@@ -163,7 +165,16 @@ def test_an_export_is_the_same_table_in_every_form(steady: Command, tmp_path: Pa
     parquet = pd.read_parquet(tmp_path / "out.parquet")
     assert [time.isoformat() for time in parquet["timestamp"]] == table["timestamp"].tolist()
     assert parquet["usage_kwh"].tolist() == table["usage_kwh"].tolist()
-    assert not (tmp_path / "out.csv.json").exists()
+    definition = json.loads((tmp_path / "out.csv.json").read_text())
+    assert definition | {"asked_at": ""} == {
+        "table": "readings",
+        "from": "2025-01-30",
+        "to": "2025-01-30",
+        "time": "18:00-20:00",
+        "timezone": "Asia/Singapore",
+        "asked_at": "",
+        "made_by": f"metertui {__version__}",
+    }
     assert steady(*words, str(tmp_path / "out.doc")).code == 2
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from metertui import __version__
 from metertui.engine.errors import MeterError
 from metertui.formats import writers
 from tests.patience import PATIENCE
@@ -28,6 +29,7 @@ TABLE = pd.DataFrame(
     }
 )
 ASKED = {"from": "2025-10-26", "by": ["day"], "region": "=Nörth"}
+MADE = {"made_by": f"metertui {__version__}"}
 
 
 def write(path: Path, *tables: pd.DataFrame) -> Path:
@@ -43,7 +45,7 @@ def test_a_csv_has_its_definition_beside_it(tmp_path: Path) -> None:
         "meter,at,usage_kwh,readings\na,2025-10-26T01:30:00+01:00,1.5,1\n"
         "'=1+1,2025-10-26T01:30:00+00:00,,2\nü,2025-10-26T02:00:00.000001+00:00,0.001,3\n"
     )
-    assert json.loads((tmp_path / "t.csv.json").read_text()) == ASKED
+    assert json.loads((tmp_path / "t.csv.json").read_text()) == {**ASKED, **MADE}
     assert sorted(os.listdir(tmp_path)) == ["t.csv", "t.csv.json"]
 
 
@@ -56,7 +58,7 @@ def test_parquet_has_types_and_its_definition_within(tmp_path: Path) -> None:
     assert found["usage_kwh"].isna().tolist() == [False, True, False]
     assert found["readings"].dtype == "int64"
     assert pq.read_table(path)["usage_wh"].to_pylist() == [1500, None, 1]
-    assert json.loads(pq.read_schema(path).metadata[writers.METADATA_KEY]) == ASKED
+    assert json.loads(pq.read_schema(path).metadata[writers.METADATA_KEY]) == {**ASKED, **MADE}
     assert os.listdir(tmp_path) == ["t.parquet"]
 
 
@@ -77,6 +79,7 @@ def test_a_workbook_has_its_definition_on_a_sheet_of_its_own(tmp_path: Path) -> 
         "from": "2025-10-26",
         "by": "day",
         "region": "'=Nörth",
+        **MADE,
     }
     assert os.listdir(tmp_path) == ["t.xlsx"]
 
@@ -113,7 +116,7 @@ def test_a_workbook_says_its_definition_in_words(tmp_path: Path) -> None:
     with writers.open_table(tmp_path / "t.xlsx", COLUMNS, "Europe/London", asked):
         pass
     rows = openpyxl.load_workbook(tmp_path / "t.xlsx")["Definition"].iter_rows(values_only=True)
-    assert [row[1] or "" for row in rows] == ["day, region", "", 3, "none", "least 10, most 0.5"]
+    assert [row[1] or "" for row in rows] == ["day, region", "", 3, "none", "least 10, most 0.5", MADE["made_by"]]
 
 
 @pytest.mark.parametrize("suffix", writers.SUFFIXES)

@@ -255,6 +255,7 @@ class ReadingsScreen(LastingWindow):
     async def _export(self, found: ReadingList, path: Path) -> None:
         table, who = self.query_one(ListTable), self.who
         asked = answers.list_definition(self._question, self._row, table.sort, self.zone)
+        asked["asked_at"] = self.zone.iso(self.headend.engine.clock.now())
         if table.filter_text:
             asked["containing"] = table.filter_text
         try:

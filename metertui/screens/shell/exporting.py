@@ -65,7 +65,7 @@ async def export(
 
 async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, progress: Progress) -> None:
     """Write the readings of one meter, oldest first, in the way of `export`. Raise MeterError."""
-    zone, directory = headend.engine.zone, headend.engine.directory
+    zone, directory, now = headend.engine.zone, headend.engine.directory, headend.engine.clock.now()
     groups, code, names = directory.groups_in_time(), directory.codes[behind.meter], tuple(directory.groups)
 
     def rows(span: slice) -> pd.DataFrame:
@@ -75,11 +75,10 @@ async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, 
 
     def write() -> None:
         _check(path)
-        asked = {"table": "readings", "meter": behind.meter, "timezone": zone.name}
+        asked = {"table": "readings", "meter": behind.meter, "timezone": zone.name, "asked_at": zone.iso(now)}
         times = writers.TimeForm()
         times.note_fraction(behind.has_fractions)
-        definition = None if path.suffix == ".csv" else asked
-        _write(path, COLUMNS, zone.name, definition, len(behind), rows, progress, times=times)
+        _write(path, COLUMNS, zone.name, asked, len(behind), rows, progress, times=times)
 
     await asyncio.to_thread(write)
 
@@ -103,10 +102,9 @@ async def export_list(
     share = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is assembled after its last row
 
     def write(frozen: Frozen) -> None:
-        definition = None if path.suffix == ".csv" else asked
         times = writers.TimeForm()
         times.note_fraction(found.has_fractions)
-        with writers.open_table(path, COLUMNS, frozen.zone.name, definition, lambda: progress(1.0), times=times) as add:
+        with writers.open_table(path, COLUMNS, frozen.zone.name, asked, lambda: progress(1.0), times=times) as add:
             for table in list_tables(found, frozen, lambda done: progress(done * share), _CHUNK):
                 add(table)
 
