@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.screens.charts.bars import deciles
-from metertui.screens.charts.chart import NO_CURSOR, Picture, Series, picture
+from metertui.screens.charts.chart import NO_CURSOR, ODD, Picture, Series, picture
 from metertui.screens.charts.chart_buckets import buckets
 from metertui.screens.charts.chart_view import PictureView, picture_text
 from metertui.screens.charts.kinds import next_chart, what_others_need
@@ -12,6 +12,7 @@ from metertui.screens.charts.window_chart import window_chart
 
 __all__ = [
     "NO_CURSOR",
+    "ODD",
     "Picture",
     "PictureView",
     "Series",

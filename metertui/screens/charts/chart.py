@@ -18,6 +18,8 @@ from metertui.text import HIDDEN, INCOMPLETE, MEASURES, time_labels, visible
 
 BEFORE: Final = "before"
 """The name of the series that another is compared with."""
+ODD: Final = "this reading"
+"""The name of the series of the one reading that a chart of lines is about."""
 _DAYS: Final = 31
 NO_CURSOR: Final = -1
 """The number of a label for no cursor."""
@@ -61,6 +63,8 @@ class Picture(NamedTuple):
     """For each series whether its value is hidden, by label; empty if none is."""
     cells: Cells = MappingProxyType({})
     """The label and the series of each row of the answer, by its keys."""
+    from_zero: bool = True
+    """Whether the scale of lines begins at 0, and not near the lowest value."""
 
     def withheld(self) -> NDArray[np.bool_]:
         """Return whether a value is hidden, bool[series, labels]."""

@@ -13,8 +13,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from metertui.screens.charts.chart import BEFORE, Series
-from metertui.screens.charts.inks import CONTEXT, GRID, Inks
+from metertui.screens.charts.chart import BEFORE, ODD, Series
+from metertui.screens.charts.inks import CONTEXT, GRID, SUSPECT, Inks
 
 Line = list[Segment]
 """A line of a chart."""
@@ -45,7 +45,7 @@ class Figure:
     def __init__(
         self, width: int, rows: int, scale: Sequence[float], at: Sequence[float], middles: Collection[int] = ()
     ) -> None:
-        marks = [number(mark, scale[1]) for mark in scale]
+        marks = [number(mark, scale[1] - scale[0]) for mark in scale]
         self.rows = rows
         self._grid = {round(row): _GRID_LINE for row in at[1:]} | dict.fromkeys(middles, _MIDDLE_LINE)
         self.columns = columns_of(width, scale)
@@ -158,6 +158,13 @@ def scale(highest: float, steps: int) -> list[float]:
     return [place * step for place in range(max(1, math.ceil(highest / step - 1e-9)) + 1)]
 
 
+def scale_between(least: float, highest: float, steps: int) -> list[float]:
+    """Return round figures from at most `least` to at least `highest`, in about as many steps."""
+    step = scale(highest - least, steps)[1]
+    first = math.floor(least / step + 1e-9)
+    return [place * step for place in range(first, max(first + 2, math.ceil(highest / step - 1e-9) + 1))]
+
+
 def fitted_scale(highest: float, rows: int) -> tuple[list[float], float]:
     """Return round figures from 0 to at least `highest`, and the rows from one to the next.
 
@@ -181,7 +188,7 @@ def number(value: float, step: float) -> str:
 
 def columns_of(width: int, marks: Sequence[float]) -> int:
     """Return the columns that are left beside a scale, less one that stays empty at the right."""
-    return max(1, width - max(len(number(mark, marks[1])) for mark in marks) - 2)
+    return max(1, width - max(len(number(mark, marks[1] - marks[0])) for mark in marks) - 2)
 
 
 def legend(
@@ -202,7 +209,8 @@ def legend(
         if used + cell_len(short) + 4 > width and used:
             lines.append([])
             used = 0
-        lines[-1] += [Segment(f"{fill} ", inks.style(CONTEXT if marked else place)), Segment(f"{short}  ")]
+        number = CONTEXT if marked else SUSPECT if name == ODD else place
+        lines[-1] += [Segment(f"{fill} ", inks.style(number)), Segment(f"{short}  ")]
         used += cell_len(short) + 4
     return lines
 

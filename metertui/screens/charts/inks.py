@@ -22,7 +22,9 @@ ON_BAR: Final = -6
 """The number of the ink of what a value is compared with, where its bar is behind it."""
 CURSOR: Final = -5
 """The number of the ink of what is under the cursor."""
-LAST_SPECIAL: Final = ON_BAR
+SUSPECT: Final = -7
+"""The number of the ink of a reading that is odd."""
+LAST_SPECIAL: Final = SUSPECT
 """The lowest of these numbers."""
 
 _SERIES: Final = ("primary", "accent", "success", "estimated", "error", "foreground", "secondary")
@@ -45,7 +47,7 @@ class Inks(NamedTuple):
     series: tuple[Style, ...]
     """One a series, in order; they repeat from the start if there are more series."""
     special: Mapping[int, Style]
-    """The styles of GRID, CONTEXT, ESTIMATED, ON_BAR and CURSOR."""
+    """The styles of GRID, CONTEXT, ESTIMATED, ON_BAR, CURSOR and SUSPECT."""
     rise: tuple[Style, ...]
     """The colours of the bars of a single series, from the foot to the top of the chart."""
     ramp: tuple[Style, ...]
@@ -66,6 +68,7 @@ def inks_of(variables: Mapping[str, str], *, dark: bool, ansi: bool) -> Inks:
         ESTIMATED: ink(variables, "estimated"),
         ON_BAR: Style(reverse=True) + series[0] if ansi else ink(variables, "background") + _ground(series[0]),
         CURSOR: ink(variables, "foreground"),
+        SUSPECT: ink(variables, "suspect"),
     }
     if ansi:
         return Inks(series, special, series[:1], ())

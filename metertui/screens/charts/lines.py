@@ -9,15 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture
-from metertui.screens.charts.figure import Figure, Line, nearest_cell, numbered, scale
-from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, Inks
+from metertui.screens.charts.chart import BEFORE, NO_CURSOR, ODD, WITHHELD, Picture
+from metertui.screens.charts.figure import Figure, Line, legend, nearest_cell, numbered, scale, scale_between
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, SUSPECT, Inks
 from metertui.text import INCOMPLETE
 
 READ: Final = "⠒"
 """The characters of read and of estimated lines, for the legend."""
 GUESSED: Final = "·"
 _ALONE: Final = "•"
+_ODD: Final = "▲"
 _BITS: Final = np.array([[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]])
 """The bits of the dots of a braille character, by row from below and column."""
 _BRAILLE: Final = [chr(0x2800 + bits) for bits in range(256)]
@@ -31,15 +32,18 @@ Point = tuple[float, float]
 
 
 def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO_CURSOR) -> list[Line]:
-    """Draw a chart of lines, with the legend of their numbers below."""
-    legend = numbered(picture.series, width, inks)
-    if height - len(legend) < _LEAST:
-        legend = []
-    rows = max(2, height - 1 - len(legend))
-    highest = max((value for _, values in picture.series for value in values if value is not None), default=0.0)
-    marks = scale(highest, rows // 2)
-    up = (rows - 1) / marks[-1]
-    figure = Figure(width, rows, marks, [mark * up for mark in marks])
+    """Draw a chart of lines, with the legend of their numbers, or of the reading that they are about, below."""
+    about_one = any(name == ODD for name, _ in picture.series)
+    below = (
+        legend(picture.series, width, inks, fills=(READ, _ODD)) if about_one else numbered(picture.series, width, inks)
+    )
+    if height - len(below) < _LEAST:
+        below = []
+    rows = max(2, height - 1 - len(below))
+    known = [value for _, values in picture.series for value in values if value is not None] or [0.0]
+    marks = scale(max(known), rows // 2) if picture.from_zero else scale_between(min(known), max(known), rows // 2)
+    up = (rows - 1) / (marks[-1] - marks[0])
+    figure = Figure(width, rows, marks, [(mark - marks[0]) * up for mark in marks])
     count, most = len(picture.labels), figure.columns - 1
     centres = [min(most, max(0.0, (place + 0.5) / count * figure.columns - 0.5)) for place in range(count)]
     if 0 <= cursor < count:
@@ -48,10 +52,14 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
     figure.mark(hidden, [0] * len(hidden), WITHHELD, CONTEXT)
     guessed = picture.estimated or (False,) * len(picture.labels)
     series = [
-        [None if value is None else (column, value * up) for column, value in zip(centres, values, strict=True)]
+        [
+            None if value is None else (column, (value - marks[0]) * up)
+            for column, value in zip(centres, values, strict=True)
+        ]
         for _, values in picture.series
     ]
-    numbers = [CONTEXT if name == BEFORE else place for place, (name, _) in enumerate(picture.series)]
+    special = {BEFORE: CONTEXT, ODD: SUSPECT}
+    numbers = [special.get(name, place) for place, (name, _) in enumerate(picture.series)]
     for number, points in zip(numbers, series, strict=True):
         _draw_estimated(figure, points, guessed, ESTIMATED if len(series) == 1 else number)
     _draw_read(figure, series, guessed, numbers)  # over the estimated parts
@@ -59,12 +67,15 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
         for number, points in zip(numbers, series, strict=True):
             if (point := points[place]) is not None:
                 figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], INCOMPLETE, number)
-    if len(series) > 1:  # colour alone must not distinguish lines
+    if about_one:
+        for x, y in filter(None, series[numbers.index(SUSPECT)]):
+            figure.mark([nearest_cell(x)], [nearest_cell(y)], _ODD, SUSPECT)
+    elif len(series) > 1:  # colour alone must not distinguish lines
         _draw_numbers(figure, series, numbers)
     starts = [
         max(0, round(centre - (len(label) - 1) / 2)) for centre, label in zip(centres, picture.labels, strict=True)
     ]
-    return [*figure.lines(picture.labels, starts, inks), *legend]
+    return [*figure.lines(picture.labels, starts, inks), *below]
 
 
 def _draw_estimated(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int) -> None:

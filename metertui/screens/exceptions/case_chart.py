@@ -11,8 +11,8 @@ from metertui.engine.base import DAY, SiteZone, Window
 from metertui.engine.usage import Series as MeterSeries
 from metertui.engine.vee import rules
 from metertui.engine.worklist import NEVER, ExceptionRow
-from metertui.screens.charts import Picture, Series, buckets
-from metertui.text import fmt, time_labels
+from metertui.screens.charts import ODD, Picture, Series, buckets
+from metertui.text import time_labels
 
 _BESIDE: Final = 8
 """Readings before and after the one that the case is about."""
@@ -42,24 +42,22 @@ def _readings(row: ExceptionRow, series: MeterSeries, zone: SiteZone) -> Picture
     line = [wh if counts and (wh != row.wh or time != row.time) else None
             for time, wh, counts in zip(times, whs, counted, strict=True)]  # fmt: skip
     known = [wh for wh in (*line, row.wh) if wh is not None]
-    least = min(known)
-    least = 0 if max(known) >= 2 * least else least  # a scale from zero shows the leap, and the registers themselves
-    what = f"kWh above {fmt.number(least)}" if least else "register kWh"
     length = times[-1] - times[0]
     unit = "half hour" if length <= DAY else "hour" if length <= 9 * DAY else "day"
     local = [zone.local(time) for time in times]
     return Picture(
         "lines",
         tuple(time_labels.on_axis(each, unit) for each in local),
-        (Series("counted", _above(line, least)), Series("this reading", _above(odd, least))),
+        (Series("counted", _kwh(line)), Series(ODD, _kwh(odd))),
         "kWh",
-        f"{what}, {time_labels.on_axis(zone.local(row.time), 'day')}",
+        f"register kWh, {time_labels.on_axis(zone.local(row.time), 'day')}",
         names=tuple(time_labels.in_full(each, "half hour") for each in local),
+        from_zero=max(known) >= 2 * min(known),  # so that a leap is seen for what it is
     )
 
 
-def _above(values: list[int | None], least: int) -> tuple[float | None, ...]:
-    return tuple(None if wh is None else (wh - least) / 1000 for wh in values)
+def _kwh(values: list[int | None]) -> tuple[float | None, ...]:
+    return tuple(None if wh is None else wh / 1000 for wh in values)
 
 
 def _usage(row: ExceptionRow, series: MeterSeries, now: int, zone: SiteZone) -> Picture | None:

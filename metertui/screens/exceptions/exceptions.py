@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
-from textual.widgets import Input, Static
+from textual.containers import Container
 
 from metertui.engine.base import SECOND, Window
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.worklist import MOST_ROWS, NEVER, ExceptionRow, Exceptions
 from metertui.screens.decisions import CHOICES, ChoiceScreen
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
+from metertui.screens.exceptions.case_list import FIRST, CaseList
 from metertui.screens.exceptions.case_pane import CasePane
 from metertui.screens.exceptions.deciding import DecidingScreen
+from metertui.screens.exceptions.filter_lines import FilterLines
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.shell import Steady
 from metertui.screens.tables import Listing
-from metertui.screens.terminal import ink
-from metertui.text import INKS, case_headings, cells, fmt, keyed, region_cells, region_headings, time_labels
+from metertui.text import fmt, keyed, time_labels
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the list after a change."""
@@ -36,23 +35,6 @@ _WIDE: Final = 110
 """The width from which the case is beside the list."""
 _BROAD: Final = 150
 """The width from which it has nearly half of the screen."""
-_FIRST: Final = "first"
-"""In place of the key of a row: keys have blanks."""
-
-
-class CaseTable(Listing):
-    """A page of cases, in which Enter decides about a row, or opens one that stands for several.
-
-    The screen filters the cases of all pages, and has them by weight.
-    """
-
-    def __init__(self, headings: Sequence[str], spare: int = 0, **kwargs: Any) -> None:
-        """Make an empty table; the last `spare` columns are left out where there is no room."""
-        super().__init__(
-            headings, most=PAGE, newest=False, inks=INKS, enter="Decide or open", filters=False, sorts=False, **kwargs
-        )
-        last = len(self._columns) - spare
-        self._columns = tuple(replace(column, spare=place >= last) for place, column in enumerate(self._columns))
 
 
 class ExceptionsScreen(DecidingScreen):
@@ -109,16 +91,12 @@ class ExceptionsScreen(DecidingScreen):
         self._found: Exceptions | None = None
         self._whole: Exceptions | None = None
         """The same, when no row was opened."""
-        self._by_region = False
-        """Whether the rows shown are regions."""
         self._rows: dict[str, ExceptionRow] = {}
         """The cases of the page shown, by row key."""
         self._chosen: dict[str, ExceptionRow] = {}
         """The selected cases of all pages."""
         self._before: tuple[str, int] = ("", 0)
         """The key of the row that was opened, and the page that it was on."""
-        self._wanted = ""
-        """The key of the row that the cursor goes to when the list has it, or _FIRST."""
         self._seen: tuple[object, ...] = ()
         """The state that the list shown is based on."""
         self._read_at = 0.0
@@ -127,21 +105,18 @@ class ExceptionsScreen(DecidingScreen):
     def content(self) -> ComposeResult:
         engine = self.headend.engine
         self._filter = CaseFilter(engine.rules, engine.clock)
-        currency = engine.rules.currency
-        yield Steady(id="conditions", fixed=True)
-        yield Input(placeholder="part of a meter id; enter or escape closes", id="case-meter", compact=True,
-                    classes="hidden")  # fmt: skip
-        yield Steady(id="facets", fixed=True)
+        yield FilterLines(self._filter, id="filter-lines")
         with Container(id="work"):
-            with Vertical(id="cases-side"):
-                yield Static(id="no-cases", classes="hidden")
-                yield CaseTable(case_headings(currency), spare=2, id="cases")
-                yield CaseTable(region_headings(currency), id="silent", classes="hidden")
+            yield CaseList(id="cases-side")
             yield CasePane(id="case-side")
 
-    def on_mount(self) -> None:
-        self.query_one("#conditions", Steady).show("Loading …")
-        self.query_one("#cases", Listing).fixed_columns = 3  # keep the meter in view
+    @property
+    def _lines(self) -> FilterLines:
+        return self.query_one(FilterLines)
+
+    @property
+    def _list(self) -> CaseList:
+        return self.query_one(CaseList)
 
     def take_meter(self, meter: str) -> None:
         self._next = meter
@@ -150,12 +125,9 @@ class ExceptionsScreen(DecidingScreen):
         if self._next:
             self._filter.clear()
             self._filter.silent, self._filter.meter, self._next = False, self._next, ""
-            field = self.query_one("#case-meter", Input)
-            with self.prevent(Input.Changed):
-                field.value = self._filter.meter
-            field.remove_class("hidden")
+            self._lines.show_meter()
             self._offset = 0
-        self._focus_list()
+        self._list.take_focus()
         self._load()
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
@@ -167,11 +139,7 @@ class ExceptionsScreen(DecidingScreen):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= _BROAD, "-broad")
-        if self._found is not None:
-            self._show_conditions(self._found)
-            self._show_facets(self._found)
-            self._show_rows()
-            self._show_case()
+        self._show_chosen()
 
     # -- reading the list ----------------------------------------------------------------------------------------
 
@@ -205,25 +173,17 @@ class ExceptionsScreen(DecidingScreen):
     # -- showing it ------------------------------------------------------------------------------------------------
 
     def _show(self, found: Exceptions) -> None:
-        under_cursor = self._under_cursor
-        self._found, self._by_region = found, self._filter.by_region
+        self._found = found
         if self._filter.opened is None:
             self._whole = found
         self._rows = dict(keyed(found.rows))
         self._chosen = {key: self._rows.get(key, row) for key, row in self._chosen.items()}
-        self._show_conditions(found)
-        self._show_facets(found)
-        self._show_rows()
-        nothing, shown = self.query_one("#no-cases", Static), self._listing
-        for listing in self.query(Listing):
-            listing.set_class(listing is not shown or not found.rows, "hidden")
-        nothing.set_class(bool(found.rows), "hidden")
+        self._show_filter()
+        nothing = self._filter.none(len(self.headend.engine.ingest.active), self._started)
+        self._list.show(self._rows, self._chosen, nothing, by_region=self._filter.by_region)
         self.query_one(CasePane).set_class(not found.rows, "hidden")
-        if not found.rows:
-            nothing.update(self._filter.none(len(self.headend.engine.ingest.active), self._started))
-        self._keep_cursor(under_cursor)
-        if not isinstance(self.focused, Input):
-            self._focus_list()
+        if not self._lines.is_asking:
+            self._list.take_focus()
         self._show_case()
 
     @property
@@ -232,63 +192,15 @@ class ExceptionsScreen(DecidingScreen):
         live = self.headend.live()
         return time_labels.in_full(self.zone.local(live.at - int(live.uptime) * SECOND), "half hour")
 
-    @property
-    def _listing(self) -> Listing:
-        """Return the table that is in view."""
-        return self.query_one("#silent" if self._by_region else "#cases", Listing)
-
-    def _keep_cursor(self, before: ExceptionRow | None) -> None:
-        """Put the cursor on the row that is wanted, or on the one that a case has become part of."""
-        keys, listing = list(self._rows), self._listing
-        if self._wanted == _FIRST or self._wanted in self._rows:
-            listing.move_cursor(0 if self._wanted == _FIRST else keys.index(self._wanted))
-            self._wanted = ""
-        elif before is not None and listing.selected_key is not None:
-            now = self._rows[listing.selected_key]
-            joined = [key for key, row in self._rows.items() if (row.cause, row.meter) == (before.cause, before.meter)]
-            if (now.meter, now.time) != (before.meter, before.time) and len(joined) == 1 and before.meter:
-                listing.move_cursor(keys.index(joined[0]))
-
-    def _focus_list(self) -> None:
-        """Move the focus to the list, or to nothing while the list is empty and hidden.
-
-        `Widget.focus` only queues a message, and an answer may come before it. Textual moves the focus away from a
-        widget that is hidden only if it was laid out before.
-        """
-        listing = self._listing
-        self.set_focus(None if listing.has_class("hidden") else listing)
-
-    def _show_conditions(self, found: Exceptions) -> None:
-        chosen = sum(row.count for row in self._chosen.values())
-        mark = ink(self.app.theme_variables, "primary")
-        line = self._filter.line(found, self._whole or found, self._offset, chosen, mark, wide=self._wide)
-        self.query_one("#conditions", Steady).show(line)
-
-    def _show_facets(self, found: Exceptions) -> None:
-        inks = {name: ink(self.app.theme_variables, name) for name in set(INKS.values())}
-        self.query_one("#facets", Steady).show(self._filter.facets(self._whole or found, inks))
-
-    @property
-    def _wide(self) -> bool:
-        return self.size.width >= _WIDE
-
-    def _show_rows(self) -> None:
-        now = self.headend.engine.clock.now()
-        rows, chosen = self._rows.items(), self._chosen
-        if self._by_region:
-            drawn = [(key, region_cells(row, now, chosen=key in chosen)) for key, row in rows]
-        else:
-            drawn = [(key, cells(row, now, chosen=key in chosen)) for key, row in rows]
-        self._listing.show(drawn)
+    def _show_filter(self) -> None:
+        if self._found is not None:
+            chosen, wide = sum(row.count for row in self._chosen.values()), self.size.width >= _WIDE
+            self._lines.show(self._found, self._whole or self._found, self._offset, chosen, wide=wide)
 
     @on(Listing.RowHighlighted, "CaseTable")
     def _show_case(self) -> None:
         """Show the row under the cursor in full; the table may cut it."""
-        self.query_one(CasePane).show_row(self._under_cursor, self._members)
-
-    @property
-    def _under_cursor(self) -> ExceptionRow | None:
-        return self._rows.get(self._listing.selected_key or "")
+        self.query_one(CasePane).show_row(self._list.under_cursor, self._members)
 
     async def _members(self, row: ExceptionRow) -> Sequence[ExceptionRow]:
         """Return the cases that a row stands for."""
@@ -340,24 +252,20 @@ class ExceptionsScreen(DecidingScreen):
 
     def action_search(self) -> None:
         """Open the field that filters by meter."""
-        field = self.query_one("#case-meter", Input)
-        field.remove_class("hidden")
-        field.focus()
+        self._lines.ask()
 
-    @on(Input.Changed, "#case-meter")
-    def _typed(self, event: Input.Changed) -> None:
-        self._filter.meter = event.value.strip()
+    @on(FilterLines.MeterTyped)
+    def _typed(self, event: FilterLines.MeterTyped) -> None:
+        self._filter.meter = event.meter
         self._refilter()
 
-    @on(Input.Submitted, "#case-meter")
+    @on(FilterLines.Closed)
     def _end_search(self) -> None:
-        field = self.query_one("#case-meter", Input)
-        field.set_class(not field.value.strip(), "hidden")
-        self._focus_list()
+        self._list.take_focus()
 
     async def action_open(self, place: str) -> None:
         """Show the meter of the row under the cursor on another screen."""
-        row = self._under_cursor
+        row = self._list.under_cursor
         if row is not None and row.known:
             await self.desk.open_meter(place, row.meter)
         elif row is not None:
@@ -365,31 +273,26 @@ class ExceptionsScreen(DecidingScreen):
 
     async def action_back(self) -> None:
         """Leave the field, else clear the selection, else close what was opened, else go back or clear the filter."""
-        field = self.query_one("#case-meter", Input)
-        if not field.has_focus and not self._chosen and self._filter.opened is not None:
-            self._close_row()
-            return
-        if not field.has_focus and not self._chosen and await self.desk.go_back():
-            return
-        if field.has_focus:
-            with self.prevent(Input.Changed):
-                field.value = ""
+        if self._lines.is_asking:
             self._filter.meter = ""
-            self._end_search()
         elif self._chosen:
             self._chosen.clear()
+        elif self._filter.opened is not None:
+            self._close_row()
+            return
+        elif await self.desk.go_back():
+            return
         else:
             self._filter.clear()
-            with self.prevent(Input.Changed):
-                field.value = ""
-            self._end_search()
+        self._lines.show_meter()
+        self._list.take_focus()
         self._load_first_page()
 
     # -- deciding ------------------------------------------------------------------------------------------------------
 
     def action_choose(self) -> None:
         """Select or deselect the row under the cursor, and go to the next."""
-        table = self._listing
+        table = self._list.table
         key = table.selected_key
         if key is None:
             return
@@ -416,13 +319,12 @@ class ExceptionsScreen(DecidingScreen):
         self._show_chosen()
 
     def _show_chosen(self) -> None:
-        self._show_rows()
-        if self._found is not None:
-            self._show_conditions(self._found)
+        self._list.mark(self._chosen)
+        self._show_filter()
 
     def _selected_rows(self) -> list[ExceptionRow]:
         """Return the selected rows, or the one under the cursor if none is selected."""
-        row = self._under_cursor
+        row = self._list.under_cursor
         return list(self._chosen.values()) or ([] if row is None else [row])
 
     def with_cases(self, do: Callable[[list[ExceptionRow]], None]) -> None:
@@ -440,8 +342,8 @@ class ExceptionsScreen(DecidingScreen):
 
     @on(Listing.RowSelected, "CaseTable")
     def _entered(self) -> None:
-        row = self._under_cursor
-        if row is not None and not self._chosen and (row.count > 1 or self._by_region):
+        row = self._list.under_cursor
+        if row is not None and not self._chosen and (row.count > 1 or self._filter.by_region):
             self._open_row(row)
         elif row is not None:
             self.with_cases(self._offer_choices)
@@ -451,14 +353,16 @@ class ExceptionsScreen(DecidingScreen):
 
     def _open_row(self, row: ExceptionRow) -> None:
         """List the cases of a row one by one."""
-        self._before = self._listing.selected_key or "", self._offset
-        self._filter.opened, self._wanted = row, _FIRST
+        self._before = self._list.table.selected_key or "", self._offset
+        self._filter.opened = row
+        self._list.want(FIRST)
         self._load_first_page()
 
     def _close_row(self) -> None:
         """Go back from the cases of a row to that row."""
         self._filter.opened = None
-        self._wanted, self._offset = self._before
+        key, self._offset = self._before
+        self._list.want(key)
         self._load()
 
     def _run_choice(self, what: str | None) -> None:
@@ -475,7 +379,7 @@ class ExceptionsScreen(DecidingScreen):
 
     def action_explain(self) -> None:
         """Explain the usage of the day of the row under the cursor."""
-        row = self._under_cursor
+        row = self._list.under_cursor
         if row is None or not row.known or row.time == NEVER:
             self.warn("This case has no reading, so there is no day to explain.")
             return

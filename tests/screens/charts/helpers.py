@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, GRID, ON_BAR, Inks
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, GRID, ON_BAR, SUSPECT, Inks
 
 SPECIAL = {
     GRID: Style(color="black"),
@@ -12,5 +12,6 @@ SPECIAL = {
     ESTIMATED: Style(color="magenta"),
     ON_BAR: Style(color="black", bgcolor="red"),
     CURSOR: Style(color="yellow"),
+    SUSPECT: Style(color="bright_red"),
 }
 INKS = Inks((Style(color="red"), Style(color="blue")), SPECIAL, (Style(color="red"),), ())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from metertui.screens.charts.figure import Figure, Line, nearest_cell, scale
+from metertui.screens.charts.figure import Figure, Line, nearest_cell, scale, scale_between
 from metertui.screens.charts.inks import CONTEXT, GRID
 from tests.screens.charts.helpers import INKS
 
@@ -67,6 +67,15 @@ def test_a_scale_holds_the_highest_in_few_equal_steps(highest: float, steps: int
     assert marks[-2] < highest
     assert 2 <= len(marks) <= max(2, min(6, steps)) + 1
     assert all(later - earlier == pytest.approx(marks[1]) for earlier, later in pairwise(marks))
+
+
+@given(least=st.integers(0, 99_999_999_999), more=st.integers(0, 10**9), steps=st.integers(2, 6))
+def test_a_scale_between_two_registers_holds_both_in_few_equal_steps(least: int, more: int, steps: int) -> None:
+    marks = scale_between(least / 1000, (least + more) / 1000, steps)
+    assert marks[0] <= least / 1000 * (1 + 1e-6)
+    assert marks[-1] >= (least + more) / 1000 * (1 - 1e-6)
+    assert 2 <= len(marks) <= steps + 3
+    assert all(later - earlier == pytest.approx(marks[1] - marks[0], rel=1e-3) for earlier, later in pairwise(marks))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.screens.charts.chart import Picture, Series
+from metertui.screens.charts.chart import ODD, Picture, Series
+from metertui.screens.charts.inks import SUSPECT
 from metertui.screens.charts.lines import lines
 from tests.screens.charts.helpers import INKS
 
@@ -137,3 +138,14 @@ def test_a_hidden_point_is_marked_on_the_axis() -> None:
     )
     made = ["".join(segment.text for segment in line) for line in lines(shown, 44, 9, INKS)]
     assert [line.count("/") for line in made] == [0] * 7 + [1, 0]
+
+
+def test_the_reading_that_a_chart_is_about_has_a_sign_and_a_colour_and_the_scale_the_registers() -> None:
+    series = Series("counted", (102.0, 106.0, None, 114.0)), Series(ODD, (None, None, 111.0, None))
+    made = lines(Picture("lines", ("01", "02", "03", "04"), series, "kWh", from_zero=False), 44, 12, INKS)
+    shown = ["".join(segment.text for segment in line) for line in made]
+    assert [line.partition("┤")[0] for line in (shown[0], shown[9])] == ["115.0", "100.0"]
+    assert shown[-1].split() == ["⠒", "counted", "▲", "this", "reading"]
+    [row] = [line for line in made[:-1] if any("▲" in segment.text for segment in line)]
+    assert [segment.style for segment in row if "▲" in segment.text] == [INKS.style(SUSPECT)]
+    assert not any(digit in line.partition("┤")[2] for line in shown[:10] for digit in "12")

@@ -27,12 +27,12 @@ def test_a_reading_stands_apart_from_those_round_it(cause: Cause, odd: int) -> N
     line, point = picture.series
     assert len(picture.labels) == 17
     assert picture.labels[8] == "10:00"
-    least = 0 if cause == "rejected" else 102_000
-    assert [value for value in point.values if value is not None] == [(odd - least) / 1000]
+    assert picture.from_zero == (cause == "rejected")
+    assert [value for value in point.values if value is not None] == [odd / 1000]
     assert point.values[8] is not None
-    assert line.values[8] == (None if cause == "rejected" else (110_000 - least) / 1000)
-    assert line.values[7] == (109_000 - least) / 1000
-    assert picture.note == ("kWh above 102.000, 1 Mar" if least else "register kWh, 1 Mar")
+    assert line.values[8] == (None if cause == "rejected" else 110.0)
+    assert line.values[7] == 109.0
+    assert picture.note == "register kWh, 1 Mar"
 
 
 def test_a_gap_and_a_silence_are_days_of_which_some_are_estimated() -> None:

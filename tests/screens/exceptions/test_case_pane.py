@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from metertui.engine.usage.series import Series
 from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.exceptions.case_pane import CasePane
 from tests.screens.exceptions.helpers import go
-from tests.screens.town import Town, at_work, text_of
+from tests.screens.idle import hold_up, until
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
 async def test_the_case_follows_the_cursor_with_a_chart_where_there_is_room(troubled: Town) -> None:
@@ -13,6 +22,35 @@ async def test_the_case_follows_the_cursor_with_a_chart_where_there_is_room(trou
         chart = pilot.app.screen.query_one("#case-chart", PictureView)
         assert chart.border_title == "register kWh, 12 Mar"
         assert text_of(pilot, "#case-offers").splitlines()[1].split() == ["v", "Void", "±0.000", "±0.00"]
+        await pilot.resize_terminal(200, 60)
+        await settle(pilot)
+        assert not chart.has_class("hidden"), "before the next tick"
+        [first, *_] = text_of(pilot, "#case").splitlines()
+        assert first == f"{STEADY} · 2025-03-12 10:35:00 · 7.000 kWh · North · 1 Steady Lane"
         await go(pilot, "end")
         assert chart.has_class("hidden")
         assert text_of(pilot, "#case-offers") == "a Accept  n Note · figures stay"
+
+
+async def test_the_chart_before_is_dimmed_while_that_of_another_meter_is_worked_out(
+    troubled: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_up(monkeypatch)
+    async with at_work(troubled, "f7") as pilot:
+        pane = pilot.app.screen.query_one(CasePane)
+        chart = pane.query_one(PictureView)
+        await until(pilot, lambda: chart.picture is not None)
+        before, glance, go_on = chart.picture, troubled.headend.readings.glance, asyncio.Event()
+
+        async def slow(questions: Mapping[str, Callable[[Series], Any]]) -> dict[str, Any]:
+            await go_on.wait()
+            return await glance(questions)
+
+        monkeypatch.setattr(troubled.headend.readings, "glance", slow)
+        await press(pilot, "down")
+        await until(pilot, lambda: pane.has_class("-stale"))
+        assert text_of(pilot, "#case").startswith(STEADY)
+        assert chart.picture == before
+        go_on.set()
+        await until(pilot, lambda: not pane.has_class("-stale"))
+        assert chart.picture != before

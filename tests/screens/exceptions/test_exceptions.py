@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from metertui.engine.worklist.exception_list import Exceptions
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from metertui.screens.tables.listing import Listing
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.exceptions.helpers import go, listed
-from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
+from tests.screens.town import STEADY, Town, at_work, press, text_of
 
 
 async def test_what_to_look_at_is_listed_by_weight_and_in_full(troubled: Town) -> None:
@@ -38,37 +35,6 @@ async def test_the_list_is_read_again_by_a_key(troubled: Town) -> None:
         troubled.read((STEADY, "5", "2025-03-12T10:36:00"))  # within the seconds in which nothing is asked
         await go(pilot, "ctrl+r")
         assert [cause for _, cause in listed(pilot)][:3] == ["suspect", "reset", "rejected"]
-
-
-async def test_conditions_by_keys(troubled: Town) -> None:
-    async with at_work(troubled, "f7") as pilot:
-        await go(pilot, "slash", "200-00", "enter")
-        assert {meter for meter, _ in listed(pilot)} == {f"200-00{n}" for n in range(1, 7)}
-        await go(pilot, "g")
-        assert "g region North" in text_of(pilot, "#conditions")
-        assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
-        await go(pilot, "G", "p")
-        assert "p today" in text_of(pilot, "#conditions")
-        assert "No case matches the filter" in text_of(pilot, "#no-cases")
-        await go(pilot, "escape")
-        assert len(listed(pilot)) == 3
-
-
-async def test_a_list_in_view_follows_and_keeps_cursor_and_choice(troubled: Town) -> None:
-    async with at_work(troubled, "f7") as pilot:
-        await go(pilot, "space")
-        assert listed(pilot)[0][0].startswith("●")
-        assert text_of(pilot, "#case").startswith(STEADY)
-        troubled.read((STEADY, "5", "2025-03-12T10:36:00"))
-        troubled.app.tick()
-        await settle(pilot)
-        assert len(listed(pilot)) == 3  # not twice in two seconds
-        troubled.clock.advance(2)
-        troubled.app.tick()
-        await settle(pilot)
-        assert [cause for _, cause in listed(pilot)][:3] == ["suspect", "reset", "rejected"]
-        assert listed(pilot)[1][0].startswith("●")
-        assert text_of(pilot, "#case").startswith(STEADY)
 
 
 async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(town: Town) -> None:
@@ -123,19 +89,3 @@ async def test_nothing_to_do_is_said(empty_town: Town) -> None:
         assert text_of(pilot, "#no-cases") == said
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
-
-
-async def test_an_empty_list_never_has_the_focus(empty_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = await empty_town.headend.worklist.exceptions()
-
-    async def at_once(_: object) -> Exceptions:
-        """Answer before the screen is laid out for the first time."""
-        return nothing
-
-    monkeypatch.setattr(empty_town.headend.worklist, "exceptions", at_once)
-    async with at_work(empty_town, "f7") as pilot:
-        assert pilot.app.screen.focused is None
-        await go(pilot, "slash", "x", "escape")
-        assert pilot.app.screen.focused is None
-        await go(pilot, "f2", "f7")
-        assert pilot.app.screen.focused is None
