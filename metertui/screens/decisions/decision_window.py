@@ -22,7 +22,7 @@ from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import UNDOES
 from metertui.engine.worklist import NEVER, ExceptionRow
 from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, REASONS, applying, unknown
-from metertui.screens.fields import Field, labelled
+from metertui.screens.fields import Draft, Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import explained, fmt, message, plain
@@ -91,17 +91,24 @@ class ChoiceScreen(ThriftyModal[str]):
 
 
 class ReasonField(Input):
-    """A field for a reason: up and down go through some that are ready, and back to one's own words."""
+    """A field for a reason: up and down go through some that are ready, and back to one's own words.
+
+    What was typed is there again when the window is opened again, as a change of screen closes it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "ready(1)", "Next reason", show=False),
         Binding("up", "ready(-1)", "Reason before", show=False),
     ]
 
-    def __init__(self, ready: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(placeholder="reason; recorded with your name", **kwargs)
+    def __init__(self, ready: Sequence[str], draft: Draft, **kwargs: Any) -> None:
+        super().__init__(draft.text or "", placeholder="reason; recorded with your name", **kwargs)
         self._ready = ready
+        self._draft = draft
         self._own = ""
+
+    def on_input_changed(self) -> None:
+        self._draft.note(self.value)
 
     def action_ready(self, step: int) -> None:
         """Put the next ready reason, or the one before, into the field."""
@@ -133,6 +140,9 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         self._note = note
         self._fields = _FIELDS.get(wanted[0].what, {})
         self._deciding = False
+        about = [(each.meter, each.at) for each in wanted]
+        self._form = f"{wanted[0].what} {about}"
+        """The name of the draft of what is typed."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="decision"):
@@ -140,17 +150,22 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             if self._note:
                 yield Static(message(f"! {self._note}"), id="decision-note")
             yield Static("…", id="decision-sum")
+            drafts = self.desk.drafts
             for name, label in self._fields.items():
-                check = partial(self._wrong, name)
                 field = Field(
-                    self._proposed[name], check=check, id=f"decision-{name}", compact=True, select_on_focus=False
+                    self._proposed[name],
+                    check=partial(self._wrong, name),
+                    draft=drafts.field(self._form, name),
+                    id=f"decision-{name}",
+                    compact=True,
+                    select_on_focus=False,
                 )
                 yield labelled(label, field)
             with VerticalScroll(id="decision-paper", can_focus=False):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
             ready = REASONS.get(self._wanted[0].what, ())
-            yield ReasonField(ready, id="decision-reason", compact=True)
+            yield ReasonField(ready, drafts.field(self._form, "reason"), id="decision-reason", compact=True)
             if ready:
                 yield Static(Text(f"↓ {' · '.join(ready)}", style="dim"), id="decision-ready")
             keys = "enter confirms · escape changes nothing"
@@ -239,6 +254,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         except MeterError as error:
             self._err(str(error))
         else:
+            self.desk.drafts.drop(self._form)
             self.dismiss(effects)
         finally:
             self._deciding = False

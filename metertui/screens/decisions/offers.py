@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from rich.text import Text
 
-from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, Engine, corrections
+from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, corrections
 from metertui.engine.errors import MeterError
 from metertui.engine.worklist import ExceptionRow
 from metertui.headend import HeadEnd
@@ -41,7 +42,7 @@ async def offers_of(rows: Sequence[ExceptionRow], headend: HeadEnd) -> AsyncIter
             yield what, Offer(note="its window shows what changes")
             continue
         try:
-            wanted = _with_values(what, decision_choices.decisions(what, rows), headend.engine)
+            wanted = await _with_values(what, decision_choices.decisions(what, rows), headend)
             effects = await headend.corrections.preview(wanted, "") if wanted else []
         except MeterError as error:
             yield what, Offer(note=f"not possible: {error}")
@@ -54,16 +55,18 @@ async def offers_of(rows: Sequence[ExceptionRow], headend: HeadEnd) -> AsyncIter
         yield what, Offer(changed, sum(priced) if len(priced) == len(effects) else None)
 
 
-def _with_values(what: str, wanted: list[Decision], engine: Engine) -> list[Decision]:
+async def _with_values(what: str, wanted: list[Decision], headend: HeadEnd) -> list[Decision]:
     """Return the decisions with the values that are proposed; none if a value has to be typed."""
     if what == "correct":
         return [] if wanted[0].wh == NOT_SAID else wanted
     if what == "exchange":
-        proposal = corrections.proposed_exchange(engine.series(wanted[0].meter), wanted[0].at)
+        [decision] = wanted
+        found = await headend.readings.glance({decision.meter: partial(corrections.proposed_exchange, at=decision.at)})
+        proposal = found[decision.meter]
         if proposal is None:
             return []
         at, final, initial = proposal
-        return [wanted[0]._replace(at=at, final=final, initial=initial)]
+        return [decision._replace(at=at, final=final, initial=initial)]
     return wanted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.fields.calendar import DatePicker
 from metertui.screens.fields.choice import Choice, Options
-from metertui.screens.fields.drafts import Drafts
+from metertui.screens.fields.drafts import Draft, Drafts
 from metertui.screens.fields.field import Check, Field, LastField, SearchField, refused_by
 from metertui.screens.fields.field_line import labelled
 from metertui.screens.fields.typed_line import TypedLine
@@ -13,6 +13,7 @@ __all__ = [
     "Check",
     "Choice",
     "DatePicker",
+    "Draft",
     "Drafts",
     "Field",
     "LastField",
