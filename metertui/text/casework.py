@@ -100,12 +100,12 @@ def cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...]:
     return (
         f"{'●' if chosen else ' '}{'✓' if row.decided else '✎' if row.notes else ' '}",
         cause_of(row),
-        row.meter,
+        row.meter or _UNKNOWN,
         energy_at_stake(row),
         fmt.money(row.stake_cents),
         age(row.until if row.count > 1 else row.time, now),
         _why(row),
-        row.region,
+        row.region if row.region or row.known else _UNKNOWN,
         _decided(row),
     )
 
@@ -156,13 +156,11 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency
     parts += [account.address] if account is not None and account.address else []
     text.append_text(plain(" · ".join(parts), style="bold", limit=400))
     if row.count > 1:
-        text.append(
-            f"\n{fmt.count(row.count)} cases from {fmt.moment(row.since, zone)} to {fmt.moment(row.until, zone)}"
-        )
-        text.append(": enter lists them.")
+        between = f"from {fmt.moment(row.since, zone)} to {fmt.moment(row.until, zone)}"
+        text.append(f"\nthe heaviest of {fmt.count(row.count)} cases {between}: enter lists them")
     if row.stake_wh is not None:
         text.append(f"\nat stake {_stake(row, currency)}", style="bold")
-        text.append(" in all; most of it by this one" if row.count > 1 else "")
+        text.append(f", the sum of {fmt.count(row.count)} cases, each decided alone" if row.count > 1 else "")
     for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
         what = _DONE.get(event.kind, event.kind)

@@ -28,6 +28,8 @@ _SIGNS: Final = {
     "void": "∅",
 }
 _KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
+_AMOUNT: Final = re.compile(r"(?<![\w.])\d{4,}(?=\.\d\d(?![\w.]))")
+"""The whole part of an amount of money with thousands."""
 _INSTANT: Final = re.compile(r"(?<!\w)(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?[+-]\d\d:\d\d(?!\w)")
 _APART: Final = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d+)?")
 
@@ -73,8 +75,9 @@ def reason(text: str) -> str:
 
 
 def _grouped(text: str) -> str:
-    """Return a sentence with the thousands of its kWh apart."""
-    return _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
+    """Return a sentence with the thousands of its kWh and of its amounts apart."""
+    text = _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
+    return _AMOUNT.sub(lambda found: count(int(found[0])), text)
 
 
 def for_people(text: str) -> str:

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from metertui.engine.base import visible
 
-_WORD: Final = re.compile(r"\s*(\d{1,3}(?: \d{3})+\S*|\S+)")
-"""A word with the blanks before it; a figure with its groups is one."""
+_WORD: Final = re.compile(r"\s*((?:\d{1,3}(?: \d{3})+\S*|\S+)(?: ·)?)")
+"""A word with the blanks before it; a figure with its groups is one, and a dot belongs to what it stands behind."""
 
 
 def plain(text: str, style: str = "", limit: int = 200) -> Text:

@@ -17,6 +17,7 @@ from metertui.text import fmt
             "72 005.596 kWh is lower than the 1 072 010.000 kWh counted at 2025-03-12 10:30:00",
         ),
         ("0.5 kWh", "0.500 kWh"),
+        ("net 22937.97, tax 64.47, of 2025-03", "net 22 937.97, tax 64.47, of 2025-03"),
         (
             "more than 100 kW, 2025-03-12T10:30:00 without a zone",
             "more than 100 kW, 2025-03-12T10:30:00 without a zone",

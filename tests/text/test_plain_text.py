@@ -71,6 +71,8 @@ def test_lines_break_between_words_and_never_within_a_figure() -> None:
         assert all(len(line) <= max(width, len("1 000 000.000")) for line in lines)
         assert "" in lines
     assert folded(text, 18).plain.split("\n")[:2] == ["than the 2 690.500", "kWh counted"]
+    assert folded(Text("a meter · 7.000 kWh · North"), 20).plain == "a meter · 7.000\nkWh · North"
+    assert folded(Text("a meter · North"), 10).plain == "a meter ·\nNorth"
 
 
 def test_a_progress_bar_is_of_one_width() -> None:

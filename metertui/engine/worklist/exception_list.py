@@ -25,7 +25,7 @@ from metertui.engine.worklist.stakes import UNKNOWN, Stakes, unknown_stakes
 from metertui.engine.worklist.suspect_reads import find_decided, find_exchanges, find_misfits
 
 State = Literal["open", "decided", "all"]
-Order = Literal["weight", "newest"]
+Order = Literal["weight", "newest", "oldest", "count", "cause", "meter", "region"]
 Part = Literal["all", "cases", "silent"]
 Together = Literal["", "kind", "region"]
 MOST_ROWS: Final = 10_000
@@ -51,7 +51,13 @@ class ExceptionQuestion:
     offset: int = 0
     limit: int = 100
     order: Order = "weight"
-    """`weight`: the most energy at stake first, then the newest; cases of which it is unknown come last."""
+    """`weight`: the most energy at stake first, then the newest; cases of which it is unknown come last.
+
+    `newest`, `oldest`, `count`: by the newest or the oldest case of a row, or by how many it has, the most first;
+    `cause`, `meter`, `region`: by name. Equal ones are by weight.
+    """
+    reverse: bool = False
+    """Whether the order is the other way round."""
     whole_id: bool = False
     part: Part = "all"
     """`silent`: silent meters; `cases`: all others. The counts by cause are of all."""
@@ -192,15 +198,43 @@ class _AllCases:
         """Return the positions of the bundles of a page in their order; equal ones by cause and meter."""
         limit = min(question.limit, MOST_ROWS)
         last = question.offset + limit
-        first, then = -bundles.newest, -bundles.weight
+        first, then = self._sorted_by(bundles, question.order), -bundles.weight
         if question.order == "weight":
-            first, then = then, first
+            then = -bundles.newest
+        first = -first if question.reverse else first
         found = np.arange(len(bundles.head))
         if last < len(found):  # sort only those up to the end of the page, with ties
             found = found[first <= np.partition(first, last)[last]]
         head = bundles.head[found]
         order = np.lexsort((self._meter[head], self._cause[head], then[found], first[found]))
         return found[order[question.offset : last]]
+
+    def _sorted_by(self, bundles: _Bundles, order: Order) -> NDArray[np.int64]:
+        """Return a number for each bundle, by which they are in an order; int64[m]."""
+        match order:
+            case "weight":
+                return -bundles.weight
+            case "newest":
+                return -bundles.newest
+            case "oldest":
+                oldest = bundles.newest.copy()
+                known = self._time[bundles.cases] != NEVER
+                np.minimum.at(oldest, bundles.bundle[known], self._time[bundles.cases[known]])
+                return oldest
+            case "count":
+                return -np.bincount(bundles.bundle, minlength=len(bundles.head))
+            case "cause":
+                return self._cause[bundles.head].astype(np.int64)
+            case "region":
+                return np.asarray(self._region[bundles.head], dtype=np.int64)
+        named = {
+            start + place: name
+            for start, family in zip(self._starts.tolist(), self._families, strict=False)
+            for place, name in enumerate(family.names)
+        }
+        places = zip(bundles.head.tolist(), self._meter[bundles.head].tolist(), strict=True)
+        names = [self._frozen.ids[code] if code >= 0 else named.get(place, "") for place, code in places]
+        return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
     def _rows(self, bundles: _Bundles, page: NDArray[np.int64]) -> Iterator[ExceptionRow]:
         """Yield the rows of a page: the heaviest case of each bundle, with what all of its cases come to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -20,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.formats import resolve_output, write_run
 from metertui.screens.fields import Field, labelled, refused_by
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, as_operator
-from metertui.text import fmt, messages
+from metertui.text import fmt, messages, plain
 
 _ISSUE: Final = "issue"
 """Stands for the issue of bills where a second press is asked for."""
@@ -54,6 +55,7 @@ class BillingRunScreen(LastingWindow):
             check = refused_by(lambda text: month_bounds(text, self.zone))
             yield labelled("month", Field(self._month, id="run-month", compact=True, check=check))
             yield labelled("file", Field(self._proposed, id="run-file", compact=True, check=refused_by(_check_file)))
+            yield Steady(id="run-folder")
             with Horizontal(id="run-buttons"):
                 yield Button("Calculate", id="run-calculate", compact=True)
                 yield Button("Write file", id="run-write", compact=True)
@@ -69,6 +71,8 @@ class BillingRunScreen(LastingWindow):
     def on_mount(self) -> None:
         self.query_one("#run-bar").display = False
         self.query_one("#run-month").focus()
+        self._show_folder()
+        self._offer_next()
         self._say("Calculate shows the totals of a month. Nothing is written or issued yet.")
         self.set_interval(0.25, self._draw)
 
@@ -80,6 +84,7 @@ class BillingRunScreen(LastingWindow):
         self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
         if self._run is not None and not self._busy and self._basis != self.headend.engine.billing_basis():
             self._run, self._basis, self._sure = None, None, ""
+            self._offer_next()
             self._say("Decisions, tariffs or issued bills have changed since. Press Calculate again.")
 
     def _say(self, *texts: str) -> None:
@@ -92,10 +97,20 @@ class BillingRunScreen(LastingWindow):
         self._sure = ""
         file = self.query_one("#run-file", Field)
         if event.input.id == "run-month" and file.value == self._proposed:
-            try:
+            with suppress(MeterError):  # the month is being typed
                 self._proposed = file.value = _file_name(self._month_typed())
-            except MeterError:
-                return  # the month is being typed
+        self._show_folder()
+
+    def _show_folder(self) -> None:
+        """Say in which folder the file will be; what is wrong with its name stands below the field."""
+        file = self.query_one("#run-file", Field)
+        there = "" if file.wrong or not file.value.strip() else f"in {_path(file.value.strip()).parent}"
+        self.query_one("#run-folder", Steady).show(plain(there))
+
+    def _offer_next(self) -> None:
+        """Let the button of the next step be the bright one."""
+        for name, next_one in (("calculate", self._run is None), ("write", self._run is not None)):
+            self.query_one(f"#run-{name}", Button).variant = "primary" if next_one else "default"
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -141,6 +156,7 @@ class BillingRunScreen(LastingWindow):
         self._busy = False
         self.works.end(self._work)
         self.query_one("#run-bar").display = False
+        self._offer_next()
 
     @work(exclusive=True, group="run")
     async def _calculate(self) -> None:

@@ -30,6 +30,7 @@ class FormTab(Tab):
     """The form of one account. Each field is checked when it is left."""
 
     name_of = "form"
+    key = "2"
     heading = "Form"
     first = "#form-meter"
 
@@ -48,7 +49,7 @@ class FormTab(Tab):
             yield Static(id="form-check")
             with Horizontal(classes="buttons"):
                 yield Button("Register", id="register", variant="primary", compact=True)
-                yield Button("Change", id="modify", compact=True)
+                yield Button("Change", id="modify", variant="primary", compact=True)
                 yield Button("Deactivate", id="deactivate", compact=True)
                 yield Button("Reactivate", id="reactivate", compact=True)
             yield Static(id="form-past")
@@ -78,8 +79,16 @@ class FormTab(Tab):
             with suppress(Refused):
                 text = plain(self._state(account, fields, self._since()))
         self.query_one("#form-check", Static).update(text)
-        self.query_one("#register", Button).variant = "primary" if account is None else "default"
-        self.query_one("#modify", Button).variant = "default" if account is None else "primary"
+        for name, applies in (
+            ("register", account is None),
+            ("modify", account is not None),
+            ("deactivate", account is not None and account.active),
+            ("reactivate", account is not None and not account.active),
+        ):
+            button = self.query_one(f"#{name}", Button)
+            button.set_class(not applies, "hidden")
+            if button.has_focus and not applies:
+                self.query_one("#form-meter" if account is None else "#modify").focus()
         self.query_one("#form-past", Static).update(Text("") if account is None else self._history(account))
 
     def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:
@@ -123,7 +132,7 @@ class FormTab(Tab):
             about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
             reason = f": {event.reason}" if event.reason else ""
             lines.append(f"{fmt.moment(event.decided, self.zone)}  {word_of(event.kind)}{about} by {event.who}{reason}")
-        return Text("\n").join([Text("History", style="bold"), *map(plain, lines)])
+        return Text("\n").join([Text("History", style="bold"), *map(plain, lines)]) if lines else Text("")
 
     @on(Button.Pressed, "#register")
     @work(exclusive=True, group="account")

@@ -46,6 +46,7 @@ class AccountsTab(Tab):
     """A search field over a table that fetches only the visible rows."""
 
     name_of = "accounts"
+    key = "1"
     heading = "Accounts"
     first = "#account-search"
     BINDINGS: ClassVar[list[BindingType]] = [

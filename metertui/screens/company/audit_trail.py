@@ -24,6 +24,8 @@ _COLUMNS: Final = (
     Column("detail", 60),
 )
 _PAGE: Final = 200
+_MOST_SORTED: Final = 10_000
+"""Entries that are fetched to be sorted, the newest ones."""
 _NEAR: Final = 50
 """How near to the last row the cursor must be for more rows to be fetched."""
 
@@ -32,6 +34,7 @@ class TrailTab(Tab):
     """The entries of `audit.log`, read from its end while the cursor goes down."""
 
     name_of = "trail"
+    key = "7"
     heading = "Audit log"
     first = "#trail-search"
 
@@ -45,7 +48,7 @@ class TrailTab(Tab):
     def compose(self) -> ComposeResult:
         yield SearchField("#trail-table", placeholder="filter by words: a name, a day, void …", id="trail-search")
         yield Static(id="trail-count")
-        yield Table(_COLUMNS, enter="", filters=False, sorts=False, id="trail-table")
+        yield Table(_COLUMNS, enter="", filters=False, id="trail-table")
         yield Steady(fixed=True, id="trail-entry")
 
     def entered(self) -> None:
@@ -64,9 +67,10 @@ class TrailTab(Tab):
     async def _begin(self, text: str) -> None:
         """Show the newest entries that contain `text`."""
         self._following.note(self.headend.engine.audit.stamp)
-        found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, _PAGE)
-        self._entries, self._end, self._text = found, end, text
         table = self.query_one("#trail-table", Table)
+        number = _PAGE if table.arrangement.is_natural else _MOST_SORTED
+        found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, number)
+        self._entries, self._end, self._text = found, end, text
         table.show_rows(len(found), self._rows)
         self._count()
         self._show_entry(0)
@@ -79,7 +83,7 @@ class TrailTab(Tab):
             self.headend.engine.audit.entries_before, None, self._text, len(before) + 1
         )
         added = found.index(before[0]) if before and before[0] in found else 0
-        cursor = table.cursor_row + added if table.cursor_row > 0 else 0
+        cursor = table.cursor_row + added if table.cursor_row > 0 or table.is_arranged else 0
         self._entries, self._end = found, end
         table.show_rows(len(found), self._rows, cursor)
         self._count()
@@ -89,14 +93,21 @@ class TrailTab(Tab):
     def _moved(self, event: Table.RowHighlighted) -> None:
         event.stop()
         self._show_entry(event.row)
-        if self._end and event.row >= len(self._entries) - _NEAR:
-            self._more()
+        if self._end and not event.table.is_arranged and event.row >= len(self._entries) - _NEAR:
+            self._more(_PAGE)
+
+    @on(Table.Rearranged, "#trail-table")
+    def _sorted(self, event: Table.Rearranged) -> None:
+        event.stop()
+        if self._end and event.table.is_arranged and len(self._entries) < _MOST_SORTED:
+            self._more(_MOST_SORTED - len(self._entries))
+        self._count()
 
     @work(exclusive=True, group="trail")
-    async def _more(self) -> None:
-        """Fetch older entries."""
+    async def _more(self, number: int) -> None:
+        """Fetch so many older entries."""
         found, self._end = await self.headend.look_up(
-            self.headend.engine.audit.entries_before, self._end, self._text, _PAGE
+            self.headend.engine.audit.entries_before, self._end, self._text, number
         )
         self._entries += found
         self.query_one("#trail-table", Table).append_rows(len(self._entries))
@@ -105,7 +116,9 @@ class TrailTab(Tab):
     def _show_entry(self, row: int) -> None:
         """Show the last cells of a row in full; a narrow terminal cuts them."""
         said = self._entries[row][2:] if 0 <= row < len(self._entries) else []
-        self.query_one("#trail-entry", Steady).show(message(" ".join(filter(None, said))))
+        entry = self.query_one("#trail-entry", Steady)
+        entry.show(message(" ".join(filter(None, said))))
+        entry.set_class(not said, "hidden")
 
     def _rows(self, start: int, stop: int) -> list[Cells]:
         return [self._cells(entry) for entry in self._entries[start:stop]]
@@ -118,9 +131,11 @@ class TrailTab(Tab):
             return entry  # the file was edited by hand
 
     def _count(self) -> None:
-        number = fmt.count(len(self._entries))
+        number, order = fmt.count(len(self._entries)), self.query_one("#trail-table", Table).state
         if not self._entries:
             said = "No entry contains these words." if self._text.strip() else "There are no entries yet."
+        elif order:
+            said = f"{'The newest' if self._end else 'All'} {number}, {order}. s: next column, S: the other way."
         elif self._end:
             said = f"The newest {number}; older entries load as you go down. Enter goes to the table."
         else:

@@ -30,7 +30,8 @@ class CompanyScreen(GatedScreen):
     place = "company"
     roles = ("operator",)
     help_text = (
-        "Accounts: type part of an id, address, postcode, region or sub-region. Enter goes to the table, and there "
+        "A digit opens a tab, unless a field has the focus; ctrl and the arrow keys do so everywhere. Accounts: type "
+        "part of an id, address, postcode, region or sub-region. Enter goes to the table, and there "
         "opens an account; l looks its meter up, b shows its bill, x its exceptions. Last 7 days is the usage of "
         "the seven days before today, compared with the highest of its row; there is no bar where readings are missing "
         "or too far apart to tell. Form: register an account, or change one from now or from a past day; earlier usage "
@@ -44,6 +45,7 @@ class CompanyScreen(GatedScreen):
         Binding("slash", "seek", "Filter", key_display="/", priority=True),
         Binding("ctrl+left", "tab(-1)", "Previous tab", key_display="^←", priority=True),
         Binding("ctrl+right", "tab(1)", "Next tab", key_display="^→", priority=True),
+        *(Binding(tab.key, f"open_tab('{tab.name_of}')", tab.heading, show=False) for tab in _TABS),
     ]
 
     def inside(self) -> ComposeResult:
@@ -59,6 +61,8 @@ class CompanyScreen(GatedScreen):
 
     def action_open_tab(self, tab: str) -> None:
         """Open a tab by its name, after the login where nobody is logged in."""
+        if self._open:
+            self.clear_message()  # it belongs to the tab before
         self._wanted = tab
         self._open_wanted_tab()
 
@@ -73,7 +77,7 @@ class CompanyScreen(GatedScreen):
     def entered(self) -> None:
         self._open_tab(self._wanted or _TABS[0].name_of)
         self._wanted = ""
-        self.say(f"Logged in as {self.who}. F9 logs out.")
+        self.say(f"Logged in as {self.who}. F9 logs out.", passes=True)
         # Later: a screen is laid out twice when it is shown, and a full table would be drawn both times.
         self.call_after_refresh(self.accounts_changed)
 
@@ -93,9 +97,8 @@ class CompanyScreen(GatedScreen):
 
     def action_tab(self, step: int) -> None:
         """Open the previous or the next tab."""
-        self.clear_message()  # the message belongs to the tab before
         names = [tab.name_of for tab in _TABS]
-        self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
+        self.action_open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
 
     def open_account(self, meter: str) -> None:
         """Show an account in the form."""

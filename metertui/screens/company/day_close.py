@@ -17,6 +17,7 @@ class CloseTab(Tab):
     """The panel of the day close with a button."""
 
     name_of = "close"
+    key = "5"
     heading = "Day close"
     first = "#close-day"
 

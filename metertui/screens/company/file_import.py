@@ -26,6 +26,7 @@ class UploadTab(Tab):
     """The path of a file, its preview, and the buttons that store it."""
 
     name_of = "upload"
+    key = "4"
     heading = "File"
     first = "#upload-path"
 

@@ -23,6 +23,7 @@ class ReadingTab(Tab):
     """The form for meter, register and time. A field is checked when it is left, all together while one types."""
 
     name_of = "reading"
+    key = "3"
     heading = "Reading"
     first = "#reading-meter"
 

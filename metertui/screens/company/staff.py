@@ -18,7 +18,7 @@ from metertui.screens.fields import Field, labelled, refused_by
 from metertui.screens.tables import Column, Table
 from metertui.text import message
 
-_COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
+_COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("logged in here", 14))
 _FIELDS: Final = {
     "email": ("email", ""),
     "role": ("role", "operator or government"),
@@ -31,6 +31,7 @@ class StaffTab(Tab):
     """A table of staff, and a form that the selected row fills."""
 
     name_of = "staff"
+    key = "6"
     heading = "Staff"
     first = "#staff-table"
 

@@ -20,12 +20,14 @@ class Tab(OnDesk, TabPane):
 
     name_of: ClassVar[str] = ""
     """Its id."""
+    key: ClassVar[str] = ""
+    """The digit that opens it."""
     heading: ClassVar[str] = ""
     first: ClassVar[str] = ""
     """The selector of the widget that gets the focus when the tab is opened."""
 
     def __init__(self) -> None:
-        super().__init__(self.heading, id=self.name_of)
+        super().__init__(f"{self.key} {self.heading}", id=self.name_of)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         # Otherwise a tab that was skipped would open again when its field gets the message about its focus.

@@ -16,7 +16,6 @@ from metertui.text import INKS, NOWHERE, cause_of, fmt, plain, side_by_side, sig
 PAGE: Final = 100
 """Rows of a page: each costs the event loop 0.2 ms when it changes."""
 _STATES: Final[dict[State, str]] = {"open": "open", "decided": "decided", "all": "open and decided"}
-_ORDERS: Final[dict[Order, str]] = {"weight": "by weight", "newest": "newest first"}
 _PERIODS: Final = {"all time": None, "today": 0, "7 days": 6, "31 days": 30, "366 days": 365}
 """Periods, each with the days before today that belong to it."""
 _MOST_REGIONS: Final = 12
@@ -32,15 +31,17 @@ class CaseFilter:
         self._clock = clock
         self.meter = ""
         """Part of a meter id; empty for all meters."""
+        self.order: Order = "weight"
+        self.reverse = False
+        """Whether the order is the other way round."""
         self.silent = False
         """Whether the list is that of silent meters, by region."""
         self.clear()
 
     def clear(self) -> None:
-        """Reset the filter; cases or silent meters stay what is listed."""
+        """Reset the filter; cases or silent meters stay what is listed, in their order."""
         self._cause, self._region, self.meter = "", None, ""
         self._state: State = "open"
-        self._order: Order = "weight"
         self._period = "all time"
         self.opened: ExceptionRow | None = None
         """The row whose cases are listed one by one."""
@@ -68,7 +69,9 @@ class CaseFilter:
         if self.opened is not None:
             return self.cases_of(self.opened, offset, PAGE)
         return ExceptionQuestion(
-            *(self._cause, self._region, self.meter, self._state, window, offset, PAGE, self._order),
+            *("" if self.silent else self._cause, self._region, self.meter, self._state, window),
+            *(offset, PAGE, self.order),
+            reverse=self.reverse,
             part="silent" if self.silent else "all" if self._cause or self.meter else "cases",
             together="region" if self.by_region else "" if self.silent else "kind",
         )
@@ -79,7 +82,8 @@ class CaseFilter:
         by_region = row.cause == "silent"
         return ExceptionQuestion(
             *(row.cause, row.region if by_region else None, "" if by_region else row.meter, state, self._window()),
-            *(offset, limit, self._order),
+            *(offset, limit, self.order),
+            reverse=self.reverse,
             whole_id=True,
         )
 
@@ -103,10 +107,6 @@ class CaseFilter:
     def other_state(self) -> None:
         """Choose the next state: open, decided, or both."""
         self._state = _after(list(_STATES), self._state, 1)
-
-    def other_order(self) -> None:
-        """Choose the other order."""
-        self._order = _after(list(_ORDERS), self._order, 1)
 
     def other_period(self) -> None:
         """Choose the next period."""
@@ -138,7 +138,7 @@ class CaseFilter:
             for key, value in self._conditions(wide=wide).items():
                 text.append(f"{key} ", style="bold").append(plain(value).plain, mark if value in filtering else "")
                 text.append("  ")
-            text.append(self._counted(found, wide=wide))
+            text.append(self._counted(found, wide=wide) if found.rows else "")
         if chosen:
             text.append("  ")
             text.append(f" {fmt.count(chosen)} selected ", style=mark + Style(bold=True, reverse=True))
@@ -162,8 +162,6 @@ class CaseFilter:
             parts["g"] = "all regions" if self._region is None else f"region {self._region or NOWHERE}"
         if wide or self._period != "all time":
             parts["p"] = self._period
-        if self._order != "weight":
-            parts["s"] = _ORDERS[self._order]
         if self.meter:
             parts["/"] = f"meter {self.meter}"
         return parts
@@ -186,9 +184,13 @@ class CaseFilter:
         return f"{cause} ({self._silent_hours})" if cause == "silent" else cause
 
     def facets(self, found: Exceptions, inks: Mapping[str, Style]) -> Text:
-        """Return the number of cases by cause and region, as two lines; `inks` are styles by the names in INKS."""
-        causes: list[tuple[Cause, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
-        causes += [(cause, 0) for cause in CAUSES if cause == self._cause and cause not in found.counts]
+        """Return the number of cases by cause and region, as two lines; `inks` are styles by the names in INKS.
+
+        Silent meters have no other cause.
+        """
+        counts = {} if self.silent else found.counts
+        causes: list[tuple[Cause, int]] = [(cause, counts[cause]) for cause in CAUSES if cause in counts]
+        causes += [(cause, 0) for cause in CAUSES if cause == self._cause and cause not in counts]
         regions = [(name or NOWHERE, number) for name, number in found.regions.items()]
         here = None if self._region is None else self._region or NOWHERE
         left = len(regions) - _MOST_REGIONS

@@ -11,12 +11,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from metertui.engine.worklist import ExceptionRow
+from metertui.engine.worklist import ExceptionRow, Order
 from metertui.screens.exceptions.case_filter import PAGE
 from metertui.screens.shell import OnDesk
-from metertui.screens.tables import Listing
+from metertui.screens.tables import NATURAL, Listing
 from metertui.text import INKS, case_headings, cells, region_cells, region_headings
 
+_OF_CASES: Final[Sequence[Order | None]] = (None, "cause", "meter", "weight", None, "newest", None, "region", None)
+_OF_REGIONS: Final[Sequence[Order | None]] = (None, "region", "count", "weight", None, "oldest")
+"""The orders of the columns: only the rows of a page are priced and explained."""
 FIRST: Final = "first"
 """In place of the key of a row: keys have blanks."""
 
@@ -24,16 +27,40 @@ FIRST: Final = "first"
 class CaseTable(Listing):
     """A page of cases, in which Enter decides about a row, or opens one that stands for several.
 
-    The screen filters the cases of all pages, and has them by weight.
+    The screen filters and sorts the cases of all pages. Without an order they are by weight.
     """
 
-    def __init__(self, headings: Sequence[str], spare: int = 0, **kwargs: Any) -> None:
-        """Make an empty table; the last `spare` columns are left out where there is no room."""
+    def __init__(self, headings: Sequence[str], orders: Sequence[Order | None], spare: int = 0, **kwargs: Any) -> None:
+        """Make an empty table; the last `spare` columns are left out where there is no room.
+
+        `orders` are those that the columns stand for, None for one that puts no table in order.
+        """
         super().__init__(
-            headings, most=PAGE, newest=False, inks=INKS, enter="Decide or open", filters=False, sorts=False, **kwargs
+            headings,
+            most=PAGE,
+            newest=False,
+            inks=INKS,
+            enter="Decide or open",
+            filters=False,
+            by_screen=True,
+            **kwargs,
         )
         last = len(self._columns) - spare
-        self._columns = tuple(replace(column, spare=place >= last) for place, column in enumerate(self._columns))
+        self._orders = orders
+        self._columns = tuple(
+            replace(column, spare=place >= last, sorts=order is not None)
+            for place, (column, order) in enumerate(zip(self._columns, orders, strict=True))
+        )
+
+    @property
+    def order(self) -> tuple[Order, bool]:
+        """Return the order that is asked for, and whether it is the other way round."""
+        asked = self.arrangement
+        order = None if asked.column == NATURAL else self._orders[asked.column]
+        if order is None:
+            return "weight", asked.descending
+        other_way = asked.descending != self._columns[asked.column].right
+        return order, other_way != (order == "newest")  # the highest age is the oldest
 
 
 class CaseList(OnDesk, Vertical):
@@ -50,16 +77,20 @@ class CaseList(OnDesk, Vertical):
     def compose(self) -> ComposeResult:
         currency = self.headend.engine.rules.currency
         yield Static(id="no-cases", classes="hidden")
-        yield CaseTable(case_headings(currency), spare=2, id="cases")
-        yield CaseTable(region_headings(currency), id="silent", classes="hidden")
+        yield CaseTable(case_headings(currency), _OF_CASES, spare=2, id="cases")
+        yield CaseTable(region_headings(currency), _OF_REGIONS, id="silent", classes="hidden")
 
     def on_mount(self) -> None:
         self.query_one("#cases", Listing).fixed_columns = 3  # keep the meter in view
 
     @property
-    def table(self) -> Listing:
+    def table(self) -> CaseTable:
         """Return the table that is in view."""
-        return self.query_one("#silent" if self._by_region else "#cases", Listing)
+        return self.table_of(by_region=self._by_region)
+
+    def table_of(self, *, by_region: bool) -> CaseTable:
+        """Return the table of regions, or of cases."""
+        return self.query_one("#silent" if by_region else "#cases", CaseTable)
 
     @property
     def under_cursor(self) -> ExceptionRow | None:
@@ -71,9 +102,12 @@ class CaseList(OnDesk, Vertical):
         self._wanted = key
 
     def show(
-        self, rows: Mapping[str, ExceptionRow], chosen: Collection[str], nothing: Text, *, by_region: bool
+        self, rows: Mapping[str, ExceptionRow], chosen: Collection[str], nothing: Text, *, by_region: bool, done: bool
     ) -> None:
-        """Show rows by their keys, cases or regions, those that are chosen marked; `nothing` if there are none."""
+        """Show rows by their keys, cases or regions, those that are chosen marked; `nothing` if there are none.
+
+        `done`: whether nothing is good news, and not what a filter leaves out.
+        """
         before = self.under_cursor
         self._rows, self._by_region = rows, by_region
         self.mark(chosen)
@@ -81,6 +115,7 @@ class CaseList(OnDesk, Vertical):
             table.set_class(table is not self.table or not rows, "hidden")
         sentence = self.query_one("#no-cases", Static)
         sentence.set_class(bool(rows), "hidden")
+        sentence.set_class(done, "-done")
         if not rows:
             sentence.update(nothing)
         self._keep_cursor(before)

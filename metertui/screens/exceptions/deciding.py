@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
+from textual import work
+
 from metertui.engine.core import Decision, Effect
 from metertui.engine.errors import MeterError
 from metertui.engine.vee import Edit
@@ -17,12 +19,30 @@ class DecidingScreen(DeskScreen):
     """A screen with cases, some of which are selected."""
 
     @abstractmethod
-    def with_cases(self, do: Callable[[list[ExceptionRow]], None]) -> None:
-        """Do something with the selected cases: those that the selected rows stand for."""
+    def selected_rows(self) -> list[ExceptionRow]:
+        """Return the selected rows, or the one under the cursor if none is selected."""
+
+    @abstractmethod
+    async def members(self, row: ExceptionRow) -> Sequence[ExceptionRow]:
+        """Return the cases that a row stands for."""
 
     @abstractmethod
     def after_decision(self) -> None:
         """Show the cases as they are after a decision."""
+
+    def with_cases(self, do: Callable[[list[ExceptionRow]], None]) -> None:
+        """Do something with the selected cases: those that the selected rows stand for."""
+        rows = self.selected_rows()
+        if all(row.count == 1 for row in rows):
+            do(rows)
+        else:
+            self._with_members(rows, do)
+
+    @work(exclusive=True, group="members")
+    async def _with_members(self, rows: Sequence[ExceptionRow], do: Callable[[list[ExceptionRow]], None]) -> None:
+        cases = [case for row in rows for case in await self.members(row)]
+        if self.is_current:  # a window for them must not open over another screen, shown meanwhile
+            do(cases)
 
     def action_decide(self, what: str) -> None:
         """Show what a decision about the selected cases would change, and ask for the reason."""

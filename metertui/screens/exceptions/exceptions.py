@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -56,11 +56,11 @@ class ExceptionsScreen(DecidingScreen):
         "finds, and enter lists the decisions that apply. A wrong reading is made void, or corrected (w): then "
         "another value stands in its place. Each decision shows its effect first, needs a reason, is recorded in "
         "events.csv and audit.log, and can be undone with u. Equal refused lines are one case, which accepting closes: "
-        "later ones are another. ✓ marks a decided case, ✎ one with a note. A capital letter goes backwards: c is the "
-        "next cause, C (shift+c) the previous one."
+        "later ones are another. s sorts by the next column, S reverses. ✓ marks a decided case, ✎ one with a note. A "
+        "capital letter goes backwards: c is the next cause, C (shift+c) the previous one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "list(False)", "Cases", show=False),
+        Binding("1", "list(False)", "Cases", tooltip="All cases but silent meters"),
         Binding("2", "list(True)", "Silent meters", tooltip="Silent meters by region"),
         Binding("space", "choose", "Select"),
         Binding("ctrl+a", "choose_all", "All", tooltip="Select all that the filter finds"),
@@ -74,7 +74,6 @@ class ExceptionsScreen(DecidingScreen):
         Binding("g", "region(1)", "Region", show=False, tooltip="Filter by the next region"),
         Binding("G", "region(-1)", "Previous region", show=False),
         Binding("o", "state", "Open or decided", show=False, tooltip="Filter by open, decided, or both"),
-        Binding("s", "order", "Order", show=False, tooltip="By weight, or the newest first"),
         Binding("p", "period", "Period", show=False, tooltip="Filter by the next period"),
         Binding("right_square_bracket", "page(1)", "Next page", key_display="]", show=False),
         Binding("left_square_bracket", "page(-1)", "Previous page", key_display="[", show=False),
@@ -151,6 +150,8 @@ class ExceptionsScreen(DecidingScreen):
     async def _load(self) -> None:
         clock = self.headend.engine.clock
         began = clock.monotonic()
+        table = self._list.table_of(by_region=self._filter.by_region)
+        self._filter.order, self._filter.reverse = table.order
         self._seen = self.headend.worklist.basis()
         self._read_at = self.headend.live().uptime
         found = await self.headend.worklist.exceptions(self._filter.question(self._offset))
@@ -180,7 +181,9 @@ class ExceptionsScreen(DecidingScreen):
         self._chosen = {key: self._rows.get(key, row) for key, row in self._chosen.items()}
         self._show_filter()
         nothing = self._filter.none(len(self.headend.engine.ingest.active), self._started)
-        self._list.show(self._rows, self._chosen, nothing, by_region=self._filter.by_region)
+        listed, done = self._filter, not self._filter.any and self._filter.opened is None
+        self._list.show(self._rows, self._chosen, nothing, by_region=listed.by_region, done=done)
+        self.refresh_bindings()
         self.query_one(CasePane).set_class(not found.rows, "hidden")
         if not self._lines.is_asking:
             self._list.take_focus()
@@ -200,14 +203,22 @@ class ExceptionsScreen(DecidingScreen):
     @on(Listing.RowHighlighted, "CaseTable")
     def _show_case(self) -> None:
         """Show the row under the cursor in full; the table may cut it."""
-        self.query_one(CasePane).show_row(self._list.under_cursor, self._members)
+        self.query_one(CasePane).show_row(self._list.under_cursor, self.members)
 
-    async def _members(self, row: ExceptionRow) -> Sequence[ExceptionRow]:
+    async def members(self, row: ExceptionRow) -> Sequence[ExceptionRow]:
         """Return the cases that a row stands for."""
         if row.count == 1:
             return [row]
         found = await self.headend.worklist.exceptions(self._filter.cases_of(row, 0, MOST_ROWS))
         return found.rows
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the other list, and to select where there are rows."""
+        if action in ("choose", "choose_all"):
+            return bool(self._rows)
+        if action == "list":
+            return self._filter.opened is not None or parameters != (self._filter.silent,)
+        return super().check_action(action, parameters)
 
     # -- conditions --------------------------------------------------------------------------------------------------
 
@@ -217,13 +228,17 @@ class ExceptionsScreen(DecidingScreen):
         self._chosen.clear()
         self._load_first_page()
 
-    def action_order(self) -> None:
-        """List the cases in the other order."""
-        self._filter.other_order()
+    @on(Listing.Rearranged, "CaseTable")
+    def _sort(self) -> None:
+        """List the cases in another order; the cursor stays on its case, unless it is on the first one."""
+        if self._list.table.cursor_row <= 0:
+            self._list.want(FIRST)
         self._load_first_page()
 
     def action_cause(self, step: int) -> None:
-        """Filter by the next or previous cause."""
+        """Filter by the next or previous cause; silent meters have only one."""
+        if self._filter.silent:
+            return
         self._filter.other_cause(self._found.counts if self._found else (), step)
         self._refilter()
 
@@ -284,6 +299,7 @@ class ExceptionsScreen(DecidingScreen):
             return
         else:
             self._filter.clear()
+            self._list.table.clear_arrangement()
         self._lines.show_meter()
         self._list.take_focus()
         self._load_first_page()
@@ -322,23 +338,10 @@ class ExceptionsScreen(DecidingScreen):
         self._list.mark(self._chosen)
         self._show_filter()
 
-    def _selected_rows(self) -> list[ExceptionRow]:
+    def selected_rows(self) -> list[ExceptionRow]:
         """Return the selected rows, or the one under the cursor if none is selected."""
         row = self._list.under_cursor
         return list(self._chosen.values()) or ([] if row is None else [row])
-
-    def with_cases(self, do: Callable[[list[ExceptionRow]], None]) -> None:
-        rows = self._selected_rows()
-        if all(row.count == 1 for row in rows):
-            do(rows)
-        else:
-            self._with_members(rows, do)
-
-    @work(exclusive=True, group="members")
-    async def _with_members(self, rows: Sequence[ExceptionRow], do: Callable[[list[ExceptionRow]], None]) -> None:
-        cases = [case for row in rows for case in await self._members(row)]
-        if self.is_current:  # a window for them must not open over another screen, shown meanwhile
-            do(cases)
 
     @on(Listing.RowSelected, "CaseTable")
     def _entered(self) -> None:

@@ -52,7 +52,9 @@ class FilterLines(OnDesk, Vertical):
         line = self._filter.line(found, whole, offset, chosen, ink(variables, "primary"), wide=wide)
         self.query_one("#conditions", Steady).show(line)
         inks = {name: ink(variables, name) for name in set(INKS.values())}
-        self.query_one("#facets", Steady).show(self._filter.facets(whole, inks))
+        facets, counted = self.query_one("#facets", Steady), self._filter.facets(whole, inks)
+        facets.show(counted)
+        facets.set_class(not counted.plain.strip(), "hidden")
 
     @property
     def _field(self) -> Input:

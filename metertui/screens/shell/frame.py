@@ -6,6 +6,7 @@ problems of the whole app. Below the content: a line for messages, and the keys 
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Final, Protocol, cast
@@ -44,6 +45,8 @@ PLACES: Final = {
 
 
 _BAR: Final = 12
+_PASSING: Final = 10.0
+"""Seconds for which a message is shown that passes."""
 _WIDE: Final = 100
 """The columns from which the frame has room for the name of the zone, and for who is logged in."""
 _TITLES: Final = 80
@@ -108,6 +111,8 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
 
     help_text: ClassVar[str] = ""
     """The text of the help about the screen."""
+    _said_until = math.inf
+    """The uptime (s) at which the message passes."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9", show=False)]
 
     def compose(self) -> ComposeResult:
@@ -192,6 +197,8 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
         for work in self.works.take_ended():
             if work.place != self.place:
                 self.say(f"{work.what} has ended: {PLACES[work.place][0]} shows how.")
+        if snapshot.uptime >= self._said_until:
+            self.clear_message()
         if notice := self.desk.sessions.take_expiry_notice():
             self.say(notice)
 
@@ -200,23 +207,29 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
         places = self.desk.trail.places
         return " › ".join(PLACES[place][1] for place in (*places, self.place)) if places else ""
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, passes: bool = False) -> None:
         """Show a sentence in the line for messages until the next one, or until another screen is opened.
 
-        A sentence that begins with "! " is a warning.
+        A sentence that begins with "! " is a warning. One that `passes` is shown for some seconds.
         """
         if text.startswith("! "):
             self.warn(text[2:])
         else:
-            self.query_one("#said", Steady).show(message(text))
+            self._show_message(message(text), plain=True)
+            self._said_until = self.headend.live().uptime + _PASSING if passes else math.inf
 
     def warn(self, text: str) -> None:
         """Show a sentence as a warning: bold, and after an exclamation mark, as colour alone is not enough."""
-        self.query_one("#said", Steady).show(Text.assemble(("! ", "bold"), message(text), style="bold"))
+        self._show_message(Text.assemble(("! ", "bold"), message(text), style="bold"))
 
     def clear_message(self) -> None:
         """Clear the line for messages."""
-        self.query_one("#said", Steady).show("")
+        self._show_message(Text(""))
+
+    def _show_message(self, text: Text, *, plain: bool = False) -> None:
+        said, self._said_until = self.query_one("#said", Steady), math.inf
+        said.show(text)
+        said.set_class(plain, "-plain")
 
 
 def _titles(cases: int, width: int) -> dict[str, str]:

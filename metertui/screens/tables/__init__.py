@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.screens.tables.arrangement import Cells, matcher
+from metertui.screens.tables.arrangement import NATURAL, Cells, matcher
 from metertui.screens.tables.columns import Column
 from metertui.screens.tables.copying import MOST_COPIED, PAPER_WIDTH, copy_paper, copy_rows, paper_text
 from metertui.screens.tables.late_cells import LateCells, LateRow
@@ -12,6 +12,7 @@ from metertui.screens.tables.table import Table
 
 __all__ = [
     "MOST_COPIED",
+    "NATURAL",
     "PAGE",
     "PAPER_WIDTH",
     "Cells",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.worklist.cases import CAUSES, ExceptionRow
-from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions
+from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, Order, find_exceptions
 from tests.clock import FakeClock
 from tests.engine.worklist.site import ZONE, ask, at, decide, put
 
@@ -208,3 +209,28 @@ def test_silent_meters_are_a_part_of_their_own_by_region(engine: Engine) -> None
     assert others.counts == found.counts
     assert ask(engine, meter="A").total == 1
     assert ask(engine, meter="A", whole_id=True).total == 0
+
+
+def test_rows_are_in_the_order_asked_for_or_the_other_way_round_on_all_pages(engine: Engine) -> None:
+    put(engine, ("b", "100", "01:00"), ("b", "7", "02:00"), ("b", "101", "03:00"), ("b", "8", "04:00"))
+    put(engine, ("b", "102", "05:00"), ("a", "100", "01:00"), ("a", "9", "02:30"))
+    put(engine, ("nobody", "5", "03:00"), ("c", "100", "2025-03-01T00:00"), ("c", "3", "2025-03-09T00:00"))
+    keys: dict[Order, Callable[[ExceptionRow], object]] = {
+        "weight": lambda row: -weight(row),
+        "newest": lambda row: -row.until,
+        "oldest": lambda row: row.since,
+        "count": lambda row: -row.count,
+        "cause": lambda row: CAUSES.index(row.cause),
+        "meter": lambda row: row.meter,
+        "region": lambda row: row.region,
+    }
+    for order, key in keys.items():
+        rows = ask(engine, order=order, together="kind").rows
+        assert len({row.meter for row in rows}) == 4
+        assert max(row.count for row in rows) == 2
+        values = [key(row) for row in rows]
+        assert values == sorted(values)  # type: ignore[type-var]
+        back = [key(row) for row in ask(engine, order=order, together="kind", reverse=True).rows]
+        assert back == values[::-1]
+        pages = [ask(engine, order=order, together="kind", offset=at, limit=2).rows for at in range(0, len(rows), 2)]
+        assert tuple(row for page in pages for row in page) == rows

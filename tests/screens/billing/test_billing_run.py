@@ -46,8 +46,11 @@ async def test_a_run_is_calculated_written_and_issued(town: Town) -> None:
             "2025-02: 7 bills and 1 meter without data, 0 already issued; 0 adjustments to issue. Total: 2 653.120 kWh"
         )
         assert not pilot.app.screen.query_one(ProgressBar).display
+        assert text_of(pilot, "#run-folder") == f"in {Path.cwd()}"
+        assert [each.id for each in pilot.app.screen.query("Button.-primary")] == ["run-write"]
         pilot.app.screen.query_one("#run-file", Field).value = str(out)
         await press_button(pilot, "write")
+        assert text_of(pilot, "#run-folder")[:60] == f"in {out.parent}"[:60]
         assert said(pilot).startswith(f"Written to {out}"[:60])
         assert len(list(csv.DictReader(out.read_text().splitlines()))) == 8
         await press_button(pilot, "issue")

@@ -26,7 +26,15 @@ async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
         await press(pilot, "shift+tab", "end", *" x")
         await settle(pilot)
         assert text_of(pilot, "#trail-count") == "No entry contains these words."
-        assert text_of(pilot, "#trail-entry") == ""
+        assert pilot.app.screen.query_one("#trail-entry").has_class("hidden")
+        await press(pilot, "escape", "s")
+        await press(pilot, "s")
+        await settle(pilot)
+        assert text_of(pilot, "#trail-count") == "All 560, by who ▲. s: next column, S: the other way."
+        assert (table.row_count, table.cells_of_row(0)[:2]) == (560, ("2025-03-27", "ada"))
+        await press(pilot, "S")
+        await settle(pilot)
+        assert table.cells_of_row(0)[:2] == ("2025-03-28", "ben")
 
 
 async def test_the_log_follows_what_is_done_elsewhere_and_the_cursor_stays_on_its_entry(office: Town) -> None:

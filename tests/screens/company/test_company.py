@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.widgets import TabbedContent
 
-from tests.screens.company.helpers import field
-from tests.screens.town import Town, at_work, settle
+from tests.screens.company.helpers import WHO, field
+from tests.screens.town import Town, at_work, press, settle, text_of
 
 
 async def test_tabs_that_are_passed_by_do_not_come_back(office: Town) -> None:
@@ -17,3 +17,19 @@ async def test_tabs_that_are_passed_by_do_not_come_back(office: Town) -> None:
         await settle(pilot)
         assert pilot.app.screen.query_one(TabbedContent).active == "upload"
         assert field(pilot, "upload-path").value == "x"
+        await press(pilot, "3")
+        assert field(pilot, "upload-path").value == "x3", "a field keeps its digits"
+        await press(pilot, "ctrl+right", "6")
+        assert pilot.app.screen.query_one(TabbedContent).active == "staff"
+
+
+async def test_the_greeting_passes_and_another_message_stays(office: Town) -> None:
+    async with at_work(office, "f6") as pilot:
+        assert text_of(pilot, "#said") == f"Logged in as {WHO}. F9 logs out."
+        office.clock.advance(11)
+        office.app.tick()
+        assert text_of(pilot, "#said") == ""
+        await press(pilot, "ctrl+right", *"300-001", *["enter"] * 9)
+        office.clock.advance(60)
+        office.app.tick()
+        assert text_of(pilot, "#said") == "300-001 is registered"

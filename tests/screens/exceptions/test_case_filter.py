@@ -52,5 +52,7 @@ def test_silent_meters_are_asked_for_by_region_and_one_by_one_where_a_row_is_ope
     assert conditions.question(0) == ExceptionQuestion(meter="m-", limit=PAGE, part="silent")
     conditions.silent = False
     assert conditions.question(0) == ExceptionQuestion(meter="m-", limit=PAGE, together="kind")
-    conditions.other_order()
-    assert conditions.question(0).order == "newest"
+    conditions.order, conditions.reverse = "meter", True
+    assert conditions.question(0) == ExceptionQuestion(
+        meter="m-", limit=PAGE, together="kind", order="meter", reverse=True
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metertui.engine.worklist.exception_list import Exceptions
+from metertui.screens.exceptions.case_list import CaseTable
 from tests.screens.exceptions.helpers import go, listed
 from tests.screens.town import STEADY, Town, at_work, settle, text_of
 
@@ -40,3 +41,28 @@ async def test_an_empty_list_never_has_the_focus(empty_town: Town, monkeypatch: 
         assert pilot.app.screen.focused is None
         await go(pilot, "f2", "f7")
         assert pilot.app.screen.focused is None
+
+
+async def test_cases_of_all_pages_and_regions_are_sorted_by_the_keys_of_every_table(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        table = pilot.app.screen.query_one("#cases", CaseTable)
+        orders = []
+        for _ in range(6):
+            orders.append((table.order, [cause for _, cause in listed(pilot)]))
+            await go(pilot, "s")
+        assert orders == [
+            (("weight", False), ["reset", "suspect", "refused"]),
+            (("cause", False), ["suspect", "reset", "refused"]),
+            (("meter", False), ["refused", "suspect", "reset"]),
+            (("weight", False), ["reset", "suspect", "refused"]),
+            (("newest", True), ["reset", "suspect", "refused"]),
+            (("region", False), ["refused", "suspect", "reset"]),
+        ]
+        await go(pilot, "S")
+        assert (table.order, listed(pilot)[0][1]) == (("weight", True), "refused")
+        assert table.cursor_row == 0
+        await go(pilot, "escape", "2", "s", "s", "s", "s")
+        regions = pilot.app.screen.query_one("#silent", CaseTable)
+        assert regions.order == ("oldest", False)
+        await go(pilot, "escape")
+        assert regions.order == ("weight", False)

@@ -23,6 +23,7 @@ async def test_the_case_follows_the_cursor_with_a_chart_where_there_is_room(trou
         assert chart.border_title == "register kWh, 12 Mar"
         assert text_of(pilot, "#case-offers").splitlines()[1].split() == ["v", "Void", "±0.000", "±0.00"]
         await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: pilot.app.screen.size.width == 200)
         await settle(pilot)
         assert not chart.has_class("hidden"), "before the next tick"
         [first, *_] = text_of(pilot, "#case").splitlines()

@@ -59,7 +59,7 @@ async def test_no_window_opens_over_a_screen_shown_while_cases_are_gathered(
         screen = pilot.app.screen
         assert isinstance(screen, ExceptionsScreen)
         asked: list[list[ExceptionRow]] = []
-        rows = screen._selected_rows()
+        rows = screen.selected_rows()
         screen._with_members(rows, asked.append)
         await settle(pilot)
         assert asked == [rows]
@@ -68,7 +68,7 @@ async def test_no_window_opens_over_a_screen_shown_while_cases_are_gathered(
             await troubled.app.action_go("live")
             return [row]
 
-        monkeypatch.setattr(screen, "_members", members)
+        monkeypatch.setattr(screen, "members", members)
         screen._with_members(rows, asked.append)
         await settle(pilot)
         assert asked == [rows]
