@@ -21,7 +21,7 @@ from metertui.cli.shared_options import (
 )
 from metertui.engine.attributes import FIELDS
 
-_FORMS: Final = ("auto", "log", "day", "wide", "export")
+_FORMS: Final = ("auto", "log", "day", "wide", "export", "interval", "nem12", "nem13", "espi")
 _DASH: Final = "- is standard output, as CSV unless --format says otherwise"
 _BOM: Final = "begin a CSV with a byte order mark, so that Excel reads it as UTF-8"
 _REASON: Final = "why; kept in events.csv and audit.log"
@@ -143,9 +143,11 @@ def _add_files(commands: Commands, shared: Shared) -> None:
     imports.add_argument(
         "--form",
         choices=_FORMS,
+        metavar="NAME",
         default="auto",
         help="kind of the files: log (lines of log.txt), day (an archive day file), wide (CSV of docs/files.md), "
-        "export (from metertui export, in any of its formats); auto detects it (default: auto)",
+        "export (from metertui export, in any of its formats), interval (energy per interval, as in a data folder), "
+        "nem12, nem13, espi (Green Button); auto detects it (default: auto)",
     )
     imports.add_argument(
         "--format", action=_FormOrFormat, choices=(*FORMATS, *_FORMS), default=EITHER_SIDE,

@@ -6,7 +6,7 @@ Times are seconds since 1970, so the zone has no part in them. Costs and summari
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -85,12 +85,29 @@ def _check_zone(path: Path, said: str, offset: str) -> None:
         raise DataError(path, None, f"the file's local time is {hours:+g} h from UTC, which --zone {said} contradicts")
 
 
-def read_intervals(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[IntervalPiece]:
-    """Yield the intervals of a file, and the readings that are none. Raises DataError, OSError.
+def read_pieces(
+    path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress
+) -> Iterator[FilePiece | IntervalPiece]:
+    """Yield the intervals of a file, or its register reads, and the readings that are neither.
 
-    The site `zone` has no part in it.
+    The site `zone` has no part in it. Raises DataError, OSError.
     """
-    for found, refused in _read(path, said, progress):
+    catalogue, kind = _catalogue(path, said, part_of_progress(progress, 0, 2))
+    of_readings = part_of_progress(progress, 1, 2)
+    if kind == "interval":
+        yield from _intervals(path, _read(path, said, catalogue, _interval, of_readings))
+    else:
+        yield from _registers(path, _read(path, said, catalogue, _register, of_readings))
+
+
+_Value = tuple[int, int, int, int, int]
+"""Line, start and end (µs UTC), energy (µWh) or register (Wh), quality; of a register the end is the time."""
+_Found = Iterator[tuple[list[tuple[Series, _Value]], list[BadLine]]]
+_Parse = Callable[[Reading, Series, Said], _Value]
+
+
+def _intervals(path: Path, read: _Found) -> Iterator[IntervalPiece]:
+    for found, refused in read:
         ids = list(dict.fromkeys(series.identifier for series, _ in found))
         codes = {name: code for code, name in enumerate(ids)}
         values = [(codes[series.identifier], *value) for series, value in found]
@@ -99,12 +116,8 @@ def read_intervals(path: Path, said: Said, zone: SiteZone, progress: Progress = 
         yield IntervalPiece(path.name, rows, line, refused)
 
 
-def read_registers(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[FilePiece]:
-    """Yield the register reads of a file, and the readings that are none. Raises DataError, OSError.
-
-    The site `zone` has no part in it.
-    """
-    for found, refused in _read(path, said, progress):
+def _registers(path: Path, read: _Found) -> Iterator[FilePiece]:
+    for found, refused in read:
         ids = list(dict.fromkeys(series.identifier for series, _ in found))
         codes = {name: code for code, name in enumerate(ids)}
         code, line, _, time, energy, _ = _columns([(codes[series.identifier], *value) for series, value in found], 6)
@@ -115,17 +128,11 @@ def _columns(values: Sequence[tuple[int, ...]], count: int) -> Int64Array:
     return np.array(values, dtype=np.int64).reshape(-1, count).T
 
 
-_Value = tuple[int, int, int, int, int]
-"""Line, start and end (µs UTC), energy (µWh) or register (Wh), quality; of a register the end is the time."""
-
-
-def _read(path: Path, said: Said, progress: Progress) -> Iterator[tuple[list[tuple[Series, _Value]], list[BadLine]]]:
+def _read(path: Path, said: Said, catalogue: Catalogue, parse: _Parse, progress: Progress) -> _Found:
     """Yield what the readings of the series that count say, and those that are refused."""
-    catalogue, kind = _catalogue(path, said, part_of_progress(progress, 0, 2))
-    parse = _interval if kind == "interval" else _register
     series_of_blocks = iter(catalogue.of_blocks)
     series: Series | None = None
-    for item in read_feed(path, part_of_progress(progress, 1, 2), readings=True):
+    for item in read_feed(path, progress, readings=True):
         if isinstance(item, Entry):
             if item.kind == "IntervalBlock":
                 series = next(series_of_blocks)
@@ -137,14 +144,14 @@ def _read(path: Path, said: Said, progress: Progress) -> Iterator[tuple[list[tup
                 if not reading.value:
                     continue  # missing
                 try:
-                    found.append((series, parse(path, reading, series, said)))
+                    found.append((series, parse(reading, series, said)))
                 except Refused as error:
                     text = visible(f"start {reading.start}, duration {reading.duration}, value {reading.value}")
                     refused.append(BadLine(path.name, reading.line, error.code, error.why, text[:200]))
             yield found, refused
 
 
-def _interval(path: Path, reading: Reading, series: Series, said: Said) -> _Value:
+def _interval(reading: Reading, series: Series, said: Said) -> _Value:
     """Return what an interval reading says. Raises Refused."""
     start = _second(reading.start)
     duration = _duration(reading, series.step)
@@ -156,7 +163,7 @@ def _interval(path: Path, reading: Reading, series: Series, said: Said) -> _Valu
     return reading.line, start * SECOND, end * SECOND, energy, quality
 
 
-def _register(path: Path, reading: Reading, series: Series, said: Said) -> _Value:
+def _register(reading: Reading, series: Series, said: Said) -> _Value:
     """Return what a reading of a register says. Raises Refused."""
     start = _second(reading.start)
     duration = _duration(reading, 0)

@@ -142,7 +142,7 @@ def _registers(streams: list[_Stream]) -> dict[tuple[str, str], str]:
     return ids
 
 
-def read_intervals(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[IntervalPiece]:
+def read_pieces(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[IntervalPiece]:
     """Yield the intervals of a file and the records that are none. Raises DataError, OSError.
 
     Nothing is said in the site `zone`.

@@ -130,11 +130,21 @@ def _registers(streams: _Streams) -> dict[tuple[str, str], str]:
     }
 
 
-def read_registers(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[FilePiece]:
-    """Yield the register reads of a file and the records that are none. Raises DataError, OSError.
+def read_pieces(
+    path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress
+) -> Iterator[FilePiece | IntervalPiece]:
+    """Yield the register reads of a file or the energy between them, and the records that are neither.
 
-    The site `zone` has no part in it. The read between two records comes twice.
+    The site `zone` has no part in it. Raises DataError, OSError.
     """
+    if said.kind == "interval":
+        yield from _intervals(path, said, progress)
+    else:
+        yield from _registers_read(path, said, progress)
+
+
+def _registers_read(path: Path, said: Said, progress: Progress) -> Iterator[FilePiece]:
+    """Yield register reads; the one between two records comes twice."""
     for kept, refused in _read(path, said, progress, register=True):
         reads = [(name, number, read) for name, number, record in kept for read in (record.before, record.after)]
         found = [each for each in reads if each[2].quality is not None]
@@ -149,11 +159,7 @@ def read_registers(path: Path, said: Said, zone: SiteZone, progress: Progress = 
         yield FilePiece(path.name, rows, np.array([number for _, number, _ in found], dtype=np.int64), refused)
 
 
-def read_intervals(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[IntervalPiece]:
-    """Yield the energy between the reads of a file, and the records that are none. Raises DataError, OSError.
-
-    The site `zone` has no part in it.
-    """
+def _intervals(path: Path, said: Said, progress: Progress) -> Iterator[IntervalPiece]:
     for kept, refused in _read(path, said, progress, register=False):
         ids = list(dict.fromkeys(name for name, *_ in kept))
         codes = {name: code for code, name in enumerate(ids)}

@@ -16,28 +16,50 @@ from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progre
 from metertui.engine.columns import Frozen
 from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
+from metertui.engine.intervals import IntervalPiece
+from metertui.engine.intervals import lines as interval_lines
 from metertui.engine.storage import reading_lines
 from metertui.engine.vee import MeterEdits
-from metertui.formats import export_csv, plain_csv, register_table, wide_csv
+from metertui.formats import export_csv, interval_csv, plain_csv, register_table, trade_forms, wide_csv
 from metertui.formats.register_rows import is_header
+from metertui.formats.said import NOTHING_SAID, Said
 from metertui.formats.tables import Table, is_other_than_utf8, open_table
+from metertui.formats.trade_forms import TRADE_FORMS, TradeForm, detect_trade_form
 
-Form = Literal["log", "day", "wide", "export"]
-FORMS: Final = get_args(Form)
+OwnForm = Literal["log", "day", "wide", "export", "interval"]
+"""The forms of our own files, and of those of the predecessor system."""
+Form = OwnForm | TradeForm
+FORMS: Final[tuple[Form, ...]] = (*get_args(OwnForm), *get_args(TradeForm))
 
 
 def read_pieces(
-    path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress
+    path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress, said: Said = NOTHING_SAID
 ) -> Iterator[FilePiece]:
-    """Yield the readings of a file in the given format, or in the one that its first line has.
+    """Yield the register reads of a file as `read_any` does. Raises MeterError for one with the energy of intervals."""
+    for piece in read_any(path, zone, form, progress, said):
+        if isinstance(piece, IntervalPiece):
+            raise MeterError(f"{path} holds the energy of intervals; only register reads are imported")
+        yield piece
 
-    Raises MeterError if the file has another format or an unknown one, or cannot be read.
+
+def read_any(
+    path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress, said: Said = NOTHING_SAID
+) -> Iterator[FilePiece | IntervalPiece]:
+    """Yield the readings or intervals of a file in the given format, or in the one that its beginning has.
+
+    Raises MeterError if the file has another format or an unknown one, contradicts what is `said`, or cannot be read.
     """
     try:
         with path.open("rb") as file:
             size = path.stat().st_size or 1
             first = file.readline(100_000)
-            found = detect_form(first, zone) if first else form or "log"
+            trade = detect_trade_form(first + file.peek()) if form in (None, *TRADE_FORMS) else None
+            if trade is not None and form in (None, trade):
+                yield from trade_forms.read_pieces(path, trade, said, zone, progress)
+                return
+            found = detect_form(first, zone) if first else None
+            if not first and form not in TRADE_FORMS:
+                return  # an empty log
             if found in (None, "export") and form in (None, "export"):
                 table = _other_table(path, first, found, file.peek())
                 if table is not None:
@@ -58,11 +80,12 @@ def read_pieces(
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-_EXPECTED: Final[Mapping[Form, str]] = {
+_EXPECTED: Final[Mapping[OwnForm, str]] = {
     "log": "a reading, METER,TIMESTAMP,KWH",
     "day": f"the header {reading_lines.HEADER.decode().rstrip()}",
     "wide": f"the header {','.join(wide_csv.COLUMNS)}",
     "export": "a header with identifier, timestamp and usage or reading_kwh",
+    "interval": f"the header {interval_lines.HEADER.decode().rstrip()}",
 }
 _QUOTED_COMMA: Final = re.compile(rb'"[0-9.]*,[0-9]+"')
 """A figure with a decimal comma or a thousands mark, between commas."""
@@ -74,7 +97,8 @@ def _explain_form(first: bytes, form: Form | None) -> str:
     """Return the sentence on a first line that is not that of the form, or of any form."""
     line = _text(first).rstrip("\r\n")
     shown = f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line
-    expected = "; ".join(f"{_EXPECTED[each]} (form {each})" for each in ([form] if form else FORMS))
+    every = [*_EXPECTED.items(), *TRADE_FORMS.items()]
+    expected = "; ".join(f"{begins} (form {each})" for each, begins in every if form in (None, each))
     return f"this line holds {visible(shown)!r}; expected {'one of: ' if form is None else ''}{expected}"
 
 
@@ -87,11 +111,15 @@ def _other_table(path: Path, first: bytes, found: Form | None, following: bytes)
     return None if as_ours else open_table(path, is_header)
 
 
-def _pieces(form: Form, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int) -> Iterator[FilePiece]:
+def _pieces(
+    form: OwnForm, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int
+) -> Iterator[FilePiece] | Iterator[IntervalPiece]:
     """Yield the readings of the rest of a file, whose first line is known and which goes on at line `begin`."""
     match form:
         case "wide":
             return wide_csv.read_pieces(file, path, zone, begin)
+        case "interval":
+            return interval_csv.read_intervals(file, path, zone, begin)
         case "export":
             return export_csv.read_pieces(file, path, zone, export_csv.parse_header(_text(first)) or [], begin)
         case _:
@@ -139,11 +167,13 @@ def _text(line: bytes) -> str:
     return line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
 
 
-def detect_form(first: bytes, zone: SiteZone) -> Form | None:
+def detect_form(first: bytes, zone: SiteZone) -> OwnForm | None:
     """Return the format of a file that begins with this line, or None."""
     line = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
     if line == reading_lines.HEADER.rstrip():
         return "day"
+    if interval_lines.is_header(line):
+        return "interval"
     if wide_csv.is_header(_text(line)):
         return "wide"
     if export_csv.parse_header(_text(line)) is not None:

@@ -10,11 +10,12 @@ from metertui.engine.intervals.lines import format_energy
 from metertui.engine.intervals.rows import IntervalPiece
 
 
-def listed(pieces: Iterable[IntervalPiece], zone: SiteZone) -> list[tuple[str, str, str, str, str]]:
+def listed(pieces: Iterable[IntervalPiece | FilePiece], zone: SiteZone) -> list[tuple[str, str, str, str, str]]:
     """Return (identifier, start, end, kWh, quality) of each interval, in order."""
     return [
         (piece.rows.ids[code], zone.iso(start), zone.iso(end), format_energy(energy), ["", "E", "S"][quality])
         for piece in pieces
+        if isinstance(piece, IntervalPiece)
         for code, start, end, energy, quality in zip(
             piece.rows.code.tolist(),
             piece.rows.start.tolist(),

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.importing import FilePiece
 from metertui.engine.errors import DataError
-from metertui.formats.green_button import is_form, read_intervals, read_registers, take
+from metertui.formats.green_button import is_form, read_pieces, take
 from metertui.formats.said import Said
 from tests.formats.green_button import block, entry, feed, meter_reading, reading, reading_type, usage_point
 from tests.formats.listed import listed, refusals
+from tests.formats.samples import SAMPLES, SHAPES, days, expected, expected_days, needs_samples
 
 ZONE = SiteZone("America/New_York")
 METER = Said(meter="m")
@@ -26,7 +28,7 @@ def written(folder: Path, *readings: str, after: str = "", **values: str) -> Pat
 def test_intervals_have_their_times_energy_and_quality(tmp_path: Path) -> None:
     readings = [reading(0, "282", quality="8"), reading(1, "323", quality="7"), reading(2, "0"), reading(3, "")]
     path = written(tmp_path, *readings, powerOfTenMultiplier="-3")
-    pieces = list(read_intervals(path, METER, ZONE))
+    pieces = list(read_pieces(path, METER, ZONE))
     assert listed(pieces, ZONE) == [
         ("m", "2024-12-31T19:00:00-05:00", "2024-12-31T19:15:00-05:00", "0.000282", "E"),
         ("m", "2024-12-31T19:15:00-05:00", "2024-12-31T19:30:00-05:00", "0.000323", "S"),
@@ -40,7 +42,7 @@ def test_intervals_have_their_times_energy_and_quality(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("power", "kwh"), [("0", "1.5"), ("3", "1500"), ("-3", "0.0015"), ("6", "1500000")])
 def test_the_multiplier_is_a_power_of_ten(tmp_path: Path, power: str, kwh: str) -> None:
     path = written(tmp_path, reading(0, "1500"), powerOfTenMultiplier=power)
-    assert [energy for *_, energy, _ in listed(read_intervals(path, METER, ZONE), ZONE)] == [kwh]
+    assert [energy for *_, energy, _ in listed(read_pieces(path, METER, ZONE), ZONE)] == [kwh]
 
 
 def test_a_bad_reading_costs_itself_alone(tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_a_bad_reading_costs_itself_alone(tmp_path: Path) -> None:
         (good.replace("1735689600", "7258118400"), "future-timestamp 7258118400 is after 2199"),
     ]
     path = written(tmp_path, *bad, *(each for each, _ in broken), good)
-    pieces = list(read_intervals(path, METER, ZONE))
+    pieces = list(read_pieces(path, METER, ZONE))
     assert len(listed(pieces, ZONE)) == 1
     first = (
         path.read_text().splitlines().index(next(line for line in path.read_text().splitlines() if "-5<" in line)) + 1
@@ -69,7 +71,8 @@ def test_a_bad_reading_costs_itself_alone(tmp_path: Path) -> None:
 
 def test_registers_are_read_as_such(tmp_path: Path) -> None:
     path = written(tmp_path, reading(0, "1234567", duration=0), accumulationBehaviour="1", powerOfTenMultiplier="1")
-    [piece] = list(read_registers(path, METER, ZONE))
+    [piece] = list(read_pieces(path, METER, ZONE))
+    assert isinstance(piece, FilePiece)
     assert (piece.rows.ids, piece.rows.time.tolist(), piece.rows.wh.tolist()) == (
         ["m"],
         [1_735_689_600_000_000],
@@ -80,23 +83,24 @@ def test_registers_are_read_as_such(tmp_path: Path) -> None:
 
 def test_which_end_a_register_belongs_to_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path, reading(0, "5"), accumulationBehaviour="1")
-    assert "give --stamps start or --stamps end" in refusals(read_registers(path, METER, ZONE))[0]
+    assert "give --stamps start or --stamps end" in refusals(read_pieces(path, METER, ZONE))[0]
     for stamps, second in (("start", 0), ("end", 900)):
         said = Said(meter="m", stamps="end" if stamps == "end" else "start")
-        [piece] = list(read_registers(path, said, ZONE))
+        [piece] = list(read_pieces(path, said, ZONE))
+        assert isinstance(piece, FilePiece)
         assert piece.rows.time.tolist() == [(1_735_689_600 + second) * 1_000_000]
 
 
 def test_a_register_beyond_the_highest_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, reading(0, "99999999999.6", duration=0), accumulationBehaviour="1")
-    assert "at most 99999999.999 kWh" in refusals(read_registers(path, METER, ZONE))[0]
+    assert "at most 99999999.999 kWh" in refusals(read_pieces(path, METER, ZONE))[0]
 
 
 def test_what_stands_before_a_break_is_taken_and_the_break_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, reading(0, "5"), reading(1, "6"))
     whole = path.read_bytes()
     path.write_bytes(whole[: whole.rindex(b"IntervalReading") - 30])
-    pieces = list(read_intervals(path, METER, ZONE))
+    pieces = list(read_pieces(path, METER, ZONE))
     assert len(listed(pieces, ZONE)) == 1
     assert "syntax the XML breaks off or is broken here" in refusals(pieces)[0]
 
@@ -136,3 +140,12 @@ def test_other_xml_is_an_error(tmp_path: Path) -> None:
 )
 def test_a_file_is_known_by_its_first_sign(head: bytes, xml: bool) -> None:
     assert is_form(head) == xml
+
+
+@needs_samples
+def test_the_samples_come_back_to_the_last_digit() -> None:
+    zone = SiteZone("America/Los_Angeles")
+    [use] = expected("green_button.xml")["channels"]
+    assert days(read_pieces(SHAPES / "green_button.xml", METER, zone), zone) == {"m": expected_days(use)}
+    [other] = (SAMPLES / "espi").glob("*.xml")
+    assert [quality for *_, quality in listed(read_pieces(other, METER, zone), zone)][:3] == ["E", "S", ""]

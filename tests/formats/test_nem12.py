@@ -11,9 +11,10 @@ import pytest
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import DataError
 from metertui.formats.blocks import read_blocks
-from metertui.formats.nem12 import read_intervals, take
+from metertui.formats.nem12 import read_pieces, take
 from metertui.formats.said import NOTHING_SAID, Said
 from tests.formats.listed import listed, refusals
+from tests.formats.samples import SAMPLES, SHAPES, days, expected, expected_days, needs_samples
 
 ZONE = SiteZone("Australia/Sydney")  # whose clock is an hour ahead of NEM time in January
 HEAD = "100,NEM12,202501050000,MDP,RET"
@@ -27,7 +28,7 @@ def written(folder: Path, *lines: str, end: str = "\n900\n") -> Path:
 
 
 def read(path: Path, said: Said = NOTHING_SAID) -> tuple[list[tuple[str, str, str, str, str]], list[str]]:
-    pieces = list(read_intervals(path, said, ZONE))
+    pieces = list(read_pieces(path, said, ZONE))
     return listed(pieces, ZONE), refusals(pieces)
 
 
@@ -208,6 +209,21 @@ def test_days_that_a_block_of_bytes_parts_are_whole(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("metertui.formats.nem_records.read_blocks", partial(read_blocks, size=60))
     lines: Sequence[str] = [E1, *(f"300,202501{day:02},1,1,1,1,V,,,,\r\n400,1,4,E,," for day in range(1, 11))]
     path = written(tmp_path, *lines)
-    assert len([*read_intervals(path, NOTHING_SAID, ZONE)]) > 5
+    assert len([*read_pieces(path, NOTHING_SAID, ZONE)]) > 5
     found, refused = read(path)
     assert ([quality for *_, quality in found], refused) == (["E"] * 40, [])
+
+
+@needs_samples
+def test_the_samples_come_back_to_the_last_digit() -> None:
+    zone = SiteZone("Australia/Brisbane")
+    use, feed_in = expected("nem12.csv")["channels"]
+    assert days(read_pieces(SHAPES / "nem12.csv", NOTHING_SAID, zone), zone) == {
+        "NMI0000001": expected_days(use),
+        "NMI0000001:export": expected_days(feed_in),
+    }
+    for path in sorted((SAMPLES / "nem12").glob("Example_NEM12_*.csv")):
+        lost = ["3 syntax the record has 0 values instead of 48"] if "incomplete" in path.name else []
+        pieces = list(read_pieces(path, NOTHING_SAID, zone))
+        assert refusals(pieces) == lost
+        assert bool(days(pieces, zone)) == ("empty" not in path.name)

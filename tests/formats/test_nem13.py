@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.importing import FilePiece
 from metertui.engine.errors import DataError
-from metertui.formats.nem13 import read_intervals, read_registers, take
+from metertui.formats.nem13 import read_pieces, take
 from metertui.formats.said import NOTHING_SAID, Said
 from tests.formats.listed import listed, refusals
+from tests.formats.samples import SAMPLES, needs_samples
 
 ZONE = SiteZone("Australia/Sydney")
 INTERVALS = Said(kind="interval")
@@ -35,7 +37,7 @@ def written(folder: Path, *lines: str, end: str = "900\r\n") -> Path:
 
 
 def registers(path: Path, said: Said = NOTHING_SAID) -> tuple[list[tuple[str, str, int]], list[str]]:
-    pieces = list(read_registers(path, said, ZONE))
+    pieces = [piece for piece in read_pieces(path, said, ZONE) if isinstance(piece, FilePiece)]
     found = [
         (piece.rows.ids[code], ZONE.iso(time), wh)
         for piece in pieces
@@ -71,7 +73,7 @@ def test_energy_that_is_not_the_difference_of_the_reads_is_taken_when_that_is_sa
         [],
         [f"{line} bad-reading the energy is not the difference of the two reads" for line in (2, 3)],
     )
-    pieces = list(read_intervals(path, INTERVALS, ZONE))
+    pieces = list(read_pieces(path, INTERVALS, ZONE))
     span = ("2025-03-03T10:30:55+11:00", "2025-06-03T10:03:33+10:00")
     assert listed(pieces, ZONE) == [("NMI1:t1", *span, "200", "S"), ("NMI1:t2", *span, "11980", "")]
     assert (refusals(pieces), take(path, INTERVALS).kind) == ([], "interval")
@@ -80,9 +82,9 @@ def test_energy_that_is_not_the_difference_of_the_reads_is_taken_when_that_is_sa
 def test_a_read_that_is_missing_is_left_out(tmp_path: Path) -> None:
     path = written(tmp_path, record(f"0,{MARCH},N,,"), record(suffix="13", unit="kVArh"))
     assert registers(path) == ([("NMI1", "2025-06-03T10:03:33+10:00", 1_300_000)], [])
-    assert listed(read_intervals(path, INTERVALS, ZONE), ZONE)[0][3] == "299.5"
+    assert listed(read_pieces(path, INTERVALS, ZONE), ZONE)[0][3] == "299.5"
     without = written(tmp_path, record(after=f"0,{JUNE},N,,"))
-    assert listed(read_intervals(without, INTERVALS, ZONE), ZONE) == []
+    assert listed(read_pieces(without, INTERVALS, ZONE), ZONE) == []
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,10 @@ def test_what_contradicts_the_file_is_an_error(tmp_path: Path) -> None:
         registers(path, Said(meter="other"))
     with pytest.raises(DataError, match="the file says kWh"):
         take(path, Said(unit="MWh"))
+
+
+@needs_samples
+def test_the_sample_comes_back() -> None:
+    path = SAMPLES / "nem12" / "Example_NEM13_consumption_data.csv"
+    assert [wh for _, _, wh in registers(path)[0]] == [6_342_800, 7_654_900]
+    assert [energy for *_, energy, _ in listed(read_pieces(path, INTERVALS, ZONE), ZONE)] == ["1312.1"]

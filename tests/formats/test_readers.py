@@ -14,8 +14,11 @@ from metertui.engine.base.zone import HALF_HOUR, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import Import
 from metertui.engine.errors import MeterError
+from metertui.engine.intervals.rows import IntervalPiece
 from metertui.formats import readers, wide_csv
+from metertui.formats.said import Said
 from tests.clock import FakeClock
+from tests.formats.green_button import block, feed, meter_reading, reading, reading_type, usage_point
 
 ZONE = SiteZone("UTC")
 LOG = "007,2025-02-19T00:30:00+08:00,144.5\n524-935-527,2025-02-19T01:00:00+08:00,145\n"
@@ -155,3 +158,38 @@ def test_a_time_with_a_zone_is_that_instant_where_the_clock_shows_it_twice(tmp_p
     (piece,) = readers.read_pieces(path, zone)
     assert piece.bare is not None
     assert piece.bare.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("identifier,start,end,kwh,quality\nm,2025-01-01T00:00:00,2025-01-02T00:00:00,1.5,E\n", "interval"),
+        ("\r\n200,m,E1,1,E1,N1,S1,kWh,1440,\r\n300,20250103,1.5,A,,,,\r\n900\r\n", "nem12"),
+        (feed(usage_point(), meter_reading(), reading_type(), block(reading(0, "1500"))), "espi"),
+    ],
+)
+def test_intervals_are_read_by_their_content(tmp_path: Path, text: str, form: readers.Form) -> None:
+    path = tmp_path / "some.txt"
+    path.write_text(text, newline="")
+    said = Said(meter="m")
+    for said_form in (None, form):
+        pieces = [
+            piece for piece in readers.read_any(path, ZONE, said_form, said=said) if isinstance(piece, IntervalPiece)
+        ]
+        assert [piece.rows.energy.tolist() for piece in pieces if len(piece.rows)] == [[1_500_000_000]]
+    with pytest.raises(MeterError, match=r"expected a first record 100,NEM13 \(form nem13\)"):
+        list(readers.read_any(path, ZONE, "nem13", said=said))
+    with pytest.raises(MeterError, match="holds the energy of intervals; only register reads are imported"):
+        list(readers.read_pieces(path, ZONE, said=said))
+
+
+def test_register_reads_of_the_trade_are_read_by_their_content(tmp_path: Path) -> None:
+    reads = "1,20250103000000,A,,,2.5,20250104000000,A,,,1.5,kWh,,20250105000000,"
+    found, refused = read(tmp_path, f"100,NEM13,202501050000,A,B\n250,m,11,1,11,,S1,E,{reads}\n900\n")
+    assert (found, refused) == ([(2, "m", 1000), (2, "m", 2500)], [])
+
+
+def test_an_empty_file_is_none_of_the_trade(tmp_path: Path) -> None:
+    assert read(tmp_path, "") == ([], [])
+    with pytest.raises(MeterError, match="form nem12"):
+        read(tmp_path, "", "nem12")
