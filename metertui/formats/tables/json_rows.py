@@ -1,8 +1,9 @@
 """JSON as tables: each array of objects is one, whose columns are named by the way to their values.
 
 So `energy.values[].date` is the column `date` of the objects in the array `values` of the object `energy`. Values of
-the objects around an array are columns of it as well; values outside of any array stand above each table, as a
-preamble. A file with a JSON value in each line is the array `[]`.
+the objects around an array are columns of it as well. Values outside of any array stand above each table, as a
+preamble; but a unit beside an array or around it is a column of it. A file with a JSON value in each line is the array
+`[]`.
 
 The file is read as a stream, twice: a large value is entered, a small one is decoded whole. A JSON number keeps the
 digits that the file has.
@@ -32,6 +33,7 @@ _MOST_NAMES: Final = 2_000
 _TOO_MANY: Final = "the JSON has too many names of values: this is no table"
 _MOST_ZEROS: Final = 40
 """The highest exponent of a number; one beyond it is left as it stands, and is no figure."""
+_UNIT: Final = re.compile(r"\s*[kM]?Wh?\s*", re.IGNORECASE)
 _NOT_DECODED: Final = re.compile("[\ud800-\udfff]")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _SCALAR: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,:\[\]{}"]+', re.DOTALL)
@@ -40,7 +42,10 @@ _PART: Final = object()
 
 Fields = dict[str, object]
 Record = tuple[str, Fields]
-"""An array and the values of one of its elements by their names; without an array, those outside of all."""
+"""An array and the values of one of its elements by their names; without an array, those outside of all.
+
+The element's own values stand before those of the objects around its array.
+"""
 
 
 def is_json(head: bytes) -> bool:
@@ -90,10 +95,15 @@ def _names(path: Path) -> tuple[dict[str, dict[str, int]], Fields]:
 
 
 def _rows(scanner: _Scanner, names: dict[str, dict[str, int]], constants: Fields) -> Iterator[Row]:
+    blank: dict[str, list[str]] = {}
+    """The cells of a row of each array without its own values."""
     for array, places in names.items():
-        for number, (name, value) in enumerate(constants.items(), -1 - len(constants)):
-            yield Row(array, number, [name, value if isinstance(value, Typed) else as_cell(value)])
-        yield Row(array, 0, list(places))
+        units = {name: value for name, value in constants.items() if _is_unit_of(array, name, value)}
+        above = [(name, value) for name, value in constants.items() if name not in units]
+        for number, (name, value) in enumerate(above, -1 - len(above)):
+            yield Row(array, number, [name, _cell(value)])
+        yield Row(array, 0, [*places, *units])
+        blank[array] = [""] * len(places) + [_cell(value) for value in units.values()]
     counts = dict.fromkeys(names, 0)
     last = next(iter(names))
     try:
@@ -102,12 +112,22 @@ def _rows(scanner: _Scanner, names: dict[str, dict[str, int]], constants: Fields
                 continue
             last, places = array, names[array]
             counts[array] += 1
-            cells = [""] * len(places)
+            cells = blank[array].copy()
             for name, value in fields.items():
-                cells[places[name]] = value if isinstance(value, Typed) else as_cell(value)
+                cells[places[name]] = _cell(value)
             yield Row(array, counts[array], cells, _fault(cells))
     except Refused as error:
         yield Row(last, counts[last] + 1, [f"line {scanner.line()}"], error)
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, Typed) else as_cell(value)
+
+
+def _is_unit_of(array: str, name: str, value: object) -> bool:
+    """Return whether a value is a unit that stands beside an array, or beside an object around it."""
+    around, dot, _ = name.rpartition(".")
+    return isinstance(value, str) and _UNIT.fullmatch(value) is not None and array.startswith(around + dot)
 
 
 def _fault(cells: list[str]) -> Refused | None:
@@ -192,7 +212,7 @@ class _Scanner:
             self._take(":")
             inner = f"{name}.{key}" if name else key
             found = self._whole()
-            around = {} if context is None else context | fields
+            around = {} if context is None else fields | context
             if found is not _PART:
                 more, arrays = self._flat(inner, found, depth)
                 fields |= more
@@ -226,7 +246,7 @@ class _Scanner:
         else:
             fields: Fields = {}
             yield from self._object(name, fields, context, depth + 1)
-            yield name, context | fields
+            yield name, fields | context
 
     def _goes_on(self, end: str) -> bool:
         """Take the comma between two values; return whether there is one."""
@@ -248,12 +268,12 @@ class _Scanner:
         self._check(depth)
         if isinstance(element, list):
             if element and not any(isinstance(each, list | dict) for each in element):
-                yield name, context | {f"{name}[{place}]": each for place, each in enumerate(element)}
+                yield name, {f"{name}[{place}]": each for place, each in enumerate(element)} | context
             else:
                 yield from self._of_array(f"{name}[]", element, context, depth + 1)
         elif isinstance(element, dict):
             fields, arrays = self._flat(name, element, depth)
-            around = context | fields if context else fields
+            around = fields | context if context else fields
             yield name, around
             for inner, array in arrays:
                 yield from self._of_array(inner, array, around, depth + 1)

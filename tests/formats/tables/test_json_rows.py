@@ -42,10 +42,10 @@ NESTED = {
 EXPECTED = {
     "meters[]": [["meters[].kind", "meters[].note"], ["use", ""], ["pv", "é"]],
     "meters[].list[]": [
-        ["meters[].kind", "meters[].list[].at", "meters[].list[].grid.in", "meters[].list[].grid.out", "meters[].note"],
-        ["use", "10:00", "1.5", "", ""],
-        ["use", "10:15", "2", "", ""],
-        ["pv", "10:00", "7", "", "é"],
+        ["meters[].list[].at", "meters[].list[].grid.in", "meters[].list[].grid.out", "meters[].kind", "meters[].note"],
+        ["10:00", "1.5", "", "use", ""],
+        ["10:15", "2", "", "use", ""],
+        ["10:00", "7", "", "pv", "é"],
     ],
 }
 
@@ -90,6 +90,10 @@ def test_numbers_keep_their_digits(tmp_path: Path) -> None:
         (b'{"v": [[1, "x"], [2, null]]}', {"v[]": [["v[][0]", "v[][1]"], ["1", "x"], ["2", ""]]}),
         (b'\xef\xbb\xbf[{"a": "\\u00e9"}]', {"[]": [["[].a"], ["é"]]}),
         ('[{"a": "é"}]'.encode("utf-16"), {"[]": [["[].a"], ["é"]]}),
+        (
+            b'{"e": {"unit": "Wh", "v": [{"a": 1}]}, "ev": {"unit": "kWh"}}',
+            {"e.v[]": [["e.v[].a", "e.unit"], ["1", "Wh"]]},
+        ),
         (b'{"l": [1, 2], "t": [{"a": 1}]}', {"t[]": [["t[].a"], ["1"]]}),
     ],
 )
