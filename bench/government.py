@@ -56,7 +56,7 @@ STEPS: dict[str, SavedReport | str] = {
     ),
     "peak of each month": SavedReport(period="all", by=("month",), measure="peak"),
     "two hundred meters": SavedReport(period="all", by=("meter",), chart="bars"),
-    "the form": "b",
+    "the form": "f",
 }
 
 

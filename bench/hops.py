@@ -40,7 +40,7 @@ from metertui.engine.core import Engine, one_meter
 from metertui.engine.reports import SavedReport
 from metertui.engine.usage import lookup
 from metertui.headend import HeadEnd
-from metertui.screens.government.answer_view import answer_question
+from metertui.screens.government.answer import answer_question
 from metertui.settings import Settings
 
 ROOT: Final = f"{Path(metertui.__file__).parent}/"

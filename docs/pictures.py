@@ -49,7 +49,7 @@ async def main() -> None:
             await pilot.press("escape")
             await take(pilot, "billing", "f4", *meters[5], "enter")
             app.sessions.begin("ada@example.com", "operator")
-            await pilot.press("f5", "b")
+            await pilot.press("f5", "f")
             await pilot.pause(8)
             await take(pilot, "government")
             await pilot.press("escape", "o", *["down"] * 5, "enter")

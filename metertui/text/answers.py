@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -150,7 +151,8 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
         means = {"median": values.median()}
         if found.inquiry.measure in ("total", "peak"):
             means = {"mean": values.mean()} | means
-        rows += [(f"{name} of {fmt.count(len(whole))}", _row(found, value.to_dict())) for name, value in means.items()]
+        of = f"{fmt.count(len(whole))}{' whole' if len(whole) < len(table) else ''}"
+        rows += [(f"{name} of {of}", _row(found, value.to_dict())) for name, value in means.items()]
     cells = []
     for label, row in rows:
         _, figures = _figures(found, row, zone)
@@ -219,13 +221,13 @@ def incomplete(found: Findings) -> str:
 
     def names(part: str) -> str:
         rows = table.loc[table["part"] == part, key].unique().tolist() if key else []
-        called = [time_labels.key_in_full(key, name) for name in rows]
+        called = [time_labels.key_in_short(key, name) for name in rows]
         more = f" and {fmt.count(len(called) - _FEW)} more" if len(called) > _FEW else ""
         return f"{', '.join(called[:_FEW])}{more}"
 
     running, cut = names("running"), names("cut")
     if not running and found.is_running and found.known is not None and len(table):
-        running = f"{time_labels.key_in_full('day', found.known[1].isoformat())}, the last day with readings,"
+        running = f"{time_labels.day(found.known[1])}, the last day with readings,"
     said = [f"{INCOMPLETE} {running} not over yet"] if running else []
     return " · ".join([*said, f"{INCOMPLETE} in part: {cut}"] if cut else said)
 
@@ -329,10 +331,10 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
         parts[0] += f" by {' and '.join(KEYS[key] for key in saved.by)}"
     if found is not None:
         question = found.inquiry.question
-        days = str(question.first) if question.first == question.last else f"{question.first} to {question.last}"
+        days = time_labels.period(question.first, question.last)
         parts.append(days if saved.period == "dates" else f"{PERIODS[saved.period]}, {days}")
     else:
-        parts.append(f"{saved.first} to {saved.last}" if saved.period == "dates" else PERIODS[saved.period])
+        parts.append(_typed_days(saved) if saved.period == "dates" else PERIODS[saved.period])
     filters = (*saved.filter.attributes, saved.filter.meter, saved.filter.time)
     parts += [visible(value) for value in filters if value]
     if saved.compare:
@@ -340,13 +342,23 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
     return " · ".join(parts)
 
 
+def _typed_days(saved: SavedReport) -> str:
+    """Return the days of a question as they are to be read, or as they were typed if these are no dates."""
+    try:
+        return time_labels.period(date.fromisoformat(saved.first), date.fromisoformat(saved.last))
+    except ValueError:
+        return f"{saved.first} to {saved.last}"
+
+
 def rows_sentence(question: Question, row: Mapping[str, str]) -> str:
     """Return in words which readings a question selects, or a row of its table."""
-    parts = [visible(value) or f"no {KEYS[key]}" for key, value in row.items()]
-    if question.first == question.last:
-        parts.append(str(question.first))
-    else:  # a row such as 2025-03 is a part of the period
-        parts.append(f"{'within ' if row else ''}{question.first} to {question.last}")
+    parts = [
+        (time_labels.key_in_full(key, value) if key in TIME_KEYS else visible(value)) or f"no {KEYS[key]}"
+        for key, value in row.items()
+    ]
+    # a row such as March 2025 is a part of the period
+    within = "within " if row and question.first != question.last else ""
+    parts.append(f"{within}{time_labels.period(question.first, question.last)}")
     parts += [visible(value) for value in question.filter.set_values().values()]
     return " · ".join(parts)
 
@@ -383,7 +395,7 @@ def summary(found: Findings, rule: Rule | None) -> str:
     meters = "too few meters" if found.total_wh is None else fmt.counted(found.meters, "meter")
     said = f"{total} in total · {meters} · {fmt.counted(len(found.table), 'row')}"
     if found.compared:
-        said += f" · before: {found.compared[0]} to {found.compared[1]}"
+        said += f" · before: {time_labels.period(*found.compared)}"
         if lengths := found.lengths():
             now, before = (fmt.duration(length, units=2) for length in lengths)
             said += f" ({before}, now {now}: compared per day)"

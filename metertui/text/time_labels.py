@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from metertui.engine.base import SiteZone
@@ -73,6 +73,11 @@ def key_in_full(key: str, value: str) -> str:
     return key_on_axis(key, value)
 
 
+def key_in_short(key: str, value: str) -> str:
+    """Return the value of a time key with its year where room is short: `Sep 2026`, `1 Sep 2026`."""
+    return day(date.fromisoformat(value)) if key == "day" else key_on_axis(key, value)
+
+
 def day(at: date) -> str:
     """Return a day as `1 Nov 2026`."""
     return f"{at.day} {at:%b %Y}"
@@ -89,6 +94,22 @@ def moment(at: datetime) -> str:
 def span(first: date, last: date) -> str:
     """Return a period of days, both included, as `1 Nov 2026 – 30 Nov 2026`."""
     return f"{day(first)} – {day(last)}"
+
+
+def period(first: date, last: date) -> str:
+    """Return a period of days, both included, as `3 Nov 2026 to 7 Nov 2026`, or in whole months or years.
+
+    These are `November 2026`, `Dec 2025 to Nov 2026`, `2026` and `2025 to 2026`.
+    """
+    if first == last:
+        return day(first)
+    after = last + timedelta(days=1) if last < date.max else last
+    if first.day != 1 or after.day != 1:
+        return f"{day(first)} to {day(last)}"
+    if first.month == after.month == 1:
+        return f"{first.year}" if first.year == last.year else f"{first.year} to {last.year}"
+    one_month = (first.year, first.month) == (last.year, last.month)
+    return f"{first:%B %Y}" if one_month else f"{first:%b %Y} to {last:%b %Y}"
 
 
 def month(name: str) -> str:

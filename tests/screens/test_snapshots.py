@@ -163,7 +163,7 @@ def test_an_analyst_lists_the_readings_behind_a_month(snap_compare: Compare, tow
 
 @every_size
 def test_an_analyst_builds_a_question(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
-    keys = ["f5", "b", "down", "down", "right"]
+    keys = ["f5", "f", "down", "down", "right"]
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, *keys, role="government"))
 
 

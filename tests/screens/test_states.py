@@ -54,7 +54,7 @@ DAYLIGHT = {
     "explained": ["f3", *STEADY, "enter", "e"],
     "decide": ["f7", "down", "enter"],
     "questions": ["f5", "o"],
-    "pick": ["f5", "b", "enter"],
+    "pick": ["f5", "f", "enter"],
 }
 
 

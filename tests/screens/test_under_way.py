@@ -135,7 +135,7 @@ def test_a_month_without_a_price(snap_compare: Compare, town: Town) -> None:
 
 def test_a_question_that_cannot_be_asked(snap_compare: Compare, town: Town) -> None:
     async def act(pilot: Pilot[Any]) -> None:
-        await doing(town, "f5", "b", role="government")(pilot)
+        await doing(town, "f5", "f", role="government")(pilot)
         pilot.app.screen.query_one("#time", Input).value = "18:00-25:00"
         pilot.app.screen.query_one("#time", Input).focus()
         await press(pilot, "enter")

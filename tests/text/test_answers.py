@@ -47,7 +47,7 @@ def found_over(first: date, last: date, *by: str) -> Findings:
 
 def test_periods_of_unequal_length_are_compared_per_day_in_words_and_columns() -> None:
     found = found_over(date(2025, 2, 1), date(2025, 2, 28))
-    assert answers.summary(found, None).endswith("before: 2025-01-01 to 2025-01-31 (31 d, now 28 d: compared per day)")
+    assert answers.summary(found, None).endswith("before: January 2025 (31 d, now 28 d: compared per day)")
     columns, (cells,) = answers.page(found, found.table, LONDON)
     shown = dict(zip((column.title for column in columns), cells, strict=True))
     assert (shown["before"], shown["change a day"]) == ("744.000", "+0.0%")
@@ -63,7 +63,7 @@ def test_periods_of_unequal_length_are_compared_per_day_in_words_and_columns() -
 
 def test_periods_of_one_length_are_compared_as_they_are() -> None:
     found = found_over(date(2025, 2, 3), date(2025, 2, 9))
-    assert answers.summary(found, None).endswith("before: 2025-01-27 to 2025-02-02")
+    assert answers.summary(found, None).endswith("before: 27 Jan 2025 to 2 Feb 2025")
     columns, _ = answers.page(found, found.table, LONDON)
     assert [column.title for column in columns if column.right] == ["kWh", "before", "change", "meters", "readings"]
 
@@ -166,7 +166,7 @@ def test_a_period_that_is_not_over_is_marked_and_left_out_of_the_mean() -> None:
     found = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(question))
     _, cells = answers.page(found, found.table, LONDON)
     assert [row[0] for row in cells] == ["2025-01 □", "2025-02", "2025-03", "2025-04", "2025-05 □"]
-    assert answers.feet(found, found.table, LONDON)[1][:2] == ["mean of 3", "1.000"]
-    assert answers.summary(found, None).endswith("□ May 2025 not over yet · □ in part: January 2025")
+    assert answers.feet(found, found.table, LONDON)[1][:2] == ["mean of 3 whole", "1.000"]
+    assert answers.summary(found, None).endswith("□ May 2025 not over yet · □ in part: Jan 2025")
     alone = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(Question(question.first, question.last)))
-    assert answers.summary(alone, None).endswith("□ Fri 9 May 2025, the last day with readings, not over yet")
+    assert answers.summary(alone, None).endswith("□ 9 May 2025, the last day with readings, not over yet")

@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from metertui.engine.base.zone import SiteZone
-from metertui.text.time_labels import day, in_full, key_in_full, key_on_axis, moment, month, on_axis, span, wall_clock
+from metertui.text.time_labels import (
+    day,
+    in_full,
+    key_in_full,
+    key_on_axis,
+    moment,
+    month,
+    on_axis,
+    period,
+    span,
+    wall_clock,
+)
 
 AT = datetime(2025, 3, 2, 9, 30)
 
@@ -65,3 +76,19 @@ def test_days_moments_and_months_are_written_for_people() -> None:
     twice = datetime(2025, 10, 26, 1, 30, fold=1, tzinfo=ZoneInfo("Europe/London"))
     assert moment(twice) == "26 Oct 2025 01:30 (+0000)"
     assert month("2026-11") == "November 2026"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        ("2026-11-03", "2026-11-03", "3 Nov 2026"),
+        ("2026-11-03", "2026-11-07", "3 Nov 2026 to 7 Nov 2026"),
+        ("2026-11-01", "2026-11-30", "November 2026"),
+        ("2025-12-01", "2026-11-30", "Dec 2025 to Nov 2026"),
+        ("2026-01-01", "2026-12-31", "2026"),
+        ("2025-01-01", "2026-12-31", "2025 to 2026"),
+        ("2026-01-01", "9999-12-31", "1 Jan 2026 to 31 Dec 9999"),
+    ],
+)
+def test_a_period_is_named_in_whole_months_or_years_where_it_has_them(first: str, last: str, text: str) -> None:
+    assert period(date.fromisoformat(first), date.fromisoformat(last)) == text

@@ -22,7 +22,7 @@ from rich.text import Text
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, fitted_scale, legend
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks
-from metertui.text import HIDDEN, INCOMPLETE
+from metertui.text import HIDDEN, INCOMPLETE, fmt
 
 READ: Final = FILLS[0]
 """The characters of bars of read and estimated values, for the legend."""
@@ -275,15 +275,15 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
     compared = is_compared(picture)
     keys = legend(picture.series, width, inks, before="│" if compared else "")
     shown = max(1, height - len(keys))
-    cut = len(picture.labels) > shown
-    in_view = shown - cut
+    cut = bool(picture.more) or len(picture.labels) > shown
+    in_view = min(len(picture.labels), shown - cut)
     first = max(0, min(cursor - in_view // 2, len(picture.labels) - in_view)) if in_view > 0 else 0
     places = range(len(picture.labels))[first : first + in_view]
     towers = [[values[place] for _, values in picture.series] for place in range(len(picture.labels))]
     sums = [sum(value or 0.0 for value in tower) for tower in towers]
     alone = len(picture.series) == 1
     longest = max(map(_max, towers) if compared else sums, default=0.0)
-    whole = sum(sums) if shares and alone else longest
+    whole = sum(sums) + picture.rest if shares and alone else longest
     names = min(width // 3, max((cell_len(picture.labels[place]) for place in places), default=0))
     digits = max((len(_number(total)) for total in sums), default=0)
     tails = [_tail(tower[:1] if compared else tower, whole, digits if shares and alone else 0) for tower in towers]
@@ -305,7 +305,8 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
         lines.append([Segment(name, ends), *bar, Segment(f" {tails[place]:>{most}}", ends)])
         lines += [[Segment(" " * (names + 1)), *bar] for _ in range(each - 2)] + [[]] * (each > 1)
     if cut:
-        lines.append([Segment(f"… and {len(picture.labels) - len(places)} more, in the table", _DIM)])
+        more = fmt.count(picture.more + len(picture.labels) - len(places))
+        lines.append([Segment(f"… and {more} more, in the table", _DIM)])
     return lines + keys
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -25,6 +25,8 @@ NO_CURSOR: Final = -1
 """The number of a label for no cursor."""
 MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
+MOST_ROWS: Final = 500
+"""Labels of a chart at most that are no times: more would take long to draw, and nobody goes through them."""
 MOST_SERIES: Final = 7
 """Series at most; smaller ones are added up in one more."""
 WITHHELD: Final = "/"
@@ -62,7 +64,11 @@ class Picture(NamedTuple):
     hidden: tuple[tuple[bool, ...], ...] = ()
     """For each series whether its value is hidden, by label; empty if none is."""
     cells: Cells = MappingProxyType({})
-    """The label and the series of each row of the answer, by its keys."""
+    """The label and the series of each row of the answer that is drawn, by its keys."""
+    more: int = 0
+    """Labels that are left out, as there are too many: those with the smallest values."""
+    rest: float = 0.0
+    """What these come to."""
     from_zero: bool = True
     """Whether the scale of lines begins at 0, and not near the lowest value."""
 
@@ -116,18 +122,26 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         series = _of_columns(keyed, labels, compared=compared)
         hidden = np.zeros((len(series), len(labels)), dtype=bool)
         hidden[0] = keyed["hidden"].eq(True).to_numpy()
-    if kind == "rows" and not across:
-        order = sorted(range(len(labels)), key=lambda place: -(series[0].values[place] or -1.0))
-        labels = tuple(labels[place] for place in order)
-        series = tuple(Series(name, tuple(values[place] for place in order)) for name, values in series)
-        hidden = hidden[:, order]
+    more, rest = 0, 0.0
+    if along not in TIME_KEYS and ((kind == "rows" and not across) or len(labels) > MOST_ROWS):
+        ranks = np.array([-1.0 if value is None else value for value in _sums(series)])
+        order = np.argsort(-ranks, kind="stable")
+        more, rest = max(0, len(order) - MOST_ROWS), float(ranks[order[MOST_ROWS:]].clip(0).sum())
+        kept = order[:MOST_ROWS].tolist()
+        labels = tuple(labels[place] for place in kept)
+        series = tuple(Series(name, tuple(values[place] for place in kept)) for name, values in series)
+        hidden = hidden[:, kept]
     each = -(-len(labels) // MOST_POINTS) if along in TIME_KEYS else 1
     at = {label: place // each for place, label in enumerate(labels)}
     rows = table[list(by)].itertuples(index=False, name=None)
-    cells = {row: (at[row[by.index(along)]], places[row[by.index(across)]] if across else 0) for row in rows}
+    cells = {
+        row: (at[row[by.index(along)]], places[row[by.index(across)]] if across else 0)
+        for row in rows
+        if not more or row[by.index(along)] in at
+    }
     if along not in TIME_KEYS:
         shown = [visible(label) or "(none)" for label in labels]
-        return Picture(kind, tuple(shown), series, unit, note, hidden=_flags(hidden), cells=cells)
+        return Picture(kind, tuple(shown), series, unit, note, hidden=_flags(hidden), cells=cells, more=more, rest=rest)
     parts = dict(zip(table[along].tolist(), table["part"].tolist(), strict=True))
     running, cut = (np.array([parts.get(label) == part for label in labels]) for part in ("running", "cut"))
     shown = [time_labels.key_on_axis(along, label) for label in labels]
@@ -144,6 +158,15 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         kind, tuple(shown), series, unit, note,
         names=tuple(names), running=_marked(running), cut=_marked(cut), hidden=_flags(hidden), cells=cells,
     )  # fmt: skip
+
+
+def _sums(series: Sequence[Series]) -> Iterator[float | None]:
+    """Yield for each label the value of the only series, or of the one that is compared; else the sum of all."""
+    if len(series) == 1 or series[1].name == BEFORE:
+        yield from series[0].values
+        return
+    for tower in zip(*(values for _, values in series), strict=True):
+        yield sum(value or 0.0 for value in tower)
 
 
 def _days_of_months(table: pd.DataFrame, labels: Sequence[str], unit: str, note: str) -> Picture:

@@ -16,7 +16,9 @@ from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Rule, SavedReport
 from metertui.screens.fields import TypedLine
-from metertui.screens.government.answer_view import Answer, AnswerView, answer_question
+from metertui.screens.government.answer import Answer, answer_question
+from metertui.screens.government.answer_view import AnswerView
+from metertui.screens.government.drill_down import origin_name
 from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.shell import GatedScreen, Steady, Work, show_progress
 from metertui.screens.tables import SortedTable
@@ -171,8 +173,9 @@ class AskingScreen(GatedScreen):
             asked = f"Working out {asked}" if self._question else f"Not worked out: {asked}. Press ctrl+r to run it."
         text = Text(no_wrap=True, overflow="ellipsis")
         if self._levels and self._saved.selects_same(self._drilled):
-            text.append(f"{' › '.join(level.name for level in self._levels)}\n", style="bold")
-        text.append_text(message(asked))
+            steps = [origin_name(self._levels[0].saved), *(level.name for level in self._levels)]
+            text.append(f"{' › '.join(steps)}\n", style="bold")
+        text.append_text(message(asked if asked.startswith("kWh") else f"{asked[:1].upper()}{asked[1:]}"))
         self.query_one("#question", Steady).show(text)
         self._show_form()
         self.refresh_bindings()  # some keys are only for some answers

@@ -13,7 +13,7 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import MINUTE
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import SavedReport
-from metertui.engine.usage import Clock, Question, days_of_row, format_clock, in_clock
+from metertui.engine.usage import TIME_KEYS, Clock, Question, days_of_row, format_clock, in_clock
 from metertui.text import KEYS, time_labels, visible
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
@@ -41,7 +41,7 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
             if not name:
                 raise NoFinerLevel(
                     f"These meters have no {KEYS[key]}, so they cannot be chosen as a filter. "
-                    "Press b to break the usage down by something else."
+                    "Press f to break the usage down by something else."
                 )
             found = _filtered(found, key, name)
             below = _NARROWER[key]
@@ -55,7 +55,7 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
             found = _filtered(found, "time", _within_hour(int(name[:2]), saved.filter.clock))
         else:
             raise NoFinerLevel(
-                f"Nothing finer is below a row by {KEYS[key]}. Press b to break the usage down by something else."
+                f"Nothing finer is below a row by {KEYS[key]}. Press f to break the usage down by something else."
             )
     if not by:
         by.append("day" if "meter" in question.by and _short(found) else "month")
@@ -64,13 +64,19 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
 
 
 def step_name(question: Question, row: tuple[str, ...]) -> str:
-    """Return the name of a row as a step of the way down: `2026-11`, `Tue 3 Nov`, `North`."""
-    named = zip(question.by, row, strict=True)
-    parts = [
-        time_labels.key_in_full(key, name).removesuffix(name[:4]).strip() if key == "day" else name or "(none)"
-        for key, name in named
-    ]
-    return visible(", ".join(parts))
+    """Return the name of a row as a step of the way down: `November 2026`, `Tue 3 Nov`, `North`."""
+    return visible(", ".join(_named(key, name) for key, name in zip(question.by, row, strict=True)))
+
+
+def _named(key: str, name: str) -> str:
+    if key == "day":
+        return time_labels.key_in_full(key, name).removesuffix(name[:4]).strip()
+    return time_labels.key_in_full(key, name) if key in TIME_KEYS else name or "(none)"
+
+
+def origin_name(saved: SavedReport) -> str:
+    """Return the name of the question that the way down begins at: its title, or how it is broken down."""
+    return visible(saved.title) or (f"by {' and '.join(KEYS[key] for key in saved.by)}" if saved.by else "all together")
 
 
 def _filtered(saved: SavedReport, name: str, value: str) -> SavedReport:
@@ -84,7 +90,7 @@ def _within_hour(hour: int, clock: Clock | None) -> str:
     if len(asked) <= int(asked[-1] - asked[0]):
         raise NoFinerLevel(
             f"The chosen time of day covers two parts of the hour from {hour:02d}:00. "
-            "Press b and choose a time of day with one of them."
+            "Press f and choose a time of day with one of them."
         )
     return format_clock((int(asked[0]) * MINUTE, int(asked[-1] + 1) * MINUTE))
 

@@ -16,7 +16,8 @@ from metertui.engine.reports import COMPARES, MEASURES, SavedReport
 from metertui.screens.charts import next_chart, what_others_need
 from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
-from metertui.screens.government.answer_view import EXTREME, Answer, AnswerView
+from metertui.screens.government.answer import EXTREME, Answer
+from metertui.screens.government.answer_view import AnswerView
 from metertui.screens.government.asking import AskingScreen, Level
 from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.government.readings_list import ReadingsScreen
@@ -36,28 +37,32 @@ class GovernmentScreen(AskingScreen):
     """A question, the form that changes it, and its answer."""
 
     help_text = (
-        "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
-        "change a field; enter lists its values. c goes through the charts that can draw the question, m and v "
-        "change measure and comparison directly. □ marks a period that is not over, or that the question cuts. "
-        "While another question is worked out, the answer before it is dimmed.\n\n"
-        "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a "
-        "row at once, R those behind the whole answer; l looks up the meter of a row. s sorts by the next column, S "
-        "reverses the order, n shows the ten highest rows, the ten lowest, or all. tab goes to the chart, whose "
-        "cursor is that of the table. K keeps the question, o opens one, also from a file; q shows the command line "
-        "that gives the same answer. ctrl+e exports the table with its question to a .csv, .parquet or .xlsx file. "
-        "Long work shows its progress, and escape cancels it. t replays the period under a proposed tariff: who "
-        "would pay more and who less.\n\n"
+        "Usage of many meters. f opens the form: period, meters, breakdown, measure and comparison. Left and right "
+        "change a field; enter lists its values. c goes through the charts that can draw the question, m and v change "
+        "measure and comparison directly. □ marks a period that is not over, or that the question cuts. While another "
+        "question is worked out, the answer before it is dimmed.\n\n"
+        "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
+        "at once, R those behind the whole answer; Of the row of a meter, l opens Lookup, b its bill, x its "
+        "exceptions. s sorts by the next column, S reverses the order, n shows the ten highest rows, the ten lowest, "
+        "or all. tab goes to the chart, whose cursor is that of the table. The small line of each row is its use per "
+        "day over time, from 0 to its own highest; its heading says by what. K keeps the question, o opens one, also "
+        "from a file; q shows the command line that gives the same answer. ctrl+e exports the table with its question "
+        "to a .csv, .parquet or .xlsx file. Long work shows its progress, and escape cancels it. t replays the period "
+        "under a proposed tariff: who would pay more and who less.\n\n"
         "Periods such as last month count from the day of the newest reading, not from today. A meter that moved "
         "counts in the region where it was at the time. Mean and median are of whole periods. For the role "
-        "government, small groups are hidden (settings small_group_meters and small_group_share), with the cells "
-        "that would reveal them; operators see them. This protects tables and exports, not Lookup, which anyone at "
-        "this terminal can use."
+        "government, small groups are hidden (settings small_group_meters and small_group_share), with the cells that "
+        "would reveal them; operators see them. This protects tables and exports, not Lookup, which anyone at this "
+        "terminal can use."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "build", "Form"),
+        Binding("escape", "back", "Back", key_display="esc"),
+        Binding("f", "build", "Form"),
         Binding("r", "readings('row')", "Readings", tooltip="List the readings behind a row"),
         Binding("R", "readings('')", "All readings", show=False, tooltip="List the readings behind the answer"),
-        Binding("l", "meter", "Lookup", tooltip="Show the meter of a row in Lookup"),
+        Binding("l", "meter('lookup')", "Lookup", tooltip="Show the meter of a row in Lookup"),
+        Binding("b", "meter('billing')", "Bill", show=False, tooltip="Show the bill of the meter of a row"),
+        Binding("x", "meter('exceptions')", "Exceptions", show=False, tooltip="Show the exceptions of its meter"),
         Binding("c", "next_choice('chart')", "Chart"),
         Binding("m", "next_choice('measure')", "Measure", show=False),
         Binding("n", "extreme", "Top and bottom", show=False, tooltip="Show the ten highest or lowest rows"),
@@ -68,8 +73,15 @@ class GovernmentScreen(AskingScreen):
         Binding("t", "replay", "Tariff", show=False, tooltip="Replay a proposed tariff"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("ctrl+r", "ask", "Run again", show=False, priority=True),
-        Binding("escape", "back", "Back", show=False),
     ]
+
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key for the line of keys: going back, where there is a way back."""
+        return name if action != "back" or self._levels or self._form_is_open else ""
+
+    @property
+    def _form_is_open(self) -> bool:
+        return not self.query_one(QuestionForm).has_class("hidden")
 
     # -- changing the question -------------------------------------------------------------------------------------
 
@@ -178,7 +190,7 @@ class GovernmentScreen(AskingScreen):
         view = self._view
         answer, at = view.answer, view.at
         if self._rule is not None:
-            self.warn("Single readings would show one household: this role sees groups. Press b for another breakdown.")
+            self.warn("Single readings would show one household: this role sees groups. Press f for another breakdown.")
         elif answer is None or not self._is_answered or at < 0:
             self.warn(_NO_ANSWER)
         else:
@@ -187,7 +199,7 @@ class GovernmentScreen(AskingScreen):
             self.app.push_screen(ReadingsScreen(question, row))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Lookup on the row of a meter."""
+        """Offer the other screens on the row of a meter."""
         return bool(self._meter) if action == "meter" else super().check_action(action, parameters)
 
     @property
@@ -200,10 +212,10 @@ class GovernmentScreen(AskingScreen):
             return ""
         return dict(zip(view.answer.found.inquiry.question.by, view.keys_at(view.at), strict=True)).get("meter", "")
 
-    async def action_meter(self) -> None:
-        """Show the meter of the row under the cursor in Lookup, from which escape comes back."""
+    async def action_meter(self, place: str) -> None:
+        """Show the meter of the row under the cursor on another screen, from which escape comes back."""
         if self._meter:
-            await self.desk.open_meter("lookup", self._meter)
+            await self.desk.open_meter(place, self._meter)
 
     def action_back(self) -> None:
         """Go one step back: cancel an export, close the line, cancel a question, leave the form, or go up a level."""

@@ -24,7 +24,7 @@ from metertui.screens.charts import deciles
 from metertui.screens.shell import Cancelled, LastingWindow, Work, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.screens.terminal import ink
-from metertui.text import HIDDEN, Column, fmt, message, visible
+from metertui.text import HIDDEN, Column, fmt, message, time_labels, visible
 
 _BY: Final = (("apartment_type", "region"), ("apartment_type",), ("region",), ())
 _NAMES: Final = {"apartment_type": "apartment type", "region": "region"}
@@ -77,11 +77,11 @@ class ReplayScreen(LastingWindow):
             yield Static(id="replay-sum")
             yield SortedTable(by_screen=False, enter="", id="replay-table")
             yield Static(id="replay-chart")
-            yield Static(Text("↑ ↓ group · b next breakdown · escape cancels or closes", style="dim"))
+            yield Static(Text("↑ ↓ group · b next breakdown · esc cancels or closes", style="dim"))
 
     def on_mount(self) -> None:
-        first, last = self._days
-        title = Text(f"{visible(self._file.name)} compared with tariffs.csv, {first} to {last}", style="bold")
+        period = time_labels.period(*self._days)
+        title = Text(f"{visible(self._file.name)} compared with tariffs.csv, {period}", style="bold")
         self.query_one("#replay-title", Static).update(title)
         self.query_one(SortedTable).focus()
         self._replay()

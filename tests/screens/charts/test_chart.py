@@ -10,7 +10,8 @@ import pytest
 
 from metertui.engine.reports.report import Findings, Inquiry, Measure
 from metertui.engine.usage.query import Question
-from metertui.screens.charts.chart import BEFORE, MOST_POINTS, Cells, Picture, Series, means, picture
+from metertui.screens.charts.chart import BEFORE, MOST_POINTS, MOST_ROWS, Cells, Picture, Series, means, picture
+from metertui.screens.charts.chart_view import picture_text
 from metertui.screens.charts.kinds import Kind
 from tests.clock import FakeClock
 
@@ -41,6 +42,17 @@ def test_time_has_no_holes_between_its_first_and_last_data() -> None:
     values = (Series("", (1.0, None, 3.0)),)
     cells: Cells = {("2025-02",): (0, 0), ("2025-04",): (2, 0)}
     assert found == Picture("bars", ("Feb 2025", "Mar 2025", "Apr 2025"), values, "kWh", names=names, cells=cells)
+
+
+def test_of_very_many_rows_the_largest_are_drawn_and_the_others_are_counted() -> None:
+    names = [f"m-{place}" for place in range(MOST_ROWS + 20)]
+    for chart in ("bars", "shares"):
+        found = drawn({"meter": names, "value": list(range(len(names)))}, chart)
+        assert (len(found.labels), found.labels[0], len(found.cells)) == (MOST_ROWS, names[-1], MOST_ROWS)
+        assert (found.more, found.rest) == (20, sum(range(20)))
+        lines = picture_text(found, 60, 10).splitlines()
+        assert lines[-1] == f"… and {MOST_ROWS + 20 - len(lines) + 1} more, in the table"
+    assert lines[0].split()[-2] == f"{(len(names) - 1) / sum(range(len(names))):.1%}"  # of all, not of those drawn
 
 
 def test_incomplete_periods_are_marked() -> None:

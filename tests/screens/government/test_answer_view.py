@@ -101,4 +101,10 @@ async def test_chart_and_sums_are_those_of_the_rows_that_a_filter_leaves(analyst
         assert (chart.picture.kind, chart.picture.labels) == ("bars", ("Jan 2025", "Feb 2025", "Mar 2025"))
         assert str(chart.border_title).endswith("3 rows alone")
         feet = view.query_one(SortedTable)._all_feet
-        assert [foot[0] for foot in feet] == ["these 3", "the other 9", "total", "mean of 11", "median of 11"]
+        assert [foot[0] for foot in feet] == [
+            "these 3",
+            "the other 9",
+            "total",
+            "mean of 11 whole",
+            "median of 11 whole",
+        ]

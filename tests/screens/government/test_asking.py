@@ -12,7 +12,7 @@ from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.saved_reports import SavedReport
 from metertui.engine.usage.query import Filter
 from metertui.screens.charts.chart_view import PictureView
-from metertui.screens.government import answer_view, asking
+from metertui.screens.government import answer, asking
 from metertui.screens.shell.work_under_way import Cancelled
 from tests.patience import PATIENCE
 from tests.screens.government.helpers import ask, keys, question, said, screen, table
@@ -23,7 +23,7 @@ from tests.screens.town import Town, at_work, press, settle, text_of
 async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow question does not hold up the next, and escape leaves it."""
     slow = threading.Event()
-    whole = answer_view.answer_question
+    whole = answer.answer_question
     begun: list[SavedReport] = []
     ended: list[SavedReport] = []
 
@@ -50,7 +50,7 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
         with held_up():
             screen(pilot)._change(SavedReport(filter=Filter.by_name(region="South"), by=("day",)))
             await until(pilot, lambda: question(pilot) == "Working out total kWh by day · last 12 months · South")
-            older = "total kWh by region · last 12 months, 2024-04-01 to 2025-03-31"
+            older = "total kWh by region · last 12 months, Apr 2024 to Mar 2025"
             assert " ".join(text_of(pilot, "#stale").split()) == f"Dimmed: the answer to {older}"
             assert not chart.loading
             assert len(table(pilot)) == 3
@@ -72,5 +72,5 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
         await until(pilot, lambda: len(ended) == 2)  # neither thread went on to reckon what nobody wants
         assert {each.by for each in ended} == {("month",), ("day",)}
         await keys(pilot, "ctrl+r")
-        assert question(pilot).startswith("total kWh by day · last 12 months")
+        assert question(pilot).startswith("Total kWh by day · last 12 months")
         assert not screen(pilot).query_one("#stale").display

@@ -18,10 +18,16 @@ from tests.screens.town import Town, at_work, settle
 
 SAVED = SavedReport(title="Mine", by=("region",))
 BELOW: dict[tuple[str, ...], tuple[int, str]] = {
-    ("year",): (1, "2025 total kWh by month · 2025-01-01 to 2025-03-31"),
-    ("month",): (11, "2025-03 total kWh by day · 2025-03-01 to 2025-03-31"),
-    ("month", "region"): (0, "2024-04, North total kWh by day and sub-region · 2024-04-01 to 2024-04-30 · North"),
-    ("hour_of_day",): (18, "18:00 total kWh by month · last 12 months, 2024-04-01 to 2025-03-31 · 18:00-19:00"),
+    ("year",): (1, "by year › 2025 Total kWh by month · Jan 2025 to Mar 2025"),
+    ("month",): (11, "by month › March 2025 Total kWh by day · March 2025"),
+    ("month", "region"): (
+        0,
+        "by month and region › April 2024, North Total kWh by day and sub-region · April 2024 · North",
+    ),
+    ("hour_of_day",): (
+        18,
+        "by hour of day › 18:00 Total kWh by month · last 12 months, Apr 2024 to Mar 2025 · 18:00-19:00",
+    ),
 }
 """By keys, a row of the last twelve months, and the title below it: the step, and the question."""
 
@@ -39,23 +45,23 @@ async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> 
         await keys(pilot, "S")
         assert [row[0] for row in table(pilot)] == ["[b]South", "North", "South"]
         await keys(pilot, "S", "enter")  # the South
-        assert question(pilot).startswith("South total kWh by sub-region")
+        assert question(pilot).startswith("by region › South Total kWh by sub-region")
         assert "· South" in question(pilot)
         assert [row[0] for row in table(pilot)] == ["Harbour", "Old Town"]
         await keys(pilot, "enter")
-        assert question(pilot).startswith("South › Harbour total kWh by apartment type")
+        assert question(pilot).startswith("by region › South › Harbour Total kWh by apartment type")
         await keys(pilot, "enter")
-        assert question(pilot).startswith("South › Harbour › 3-room total kWh by meter")
+        assert question(pilot).startswith("by region › South › Harbour › 3-room Total kWh by meter")
         await keys(pilot, "m")
-        assert question(pilot).startswith("South › Harbour › 3-room kWh per meter")
+        assert question(pilot).startswith("by region › South › Harbour › 3-room kWh per meter")
         screen(pilot)._change(replace(screen(pilot)._saved, period="all"))  # no longer what the steps led to
         await settle(pilot)
         assert question(pilot).startswith("kWh per meter by meter · everything")
         await keys(pilot, "escape", "escape", "escape")
-        assert question(pilot).startswith("total kWh by region")
+        assert question(pilot).startswith("Total kWh by region")
         assert screen(pilot).query_one(SortedTable).place == 0
         await keys(pilot, "escape")
-        assert question(pilot).startswith("total kWh by region")
+        assert question(pilot).startswith("Total kWh by region")
         for by, (down, then) in BELOW.items():
             await ask(pilot, by=by)
             screen(pilot).query_one(SortedTable).move_cursor(down)
@@ -134,5 +140,5 @@ def test_an_hour_is_only_what_the_time_of_day_has_of_it(asked: str, hour: str, t
     ],
 )
 def test_a_row_without_a_finer_level_says_why_and_what_to_do(key: str, name: str, time: str, why: str) -> None:
-    with pytest.raises(NoFinerLevel, match=rf"{why}.*\. Press b (to|and) "):
+    with pytest.raises(NoFinerLevel, match=rf"{why}.*\. Press f (to|and) "):
         below({key: name}, replace(SAVED, filter=Filter(time=time)))

@@ -45,7 +45,7 @@ async def test_the_readings_behind_a_row_are_those_that_it_counts(analyst: Town)
         assert counted == {"North": 51, "South": 3, "[b]South": 2}
         await keys(pilot, "r")
         assert isinstance(pilot.app.screen, ReadingsScreen)
-        assert text_of(pilot, "#list-title") == "Readings  North · 2025-03-10"
+        assert text_of(pilot, "#list-title") == "Readings  North · 10 Mar 2025"
         assert state(pilot).startswith("51 readings · by meter and time · as of 2025-03-12 10:40")
         listed = rows(pilot)
         assert len(listed) == 51
@@ -56,7 +56,7 @@ async def test_the_readings_behind_a_row_are_those_that_it_counts(analyst: Town)
         await keys(pilot, "escape")
         assert isinstance(pilot.app.screen, GovernmentScreen)
         await keys(pilot, "R")
-        assert text_of(pilot, "#list-title") == "Readings  2025-03-10"
+        assert text_of(pilot, "#list-title") == "Readings  10 Mar 2025"
         assert state(pilot).startswith("56 readings")
 
 
@@ -75,7 +75,7 @@ async def test_any_mix_of_conditions_goes_through_the_index(analyst: Town, monke
         pilot.app.screen.query_one("#government-table").move_cursor(1)  # type: ignore[attr-defined]
         asked.clear()
         await keys(pilot, "r")
-        assert text_of(pilot, "#list-title") == "Readings  3-room · 2025-03-10 · North · 18:00-20:00"
+        assert text_of(pilot, "#list-title") == "Readings  3-room · 10 Mar 2025 · North · 18:00-20:00"
         assert [row[0][11:16] for row in rows(pilot)] == ["18:30", "19:00", "19:30", "20:00"]
         count, given = asked[0]
         assert (given["meter"], len(given["groups"]), given["windows"].shape) == (None, 1, (1, 2))
@@ -231,5 +231,5 @@ async def test_single_readings_are_not_for_a_role_that_sees_groups_only(tmp_path
             assert said(pilot).startswith("! Single readings would show one household")
         await ask(pilot, by=("weekday",))
         await keys(pilot, "enter")
-        assert said(pilot).startswith("! Nothing finer is below a row by weekday. Press b")
+        assert said(pilot).startswith("! Nothing finer is below a row by weekday. Press f")
     guarded.engine.close()

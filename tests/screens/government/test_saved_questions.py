@@ -20,7 +20,7 @@ async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Pa
         assert said(pilot) == "Saved as “Who uses what”. Press o to open it again."
         await ask(pilot)
         await keys(pilot, "o", "enter")
-        assert question(pilot).startswith("total kWh by region")
+        assert question(pilot).startswith("Total kWh by region")
         await keys(pilot, "o", "down", "delete")  # the first of those that there are to begin with
         assert text_of(pilot, "#pick-said") == "Only questions saved in questions.toml can be deleted here."
         await keys(pilot, "up", "delete", "delete", "escape")
@@ -35,7 +35,7 @@ async def test_a_broken_file_of_questions_is_reported(analyst: Town, tmp_path: P
         assert "cannot be read" in " ".join(text_of(pilot, "#pick-said").split())
         await press(pilot, "enter")  # what there is to begin with is there all the same
         await settle(pilot)
-        assert question(pilot).startswith("total kWh by month")
+        assert question(pilot).startswith("Total kWh by month")
 
 
 async def test_a_question_is_passed_on_as_a_file(analyst: Town, outside: Path, tmp_path: Path) -> None:
@@ -68,5 +68,5 @@ async def test_a_question_is_passed_on_as_a_file(analyst: Town, outside: Path, t
             assert said_then.replace(" ", "") in "".join(text_of(pilot, "#pick-said").split())
         line.value = str(outside / "mine.toml")
         await keys(pilot, "enter")
-        assert question(pilot).startswith("total kWh by region · last 12 months")
+        assert question(pilot).startswith("Total kWh by region · last 12 months")
         assert question(pilot).endswith("North")

@@ -59,7 +59,7 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
         assert text_of(pilot, "#replay-sum") == "! There is no tariffs.csv in the data folder to compare with."
         await pilot.press("escape")
         await open_replay(pilot, tariffs(tmp_path))
-        assert text_of(pilot, "#replay-title") == "plan.csv compared with tariffs.csv, 2024-04-01 to 2025-03-12"
+        assert text_of(pilot, "#replay-title") == "plan.csv compared with tariffs.csv, 1 Apr 2024 to 12 Mar 2025"
         assert text_of(pilot, "#replay-sum").startswith("8 meters: 6 pay more, 2 less, 0 the same · 5 372.")
         assert text_of(pilot, "#replay-sum").split()[-6:] == ["total;", "amounts", "in", "SGD", "with", "tax"]
         assert [row[:3] for row in rows(pilot)][:3] == [
