@@ -82,6 +82,8 @@ def read_feed(path: Path, progress: Progress, *, readings: bool) -> Iterator[Ite
                 yield from feed.taken()
                 yield Broken(error.lineno, f"the XML breaks off or is broken here: {expat.ErrorString(error.code)}")
                 return
+            except (LookupError, ValueError) as error:
+                raise DataError(path, 1, f"the XML names an encoding that is not known: {error}") from error
             done += len(data)
             yield from feed.taken()
             if not data:

@@ -98,3 +98,9 @@ def test_what_no_feed_is_made_of_is_an_error(tmp_path: Path, content: str) -> No
 def test_a_feed_in_another_encoding_is_read(tmp_path: Path) -> None:
     text = feed(block(reading(0, "5")), before='<?xml version="1.0" encoding="UTF-16"?>')
     assert [len(item) for item in items(tmp_path / "a", text.encode("utf-16")) if isinstance(item, list)] == [1]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-9", "big5"])
+def test_an_encoding_that_is_not_known_is_an_error(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(DataError, match="names an encoding that is not known"):
+        items(tmp_path / "a", feed(before=f'<?xml version="1.0" encoding="{encoding}"?>'))
