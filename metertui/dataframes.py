@@ -31,7 +31,7 @@ from pandas.api.types import union_categoricals
 
 from metertui import settings
 from metertui.engine.attributes import FIELDS
-from metertui.engine.base import Clock, SystemClock, Window, month_before, no_progress, window_of_days
+from metertui.engine.base import Clock, SystemClock, Window, hours_number, month_before, no_progress, window_of_days
 from metertui.engine.billing import RUN_ROW, BillingRun, run_object
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
@@ -147,6 +147,8 @@ class OpenFolder:
             frame[f"{name}_time"] = self._times([edge.time if edge else None for edge in edges])
             frame[f"{name}_quality"] = pd.Series([edge.quality if edge else None for edge in edges], dtype="str")
         frame["usage_kwh"] = _kwh([each.usage_wh for each in used])
+        if any(each.missing_us for each in used):
+            frame["missing_hours"] = [hours_number(each.missing_us) for each in used]
         return frame.assign(readings=[each.readings for each in used], suspect=[each.suspect for each in used])
 
     def query(
@@ -174,7 +176,10 @@ class OpenFolder:
             question = replace(question, sort=sort.replace("usage_kwh", "usage_wh"), limit=limit)
             table = aggregate.usage_table(frozen, question)
             energy = pd.Series(table["usage_wh"] / 1000, name="usage_kwh")
-            return pd.concat([table[list(question.by)], energy, table[["meters", "readings"]]], axis="columns")
+            columns = [table[list(question.by)], energy, table[["meters", "readings"]]]
+            if "missing" in table:
+                columns.append(pd.Series([hours_number(us) for us in table["missing"]], name="missing_hours"))
+            return pd.concat(columns, axis="columns")
         found = report.answer_inquiry(frozen, Inquiry(question, measure, compare))
         _, table = answers.sheet(found, "", self._engine.zone, ruled=False)
         column = sort.removeprefix("-")

@@ -17,7 +17,7 @@ from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, printed_form
 from metertui.cli.output import print_error, print_note, print_row, print_rows, progress_bar
-from metertui.cli.queries import edge_cells
+from metertui.cli.queries import edge_cells, missing_cells
 from metertui.engine.base import SiteZone, SystemClock, counted, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
     RUN_ROW,
@@ -170,6 +170,7 @@ def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
         "total": money_text(bill.total),
         "currency": bill.currency,
         "reason": bill.reason or None,
+        **missing_cells(bill.missing_us),
     }
     if shown.issued is not None:
         found["issued"] = zone.iso(shown.issued)

@@ -18,7 +18,16 @@ from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days, parse_keys, printed_form
 from metertui.cli.output import print_note, print_rows, progress_bar
-from metertui.engine.base import WINDOW_NAMES, SiteZone, SystemClock, Window, counted, kwh_number, window_of_days
+from metertui.engine.base import (
+    WINDOW_NAMES,
+    SiteZone,
+    SystemClock,
+    Window,
+    counted,
+    hours_number,
+    kwh_number,
+    window_of_days,
+)
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
@@ -71,7 +80,7 @@ def query(options: argparse.Namespace) -> None:
         frozen = engine.view().frozen()
         with progress_bar("computing usage") as progress:
             answer = aggregate.usage_table(frozen, question, progress)
-    print_rows(options, query_rows(answer), columns)
+    print_rows(options, query_rows(answer), [*columns, *(["missing_hours"] if "missing" in answer else [])])
 
 
 def _answer_inquiry(options: argparse.Namespace) -> None:
@@ -278,9 +287,11 @@ def _say_written(count: int, out: Path) -> None:
 
 
 def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of an answer, with kWh added to the Wh."""
+    """Return the rows of an answer, with kWh added to the Wh, and hours to what is missing."""
     return [
-        {str(name): value for name, value in row.items()} | {"usage_kwh": kwh_number(row["usage_wh"])}
+        {str(name): value for name, value in row.items()}
+        | {"usage_kwh": kwh_number(row["usage_wh"])}
+        | ({"missing_hours": hours_number(row["missing"])} if "missing" in row else {})
         for row in answer.astype(object).to_dict("records")  # object: plain numbers, not numpy's
     ]
 
@@ -297,7 +308,13 @@ def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
         "usage_kwh": kwh_number(usage.usage_wh),
         "readings": usage.readings,
         "suspect": usage.suspect,
+        **missing_cells(usage.missing_us),
     }
+
+
+def missing_cells(missing_us: int) -> dict[str, Any]:
+    """Return for how many hours nothing is known in the midst of what a figure rests on; nothing without a gap."""
+    return {"missing_hours": hours_number(missing_us)} if missing_us else {}
 
 
 def edge_cells(name: str, edge: Edge | None, zone: SiteZone) -> dict[str, Any]:

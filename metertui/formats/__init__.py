@@ -13,13 +13,16 @@ from metertui.formats.complete_file import (
 )
 from metertui.formats.readers import FORMS, Form
 from metertui.formats.run_csv import write_run
+from metertui.formats.said import NOTHING_SAID, Said
 from metertui.formats.simulated import Fleet
 
 __all__ = [
     "FORMS",
+    "NOTHING_SAID",
     "STANDARD",
     "Fleet",
     "Form",
+    "Said",
     "as_text",
     "complete_file",
     "is_standard_output",

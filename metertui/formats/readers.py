@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -30,16 +31,6 @@ OwnForm = Literal["log", "day", "wide", "export", "interval"]
 """The forms of our own files, and of those of the predecessor system."""
 Form = OwnForm | TradeForm
 FORMS: Final[tuple[Form, ...]] = (*get_args(OwnForm), *get_args(TradeForm))
-
-
-def read_pieces(
-    path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress, said: Said = NOTHING_SAID
-) -> Iterator[FilePiece]:
-    """Yield the register reads of a file as `read_any` does. Raises MeterError for one with the energy of intervals."""
-    for piece in read_any(path, zone, form, progress, said):
-        if isinstance(piece, IntervalPiece):
-            raise MeterError(f"{path} holds the energy of intervals; only register reads are imported")
-        yield piece
 
 
 def read_any(
@@ -135,21 +126,35 @@ def read_import(
     progress: Progress = no_progress,
     ended: Mapping[str, int] | None = None,
     attributes: Group = NO_ATTRIBUTES,
+    said: Said = NOTHING_SAID,
+    *,
+    replaces: bool = False,
 ) -> Import:
-    """Return an import with the readings of some files, whose meters have `attributes` where the files state none.
+    """Return an import with the readings and intervals of some files, of which something may be `said`.
 
-    See `Import` for the other parameters. Raises MeterError.
+    Their meters have `attributes` where the files state none. See `Import` for the other parameters. Raises MeterError.
     """
-    importing = Import(frozen, edits, latest=latest, ended=ended)
+    importing = Import(frozen, edits, latest=latest, ended=ended, replaces=replaces, max_kw=said.max_kw)
     paths = list(paths)
+    if replaces:
+        importing.report.digests = {path.name: _sha256(path) for path in paths}
     for place, path in enumerate(paths):
-        for piece in read_pieces(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):
+        part = part_of_progress(progress, place, len(paths))
+        for piece in read_any(path, frozen.zone, form, part, said):
             importing.add_piece(_with_attributes(piece, attributes))
     return importing
 
 
-def _with_attributes(piece: FilePiece, attributes: Group) -> FilePiece:
-    """Return readings with attributes in place of empty ones."""
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _with_attributes(piece: FilePiece | IntervalPiece, attributes: Group) -> FilePiece | IntervalPiece:
+    """Return readings or intervals with attributes in place of empty ones."""
     if attributes == NO_ATTRIBUTES:
         return piece
     if piece.group is None:

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
-from metertui.engine.base import Progress, no_progress
+from metertui.engine.base import Progress, counted, no_progress
 from metertui.engine.columns import Frozen
-from metertui.engine.core import Import, ImportReport, deactivation_times
+from metertui.engine.core import Import, ImportReport, deactivation_times, store_intervals
 from metertui.engine.errors import BusyError, MeterError
-from metertui.formats import Form, readers
+from metertui.engine.intervals import IntervalStore, concat_intervals, with_values
+from metertui.formats import NOTHING_SAID, Form, Said, readers
 from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
 from metertui.headend.import_lane import ImportLane
@@ -28,6 +31,7 @@ class Imports:
         self._jobs = jobs
         self._accounts = accounts
         self._day_close = day_close
+        self._changing = asyncio.Lock()
 
     async def plan(
         self,
@@ -35,10 +39,14 @@ class Imports:
         form: Form | None = None,
         progress: Progress = no_progress,
         attributes: Group = NO_ATTRIBUTES,
+        said: Said = NOTHING_SAID,
+        *,
+        replaces: bool = False,
     ) -> Import:
         """Return what files would add, to be shown before it is stored: see its `report`. Raises MeterError.
 
-        `attributes` are those of meters of which the files state none. `progress` is called on the event loop.
+        `attributes` are those of meters of which the files state none. Intervals that differ from what is stored take
+        its place if the import `replaces` it. `progress` is called on the event loop.
         """
         loop, engine = asyncio.get_running_loop(), self._jobs.engine
         now, gone = engine.clock.now(), deactivation_times(engine.accounts, engine.events)
@@ -52,7 +60,9 @@ class Imports:
 
         def plan(frozen: Frozen) -> Import:
             latest = now + engine.rules.future_us
-            importing = readers.read_import(frozen, edits, paths, form, latest, share, gone, attributes)
+            importing = readers.read_import(
+                frozen, edits, paths, form, latest, share, gone, attributes, said, replaces=replaces
+            )
             importing.plan(engine.accounts, now)
             return importing
 
@@ -66,10 +76,13 @@ class Imports:
         """Store what was planned and close the day, which puts it into the archive; return what was done.
 
         `names` of the files are for `audit.log`. Raises StorageError. After that, or if it is cancelled, planning and
-        storing the same files again adds the rest.
+        storing the same files again adds the rest. Raises MeterError, before anything is stored, for intervals with
+        more power than their meters can have.
         """
         jobs, engine = self._jobs, self._jobs.engine
+        importing.check_power()
         await self._accounts.apply_import(importing)
+        await jobs.run_to_completion(self._store_intervals(importing))
         lane = ImportLane(importing, engine.ingest, jobs.commit_loop, lambda share: progress(0.9 * share))
         try:
             await lane.run()
@@ -79,12 +92,28 @@ class Imports:
             raise
         report = importing.report
         self._log(report, names, by)
-        while report.new:
+        while len(importing.new_rows):
             await self._day_close.idle.wait()
             with contextlib.suppress(BusyError):
                 await jobs.run_to_completion(self._day_close.close(by))
                 break
         return report
+
+    async def _store_intervals(self, importing: Import) -> None:
+        """Store the intervals of an import, in a thread, and put them in use."""
+        jobs, engine = self._jobs, self._jobs.engine
+        withdrawals, values = await jobs.compute(lambda: importing.interval_changes)
+        if not len(withdrawals) and not len(values):
+            return
+        store = IntervalStore(engine.folder, engine.zone)
+        async with self._changing:
+            await jobs.write(store_intervals, store, withdrawals, values)
+            changes = concat_intervals([withdrawals, values])
+            codes = [engine.directory.code_of(each) for each in changes.ids]
+            engine.ingest.heads.grow(len(engine.directory))
+            before = engine.readings.intervals
+            merged = await jobs.compute(with_values, before, changes, np.array(codes, dtype=np.int32))
+            engine.readings.set_intervals(merged)
 
     async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
         """Merge what was planned straight into the day files, which takes half the time of `store`.
@@ -103,6 +132,9 @@ class Imports:
         """Append an import to `audit.log`, and what it refused to `rejects.log`."""
         jobs, engine = self._jobs, self._jobs.engine
         jobs.audit(by, "import", names, report.counts())
+        if report.replaced:
+            files = ", ".join(f"{name} {digest}" for name, digest in report.digests.items())
+            jobs.audit(by, "replace intervals", names, f"{counted(report.replaced, 'interval')} replaced; {files}")
         refusals = report.as_refused_lines(engine.clock.now())
         if refusals:
             jobs.append(engine.rejects.write_lines, refusals, engine.zone)

@@ -161,7 +161,7 @@ async def _import(call: Call) -> object:
     imports = call.headend.imports
     store = imports.merge if call.alone else imports.store
     report = await store(importing, names, call.by, progress)
-    return report.as_json(_LISTED_REFUSALS)
+    return report.as_json(_LISTED_REFUSALS, call.headend.engine.zone)
 
 
 async def _close(call: Call) -> object:

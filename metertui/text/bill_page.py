@@ -102,7 +102,7 @@ def _registers(bill: Statement, zone: SiteZone) -> str:
         _row(
             "",
             f"{name} register",
-            (fmt.kwh(edge.wh if edge else None), "n"),
+            (fmt.register(edge.wh) if edge else fmt.NOTHING, "n"),
             (statement_words.edge_note(edge, zone), "quiet"),
         )
         for name, edge in (("Opening", bill.opening), ("Closing", bill.closing))

@@ -19,6 +19,7 @@ Sources = Mapping[tuple[int, int], Source]
 QUALITY: Final = {
     "actual": "actual: the meter was read at this moment",
     "estimated": "estimated: on the straight line between the readings before and after",
+    "substituted": "substituted: a value in place of one that was not read",
     "first": "first: nothing was read before",
     "last": "last: nothing has been read after it",
 }
@@ -78,16 +79,19 @@ def summary(found: Explanation, zone: SiteZone) -> str:
     opening, closing = found.usage.opening, found.usage.closing
     if opening is None or closing is None:
         return f"No data. {fmt.for_people(found.why_no_data)}"
-    said = (
-        f"From {when(opening.time, zone)} to {when(closing.time, zone)} the register went from "
-        f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
-    )
-    changed = len(found.changes) + found.more_changes
-    said += f", and the register changed {_times(changed)} in between: " if changed else ": "
+    said = f"From {when(opening.time, zone)} to {when(closing.time, zone)} "
+    if opening.wh is not None and closing.wh is not None:
+        said += f"the register went from {fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
+        changed = len(found.changes) + found.more_changes
+        said += f", and the register changed {_times(changed)} in between: " if changed else ": "
     said += f"{fmt.kwh(found.usage.usage_wh)} were used."
+    if found.usage.missing_us:
+        said += f" Of {fmt.duration(found.usage.missing_us, units=2)} in between nothing is known."
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     if estimated:
-        which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
+        which = "Both ends are" if len(estimated) == 2 else f"The {estimated[0]} end is"
+        if opening.wh is not None and closing.wh is not None:
+            which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
         said += f" {which} estimated between two readings."
     left_out = sum(left.inside for left in found.left_out) + found.more_left_out
     if left_out:
@@ -101,7 +105,9 @@ def register_note(curve: Curve, opening: Edge | None, closing: Edge | None, used
 
     `curve` is that of the meter as it is now. An issued bill may rest on an earlier one.
     """
-    if opening is None or closing is None or used_wh is None or closing.wh - opening.wh == used_wh:
+    if opening is None or closing is None or opening.wh is None or closing.wh is None or used_wh is None:
+        return ""
+    if closing.wh - opening.wh == used_wh or curve.known is not None:
         return ""
     changes = register_changes(curve, opening, closing)
     said = "The usage is not the closing less the opening register: "
@@ -129,9 +135,12 @@ def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sour
     known = QUALITY[edge.quality]
     if edge.quality == "actual" and points[0].rounded is not None:
         known = "actual: the meter was read at this moment, a little lower; this is the register counted before"
-    yield Line(name, fmt.kwh(edge.wh), f"{when(edge.time, zone)}, {known}", strong=True)
+    yield Line(name, fmt.register(edge.wh), f"{when(edge.time, zone)}, {known}", strong=True)
     names = ("",) if len(points) == 1 else (" before", " after")
     for suffix, point in zip(names, points, strict=True):
+        if point.status == rules.INTERVAL:
+            yield Line(f"interval{suffix}", "", f"of a file, {moment(point.time, zone)}")
+            continue
         what = "exchange" if point.status == rules.EXCHANGE else "reading"
         yield Line(f"{what}{suffix}", fmt.kwh(point.as_read), _reading_note(point, zone, sources))
 
@@ -156,17 +165,23 @@ def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
 def _part(part: Part, label: str, zone: SiteZone) -> Line:
     whole, counted = fmt.duration(part.after.time - part.before.time), fmt.duration(part.end - part.start)
     rounded = "" if part.exact else ", rounded to the Wh"
+    registers = f" ({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)})"
+    if rules.INTERVAL in (part.before.status, part.after.status):
+        registers = ""
     return Line(
         label,
         fmt.kwh(part.counted_wh),
         f"{fmt.kwh(part.energy_wh)} × {counted} / {whole}{rounded}; "
-        f"the interval from {when(part.before.time, zone)} to {when(part.after.time, zone)} "
-        f"({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)}), "
+        f"the interval from {when(part.before.time, zone)} to {when(part.after.time, zone)}{registers}, "
         f"counted from {when(part.start, zone)} to {when(part.end, zone)}",
     )
 
 
 def _check(found: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
+    if opening.wh is None or closing.wh is None or found.of_intervals:
+        agrees = "✓ is the usage, to the Wh" if found.agrees else "✗ is not the usage: run metertui check"
+        yield Line("sum of the parts", fmt.kwh(found.sum_wh), agrees, strong=True)
+        return
     yield Line("opening register", fmt.kwh(opening.wh))
     yield Line("+ sum of the parts", fmt.kwh(found.sum_wh))
     if found.changes:

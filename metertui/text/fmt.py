@@ -15,6 +15,7 @@ NOTHING = "no data"
 QUALITY: Final = {
     "actual": "actual",
     "estimated": "estimated",
+    "substituted": "substituted",
     "first": "first reading",
     "last": "last reading",
 }
@@ -26,6 +27,7 @@ _SIGNS: Final = {
     "suspect": "▲",
     "rejected": "✗",
     "void": "∅",
+    "interval": "↔",
 }
 _KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
 _AMOUNT: Final = re.compile(r"(?<![\w.])\d{4,}(?=\.\d\d(?![\w.]))")
@@ -37,6 +39,11 @@ _APART: Final = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d+)?")
 def kwh(wh: int | None) -> str:
     """Return `1 234.500 kWh` for a number of Wh, "no data" for None, which is never 0."""
     return NOTHING if wh is None else f"{number(wh)} kWh"
+
+
+def register(wh: int | None) -> str:
+    """Return a register as `kwh` does, "not read" for None: energy may be known where no register is."""
+    return "not read" if wh is None else kwh(wh)
 
 
 def number(wh: int, decimals: int = 3) -> str:

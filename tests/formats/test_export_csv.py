@@ -8,7 +8,8 @@ import pytest
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.zone import SiteZone
-from metertui.formats import export_csv, readers
+from metertui.formats import export_csv
+from tests.formats.register_pieces import read_pieces
 
 ZONE = SiteZone("Asia/Singapore")
 EXPORT = "identifier,timestamp,reading_kwh,usage_kwh,region,sub_region,apartment_type,status"
@@ -43,7 +44,7 @@ def test_readings_come_with_the_attributes_of_their_rows(tmp_path: Path) -> None
         "m-2,2025-03-12T12:00:00+08:00,8,,=1+1,,,counted",
     ]
     path.write_text("\n".join([EXPORT, *rows]) + "\n")
-    [piece] = readers.read_pieces(path, ZONE)
+    [piece] = read_pieces(path, ZONE)
     assert (piece.rows.ids, piece.rows.wh.tolist(), piece.line.tolist()) == (["m-1"], [5000, 6000], [2, 3])
     assert piece.group is not None
     assert [piece.groups[place] for place in piece.group] == [Group("East", "Old, Quay", "2-room"), Group("West")]
@@ -55,5 +56,5 @@ def test_readings_come_with_the_attributes_of_their_rows(tmp_path: Path) -> None
 def test_without_columns_for_attributes_nothing_is_stated_of_them(tmp_path: Path) -> None:
     path = tmp_path / "readings.csv"
     path.write_text("timestamp,identifier,usage\n2025-03-12 10:00,m-1,5\n")
-    [piece] = readers.read_pieces(path, ZONE)
+    [piece] = read_pieces(path, ZONE)
     assert (piece.rows.wh.tolist(), piece.group) == ([5000], None)

@@ -19,6 +19,7 @@ from metertui.formats import readers, wide_csv
 from metertui.formats.said import Said
 from tests.clock import FakeClock
 from tests.formats.green_button import block, feed, meter_reading, reading, reading_type, usage_point
+from tests.formats.register_pieces import read_pieces
 
 ZONE = SiteZone("UTC")
 LOG = "007,2025-02-19T00:30:00+08:00,144.5\n524-935-527,2025-02-19T01:00:00+08:00,145\n"
@@ -29,7 +30,7 @@ def read(tmp_path: Path, text: str, form: readers.Form | None = None) -> tuple[l
     """(line, meter, Wh) of the readings; `line code` of the refused lines."""
     path = tmp_path / "some.txt"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    pieces = list(readers.read_pieces(path, ZONE, form))
+    pieces = list(read_pieces(path, ZONE, form))
     found = [
         (line, piece.rows.ids[code], wh)
         for piece in pieces
@@ -99,14 +100,14 @@ def test_an_empty_file_has_no_readings(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match=r"cannot read .*nothing\.csv: No such file"):
-        list(readers.read_pieces(tmp_path / "nothing.csv", ZONE))
+        list(read_pieces(tmp_path / "nothing.csv", ZONE))
 
 
 def test_progress_ends_at_1(tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
     path.write_text(LOG)
     told: list[float] = []
-    list(readers.read_pieces(path, ZONE, progress=told.append))
+    list(read_pieces(path, ZONE, progress=told.append))
     assert told[-1] == 1.0
 
 
@@ -142,7 +143,7 @@ def test_bare_times_that_the_clock_shows_twice_are_the_same_readings_in_any_orde
         path.write_text("".join(f"{each}\n" for each in (header, *order) if each))
         assert readers.detect_form(path.read_bytes().split(b"\n")[0], zone) == form
         importing = Import(engine.view().frozen(), engine.events.frozen(), latest=clock.now())
-        for piece in readers.read_pieces(path, zone):
+        for piece in read_pieces(path, zone):
             importing.add_piece(piece)
         report = importing.plan(engine.accounts, clock.now())
         assert (report.new, report.refused) == (8, 0)
@@ -155,7 +156,7 @@ def test_a_time_with_a_zone_is_that_instant_where_the_clock_shows_it_twice(tmp_p
     zone = SiteZone("America/New_York")
     path = tmp_path / "some.csv"
     path.write_text("m,2024-11-03T01:30:00-04:00,1\nm,2024-11-03T01:30:00,2\nm,2024-11-03T01:30:00-05:00,3\n")
-    (piece,) = readers.read_pieces(path, zone)
+    (piece,) = read_pieces(path, zone)
     assert piece.bare is not None
     assert piece.bare.tolist() == [False, True, False]
 
@@ -179,8 +180,6 @@ def test_intervals_are_read_by_their_content(tmp_path: Path, text: str, form: re
         assert [piece.rows.energy.tolist() for piece in pieces if len(piece.rows)] == [[1_500_000_000]]
     with pytest.raises(MeterError, match=r"expected a first record 100,NEM13 \(form nem13\)"):
         list(readers.read_any(path, ZONE, "nem13", said=said))
-    with pytest.raises(MeterError, match="holds the energy of intervals; only register reads are imported"):
-        list(readers.read_pieces(path, ZONE, said=said))
 
 
 def test_register_reads_of_the_trade_are_read_by_their_content(tmp_path: Path) -> None:

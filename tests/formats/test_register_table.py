@@ -24,6 +24,7 @@ from metertui.engine.usage.readings_table import COLUMNS
 from metertui.formats import readers, writers
 from tests.clock import FakeClock
 from tests.engine.build import frozen, tables
+from tests.formats.register_pieces import read_pieces
 
 ZONE = SiteZone("America/New_York")
 NAMES = "identifier,timestamp,reading_kwh"
@@ -31,7 +32,7 @@ NAMES = "identifier,timestamp,reading_kwh"
 
 def read(path: Path, form: readers.Form | None = None) -> tuple[list[tuple[str, str, int]], list[str]]:
     """(meter, local time, Wh) of the readings; `source:line code` of the refused rows."""
-    pieces: Sequence[FilePiece] = list(readers.read_pieces(path, ZONE, form))
+    pieces: Sequence[FilePiece] = list(read_pieces(path, ZONE, form))
     found = [
         (piece.rows.ids[code], ZONE.iso(time), wh)
         for piece in pieces
@@ -96,7 +97,7 @@ def test_what_was_exported_comes_back_from_every_kind_of_file(
         rows = importing.new_rows
         ids = [rows.ids[code] for code in rows.code.tolist()]
         assert set(zip(ids, rows.time.tolist(), rows.wh.tolist(), strict=True)) == expected
-        pieces = [piece for piece in readers.read_pieces(path, ZONE) if len(piece.rows)]
+        pieces = [piece for piece in read_pieces(path, ZONE) if len(piece.rows)]
         assert {group for piece in pieces for group in piece.groups} == {group for group, *_ in groups.values()}
     engine.close()
 
@@ -136,7 +137,7 @@ def test_numbers_and_times_of_a_workbook_need_no_proof(tmp_path: Path) -> None:
 def test_bare_times_that_the_clock_shows_twice_are_noted(tmp_path: Path) -> None:
     path = tmp_path / "some"
     path.write_text(f"{NAMES}\nm,2024-11-03T01:30:00-04:00,1\nm,2024-11-03T01:30:00,2\n".replace(",", ";"))
-    [piece] = readers.read_pieces(path, ZONE)
+    [piece] = read_pieces(path, ZONE)
     assert piece.bare is not None
     assert piece.bare.tolist() == [False, True]
 

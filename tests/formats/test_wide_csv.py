@@ -12,9 +12,10 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HALF_HOUR, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
-from metertui.formats import readers, wide_csv
+from metertui.formats import wide_csv
 from metertui.formats.simulated import Fleet
 from tests.clock import FakeClock
+from tests.formats.register_pieces import read_pieces
 
 HEADER = "Identifier,AreaID,dwelling_type_id,kwh_per_acc,year,month,day,time,quarter,Area,Region,dwelling_type,\n"
 ZONE = SiteZone("Asia/Singapore")
@@ -28,7 +29,7 @@ def row(meter: str = "10-A", kwh: str = "12.5", date: str = "2020,3,9", time: st
 def read(tmp_path: Path, text: str | bytes, zone: SiteZone = ZONE) -> list[FilePiece]:
     path = tmp_path / "wide.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(readers.read_pieces(path, zone))
+    return list(read_pieces(path, zone))
 
 
 def readings(pieces: list[FilePiece]) -> list[tuple[int, str, str, int, Group]]:
@@ -136,7 +137,7 @@ def test_of_two_registers_at_a_time_that_the_clock_shows_twice_the_lower_is_of_t
     clock = FakeClock("2024-11-01T00:00:00", london)
     engine = Engine.open(tmp_path / "data", Rules(zone=london), clock)
     importing = Import(engine.view().frozen(), engine.events.frozen(), latest=clock.now())
-    for piece in readers.read_pieces(path, london):
+    for piece in read_pieces(path, london):
         importing.add_piece(piece)
     importing.plan(engine.accounts, clock.now())
     assert (importing.report.new, importing.report.refused) == (7, 0)

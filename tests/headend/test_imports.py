@@ -66,9 +66,9 @@ async def test_an_import_gives_what_the_command_gives(
         if name == "b":
             told: list[float] = []
             importing = await headend.imports.plan([file])
-            planned = importing.report.as_json(5)
+            planned = importing.report.as_json(5, ZONE)
             report = await headend.imports.store(importing, "x.csv", "me", told.append)
-            assert report.as_json(5) == planned
+            assert report.as_json(5, ZONE) == planned
             assert told == sorted(told)
             assert told[-1] == pytest.approx(0.9)
             assert headend.live().in_log == 0
@@ -77,7 +77,7 @@ async def test_an_import_gives_what_the_command_gives(
     engine = Engine.open(tmp_path / "a", RULES, FakeClock())
     now = engine.clock.now()
     taken = readers.read_import(engine.view().frozen(), engine.events.frozen(), [file], None, now)
-    assert taken.finish(engine.accounts, engine.archive, now=now).as_json(5) == planned
+    assert taken.finish(engine.accounts, engine.archive, now=now).as_json(5, ZONE) == planned
     engine.close()
     opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]
     assert figures(opened[0]) == figures(opened[1]) == running
@@ -176,7 +176,7 @@ async def test_readings_that_arrive_after_the_plan_are_compared(tmp_path: Path) 
     assert [each[2] for each in figures(headend.engine)] == [1000_000, 1001_000, 1003_000, 1010_000]
     await headend.stop()
     audit = (tmp_path / "data/audit.log").read_text()
-    assert "\tme\timport\tx.csv\tread 3, new 1, duplicate 1, suspect 0, refused 1, " in audit
+    assert "\tme\timport\tx.csv\tread 3, new 1, duplicate 1, different 0, suspect 0, refused 1, " in audit
     assert "x.csv:4\tconflict\t" in (tmp_path / "data/rejects.log").read_text()
 
 

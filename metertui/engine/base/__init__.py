@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
-from metertui.engine.base.durations import duration_text
+from metertui.engine.base.durations import duration_text, hours_number
 from metertui.engine.base.identifiers import (
     USE,
     check_identifier,
@@ -81,6 +81,7 @@ __all__ = [
     "first_of_month",
     "format_kwh",
     "former_limits",
+    "hours_number",
     "is_bare",
     "kwh_number",
     "last_of_month",

@@ -10,3 +10,8 @@ def duration_text(us: int) -> str:
     if us < 2 * HOUR:
         return f"{max(0, us) // MINUTE} min"
     return f"{us // HOUR} h" if us < 2 * DAY else f"{us // DAY} days"
+
+
+def hours_number(us: int) -> float | int:
+    """Return a duration (µs) as a number of hours with up to four decimals: an int if it is whole."""
+    return us // HOUR if us % HOUR == 0 else round(us / HOUR, 4)

@@ -19,6 +19,7 @@ from metertui.engine.billing.bill_ledger import BillBook, Ledger
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
 from metertui.engine.columns import Curve, Frozen, tail_columns
 from metertui.engine.errors import MeterError
+from metertui.engine.intervals import join_intervals
 from metertui.engine.vee import validate
 
 
@@ -41,13 +42,15 @@ class FormerRules:
     def _frozen(self) -> Frozen:
         today = self._today
         found = validate(today.columns, today.corrections, former_limits(self._terms.max_w))
+        curve = join_intervals(found.curve, today.intervals)
         return replace(
             today,
             columns=found.columns,
             status=found.status,
             energy=found.energy,
-            curve=found.curve,
-            curve_group=_groups_of(today, found.curve),
+            curve=curve,
+            curve_group=_groups_of(today, curve),
+            reads=found.curve,
         )
 
     def split(self, ledger: Ledger, differences: dict[int, Figures]) -> Differences:
@@ -120,7 +123,7 @@ class Waiting:
 
 
 def _groups_of(frozen: Frozen, curve: Curve) -> NDArray[np.int32]:
-    """Return the groups of the points of another curve through the same readings and exchanges."""
+    """Return the groups of the points of another curve through the same readings, exchanges and intervals."""
     found = np.zeros(len(curve), dtype=np.int32)
     for columns, group in ((frozen.curve, frozen.curve_group), (frozen.columns, frozen.group)):
         at, known = tail_columns.locate_rows(columns, curve.meter, curve.time)

@@ -38,7 +38,7 @@ def cells(statement: Statement, zone: SiteZone) -> list[str]:
 
 def edge_cells(edge: Edge | None) -> tuple[str, str]:
     """Return the register of an end of a month and its quality as cells."""
-    return (format_kwh(edge.wh), edge.quality) if edge else ("", "")
+    return (kwh_text(edge.wh), edge.quality) if edge else ("", "")
 
 
 def figures_cells(figures: Figures) -> list[str]:

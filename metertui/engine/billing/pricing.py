@@ -20,9 +20,10 @@ from metertui.engine.base import Int64Array, Progress, no_progress
 from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
-from metertui.engine.columns import Frozen, tail_columns
+from metertui.engine.columns import NO_REGISTER, READ, Frozen, tail_columns
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import (
+    QUALITY_OF_POINT,
     Edge,
     Intervals,
     Pieces,
@@ -34,8 +35,9 @@ from metertui.engine.usage import (
 )
 from metertui.engine.vee import rules
 
-QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
-_FIRST, _LAST = 2, 3
+QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "substituted", "first", "last")
+_FIRST, _LAST = 3, 4
+_OF_POINT: Final = np.array([QUALITIES.index(quality) for quality in QUALITY_OF_POINT])
 
 
 class NoTariffError(MeterError):
@@ -48,7 +50,10 @@ class NoTariffError(MeterError):
 
 
 class EdgeColumns(NamedTuple):
-    """An end of a window by meter code: instants (µs UTC), registers (Wh), and positions in QUALITIES; int64."""
+    """An end of a window by meter code: instants (µs UTC), registers (Wh, or NO_REGISTER), and positions in QUALITIES.
+
+    Arrays of int64.
+    """
 
     time: Int64Array
     wh: Int64Array
@@ -57,7 +62,7 @@ class EdgeColumns(NamedTuple):
     def of_meter(self, code: int) -> Edge:
         """Return the end of the window for the meter with this code."""
         time, wh, quality = (int(column[code]) for column in self)
-        return Edge(time, wh, QUALITIES[quality])
+        return Edge(time, None if wh == NO_REGISTER else wh, QUALITIES[quality])
 
 
 class Edges(NamedTuple):
@@ -72,6 +77,8 @@ class Edges(NamedTuple):
     """How many readings stand in the window."""
     suspect: Int64Array
     """How many of them are not counted, without an edit that says so."""
+    missing: Int64Array
+    """For how long nothing is known, between times of which something is, µs."""
 
 
 class ChargeColumns(NamedTuple):
@@ -119,12 +126,15 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     reached = (end > first) & ((start < last) | ((start == last) & (first == last)))
     code, first, last = some[reached], first[reached], last[reached]
     known = np.zeros(meters, dtype=bool)
+    low, high = curve.without_gaps(code, np.maximum(start, first), np.minimum(end, last))
+    code, low, high = (column[low <= high] for column in (code, low, high))
     known[code] = True
-    row, read = tail_columns.locate_rows(frozen.columns, code.astype(np.int32), first)
-    read[read] = frozen.status[row[read]] != rules.VOID  # else it is an exchange, before any reading
-    begins = (first > start) | ((first == start) & ~read)
-    opening, before = _edge(frozen, code, np.maximum(start, first), np.where(begins, _FIRST, 0))
-    closing, after = _edge(frozen, code, np.minimum(end, last), np.where(last < end, _LAST, 0))
+    row, read = tail_columns.locate_rows(frozen.columns, code.astype(np.int32), low)
+    read[read] = frozen.status[row[read]] != rules.VOID  # else it is an exchange, before any reading, or an interval
+    place = curve.places(code, low)
+    begins = (low > start) | (curve.begins[place] & (curve.time[place] == low) & ~read)
+    opening, before = _edge(frozen, code, low, np.where(begins, _FIRST, 0))
+    closing, after = _edge(frozen, code, high, np.where(high < end, _LAST, 0))
     usage = np.zeros(meters, dtype=np.int64)
     usage[code] = after - before
     columns = frozen.columns
@@ -132,7 +142,10 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     inside = (filed > start) & (filed <= end) & (frozen.status != rules.VOID)
     readings = np.bincount(columns.meter[inside], minlength=meters)
     suspect = np.bincount(columns.meter[inside & rules.is_doubtful(frozen.status)], minlength=meters)
-    return Edges(known, usage, opening, closing, readings, suspect)
+    ended = (frozen.intervals.end > start) & (frozen.intervals.end <= end)
+    readings = readings + np.bincount(frozen.intervals.meter[ended], minlength=meters)
+    missing = curve.missing_in(start, end, meters)
+    return Edges(known, usage, opening, closing, readings, suspect, missing)
 
 
 def _edge(frozen: Frozen, code: Int64Array, instant: Int64Array, clipped: Int64Array) -> tuple[EdgeColumns, Int64Array]:
@@ -143,7 +156,10 @@ def _edge(frozen: Frozen, code: Int64Array, instant: Int64Array, clipped: Int64A
     curve = frozen.curve
     place = curve.places(code, instant)
     energy = curve.energy_at(place, instant)
-    quality = np.where(clipped > 0, clipped, curve.time[place] != instant)
+    exact = _OF_POINT[READ if curve.known is None else curve.known[place]]
+    quality = np.where(
+        clipped > 0, clipped, np.where(curve.time[place] == instant, exact, QUALITIES.index("estimated"))
+    )
     edge = np.zeros((len(EdgeColumns._fields), len(frozen.ids)), dtype=np.int64)
     edge[:, code] = instant, curve.register_at(place, instant, energy), quality
     return EdgeColumns(*edge), energy

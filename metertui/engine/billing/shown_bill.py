@@ -48,7 +48,7 @@ def _issued_statement(cell: dict[str, str], month: str, zone: SiteZone) -> State
 
     def edge(name: str) -> Edge | None:
         time, wh, quality = (cell[f"{name}_{what}"] for what in ("time", "kwh", "quality"))
-        return Edge(zone.parse(time), wh_of(wh), QUALITIES[QUALITIES.index(quality)]) if time else None
+        return Edge(zone.parse(time), wh_of(wh) if wh else None, QUALITIES[QUALITIES.index(quality)]) if time else None
 
     net, tax, total = (cents_of(cell[name]) if cell[name] else None for name in ("net", "tax", "total"))
     return Statement(

@@ -83,6 +83,8 @@ class Statement:
     total: int | None = None
     currency: str | None = None
     reason: str = ""
+    missing_us: int = 0
+    """For how long in the month nothing is known, between times of which something is, µs."""
 
     @property
     def figures(self) -> Figures:
@@ -94,7 +96,8 @@ def unpriced_statement(series: Series, month: str, zone: SiteZone) -> Statement:
     """Return the statement of a local month without prices. Raises MeterError for an invalid month."""
     usage = series.usage(Window(month, *month_bounds(month, zone)))
     edges = usage.opening, usage.closing
-    return Statement(series.meter, month, *edges, usage.usage_wh, usage.readings, usage.suspect, reason=NO_TARIFF)
+    readings, missing = (usage.readings, usage.suspect), usage.missing_us
+    return Statement(series.meter, month, *edges, usage.usage_wh, *readings, reason=NO_TARIFF, missing_us=missing)
 
 
 class Bills:
@@ -133,7 +136,12 @@ class Bills:
         They do not cover it where they begin after its start, end before its end, or have a gap.
         """
         edges = self.edges
-        doubtful = (edges.suspect > 0) | (edges.opening.time > self.start) | (edges.closing.time < self.end)
+        doubtful = (
+            (edges.suspect > 0)
+            | (edges.missing > 0)
+            | (edges.opening.time > self.start)
+            | (edges.closing.time < self.end)
+        )
         if self.priced is not None:
             charges = self.priced.charges
             doubtful[charges.meter[(charges.gap > 0) | (charges.uncounted > 0)]] = True
@@ -145,15 +153,15 @@ class Bills:
         if edges.known[code]:
             opening, closing = edges.opening.of_meter(code), edges.closing.of_meter(code)
             used = int(edges.usage[code])
-        stored = int(edges.readings[code]), int(edges.suspect[code])
+        stored, missing = (int(edges.readings[code]), int(edges.suspect[code])), int(edges.missing[code])
         usage = self.frozen.ids[code], self.month, opening, closing, used, *stored
         if priced is None:
-            return Statement(*usage, reason=NO_TARIFF)
+            return Statement(*usage, reason=NO_TARIFF, missing_us=missing)
         if opening is None or closing is None:
-            return Statement(*usage, charges=(), currency=self.terms.currency, reason=NO_DATA)
+            return Statement(*usage, charges=(), currency=self.terms.currency, reason=NO_DATA, missing_us=missing)
         net, tax = int(priced.net[code]), int(priced.tax[code])
         charges = tuple(self._charges(code, opening, closing))
-        return Statement(*usage, charges, net, tax, net + tax, self.terms.currency)
+        return Statement(*usage, charges, net, tax, net + tax, self.terms.currency, missing_us=missing)
 
     @cached_property
     def _columns(self) -> list[list[int]]:

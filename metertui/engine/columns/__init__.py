@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from metertui.engine.attributes import Group
 from metertui.engine.columns import tail_columns
-from metertui.engine.columns.columns import FIRST, VOID, Columns, Contested, Corrections, Curve, Frozen, as_frame
+from metertui.engine.columns.by_meter import ByMeter
+from metertui.engine.columns.columns import (
+    DRAWN,
+    FIRST,
+    NO_REGISTER,
+    READ,
+    VOID,
+    Columns,
+    Contested,
+    Corrections,
+    Curve,
+    Frozen,
+    as_frame,
+)
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.registers import Registers
@@ -24,10 +37,14 @@ from metertui.engine.columns.sorted_runs import (
 from metertui.engine.columns.tail_columns import Arrivals, FrozenTail, GrowingColumn, Tail
 
 __all__ = [
+    "DRAWN",
     "FIRST",
     "LEAF_LOAD",
+    "NO_REGISTER",
+    "READ",
     "VOID",
     "Arrivals",
+    "ByMeter",
     "Columns",
     "Contested",
     "Corrections",

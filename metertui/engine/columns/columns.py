@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES, Group
 from metertui.engine.base import Limits, SiteZone
+from metertui.engine.columns.by_meter import ByMeter
 from metertui.engine.columns.interpolation import interpolate, interpolate_one
+from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.registers import Registers
 from metertui.engine.columns.sorted_runs import first_at_least
 
@@ -21,31 +23,14 @@ FIRST: Final = -1
 """In place of a value (Wh) that an edit does not name: the first that is stored at its instant."""
 VOID: Final = 6
 """The status of a reading that does not stand, by an edit; the others are in vee.rules."""
+NO_REGISTER: Final = -1
+"""In place of a register (Wh) at a point of C(t) at which no reading is."""
+READ: Final = 3
+"""C is known by a reading at its point."""
+DRAWN: Final = 4
+"""C is drawn evenly through the point: it is inside an interval, or at the start of one that follows no other."""
 _FEW: Final = 4
 """Up to so many instants, Python's whole numbers are faster than arrays."""
-
-
-@dataclass(frozen=True, eq=False)
-class ByMeter:
-    """Rows of meters in order of their codes; equal lengths n, never modified."""
-
-    meter: NDArray[np.int32]
-    """Codes of registers: positions in the list of identifiers. A meter's code is that of its register `use`."""
-
-    def __len__(self) -> int:
-        return len(self.meter)
-
-    @cached_property
-    def starts(self) -> NDArray[np.int64]:
-        """Return the start of the rows of each meter: those of meter code c are [starts[c], starts[c + 1]); int64."""
-        count = int(self.meter[-1]) + 1 if len(self.meter) else 0
-        return np.searchsorted(self.meter, np.arange(count + 1, dtype=np.int32)).astype(np.int64)
-
-    def span(self, code: int) -> slice:
-        """Return the rows of one meter; empty for a meter without any."""
-        if code + 1 >= len(self.starts):
-            return slice(0, 0)
-        return slice(int(self.starts[code]), int(self.starts[code + 1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,24 +53,44 @@ class Columns(ByMeter):
 
 @dataclass(frozen=True, eq=False)
 class Curve(Columns):
-    """The points of C(t): counted readings and exchanges, in order of (meter, time), each pair once.
+    """The points of C(t) in order of (meter, time), each pair once: counted readings, exchanges, ends of intervals.
 
-    `wh` is the register there; at a rounding the one counted before it, at an exchange the final read of the old one.
+    `wh` is the register there; at a rounding the one counted before it, at an exchange the final read of the old one;
+    NO_REGISTER where no reading is.
     """
 
     base: NDArray[np.int64]
     """What the register rises from after the point, Wh: `wh`, but at an exchange the initial read of the new one."""
     energy: NDArray[np.int64]
     """C there: Wh since the first point of the meter."""
+    after_gap: NDArray[np.bool_] | None = None
+    """Whether nothing is known of the time from the point before to this one, bool[n]; None if there is no such gap."""
+    known: NDArray[np.uint8] | None = None
+    """How C is known there, uint8[n]: the quality of an interval that ends there, READ or DRAWN; None for all READ."""
 
     def point_before(self, time: int) -> tuple[int, int] | None:
         """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter."""
         place = int(np.searchsorted(self.time, time)) - 1
         return (int(self.time[place]), int(self.base[place])) if place >= 0 else None
 
+    @cached_property
+    def begins(self) -> NDArray[np.bool_]:
+        """Return at which points no energy ends: a meter's first, and the first after a gap; bool[n]."""
+        found = np.ones(len(self), dtype=bool)
+        np.not_equal(self.meter[1:], self.meter[:-1], out=found[1:])
+        return found if self.after_gap is None else found | self.after_gap
+
     def part(self, where: slice | NDArray[np.bool_]) -> Curve:
         """Return the points of a slice, or where a mask is true."""
-        return Curve(self.meter[where], self.time[where], self.wh[where], self.base[where], self.energy[where])
+        return Curve(
+            self.meter[where],
+            self.time[where],
+            self.wh[where],
+            self.base[where],
+            self.energy[where],
+            None if self.after_gap is None else self.after_gap[where],
+            None if self.known is None else self.known[where],
+        )
 
     def clip(self, meter: NDArray[np.int64], instant: NDArray[np.int64] | int) -> NDArray[np.int64]:
         """Move instants (µs UTC) into the time from a meter's first point to its last. Each meter must have points."""
@@ -94,6 +99,35 @@ class Curve(Columns):
     def places(self, meter: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the place of each meter's first point at or after an instant (µs UTC). C must be defined there."""
         return first_at_least(self.time, self.starts[meter], self.starts[meter + 1], instant)
+
+    def without_gaps(
+        self, meter: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return windows (µs UTC) that begin after the gap that they begin in, and end before the one they end in.
+
+        C must be defined at both ends. A window in a gap alone comes to begin after its end.
+        """
+        if self.after_gap is None:
+            return start, end
+        place, stop = self.places(meter, start), self.starts[meter + 1]
+        exact = self.time[place] == start
+        following = np.minimum(place + exact, stop - 1)
+        within = self.after_gap[following] & (self.time[following] > start) & ~(exact & self.begins[place])
+        closing = self.places(meter, end)
+        late = self.after_gap[closing]
+        return np.where(within, self.time[following], start), np.where(late, self.time[closing - 1], end)
+
+    def missing_in(self, start: int, end: int, meters: int) -> NDArray[np.int64]:
+        """Return how long the gaps of each meter in (start, end] are together, µs; int64 by code."""
+        found = np.zeros(meters, dtype=np.int64)
+        if self.after_gap is not None:
+            at = np.flatnonzero(self.after_gap)
+            np.add.at(
+                found,
+                self.meter[at],
+                np.maximum(np.minimum(self.time[at], end) - np.maximum(self.time[at - 1], start), 0),
+            )
+        return found
 
     def energy_at(self, place: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return C (Wh) at instants (µs UTC); `place` is the meter's first point at or after each. Equal lengths."""
@@ -116,10 +150,12 @@ class Curve(Columns):
     ) -> NDArray[np.int64]:
         """Return the register (Wh) at instants where `energy_at` has returned `energy`.
 
-        At an exchange, and between two points with an undeclared change of register, it is the old register.
+        At an exchange, and between two points with an undeclared change of register, it is the old register. Where it
+        is not known it is NO_REGISTER: between two points it is if it is at both.
         """
         before = np.maximum(place - 1, 0)
         rising = self.base[before] + energy - self.energy[before]
+        rising[(self.wh[place] == NO_REGISTER) | (self.base[before] == NO_REGISTER)] = NO_REGISTER
         return np.where(self.time[place] == instant, self.wh[place], rising)
 
 
@@ -200,7 +236,7 @@ class Frozen:
     group: NDArray[np.int32]
     """Positions in `groups`: the attributes of the account at the time of the reading."""
     curve: Curve
-    """The points that usage is computed from. It has exchanges, which are not stored readings, too."""
+    """The points that usage is computed from. It has exchanges and ends of intervals, which are no readings, too."""
     curve_group: NDArray[np.int32]
     """The same as `group` for the points of the curve."""
     corrections: Corrections | None
@@ -213,9 +249,20 @@ class Frozen:
     """What the readings were judged by."""
     of_registers: bool = True
     """Whether each register has its own readings and curve; else each meter has those of its use."""
+    intervals: IntervalColumns = field(default_factory=IntervalColumns.empty)
+    """The intervals that count."""
+    interval_group: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    """The same as `group` for the ends of the intervals."""
+    reads: Curve | None = None
+    """The points of the curve that readings and exchanges make by themselves; None where that is the whole curve."""
 
     def __len__(self) -> int:
         return len(self.columns)
+
+    @property
+    def read_curve(self) -> Curve:
+        """Return the curve through readings and exchanges alone."""
+        return self.curve if self.reads is None else self.reads
 
     @cached_property
     def standing(self) -> tuple[Columns, NDArray[np.int32]]:
@@ -242,6 +289,7 @@ class Frozen:
             return self
         is_meter = self.registers.is_meter()
         rows, points = is_meter[self.columns.meter], is_meter[self.curve.meter]
+        intervals = is_meter[self.intervals.meter]
         return replace(
             self,
             columns=self.columns.part(rows),
@@ -250,6 +298,9 @@ class Frozen:
             group=self.group[rows],
             curve=self.curve.part(points),
             curve_group=self.curve_group[points],
+            intervals=self.intervals.take(intervals),
+            interval_group=self.interval_group[intervals],
+            reads=None if self.reads is None else self.reads.part(is_meter[self.reads.meter]),
             of_registers=False,
         )
 

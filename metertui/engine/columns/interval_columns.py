@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns.columns import ByMeter
+from metertui.engine.columns.by_meter import ByMeter
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,11 @@ class IntervalColumns(ByMeter):
     def take(self, places: NDArray[Any] | slice) -> Self:
         """Return some of them, `places` ascending (positions, a mask or a slice)."""
         return type(self)(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    def of_meter(self, code: int) -> Self:
+        """Return the intervals of one meter under the code 0."""
+        mine = self.take(self.span(code))
+        return replace(mine, meter=np.zeros(len(mine), dtype=np.int32))
 
     @classmethod
     def empty(cls) -> Self:

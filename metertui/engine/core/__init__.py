@@ -8,8 +8,10 @@ from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Eff
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import COUNTS, FilePiece, Import, ImportReport, deactivation_times
+from metertui.engine.core.import_report import COUNTS, ImportReport
+from metertui.engine.core.importing import FilePiece, Import, deactivation_times
 from metertui.engine.core.ingest import Ingest
+from metertui.engine.core.interval_import import store_intervals
 
 __all__ = [
     "CLOSE_STEPS",
@@ -35,4 +37,5 @@ __all__ = [
     "listing",
     "loading",
     "one_meter",
+    "store_intervals",
 ]

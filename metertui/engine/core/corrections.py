@@ -191,13 +191,13 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
     before, or no reading is stored at `at`.
     """
     place = int(np.searchsorted(series.time, at))
-    before = int(np.searchsorted(series.curve.time, at)) - 1
+    before = int(np.searchsorted(series.read_curve.time, at)) - 1
     if before < 0 or place == len(series.time) or series.time[place] != at:
         return None
-    start = int(series.curve.time[before])
+    start = int(series.read_curve.time[before])
     middle = (start + at) // 2
     whole = middle - middle % SECOND
-    return whole if whole > start else middle, int(series.curve.base[before]), int(series.wh[place])
+    return whole if whole > start else middle, int(series.read_curve.base[before]), int(series.wh[place])
 
 
 def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
@@ -414,9 +414,9 @@ def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Se
         if wh not in (event.final, event.initial) and series.status[stored] != rules.VOID:
             said = f"{format_kwh(wh)} kWh is stored at {zone.iso(event.at)}"
             raise MeterError(f"{said}, neither the final nor the initial reading; void it, or correct the time")
-    before = int(np.searchsorted(series.curve.time, event.at)) - 1
-    if before >= 0 and event.final < series.curve.base[before] - series.limits.rounding_wh:
-        counted = _counted_at(int(series.curve.base[before]), int(series.curve.time[before]), zone)
+    before = int(np.searchsorted(series.read_curve.time, event.at)) - 1
+    if before >= 0 and event.final < series.read_curve.base[before] - series.limits.rounding_wh:
+        counted = _counted_at(int(series.read_curve.base[before]), int(series.read_curve.time[before]), zone)
         raise MeterError(
             f"a final reading of {format_kwh(event.final)} kWh is lower than the reading before, {counted}; "
             "correct the final reading or the time, or void that reading if it was misread"

@@ -100,7 +100,8 @@ class Engine(DataFolder):
         code = self.code_of(meter)
         times, whs = self.readings.readings_of(code)
         corrections = self.corrections_of(meter, self.events.edits_of_meter(meter))
-        return partial(Series.from_readings, meter, times, whs, self.directory.limits_of(code), corrections)
+        intervals = self.readings.intervals.of_meter(code)
+        return partial(Series.from_readings, meter, times, whs, self.directory.limits_of(code), corrections, intervals)
 
     def corrections_of(self, meter: str, decided: MeterEdits | None) -> Corrections | None:
         """Return what follows from edits of a meter, for its readings under the code 0."""
@@ -147,11 +148,19 @@ class Engine(DataFolder):
         """Return everything stored at this moment; `View.frozen` makes columns of it in any thread."""
         return self.readings.view()
 
+    def _known_by_files_alone(self) -> set[int]:
+        """Return the codes of the meters that have intervals of files and no reading: nothing is to come of them."""
+        directory, readings = self.directory, self.readings
+        meters = {meter_of(directory.ids[code]) for code in readings.meters_of_intervals}
+        registers = [directory.codes_of_meter(meter) for meter in meters]
+        return {codes[0] for codes in registers if not any(map(readings.count_of, codes))}
+
     def site_state(self) -> SiteState:
         """Return what is known beside the readings, for the work list; a copy of some bytes a meter."""
+        of_files = self._known_by_files_alone()
         return SiteState(
             now=self.clock.now(),
-            active=tuple(self.ingest.active.values()),
+            active=tuple(code for code in self.ingest.active.values() if code not in of_files),
             registers=self.directory.further_registers(),
             accounts=self.accounts.frozen(),
             place=self.directory.groups_in_time(),

@@ -3,14 +3,16 @@
 What is stored already is left alone, so importing a file again adds nothing. Accounts are written before readings:
 to finish an interrupted import, import again. Readings of a deactivated meter are accepted up to its deactivation, as
 its last reading often comes by file; later ones are refused, as they are on the port.
+
+Energy per interval that differs from what is stored is left alone too, unless the import replaces it. Energy that is
+more than its meter can draw refuses the whole import, unless a person says how much it can.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from metertui.engine.base import (
     Outcome,
     Progress,
     SiteZone,
+    counted,
     format_kwh,
     meter_of,
     no_progress,
@@ -34,13 +37,21 @@ from metertui.engine.columns import (
     Registers,
     tail_columns,
 )
+from metertui.engine.core.file_figures import figures_of_intervals, figures_of_reads
 from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts
 from metertui.engine.core.import_outcomes import are_doubtful, outcomes_of
-from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
+from metertui.engine.core.import_report import MOST_KEPT, ImportReport
+from metertui.engine.core.interval_import import (
+    IntervalPart,
+    IntervalPlan,
+    concat_parts,
+    store_intervals,
+)
+from metertui.engine.core.interval_outcomes import What
+from metertui.engine.errors import MeterError
+from metertui.engine.intervals import NO_INTERVALS, UWH_PER_WH, IntervalPiece, IntervalRows, IntervalStore
+from metertui.engine.storage import Archive, Rows, day_close, reading_lines
 from metertui.engine.vee import EditLog, MeterEdits
-
-_MOST_KEPT: Final = 10_000
-"""Refused lines that are kept for the report; all are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,57 +74,6 @@ class FilePiece:
     """
 
 
-COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered", "moved", "days")
-"""The counts of a report."""
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """The result of an import; in lines, read = new + duplicate + refused."""
-
-    read: int = 0
-    new: int = 0
-    duplicate: int = 0
-    """Stored already, or repeated in the input, with the same value."""
-    suspect: int = 0
-    """Of the new ones, those that are not counted."""
-    refused: int = 0
-    registered: int = 0
-    """Meters that were not known."""
-    moved: int = 0
-    """Meters whose attributes in time were not known before."""
-    days: int = 0
-    """Day files with new readings."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Refused lines by code."""
-    refused_lines: list[BadLine] = field(default_factory=list)
-    """The first refused lines."""
-    suspect_lines: list[BadLine] = field(default_factory=list)
-    """The first suspect lines, in order; `code` is `suspect`."""
-
-    def counts(self) -> str:
-        """Return the counts as a line of text."""
-        return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
-
-    def as_refused_lines(self, now: int) -> list[RefusedLine]:
-        """Return the refused lines for `rejects.log`, as of `now` (µs UTC)."""
-        lines = self.refused_lines
-        return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in lines]
-
-    def as_json(self, most: int) -> dict[str, Any]:
-        """Return the report as JSON values, with the first `most` refused lines."""
-        kept = [asdict(misfit) for misfit in self.refused_lines[:most]]
-        return {name: getattr(self, name) for name in COUNTS} | {"reasons": dict(self.reasons), "misfits": kept}
-
-    def add_refused(self, misfits: Iterable[BadLine]) -> None:
-        """Count refused lines, and keep the first ones."""
-        for misfit in misfits:
-            self.refused += 1
-            self.reasons[misfit.code] += 1
-            if len(self.refused_lines) < _MOST_KEPT:
-                self.refused_lines.append(misfit)
-
-
 class _Part(NamedTuple):
     """Readings with the codes of registers of the whole import; arrays of equal length."""
 
@@ -132,7 +92,7 @@ class _Part(NamedTuple):
 class Import:
     """An import into a data folder that this process owns: `add_piece` for every piece, then `finish`.
 
-    Nothing is written before `finish`. Holds 40 bytes a reading meanwhile.
+    Nothing is written before `finish`. Holds 40 bytes a reading, or 50 an interval, meanwhile.
     """
 
     def __init__(
@@ -142,11 +102,14 @@ class Import:
         *,
         latest: int,
         ended: Mapping[str, int] | None = None,
+        replaces: bool = False,
+        max_kw: float | None = None,
     ) -> None:
         """Begin an import beside the stored readings `frozen`, with the edits in force by meter.
 
         A reading after `latest` (µs UTC) is in the future and refused; so is one after the deactivation of its meter,
-        of which `ended` has the times (µs UTC).
+        of which `ended` has the times (µs UTC). Intervals that differ from what is known take its place if it
+        `replaces`. `max_kw` is the most power that the meters of the files can have, if a person says it.
         """
         self.report = ImportReport()
         self._ended = ended or {}
@@ -159,6 +122,10 @@ class Import:
         self._groups: dict[Group, int] = {}
         self._sources: list[str] = []
         self._parts: list[_Part] = []
+        self._replaces = replaces
+        self._max_w = None if max_kw is None else round(max_kw * 1000)
+        self._interval_parts: list[IntervalPart] = []
+        self._intervals: IntervalPlan | None = None
         self._same: _Part | None = None
         """The readings that are stored afterwards: those that are already, and the new ones."""
         self._is_new: NDArray[np.bool_] = np.empty(0, dtype=bool)
@@ -167,33 +134,125 @@ class Import:
         self._before = tail_columns.NO_ARRIVALS
         """The readings that are stored at instants where new ones come in as well."""
 
-    def add_piece(self, piece: FilePiece) -> None:
+    def add_piece(self, piece: FilePiece | IntervalPiece) -> None:
         """Add some lines of a file."""
         self.report.read += len(piece.rows) + len(piece.refused)
         self.report.add_refused(piece.refused)
         if not len(piece.rows):
+            return
+        if isinstance(piece, IntervalPiece):
+            self._add_intervals(piece)
             return
         part = self._part(piece)
         late = part.time > self._latest
         for at in np.flatnonzero(late).tolist():
             why = f"{self._zone.iso(int(part.time[at]))} is in the future"
             self.report.add_refused([self._bad_line(part, at, "future-timestamp", why)])
-        ended = np.array([self._ended.get(meter_of(each), self._latest) for each in piece.rows.ids])[piece.rows.code]
+        ended = self._ends_of(piece)
         gone = ~late & (part.time > ended)
         for at in np.flatnonzero(gone).tolist():
-            meter, since = meter_of(self._ids[part.meter[at]]), self._zone.iso(int(ended[at]))
-            why = f"{meter} was deactivated at {since}; only earlier readings are accepted"
+            why = self._why_gone(int(part.meter[at]), int(ended[at]))
             self.report.add_refused([self._bad_line(part, at, "deactivated", why)])
         self._parts.append(part.take(np.flatnonzero(~(late | gone))))
+
+    def _ends_of(self, piece: FilePiece | IntervalPiece) -> Int64Array:
+        """Return after which instant (µs UTC) nothing is accepted of the meter of each row."""
+        ends = [self._ended.get(meter_of(each), self._latest) for each in piece.rows.ids]
+        return np.array(ends, dtype=np.int64)[piece.rows.code]
+
+    def _why_gone(self, register: int, since: int) -> str:
+        meter = meter_of(self._ids[register])
+        return f"{meter} was deactivated at {self._zone.iso(since)}; only earlier readings are accepted"
+
+    def _add_intervals(self, piece: IntervalPiece) -> None:
+        rows = piece.rows
+        meter = np.array([self._code(each) for each in rows.ids], dtype=np.int32)[rows.code]
+        group, source = self._stated(piece)
+        part = IntervalPart(meter, rows.start, rows.end, rows.energy, rows.quality, group, source, piece.line)
+        ended = self._ends_of(piece)
+        faults = (
+            (rows.end <= rows.start, "bad-timestamp", "an interval ends after it starts"),
+            (rows.start < 0, "past-timestamp", "an interval begins after 1969"),
+            (rows.energy < 0, "bad-reading", "the energy is negative; feed-in has a channel of its own, METER:export"),
+            (rows.end > self._latest, "future-timestamp", "the interval ends in the future"),
+            (rows.end > ended, "deactivated", ""),
+        )
+        kept = np.ones(len(rows), dtype=bool)
+        for wrong, code, why in faults:
+            for at in np.flatnonzero(wrong & kept).tolist():
+                told = why or self._why_gone(int(meter[at]), int(ended[at]))
+                source_name, text = self._sources[source[at]], self._interval_text(part, at)
+                self.report.add_refused([BadLine(source_name, int(piece.line[at]), code, told, text)])
+            kept &= ~wrong
+        self._interval_parts.append(part.take(kept))
+
+    def _interval_text(self, part: IntervalPart, at: int) -> str:
+        kwh = format_kwh(round(int(part.energy[at]) / UWH_PER_WH))
+        start, end = (self._zone.iso(int(each[at])) for each in (part.start, part.end))
+        return f"{self._ids[part.meter[at]]},{start},{end},{kwh}"
 
     def plan(self, book: AccountBook, now: int) -> ImportReport:
         """Find out what is new and complete the report. Writes nothing. Only once; any thread.
 
         `book`: the accounts as of `now` (µs UTC).
         """
+        self._compare_intervals()
+        self._plan_reads(book, now)
+        self._judge_intervals(book, now)
+        return self.report
+
+    def _compare_intervals(self) -> None:
+        """Find out which intervals are new."""
+        parts, self._interval_parts = self._interval_parts, []
+        if not sum(len(part.meter) for part in parts):
+            return
+        plan = IntervalPlan(concat_parts(parts), self._frozen.intervals, self._ids, self._zone, replaces=self._replaces)
+        self._intervals, report = plan, self.report
+        report.new += plan.count(What.NEW)
+        report.duplicate += plan.count(What.DUPLICATE)
+        report.different = plan.count(What.DIFFERENT)
+        report.replaced = report.different if self._replaces else 0
+        conflicts = np.flatnonzero(plan.what == What.CONFLICT).tolist()
+        said = "the file has another energy for this time in an earlier line"
+        report.add_refused(plan.bad_lines(conflicts, self._sources, "conflict", lambda _: said))
+        report.different_lines = list(
+            plan.bad_lines(list(plan.against), self._sources, "different", plan.against.__getitem__)
+        )
+        new = plan.part.take(np.flatnonzero(plan.what == What.NEW))
+        report.days += len(np.unique(self._zone.day_numbers(new.start)))
+        report.meters += figures_of_intervals(plan.part.columns().take(plan.what != What.CONFLICT), self._ids)
+
+    def _judge_intervals(self, book: AccountBook, now: int) -> None:
+        """Find out which intervals have more power than their meters can have."""
+        plan, report = self._intervals, self.report
+        if plan is None:
+            return
+        places = plan.too_high(self._limits(book, now), self._max_w)
+        if not len(places):
+            return
+        report.suspect += len(places)
+        powers = dict(zip(places.tolist(), plan.power(places).tolist(), strict=True))
+        lines = plan.bad_lines(
+            places[:MOST_KEPT].tolist(),
+            self._sources,
+            "above-max-kw",
+            lambda at: f"{powers[at] / 1000:.3g} kW is more than its meter can draw",
+        )
+        report.suspect_lines += lines
+        highest = int(places[np.argmax(plan.power(places))])
+        meters = sorted({self._ids[code] for code in plan.part.meter[places].tolist()})
+        named = ", ".join(meters[:3]) + (f" and {len(meters) - 3} more" if len(meters) > 3 else "")
+        most = f"{powers[highest] / 1000:.3g} kW from {self._zone.iso(int(plan.part.start[highest]))} on"
+        report.too_high = (
+            f"{counted(len(places), 'interval')} of {named} above what the meter can draw (max_kw), the highest "
+            f"{most}; nothing is stored: give --max-kw if the meter can"
+        )
+
+    def _plan_reads(self, book: AccountBook, now: int) -> None:
+        """Find out which register reads are new."""
         parts, self._parts = self._parts, []
         if not parts:
-            return self.report
+            return
         part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         part = part._replace(time=_true_times(part, self._zone))
         arrivals = Arrivals(*part[:3])
@@ -202,20 +261,20 @@ class Import:
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(found.stands[at]))} kWh at {time} already"
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
-        self.report.new = int(np.count_nonzero(found.new))
-        self.report.duplicate = int(np.count_nonzero(found.kept & ~found.new))
+        self.report.new += int(np.count_nonzero(found.new))
+        self.report.duplicate += int(np.count_nonzero(found.kept & ~found.new))
+        self.report.meters += figures_of_reads(arrivals.take(np.flatnonzero(found.kept)), self._ids)
         self._same = part.take(np.flatnonzero(found.kept))
         self._is_new = found.new[found.kept]
         self._before = found.before
         fresh = np.flatnonzero(found.new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
-        self.report.days = len(np.unique(self._zone.day_numbers(self._new.time)))
+        self.report.days += len(np.unique(self._zone.day_numbers(self._new.time)))
         limits = self._limits(book, now)
         doubtful = fresh[are_doubtful(arrivals.take(fresh), found, self._frozen, self._ids, self._edits, limits)]
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
-        self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_MOST_KEPT].tolist()]
-        return self.report
+        self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:MOST_KEPT].tolist()]
 
     def _limits(self, book: AccountBook, now: int) -> Limits:
         """Return what the readings will be judged by, once the accounts and moves that the files bring are stored."""
@@ -236,11 +295,18 @@ class Import:
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
         """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
-        if self._same is None:
+        said = []
+        if self._same is not None:
+            said.append((self._same.meter, self._same.time, self._same.group, self._is_new))
+        if self._intervals is not None:
+            part, what = self._intervals.part, self._intervals.what
+            kept = what != What.CONFLICT
+            said.append((part.meter[kept], part.start[kept], part.group[kept], what[kept] == What.NEW))
+        if not said:
             return [], {}
-        part = self._same
-        meter = Registers(self._ids).meter[part.meter]
-        stated = Statements(self._ids, list(self._groups), meter, part.time, part.group, self._is_new)
+        code, time, group, is_new = (np.concatenate(columns) for columns in zip(*said, strict=True))
+        meter = Registers(self._ids).meter[code]
+        stated = Statements(self._ids, list(self._groups), meter, time, group, is_new)
         accounts, moves = planned_accounts(book, stated, now)
         self.report.registered = sum(each.meter not in book for each in accounts)
         self.report.moved = len(moves)
@@ -250,6 +316,18 @@ class Import:
     def new_rows(self) -> Rows:
         """Return the readings that are not stored yet, in order of time."""
         return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
+
+    @property
+    def interval_changes(self) -> tuple[IntervalRows, IntervalRows]:
+        """Return the stored intervals that are to be withdrawn, and the values to store."""
+        if self._intervals is None:
+            return NO_INTERVALS, NO_INTERVALS
+        return self._intervals.withdrawals(), self._intervals.values()
+
+    def check_power(self) -> None:
+        """Raise MeterError if intervals have more power than their meters can have."""
+        if self.report.too_high:
+            raise MeterError(self.report.too_high)
 
     def _with_those_before(self) -> Rows:
         """Return the new readings, behind those that are stored at the same instants.
@@ -273,33 +351,42 @@ class Import:
         """Plan, write accounts and day files, and return the report.
 
         `now` in µs UTC. The engine that `frozen` came from does not see the new readings: open the folder again.
-        Raises DataError, StorageError; importing again then does the rest.
+        Raises DataError, StorageError; importing again then does the rest. Raises MeterError for too much power, before
+        anything is written.
         """
         self.plan(book, now)
+        self.check_power()
         accounts, moves = self.plan_accounts(book, now)
         if accounts or moves:
             book.put_accounts(accounts, moves)
+        store_intervals(IntervalStore(archive.folder.parent, self._zone), *self.interval_changes)
         if len(self.new_rows):
             day_close.write_day_files(archive, self._with_those_before(), self._zone, progress)
         return self.report
 
     def _part(self, piece: FilePiece) -> _Part:
-        if not self._sources or self._sources[-1] != piece.source:
-            self._sources.append(piece.source)
         rows, count = piece.rows, len(piece.rows)
-        group = np.full(count, NO_STATEMENT, dtype=np.int32)
-        if piece.group is not None:
-            codes = [self._groups.setdefault(each, len(self._groups)) for each in piece.groups]
-            group = np.array(codes, dtype=np.int32)[piece.group]
+        group, source = self._stated(piece)
         return _Part(
             np.array([self._code(meter) for meter in rows.ids], dtype=np.int32)[rows.code],
             rows.time,
             rows.wh,
             group,
-            np.full(count, len(self._sources) - 1, dtype=np.int32),
+            source,
             piece.line,
             np.zeros(count, dtype=bool) if piece.bare is None else piece.bare,
         )
+
+    def _stated(self, piece: FilePiece | IntervalPiece) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the attributes that a piece states for each row, as places in the groups, and its file."""
+        if not self._sources or self._sources[-1] != piece.source:
+            self._sources.append(piece.source)
+        count = len(piece.rows)
+        group = np.full(count, NO_STATEMENT, dtype=np.int32)
+        if piece.group is not None:
+            codes = [self._groups.setdefault(each, len(self._groups)) for each in piece.groups]
+            group = np.array(codes, dtype=np.int32)[piece.group]
+        return group, np.full(count, len(self._sources) - 1, dtype=np.int32)
 
     def _code(self, register: str) -> int:
         code = self._codes.get(register)

@@ -12,6 +12,7 @@ from metertui.engine.billing import ShownBill, Statement, shown_bill, statements
 from metertui.engine.columns import Columns, Frozen
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.intervals import join_intervals, without_overlaps
 from metertui.engine.usage import Explanation, explain
 from metertui.engine.vee import validate
 
@@ -26,6 +27,8 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
     columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
     corrections = engine.corrections_of(meter, engine.events.edits_of_meter(meter))
     found = validate(columns, corrections, engine.directory.limits_of(code))
+    intervals = without_overlaps(engine.readings.intervals.of_meter(code))
+    curve = join_intervals(found.curve, intervals)
     groups = engine.directory.groups_in_time()
 
     def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -36,13 +39,16 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
         status=found.status,
         energy=found.energy,
         group=group(times),
-        curve=found.curve,
-        curve_group=group(found.curve.time),
+        curve=curve,
+        curve_group=group(curve.time),
         corrections=corrections,
         ids=[meter],
         groups=tuple(engine.directory.groups),
         zone=engine.zone,
         limits=engine.directory.limits_of(code),
+        intervals=intervals,
+        interval_group=group(intervals.end),
+        reads=found.curve,
     )
 
 

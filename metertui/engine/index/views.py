@@ -16,6 +16,7 @@ from metertui.engine.columns import (
     Corrections,
     Frozen,
     FrozenTail,
+    IntervalColumns,
     Windows,
     lie_within,
     tail_columns,
@@ -23,6 +24,7 @@ from metertui.engine.columns import (
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_list import ALL_THE_FIRST, NotTheFirst, ReadingList, Stored, in_order_of_meter
+from metertui.engine.intervals import join_intervals, without_overlaps
 from metertui.engine.vee import validate
 
 
@@ -73,6 +75,7 @@ class View:
         corrections: Corrections | None = None,
         not_the_first: NotTheFirst = ALL_THE_FIRST,
         freezing: FreezeQueue | None = None,
+        intervals: IntervalColumns | None = None,
     ) -> None:
         self._freezing = freezing or FreezeQueue()
         self._number = self._freezing.next_number()
@@ -93,6 +96,7 @@ class View:
         )
         self._limits = directory.site_limits(self.stored.groups_in_time)
         self._frozen: Frozen | None = None
+        self._intervals = IntervalColumns.empty() if intervals is None else intervals
 
     def code(self, meter: str) -> int | None:
         """Return the code of a meter id; None for one that was not known at this moment."""
@@ -147,8 +151,10 @@ class View:
         columns = tail_columns.merge_arrivals(stored.history, stored.tail.arrivals())
         found = validate(columns, stored.corrections, self._limits)
         columns = found.columns
-        group = stored.groups_in_time.groups_of(columns.meter, columns.time)
-        curve = found.curve
+        groups_of = stored.groups_in_time.groups_of
+        group = groups_of(columns.meter, columns.time)
+        intervals = without_overlaps(self._intervals)
+        curve = join_intervals(found.curve, intervals)
         same = curve.time is columns.time
         return Frozen(
             columns=columns,
@@ -157,9 +163,12 @@ class View:
             group=group,
             curve=curve,
             corrections=stored.corrections,
-            curve_group=group if same else stored.groups_in_time.groups_of(curve.meter, curve.time),
+            curve_group=group if same else groups_of(curve.meter, curve.time),
             ids=stored.ids,
             groups=stored.groups,
             zone=stored.zone,
             limits=self._limits,
+            intervals=intervals,
+            interval_group=groups_of(intervals.meter, intervals.end),
+            reads=found.curve,
         )

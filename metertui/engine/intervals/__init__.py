@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from metertui.engine.intervals import lines
-from metertui.engine.intervals.rows import IntervalPiece, IntervalRows, concat_intervals
-from metertui.engine.intervals.standing import merge_columns, overlapping, standing_columns
+from metertui.engine.intervals.joined_curve import UWH_PER_WH, join_intervals
+from metertui.engine.intervals.rows import NO_INTERVALS, IntervalPiece, IntervalRows, concat_intervals
+from metertui.engine.intervals.standing import (
+    merge_columns,
+    overlapping,
+    standing_columns,
+    with_values,
+    without_overlaps,
+)
 from metertui.engine.intervals.store import IntervalStore
 
 __all__ = [
+    "NO_INTERVALS",
+    "UWH_PER_WH",
     "IntervalPiece",
     "IntervalRows",
     "IntervalStore",
     "concat_intervals",
+    "join_intervals",
     "lines",
     "merge_columns",
     "overlapping",
     "standing_columns",
+    "with_values",
+    "without_overlaps",
 ]

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from metertui.engine.base import Int64Array, SiteZone, check_meter_id
+from metertui.engine.base import Int64Array, SiteZone, check_identifier
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.intervals.rows import NO_INTERVALS, UWH_PER_KWH, IntervalRows
 
@@ -78,7 +78,7 @@ def parse_line(line: bytes, zone: SiteZone) -> Line:
     if len(fields) != len(_COLUMNS):
         what = f"a line is {','.join(_COLUMNS)}, and this one has {len(fields)} fields"
         raise Refused("syntax", what)
-    identifier = check_meter_id(fields[0])
+    identifier = check_identifier(fields[0])
     start, end = zone.parse(fields[1]), zone.parse(fields[2])
     if end <= start:
         raise Refused("bad-timestamp", "an interval ends after it starts")
@@ -161,7 +161,7 @@ def _rows(frame: pd.DataFrame, zone: SiteZone) -> IntervalRows:
         raise ValueError("an energy needs a closer look")
     quality, texts = pd.factorize(frame["quality"])
     of_texts = np.array([_QUALITIES.index(text) for text in texts], dtype=np.uint8)
-    checked = [check_meter_id(each) for each in ids]
+    checked = [check_identifier(each) for each in ids]
     amount = np.where(withdrawn, WITHDRAWN, energy.astype(np.int64))
     return IntervalRows(checked, code.astype(np.int32), start, end, amount, of_texts[quality])
 

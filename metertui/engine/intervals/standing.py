@@ -82,6 +82,20 @@ def merge_columns(before: IntervalColumns, gone: NDArray[Any], new: IntervalColu
     return both.take(np.lexsort((both.end, both.start, both.meter)))
 
 
+def with_values(before: IntervalColumns, rows: IntervalRows, codes: NDArray[np.int32]) -> IntervalColumns:
+    """Return the intervals that stand once values were added to those that did; `codes` as in `standing_columns`."""
+    meter = codes[rows.code] if len(rows) else rows.code
+    both = IntervalRows(
+        [],
+        np.concatenate((before.meter, meter)),
+        np.concatenate((before.start, rows.start)),
+        np.concatenate((before.end, rows.end)),
+        np.concatenate((before.energy, rows.energy)),
+        np.concatenate((before.quality, rows.quality)),
+    )
+    return standing_columns(both, np.arange(int(both.code.max(initial=-1)) + 1, dtype=np.int32))
+
+
 def _firsts(rows: IntervalRows) -> NDArray[np.bool_]:
     """Return which rows are the first of their interval, where those of one stand together; bool[n]."""
     first = np.ones(len(rows), dtype=bool)

@@ -54,7 +54,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     tariffs, proof = check_bills.prove_tariffs(folder, book)
     yield proof
     yield from check_bills.prove_bills(folder, rules, frozen, tariffs)
-    if not len(frozen):
+    if not len(frozen) and not len(frozen.intervals):
         return
     yield from reconcile.prove_sums(frozen, part_of_progress(progress, 2, 3))
 

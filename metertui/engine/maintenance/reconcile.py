@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, part_of_progress
 from metertui.engine.billing import unpriced_statement
 from metertui.engine.columns import Curve, Frozen, run_edges, tail_columns
+from metertui.engine.intervals import UWH_PER_WH
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.usage import (
     Intervals,
@@ -50,8 +52,23 @@ def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
 
 
 def _risen(frozen: Frozen) -> NDArray[np.int64]:
-    """Return how far each meter's registers rose, Wh, int64[n], by code: last less first of each run."""
-    curve = frozen.curve
+    """Return how far each meter's registers rose, Wh, int64[n], by code: last less first of each run.
+
+    Where intervals are known it is their energy instead; where both are, C(t) is all that can be said.
+    """
+    curve = frozen.read_curve
+    risen = _risen_registers(frozen, curve)
+    intervals, joined = frozen.intervals, frozen.curve
+    for code in np.unique(intervals.meter).tolist():
+        reads, points = curve.span(code), joined.span(code)
+        if reads.stop > reads.start:
+            risen[code] = joined.energy[points.stop - 1] - joined.energy[points.start]
+        else:
+            risen[code] = round(Fraction(sum(intervals.energy[intervals.span(code)].tolist()), UWH_PER_WH))
+    return risen
+
+
+def _risen_registers(frozen: Frozen, curve: Curve) -> NDArray[np.int64]:
     risen = np.zeros(len(frozen.ids), dtype=np.int64)
     if not len(curve):
         return risen
@@ -84,7 +101,7 @@ def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
 def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     zone, times = frozen.zone, _times(frozen)
     first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
-    total, beyond, standing = int(risen.sum()), _beyond(frozen), len(frozen.standing[0])
+    total, beyond, standing = int(risen.sum()), _beyond(frozen), len(frozen.standing[0]) + len(frozen.intervals)
     proof = Proof("totals by time and attribute: equal what the registers rose by")
     tables, begins = {}, {}
     for key in (*_LONGEST, *ATTRIBUTES, "meter"):

@@ -31,13 +31,14 @@ from metertui.engine.usage.query import (
 from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, STATUS, list_tables
 from metertui.engine.usage.recent import known_buckets, rise_at
 from metertui.engine.usage.register_changes import register_changes
-from metertui.engine.usage.series import Edge, Quality, Series, Usage
+from metertui.engine.usage.series import QUALITY_OF_POINT, Edge, Quality, Series, Usage
 
 __all__ = [
     "COLUMNS",
     "FILTERS",
     "KEYS",
     "LIST_KINDS",
+    "QUALITY_OF_POINT",
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",

@@ -24,19 +24,28 @@ from metertui.engine.usage.group_sums import RowKeys, Sums
 from metertui.engine.usage.intervals import filed_times, meter_blocks
 from metertui.engine.usage.peaks import find_peaks
 from metertui.engine.usage.query import FIGURES, TIME_KEYS, Question
-from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
+from metertui.engine.usage.segments import (
+    gap_cells,
+    reading_cells,
+    segments_in_window,
+    stored_in_block,
+    stored_segments,
+    usage_cells,
+)
 
-_MORE: Final = ("drawing", "largest_wh", "days", "length")
+_MORE: Final = ("drawing", "largest_wh", "days", "length", "missing")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
 def usage_table(frozen: Frozen, question: Question, progress: Progress = no_progress) -> pd.DataFrame:
     """Return a table: columns of `by` (text), `usage_wh`, `meters` and `readings` (int64); rows where there is data.
 
-    `meters` counts those with data in the row, `readings` what is stored in it. `progress` is called with the share
-    done after some whole meters; what it raises ends the work. Raises MeterError for an unknown key or column.
+    Where there are gaps, a column `missing` says how long they are together in the row, µs. `meters` counts those with
+    data in the row, `readings` what is stored in it. `progress` is called with the share done after some whole meters;
+    what it raises ends the work. Raises MeterError for an unknown key or column.
     """
-    return usage_figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
+    found = usage_figures(frozen, question, progress=progress)
+    return found[[*question.by, *FIGURES, *(["missing"] if found["missing"].any() else [])]]
 
 
 def usage_figures(
@@ -45,7 +54,8 @@ def usage_figures(
     """Return `usage_table` with more columns, int64: `drawing`, how many of the meters have more than their first
     reading in the row, `largest_wh`, what the meter used that used most in it, `days`, how many local days it has of
     those that are asked for and have readings, and `length`, how long it is between the first and last reading of all,
-    in µs.
+    in µs, and `missing`, for how long together nothing is known of its meters in it, between times of which something
+    is, in µs.
 
     With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
     first such began (µs UTC). Raises MeterError.
@@ -67,9 +77,12 @@ def usage_figures(
         for cells in usage_cells(frozen.curve, taken, cut.marks):
             sums.add_usage(cut.row, taken, cells)
             part_of_progress(progress, 0, parts)(block.share_of_all(0.5 * cells.share_done(taken)))
-        taken = stored_segments(frozen, block.columns, label_of_group, filed, start, end)
-        for cells in reading_cells(filed, taken, cut.marks):
-            sums.add_readings(cut.row, taken, cells)
+        for stored in stored_in_block(frozen, block, filed):
+            taken = stored_segments(stored, label_of_group, start, end)
+            for cells in reading_cells(stored.filed, taken, cut.marks):
+                sums.add_readings(cut.row, taken, cells)
+        for gaps, cells in gap_cells(frozen, block.curve, label_of_group, cut.marks):
+            sums.add_missing(cut.row, gaps, cells)
         part_of_progress(progress, 0, parts)(block.share_of_all(1))
     found = sums.rows_with_data()
     figures = {
@@ -80,6 +93,7 @@ def usage_figures(
         "largest_wh": found.largest,
         "days": cut.days[keys.parts(found.key)[0]],
         "length": _lengths(frozen, cut)[keys.parts(found.key)[0]],
+        "missing": found.missing,
     }
     if peaks:
         halves = cut_time(frozen.zone, question, start, end, half_hours=True)

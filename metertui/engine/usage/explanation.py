@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import SiteZone, Window
+from metertui.engine.columns import NO_REGISTER
 from metertui.engine.usage.series import Edge, Series, Usage
 from metertui.engine.vee import Edit, MeterEdits, rules
 
@@ -23,9 +24,10 @@ MOST: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A stored reading: instant (µs UTC), register (Wh) and status; or an exchange, see vee.rules.
+    """A stored reading: instant (µs UTC), register (Wh) and status; or an exchange, or an end of an interval of a file.
 
-    `base` is the register from which it goes on: but for an exchange, the same.
+    See vee.rules. `base` is the register from which it goes on: but for an exchange, the same. At an end of an interval
+    both are NO_REGISTER.
     """
 
     time: int
@@ -115,6 +117,8 @@ class Explanation:
     more_left_out: int = 0
     released: tuple[Point, ...] = ()
     """Released readings in the window, the first MOST."""
+    of_intervals: bool = False
+    """Whether files state energy of the meter: what that says goes before what its register rose by."""
 
     @property
     def sum_wh(self) -> int:
@@ -127,14 +131,18 @@ class Explanation:
         opening, closing = self.usage.opening, self.usage.closing
         if opening is None or closing is None:
             return self.usage.usage_wh is None
-        return self.sum_wh == self.usage.usage_wh and opening.wh + self.sum_wh + self.jumps_wh == closing.wh
+        if self.sum_wh != self.usage.usage_wh:
+            return False
+        if opening.wh is None or closing.wh is None or self.of_intervals:
+            return True
+        return opening.wh + self.sum_wh + self.jumps_wh == closing.wh
 
     def named_readings(self) -> list[Point]:
         """Return the stored readings that it names, each once, those at the ends first."""
         intervals: tuple[Part | Change, ...] = (*self.parts, *self.changes)
         between = (point for each in intervals for point in (each.before, each.after))
         named = (*self.opening, *self.closing, *between, *(left.point for left in self.left_out), *self.released)
-        return [point for point in dict.fromkeys(named) if point.status != rules.EXCHANGE]
+        return [point for point in dict.fromkeys(named) if point.status not in (rules.EXCHANGE, rules.INTERVAL)]
 
 
 def explain(series: Series, window: Window, zone: SiteZone, decided: MeterEdits | None = None) -> Explanation:
@@ -147,12 +155,14 @@ def explain(series: Series, window: Window, zone: SiteZone, decided: MeterEdits 
 
 def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     """Return one sentence on why a window has no data. Times are in the site zone."""
-    if not len(series):
+    if not len(series) and not len(series.intervals):
         return "No reading of this meter is stored."
     if series.first is None or series.last is None:
         return "None of this meter's readings is counted."
     if not window.known:
         return "The last reading is older than a day, so there is no last half hour."
+    if series.first < window.end and window.start < series.last:
+        return "Nothing is known of the window: it lies in a gap between what files state."
     if window.end <= series.first:
         return f"The window ends at or before the first counted reading, of {zone.iso(series.first)}."
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
@@ -208,6 +218,7 @@ class _Explainer:
             left_out=left_out,
             more_left_out=more,
             released=self.released(),
+            of_intervals=len(self.series.intervals) > 0,
         )
 
     def point(self, place: int) -> Point:
@@ -217,6 +228,8 @@ class _Explainer:
         if exchange is not None:
             return Point(time, wh, base, rules.EXCHANGE, exchange, _other(exchange.final, wh))
         row = int(np.searchsorted(self.series.time, time))
+        if wh == NO_REGISTER:
+            return Point(time, NO_REGISTER, NO_REGISTER, rules.INTERVAL)
         read = int(self.series.wh[row])
         edit = self.decided.release_of(time, read) or self.decided.correction_to(time, read)
         return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh))
@@ -241,10 +254,14 @@ class _Explainer:
         Of a flood of them (a register that falls at every reading) only the first are listed; the sum is of all.
         """
         curve = self.curve
-        found = []
+        found: list[Change] = []
+        if len(self.series.intervals):
+            return found, 0
         for part in parts:
             at = opening.wh if part.start != part.before.time else part.before.base
             to = closing.wh if part.end != part.after.time else part.after.wh
+            assert at is not None
+            assert to is not None
             if jump := to - at - part.counted_wh:
                 found.append(Change(part.before, part.after, jump))
         whole = slice(first, max(first, last) + 1)
@@ -283,7 +300,7 @@ class _Explainer:
             return f"void: {point.event.reason}"
         if point.time in self.decided.exchanges:
             return "it is neither register of the exchange that was declared for that instant"
-        before = self.curve.point_before(point.time)
+        before = self.series.read_curve.point_before(point.time)
         return rules.why_not_counted(before, point.time, point.wh, self.series.limits, self.zone)
 
     def released(self) -> tuple[Point, ...]:

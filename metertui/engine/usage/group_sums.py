@@ -27,6 +27,8 @@ class GroupRows(NamedTuple):
     """Wh of the meter that used most."""
     readings: Int64Array
     """Readings stored in the row."""
+    missing: Int64Array
+    """For how long together nothing is known of its meters, µs."""
 
 
 class RowKeys:
@@ -75,8 +77,10 @@ class Sums:
         self._keys = keys
         size = 0 if keys.per_meter else len(keys)
         self._used, self._meters, self._drawing, self._largest, self._readings = np.zeros((5, size), dtype=np.int64)
+        self._missing = np.zeros(size, dtype=np.int64)
         self._of_meters: list[tuple[Int64Array, Int64Array]] = []
         self._stored: list[tuple[Int64Array, Int64Array]] = []
+        self._gaps: list[tuple[Int64Array, Int64Array]] = []
 
     def add_usage(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
         """Add the usage of some whole meters, so that a meter is counted once in a row.
@@ -101,6 +105,14 @@ class Sums:
         else:
             np.add.at(self._readings, rows, counts)
 
+    def add_missing(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
+        """Add the gaps of some whole meters."""
+        rows, lengths, _ = self._summed(row, taken, cells)
+        if self._keys.per_meter:
+            self._gaps.append((rows, lengths))
+        else:
+            np.add.at(self._missing, rows, lengths)
+
     def _summed(self, row: Int64Array, taken: Segments, cells: Cells) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Return the rows of the cells, each once a meter, their sums, and the rows where a meter has only a point."""
         keys, amount = self._keys.by_meter(row, taken, cells), cells.amount
@@ -119,17 +131,22 @@ class Sums:
         """Return the rows with data."""
         if not self._keys.per_meter:
             key = np.flatnonzero(self._meters)
-            columns = (self._used, self._meters, self._drawing, self._largest, self._readings)
+            columns = (self._used, self._meters, self._drawing, self._largest, self._readings, self._missing)
             return GroupRows(key, *(column[key] for column in columns))
         key, used = sum_by_key(*_together(self._of_meters))
-        rows, counts = sum_by_key(*_together(self._stored))
-        readings = np.zeros_like(key)
-        place = np.searchsorted(rows, key)
-        met = place < len(rows)
-        met[met] = rows[place[met]] == key[met]
-        readings[met] = counts[place[met]]
+        readings, missing = (_values_at(key, *sum_by_key(*_together(parts))) for parts in (self._stored, self._gaps))
         one = np.ones_like(key)
-        return GroupRows(key, used, one, one, used, readings)
+        return GroupRows(key, used, one, one, used, readings, missing)
+
+
+def _values_at(key: Int64Array, keys: Int64Array, values: Int64Array) -> Int64Array:
+    """Return the values of keys, 0 for one that is not among `keys`, which are ascending."""
+    found = np.zeros_like(key)
+    place = np.searchsorted(keys, key)
+    met = place < len(keys)
+    met[met] = keys[place[met]] == key[met]
+    found[met] = values[place[met]]
+    return found
 
 
 def _together(parts: list[tuple[Int64Array, Int64Array]]) -> tuple[Int64Array, Int64Array]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import Columns, Curve, Frozen, interpolate, run_edges, tail_columns
+from metertui.engine.columns import ByMeter, Columns, Curve, Frozen, interpolate, run_edges, tail_columns
 from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
@@ -94,6 +94,8 @@ class Block:
     """Their points of the curve."""
     columns: slice
     """Their stored readings."""
+    intervals: slice
+    """Their intervals of files."""
     begun: float
     """The share of all meters' points and readings that lies before them."""
     part: float
@@ -109,18 +111,19 @@ def meter_blocks(frozen: Frozen, meter: int | None = None, most: int | None = No
     their points."""
     low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
     curve, columns = _starts(frozen.curve, stop), _starts(frozen.standing[0], stop)
+    stated = _starts(frozen.intervals, stop)
     both = curve + columns
     whole = max(1, int(both[stop] - both[low]))
     at = low
     while at < stop:
         high = max(at + 1, int(np.searchsorted(both, both[at] + 2 * _BLOCK, side="right")) - 1)
         high = min(high, at + (most or high))
-        points, stored = (slice(int(starts[at]), int(starts[high])) for starts in (curve, columns))
-        yield Block(points, stored, float(both[at] - both[low]) / whole, float(both[high] - both[at]) / whole)
+        points, stored, files = (slice(int(starts[at]), int(starts[high])) for starts in (curve, columns, stated))
+        yield Block(points, stored, files, float(both[at] - both[low]) / whole, float(both[high] - both[at]) / whole)
         at = high
 
 
-def _starts(columns: Columns, meters: int) -> Int64Array:
+def _starts(columns: ByMeter, meters: int) -> Int64Array:
     """Return where the runs of the first `meters` meters begin, and where the last ends."""
     known = columns.starts[: meters + 1]
     return np.concatenate((known, np.full(meters + 1 - len(known), len(columns), dtype=np.int64)))
@@ -133,8 +136,7 @@ def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array,
     """
     curve = frozen.curve
     time, meter = curve.time[span], curve.meter[span]
-    begins = np.ones(len(time), dtype=bool)
-    begins[1:] = meter[1:] != meter[:-1]
+    begins = curve.begins[span]
     since = np.concatenate((time[:1], time[:-1]))
     since[begins] = time[begins]
     label = label_of_group[frozen.curve_group[span]]
@@ -171,9 +173,12 @@ def cut_intervals(taken: Intervals, marks: Int64Array) -> Iterator[Pieces]:
 def filed_times(meter: NDArray[np.int32], time: Int64Array, curve: Curve) -> Int64Array:
     """Return the instants (µs UTC, int64[n]) that say which windows (start, end] readings belong to.
 
-    They are the readings' own; but a meter's first counted reading opens a window instead of closing one, so its is
-    1 µs later.
+    They are the readings' own; but a counted reading at which the curve begins, a meter's first or one after a gap,
+    opens a window instead of closing one, so its is 1 µs later.
     """
+    if curve.after_gap is not None:
+        _, opens = tail_columns.locate_rows(curve.part(curve.begins), meter, time)
+        return np.asarray(time + opens)
     first = np.full(int(meter[-1]) + 1 if len(meter) else 0, -1, dtype=np.int64)
     begins = run_edges(curve.meter)[:-1]
     begins = begins[curve.meter[begins] < len(first)]

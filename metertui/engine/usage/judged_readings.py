@@ -40,7 +40,7 @@ def judge_readings(found: ReadingList, start: int, stop: int, limits: Limits) ->
         series = Series.from_readings(stored.ids[code], time, wh, limits.of_meter(code), edits)
         mine = np.flatnonzero(readings.meter == code)
         at = time.searchsorted(readings.time[mine])
-        listed = list_readings(series.columns, series.status, series.curve)
+        listed = list_readings(series.columns, series.status, series.read_curve)
         stored_ones = listed.source >= 0
         used[mine], length[mine] = listed.used[stored_ones][at], listed.length[stored_ones][at]
         status[mine] = series.status[at]

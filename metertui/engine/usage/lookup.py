@@ -124,7 +124,7 @@ class WindowReadings:
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
     """Return the readings that are stored in a window, and its exchanges. O(n) in the meter's readings."""
-    meter, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.curve)
+    meter, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.read_curve)
     filed = filed_times(meter, time, series.curve)
     low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()
     return WindowReadings(series.meter, time, wh, status, used, length).part(slice(low, max(low, high)))

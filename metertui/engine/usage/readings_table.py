@@ -17,8 +17,9 @@ from metertui.engine.usage.buckets import in_clock
 from metertui.engine.usage.intervals import Listed, filed_times, list_readings
 from metertui.engine.usage.query import Question
 
-STATUS: Final = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
-"""Names of the values of a status, in order. An exchange is no stored reading: its row has the final read."""
+STATUS: Final = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void", "interval")
+"""Names of the values of a status, in order. An exchange is no stored reading: its row has the final read. Nor is the
+end of an interval, which is in no table of readings."""
 Kind = Literal["text", "time", "kwh"]
 LIST_KINDS: Final[dict[str, Kind]] = {
     "identifier": "text",
@@ -55,7 +56,7 @@ def reading_tables(
     """
     window = window_of_days(question.first, question.last, frozen.zone)
     code = question.filter.meter_code(frozen.code)
-    listed = list_readings(frozen.columns, frozen.status, frozen.curve)
+    listed = list_readings(frozen.columns, frozen.status, frozen.read_curve)
     wanted = np.array([question.filter.takes_group(group) for group in frozen.groups], dtype=bool)
     bounds = [0, len(listed.meter)] if code is None else np.searchsorted(listed.meter, [code, code + 1]).tolist()
     span = slice(*bounds)
@@ -79,8 +80,15 @@ def _groups(frozen: Frozen, source: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the group of each of `Listed`, by its source; int32[n]."""
     stored = source >= 0
     found = np.empty(len(source), dtype=np.int32)
-    found[stored], found[~stored] = frozen.group[source[stored]], frozen.curve_group[~source[~stored]]
+    found[stored], found[~stored] = frozen.group[source[stored]], _groups_of_exchanges(frozen, ~source[~stored])
     return found
+
+
+def _groups_of_exchanges(frozen: Frozen, places: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the groups of points of the curve of readings, by their places."""
+    reads = frozen.read_curve
+    at, _ = tail_columns.locate_rows(frozen.curve, reads.meter[places], reads.time[places])
+    return frozen.curve_group[at]
 
 
 def list_tables(found: ReadingList, frozen: Frozen, progress: Progress, piece: int) -> Iterator[pd.DataFrame]:
@@ -88,7 +96,7 @@ def list_tables(found: ReadingList, frozen: Frozen, progress: Progress, piece: i
 
     `frozen` has at least those readings. `progress` is called with the share done after each table.
     """
-    listed = list_readings(frozen.columns, frozen.status, frozen.curve)
+    listed = list_readings(frozen.columns, frozen.status, frozen.read_curve)
     used = listed.used[listed.source >= 0]
     done = 0
     for frame in found.frames(progress, piece):

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from metertui.engine.base import Int64Array
+from metertui.engine.columns import Curve
 from metertui.engine.usage.intervals import list_readings
 from metertui.engine.usage.series import Series
 
@@ -21,7 +22,7 @@ def rise_at(series: Series, time: int, wh: int) -> int | None:
     """
     if series.standing_at(time) != wh:
         return None
-    listed = list_readings(series.columns, series.status, series.curve)
+    listed = list_readings(series.columns, series.status, series.read_curve)
     used = int(listed.used[listed.source >= 0][series.time.searchsorted(time)])
     return None if used < 0 else used
 
@@ -34,14 +35,15 @@ def known_buckets(series: Series, marks: Int64Array) -> list[int | None]:
     """
     used, _ = series.buckets(marks)
     return [
-        wh if _is_known(series.curve.time, start, end) else None
+        wh if _is_known(series.curve, start, end) else None
         for wh, start, end in zip(used.tolist(), marks[:-1].tolist(), marks[1:].tolist(), strict=True)
     ]
 
 
-def _is_known(counted: Int64Array, start: int, end: int) -> bool:
+def _is_known(curve: Curve, start: int, end: int) -> bool:
+    counted = curve.time
     first = int(counted.searchsorted(start, side="right")) - 1
     last = int(counted.searchsorted(end))
-    if first < 0 or last == len(counted):
+    if first < 0 or last == len(counted) or curve.missing_in(start, end, int(curve.meter[0]) + 1).any():
         return False
     return int(np.diff(counted[first : last + 1]).max(initial=0)) < _FAR * (end - start)

@@ -1,8 +1,8 @@
 """The usage of meters between marks, without going through their intervals one by one.
 
-A *segment* is a meter's consecutive intervals under one label; a meter that never moved has one. C(t) rises over it
-without a break. So the usage between two marks is the difference of C at them, and only the intervals that a mark cuts
-are looked at. A year of half hours by month takes 13 look-ups a meter instead of 17,520 intervals.
+A *segment* is a meter's consecutive intervals under one label, without a gap; a meter that never moved has one. C(t)
+rises over it without a break. So the usage between two marks is the difference of C at them, and only the intervals
+that a mark cuts are looked at. A year of half hours by month takes 13 look-ups a meter instead of 17,520 intervals.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import Columns, Curve, Frozen, concat_ranges, first_at_least
-from metertui.engine.usage.intervals import whole_meters
+from metertui.engine.columns import ByMeter, Curve, Frozen, concat_ranges, first_at_least
+from metertui.engine.usage.intervals import Block, whole_meters
 
 _CELLS: Final = 300_000
 """Cells in memory at a time, some 30 MB; a meter's are never separated. More would leave the cache and be slower."""
@@ -74,7 +74,8 @@ def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, 
     An interval belongs to the label of its later point's group; one below 0 is left out. A meter's first point is an
     interval of no length and no energy.
     """
-    meter, label, first, last, begins = _alike(frozen.curve, frozen.curve_group, span, label_of_group)
+    begins = frozen.curve.begins[span]
+    meter, label, first, last, begins = _alike(frozen.curve, frozen.curve_group, span, label_of_group, begins)
     time = frozen.curve.time
     begin = np.where(begins, first, first - 1)
     since, until = time[begin], time[last]
@@ -83,12 +84,32 @@ def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, 
     return Segments(meter, label, begin, last, np.maximum(since, start), np.minimum(until, end)).part(taken)
 
 
-def stored_segments(
-    frozen: Frozen, span: slice, label_of_group: Int64Array, filed: Int64Array, start: int, end: int
-) -> Segments:
-    """Return the same for the readings that stand, of which `span` is and whose times are `filed`. Each counts."""
+class Stored(NamedTuple):
+    """Readings or intervals of some whole meters, each of which counts as one in tables."""
+
+    rows: ByMeter
+    group: NDArray[np.int32]
+    """The group of each."""
+    filed: Int64Array
+    """The instants (µs UTC) that say which windows they belong to."""
+    span: slice
+    """Those that are meant."""
+
+
+def stored_in_block(frozen: Frozen, block: Block, filed: Int64Array) -> Iterator[Stored]:
+    """Yield the readings that stand of some whole meters, whose times are `filed`, and their intervals, if any."""
     columns, group = frozen.standing
-    meter, label, first, last, _ = _alike(columns, group, span, label_of_group)
+    yield Stored(columns, group, filed, block.columns)
+    if block.intervals.stop > block.intervals.start:
+        yield Stored(frozen.intervals, frozen.interval_group, frozen.intervals.end, block.intervals)
+
+
+def stored_segments(stored: Stored, label_of_group: Int64Array, start: int, end: int) -> Segments:
+    """Return the same for readings or intervals. Each counts."""
+    rows, span, filed = stored.rows, stored.span, stored.filed
+    begins = np.ones(span.stop - span.start, dtype=bool)
+    begins[1:] = rows.meter[span][1:] != rows.meter[span][:-1]
+    meter, label, first, last, _ = _alike(rows, stored.group, span, label_of_group, begins)
     time = filed
     taken = (label >= 0) & (time[last] > start) & (time[first] <= end)
     meter, label, first, last = (column[taken] for column in (meter, label, first, last))
@@ -110,6 +131,26 @@ def reading_cells(filed: Int64Array, taken: Segments, marks: Int64Array) -> Iter
     """Yield how many readings, with the times `filed`, are between marks, the later one included; else as above."""
     for part, cut in _cut(taken, marks):
         yield cut.cells(part.begin, cut.places(filed, marks, after=True), part.end + 1)
+
+
+def gap_cells(
+    frozen: Frozen, span: slice, label_of_group: Int64Array, marks: Int64Array
+) -> Iterator[tuple[Segments, Cells]]:
+    """Yield the gaps of the curve's `span`, and how long (µs) each is between marks, some whole meters at a time.
+
+    A gap belongs to the label of the point at its end.
+    """
+    curve = frozen.curve
+    if curve.after_gap is None:
+        return
+    place = np.flatnonzero(curve.after_gap[span]) + span.start
+    label = label_of_group[frozen.curve_group[place]]
+    low, high = np.maximum(curve.time[place - 1], marks[0]), np.minimum(curve.time[place], marks[-1])
+    gaps = Segments(curve.meter[place].astype(np.int64), label, place - 1, place, low, high)
+    gaps = gaps.part((label >= 0) & (low < high))
+    for part, cut in _cut(gaps, marks):
+        inner = cut.inner(marks)
+        yield gaps, cut.cells(part.low, inner, part.high)
 
 
 class _Cut(NamedTuple):
@@ -168,13 +209,14 @@ def _at(curve: Curve, taken: Segments, instant: Int64Array) -> Int64Array:
 
 
 def _alike(
-    columns: Columns, groups: NDArray[np.int32], span: slice, label_of_group: Int64Array
+    rows: ByMeter, groups: NDArray[np.int32], span: slice, label_of_group: Int64Array, begins: NDArray[np.bool_]
 ) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array, NDArray[np.bool_]]:
-    """Return the runs of one meter and one label: both, the places of first and last, and whether a meter begins."""
-    meter = columns.meter[span]
+    """Return the runs of one label: meter and label, the places of first and last, and whether it begins by itself.
+
+    A new run begins in any case where `begins` says so.
+    """
+    meter = rows.meter[span]
     label = label_of_group[groups[span]]
-    begins = np.ones(len(meter), dtype=bool)
-    np.not_equal(meter[1:], meter[:-1], out=begins[1:])
     new = begins.copy()
     new[1:] |= label[1:] != label[:-1]
     first = np.flatnonzero(new)

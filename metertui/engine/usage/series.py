@@ -9,7 +9,7 @@ with the window clipped to where C is defined; therefore the parts of a window s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,18 +25,21 @@ from metertui.engine.base import (
     named_window,
     window_of_days,
 )
-from metertui.engine.columns import Columns, Corrections, Curve, Frozen
+from metertui.engine.columns import DRAWN, NO_REGISTER, READ, Columns, Corrections, Curve, Frozen, IntervalColumns
+from metertui.engine.intervals import join_intervals, without_overlaps
 from metertui.engine.vee import rules, validate
 
-Quality = Literal["actual", "estimated", "first", "last"]
+Quality = Literal["actual", "estimated", "substituted", "first", "last"]
+QUALITY_OF_POINT: Final[tuple[Quality, ...]] = ("actual", "estimated", "substituted", "actual", "estimated")
+"""By how C is known at a point of the curve; see `Curve.known`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An end of a window where C is known: instant (µs UTC), register (Wh), and how it is known."""
+    """An end of a window where C is known: instant (µs UTC), register (Wh; None where it is not), and how C is."""
 
     time: int
-    wh: int
+    wh: int | None
     quality: Quality
 
 
@@ -55,6 +58,8 @@ class Usage:
     """Those that stand in the window: void and replaced ones are not counted."""
     suspect: int
     """Those of them that are not counted without an edit: suspect or rejected."""
+    missing_us: int = 0
+    """For how long, between times of which something is known, nothing is, µs."""
 
 
 class Series:
@@ -68,6 +73,8 @@ class Series:
         status: NDArray[np.uint8],
         energy: Int64Array,
         curve: Curve,
+        intervals: IntervalColumns,
+        read_curve: Curve,
     ) -> None:
         """Take what `from_readings` and `from_frozen` have worked out; callers use these."""
         self.meter = meter
@@ -84,7 +91,11 @@ class Series:
         self.energy = energy
         """C at each reading, Wh, int64[n]; at one that is not counted, C at the last that is."""
         self.curve = curve
-        """The points of C: counted readings and exchanges."""
+        """The points of C: counted readings, exchanges and ends of intervals."""
+        self.intervals = intervals
+        """The intervals that count."""
+        self.read_curve = read_curve
+        """The points of the curve through counted readings and exchanges alone."""
         self._time = curve.time
 
     @classmethod
@@ -95,14 +106,17 @@ class Series:
         wh: Int64Array,
         limits: MeterLimits,
         corrections: Corrections | None = None,
+        intervals: IntervalColumns | None = None,
     ) -> Series:
         """Return the series of a meter's stored readings, given in time order, validated by the limits.
 
-        Limits and `corrections` are the meter's, under the code 0.
+        Limits, `corrections` and `intervals` are the meter's, under the code 0.
         """
         columns = Columns(np.zeros(len(time), dtype=np.int32), time, wh)
         found = validate(columns, corrections, limits)
-        return cls(meter, found.columns, limits, found.status, found.energy, found.curve)
+        counted = IntervalColumns.empty() if intervals is None else without_overlaps(intervals)
+        curve = join_intervals(found.curve, counted)
+        return cls(meter, found.columns, limits, found.status, found.energy, curve, counted, found.curve)
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int) -> Series:
@@ -110,8 +124,9 @@ class Series:
         span, columns, curve = frozen.columns.span(code), frozen.columns, frozen.curve
         own = Columns(columns.meter[span], columns.time[span], columns.wh[span])
         limits = frozen.limits.of_meter(code)
-        points = curve.part(curve.span(code))
-        return cls(frozen.ids[code], own, limits, frozen.status[span], frozen.energy[span], points)
+        points, reads = (each.part(each.span(code)) for each in (curve, frozen.read_curve))
+        intervals = frozen.intervals.take(frozen.intervals.span(code))
+        return cls(frozen.ids[code], own, limits, frozen.status[span], frozen.energy[span], points, intervals, reads)
 
     def __len__(self) -> int:
         return len(self.time)
@@ -158,7 +173,7 @@ class Series:
         return int(self.curve.energy_at(*self._places([instant]))[0])
 
     def register_at(self, instant: int) -> int:
-        """Return the register (Wh) at an instant (µs UTC). Raises ValueError where C is not defined.
+        """Return the register (Wh) at an instant (µs UTC), or NO_REGISTER. Raises ValueError where C is not defined.
 
         At an exchange, and between two readings with an undeclared change of register, it is the old register.
         """
@@ -181,21 +196,46 @@ class Series:
         """Return the usage of a window, and how well it is known."""
         low, high = self.rows_in(window.start, window.end)
         suspect = int(np.count_nonzero(rules.is_doubtful(self.status[low:high])))
-        stored = int(np.count_nonzero(self.status[low:high] != rules.VOID))
+        stored = int(np.count_nonzero(self.status[low:high] != rules.VOID)) + self.intervals_in(window)
         nothing = Usage(self.meter, window.name, window.start, window.end, None, None, None, stored, suspect)
         first, last = self.first, self.last
         if first is None or last is None or not window.known or window.end <= first:
             return nothing
         if window.start > last or window.start == last > first:  # at a reading that is first and last it has that
             return nothing
-        places, instants = self._places([max(window.start, first), min(window.end, last)])
+        code = self.curve.meter[:1].astype(np.int64)
+        start, end = np.array([[max(window.start, first)], [min(window.end, last)]], dtype=np.int64)
+        missing = int(self.curve.missing_in(window.start, window.end, int(code[0]) + 1)[-1])
+        nothing = replace(nothing, missing_us=missing)
+        places, instants = self._places([int(each[0]) for each in self.curve.without_gaps(code, start, end)])
+        if instants[0] > instants[1]:
+            return nothing
         energy = self.curve.energy_at(places, instants)
-        register = self.curve.register_at(places, instants, energy)
-        known: list[Quality] = ["actual" if exact else "estimated" for exact in self._time[places] == instants]
-        begins = window.start < first or (window.start == first and self.standing_at(first) is None)
-        opening = Edge(int(instants[0]), int(register[0]), "first" if begins else known[0])
-        closing = Edge(int(instants[1]), int(register[1]), "last" if window.end > last else known[1])
+        opening, closing = (self._edge(*each) for each in zip(places, instants, energy, strict=True))
+        if opening.time > window.start or self._begins_without_reading(opening.time):
+            opening = replace(opening, quality="first")
+        if closing.time < window.end:
+            closing = replace(closing, quality="last")
         return replace(nothing, opening=opening, closing=closing, usage_wh=int(energy[1] - energy[0]))
+
+    def intervals_in(self, window: Window) -> int:
+        """Return how many intervals end in a window."""
+        low, high = np.searchsorted(self.intervals.end, [window.start, window.end], side="right").tolist()
+        return max(0, int(high) - int(low))
+
+    def _edge(self, place: np.int64, instant: np.int64, energy: np.int64) -> Edge:
+        """Return an end of a window, of which `place` is the first point of the curve at or after it."""
+        found = self.curve.register_at(np.array([place]), np.array([instant]), np.array([energy]))
+        register = int(found[0])
+        exact = self._time[place] == instant
+        known = READ if self.curve.known is None else int(self.curve.known[place])
+        quality = QUALITY_OF_POINT[known] if exact else "estimated"
+        return Edge(int(instant), None if register == NO_REGISTER else register, quality)
+
+    def _begins_without_reading(self, instant: int) -> bool:
+        """Return whether C begins at an instant, after a gap or at all, at which no reading stands."""
+        place = int(np.searchsorted(self._time, instant))
+        return bool(self._time[place] == instant and self.curve.begins[place]) and self.standing_at(instant) is None
 
     def buckets(self, marks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return usage between m + 1 marks (µs UTC, ascending), Wh int64[m], and where there is data, bool[m]."""
@@ -203,15 +243,30 @@ class Series:
             return np.zeros(len(marks) - 1, dtype=np.int64), np.zeros(len(marks) - 1, dtype=bool)
         first, last = self._time[0], self._time[-1]
         known = (marks[1:] > first) & ((marks[:-1] < last) | ((first == last) & (marks[:-1] == last)))
+        if self.curve.after_gap is not None:
+            known[known] = self._beyond_gaps(marks[:-1][known], marks[1:][known])
         clipped = np.clip(marks, first, last)
         return np.diff(self.curve.energy_at(np.searchsorted(self._time, clipped), clipped)), known
+
+    def _beyond_gaps(self, start: Int64Array, end: Int64Array) -> NDArray[np.bool_]:
+        """Return which of some windows that reach into known time are not in a gap alone."""
+        code = np.full(len(start), self.curve.meter[0], dtype=np.int64)
+        inside = self.curve.clip(code, start), self.curve.clip(code, end)
+        low, high = self.curve.without_gaps(code, *inside)
+        return np.asarray(low <= high)
 
     def is_exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return at which instants (µs UTC) C is not estimated: at a reading, or outside the known time."""
         if not len(self._time):
             return np.ones(len(marks), dtype=bool)
         clipped = np.clip(marks, self._time[0], self._time[-1])
-        return np.asarray(self._time[np.searchsorted(self._time, clipped)] == clipped)
+        places = np.searchsorted(self._time, clipped)
+        exact = self._time[places] == clipped
+        if self.curve.known is not None:
+            exact &= (self.curve.known[places] != DRAWN) | self.curve.begins[places]
+        if self.curve.after_gap is not None:
+            exact |= self.curve.after_gap[places]
+        return np.asarray(exact)
 
     def _places(self, instants: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the places of the first points at or after instants, and the instants. Raises ValueError."""

@@ -68,7 +68,7 @@ class MeterHeads:
 
         One that an edit makes void may still be to come, as after a restore: it is not simply the next one.
         """
-        columns, curve = frozen.columns, frozen.curve
+        columns, curve = frozen.columns, frozen.read_curve
         ends = np.flatnonzero(np.diff(columns.meter, append=-1))
         counted = (frozen.status[ends] == rules.COUNTED) | (frozen.status[ends] == rules.ROUNDING)
         codes = columns.meter[ends[counted]].astype(np.int64)

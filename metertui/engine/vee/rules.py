@@ -34,6 +34,8 @@ REJECTED: Final = 5
 """A bad read, never counted."""
 VOID: Final = _VOID
 """Does not stand, by an edit."""
+INTERVAL: Final = 7
+"""Not a reading but the end of an interval of a file, which is a point of the curve."""
 
 
 def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int, rounding_wh: int, shortest_us: int = HOUR) -> bool:

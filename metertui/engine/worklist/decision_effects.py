@@ -76,15 +76,15 @@ class _Cases:
         self._says = says
         columns = frozen.columns
         self._meter, self._time, self._wh = columns.meter[row], columns.time[row], columns.wh[row]
-        self._first, self._stop = points_of(frozen.curve, self._meter)
-        self._place = first_at_least(frozen.curve.time, self._first, self._stop, self._time)
+        self._first, self._stop = points_of(frozen.read_curve, self._meter)
+        self._place = first_at_least(frozen.read_curve.time, self._first, self._stop, self._time)
 
     def spans(self) -> tuple[Int64Array, Int64Array]:
         """Return the time that a change is in: from the counted reading before to the one after, µs UTC.
 
         From the reading itself if it counts, and to it if none is counted after it.
         """
-        time = self._frozen.curve.time
+        time = self._frozen.read_curve.time
         counts = (self._place < self._stop) & (time.take(self._place, mode="clip") == self._time)
         after = self._place + counts
         some_after = after < self._stop
@@ -146,12 +146,17 @@ class _Cases:
         releases, exchanges = parts["release"], parts["exchange"]
         released, exchanged = case[releases], case[exchanges]
         before = self._place[exchanged] - 1
-        start = self._frozen.curve.time[before]
+        start = self._frozen.read_curve.time[before]
         middle = (start + self._time[exchanged]) // 2
         whole = middle - middle % SECOND
         new = [
             (releases, self._time[released], self._wh[released]),
-            (exchanges, np.where(whole > start, whole, middle), self._frozen.curve.base[before], self._wh[exchanged]),
+            (
+                exchanges,
+                np.where(whole > start, whole, middle),
+                self._frozen.read_curve.base[before],
+                self._wh[exchanged],
+            ),
         ]
         made = self._frozen.corrections
         known = [] if made is None else [

@@ -74,11 +74,16 @@ def active_codes(state: SiteState) -> NDArray[np.int32]:
 
 
 def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases:
-    """Return the intervals longer than `gap_us`, each at its later end in (since, until], µs UTC. O(n) in numpy."""
-    curve = frozen.curve
+    """Return the intervals longer than `gap_us`, each at its later end in (since, until], µs UTC. O(n) in numpy.
+
+    Not those of registers of which files state the energy of intervals.
+    """
+    curve = frozen.read_curve
     length = curve.time[1:] - curve.time[:-1]
     long = (length > state.gap_us) & (curve.meter[1:] == curve.meter[:-1])
     long &= (curve.time[1:] > since) & (curve.time[1:] <= until)
+    if len(frozen.intervals):
+        long &= ~np.isin(curve.meter[1:], frozen.intervals.meter)
     end: NDArray[np.int64] = np.flatnonzero(long) + 1
 
     def detail_at(place: int) -> Detail:
@@ -89,5 +94,5 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
         return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh spread evenly over it")
 
     stakes = Stakes(curve.energy[end] - curve.energy[end - 1], curve.time[end - 1], curve.time[end])
-    cause, group = repeat_cause("gap", len(end)), frozen.curve_group[end]
+    cause, group = repeat_cause("gap", len(end)), state.group_of(curve.meter[end], curve.time[end])
     return Cases(cause, curve.meter[end], curve.time[end], group, detail_at, stakes=lambda _: stakes)

@@ -127,7 +127,7 @@ def _detail(frozen: Frozen, row: int) -> Detail:
 
 
 def _detail_of_value(frozen: Frozen, row: int, wh: int) -> Detail:
-    columns, curve, status = frozen.columns, frozen.curve, frozen.status[row]
+    columns, curve, status = frozen.columns, frozen.read_curve, frozen.status[row]
     time = int(columns.time[row])
     before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
     limits = frozen.limits.of_meter(int(columns.meter[row]))

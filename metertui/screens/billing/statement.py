@@ -55,7 +55,7 @@ def _heading(bill: Statement, heading: Mapping[str, str], zone: SiteZone, state:
     registers.columns[1].justify = "right"
     registers.add_column(no_wrap=True)
     for name, edge in (("opening", bill.opening), ("closing", bill.closing)):
-        register = fmt.kwh(edge.wh if edge else None)
+        register = fmt.register(edge.wh) if edge else fmt.NOTHING
         registers.add_row(f"{name} register", register, Text(statement_words.edge_note(edge, zone), style="dim"))
     registers.add_row(Text("USAGE", style="bold"), Text(fmt.kwh(bill.usage_wh), style="bold"), "")
     return Group(whose, "", registers)

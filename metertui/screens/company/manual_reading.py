@@ -71,7 +71,7 @@ class ReadingTab(Tab):
         known = series.standing_at(at)
         if known is not None and wh is not None and wh not in engine.readings.values_at(code, at):
             return f"! {fmt.kwh(known)} is already stored for this time. To replace it, press w on it in Lookup (F3)."
-        before = series.curve.point_before(at)
+        before = series.read_curve.point_before(at)
         if before is None:
             return "There is no counted reading before this one."
         if wh is not None and (why := rules.misfit(before, at, wh, series.limits, self.zone)):

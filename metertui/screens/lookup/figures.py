@@ -42,7 +42,10 @@ def usage(answer: UsageComparison) -> Figure:
     which = "both ends" if len(estimated) == 2 else "".join(estimated)
     known = "from first reading" if opening.quality == "first" else "read at both ends"
     note = f"{which} estimated" if estimated else "to last reading" if closing.quality == "last" else known
-    changed = "\nregister changed" if closing.wh - opening.wh != answer.usage.usage_wh else ""
+    risen = None if opening.wh is None or closing.wh is None else closing.wh - opening.wh
+    changed = "\nregister changed" if risen not in (None, answer.usage.usage_wh) else ""
+    if answer.usage.missing_us:
+        changed = f"\n{fmt.duration(answer.usage.missing_us, units=2)} missing"
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{note}{changed}")
 
 
@@ -92,7 +95,9 @@ def no_price(statement: Statement, why: str = "") -> Figure:
 
 def end(edge: Edge | None, zone: SiteZone) -> Figure:
     """Return the register at one end of the window, and its time."""
-    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{explained.when(edge.time, zone)}")
+    return (
+        Figure(fmt.NOTHING) if edge is None else Figure(fmt.register(edge.wh), f"\n{explained.when(edge.time, zone)}")
+    )
 
 
 def end_name(name: str, edge: Edge | None) -> str:

@@ -17,5 +17,6 @@ def test_the_intervals_of_a_meter_are_a_slice() -> None:
     )
     assert [whole.span(code) for code in range(4)] == [slice(0, 1), slice(1, 1), slice(1, 3), slice(0, 0)]
     assert whole.take(whole.span(2)).energy.tolist() == [8, 9]
+    assert whole.of_meter(2).meter.tolist() == [0, 0]
     assert len(IntervalColumns.empty()) == 0
     assert IntervalColumns.empty().span(0) == slice(0, 0)

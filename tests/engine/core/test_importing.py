@@ -18,7 +18,8 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.limits import FitRule
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import FilePiece, Import, ImportReport
+from metertui.engine.core.import_report import ImportReport
+from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee import rules
 from tests.engine.book_changes import modify

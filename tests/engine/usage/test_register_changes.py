@@ -23,6 +23,8 @@ def test_usage_and_changes_make_the_closing_register(data: st.DataObject, course
         moved = sum(
             change.after_wh - change.before_wh for change in register_changes(meter.curve, found.opening, found.closing)
         )
+        assert found.opening.wh is not None
+        assert found.closing.wh is not None
         rise = found.closing.wh - found.opening.wh - found.usage_wh
         assert rise == moved
 

@@ -18,7 +18,7 @@ from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.buckets import cut_time
 from metertui.engine.usage.intervals import cut_intervals, filed_times, intervals_in_window
 from metertui.engine.usage.query import Question
-from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
+from metertui.engine.usage.segments import Stored, reading_cells, segments_in_window, stored_segments, usage_cells
 from tests.engine.build import frozen
 from tests.strategies import START, courses
 
@@ -73,7 +73,8 @@ def test_what_meters_used_between_marks_is_what_their_steps_did(
             for stay, bucket, wh in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 found[taken.meter[stay], taken.label[stay], bucket] += wh
         assert dict(found) == by_steps(town, label_of_group, marks)
-        taken = stored_segments(town, slice(0, len(town.columns)), label_of_group, filed, *window)
+        everything = Stored(town.columns, town.group, filed, slice(0, len(town.columns)))
+        taken = stored_segments(everything, label_of_group, *window)
         counts: Counter[tuple[int, int, int]] = Counter()
         for cells in reading_cells(filed, taken, marks):
             for stay, bucket, count in zip(*(column.tolist() for column in cells[:3]), strict=True):

@@ -1,0 +1,83 @@
+"""The result of an import: how many lines became what, and which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from metertui.engine.base import BadLine, SiteZone
+from metertui.engine.core.file_figures import FileFigures
+from metertui.engine.storage import RefusedLine
+
+MOST_KEPT: Final = 10_000
+"""Lines of a kind that are kept for the report; all are counted."""
+COUNTS: Final = ("read", "new", "duplicate", "different", "suspect", "refused", "registered", "moved", "days")
+"""The counts of a report."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """The result of an import; in lines, read = new + duplicate + different + refused."""
+
+    read: int = 0
+    new: int = 0
+    duplicate: int = 0
+    """Stored already, or repeated in the input, with the same value."""
+    different: int = 0
+    """Intervals of which something else is known."""
+    suspect: int = 0
+    """Of the new ones, those that are not counted; and intervals with more power than their meter can have."""
+    refused: int = 0
+    registered: int = 0
+    """Meters that were not known."""
+    moved: int = 0
+    """Meters whose attributes in time were not known before."""
+    days: int = 0
+    """Day files with new readings or intervals."""
+    replaced: int = 0
+    """The different ones, if they take the place of what was known."""
+    meters: list[FileFigures] = field(default_factory=list)
+    """What the files say of each register."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Refused lines by code."""
+    refused_lines: list[BadLine] = field(default_factory=list)
+    """The first refused lines."""
+    suspect_lines: list[BadLine] = field(default_factory=list)
+    """The first suspect lines, in order; `code` is `suspect`, or `above-max-kw` for an interval."""
+    different_lines: list[BadLine] = field(default_factory=list)
+    """The first different lines; `code` is `different`."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of the files of an import that replaces, by their names."""
+    too_high: str = ""
+    """Why nothing can be stored: intervals with more power than their meters can have. Empty if there are none."""
+
+    def counts(self) -> str:
+        """Return the counts as a line of text."""
+        return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
+
+    def as_refused_lines(self, now: int) -> list[RefusedLine]:
+        """Return the refused lines for `rejects.log`, as of `now` (µs UTC)."""
+        lines = self.refused_lines
+        return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in lines]
+
+    def as_json(self, most: int, zone: SiteZone) -> dict[str, Any]:
+        """Return the report as JSON values, with the first `most` refused and different lines."""
+        kept = [asdict(misfit) for misfit in self.refused_lines[:most]]
+        return {
+            **{name: getattr(self, name) for name in COUNTS},
+            "replaced": self.replaced,
+            "meters": [each.as_json(zone) for each in self.meters],
+            "reasons": dict(self.reasons),
+            "misfits": kept,
+            "differences": [asdict(each) for each in self.different_lines[:most]],
+        }
+
+    def add_refused(self, misfits: Iterable[BadLine]) -> None:
+        """Count refused lines, and keep the first ones."""
+        for misfit in misfits:
+            self.refused += 1
+            self.reasons[misfit.code] += 1
+            if len(self.refused_lines) < MOST_KEPT:
+                self.refused_lines.append(misfit)
