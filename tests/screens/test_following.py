@@ -9,8 +9,11 @@ from textual.widgets import Button, Input
 
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules
+from metertui.engine.core.corrections import Decision
 from metertui.engine.replica.changes import ChangeReader
 from metertui.headend.read_only import ReadOnlyHeadEnd
+from metertui.screens.decisions.decision_choices import PREVIEW
+from metertui.screens.decisions.decision_window import DecisionScreen
 from metertui.settings import Settings
 from tests.screens.town import Town, press, settle, text_of
 
@@ -44,6 +47,16 @@ async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_pa
             app.screen.query_one("#close-day", Button).press()
             await settle(pilot)
             assert f"read-only: process {os.getpid()} has owned this folder since 20" in text_of(pilot, "#said")
+            at = town.zone.parse("2025-03-12T10:00")
+            app.push_screen(DecisionScreen([Decision("void", "m-1", at, PREVIEW)]))
+            await settle(pilot)
+            assert text_of(pilot, "#decision-note").startswith("! Read-only: process ")
+            assert not app.screen.query(Input), "no reason is asked for in vain"
+            await press(pilot, "escape", "f4", "b")
+            await settle(pilot)
+            assert app.screen.query_one("#run-issue", Button).disabled
+            assert "! Read-only: process " in text_of(pilot, "#run-said")
+            await press(pilot, "escape")
             town.engine.close()
             await follower.follow()
             app.tick()

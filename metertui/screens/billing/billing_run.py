@@ -73,7 +73,10 @@ class BillingRunScreen(LastingWindow):
         self.query_one("#run-month").focus()
         self._show_folder()
         self._offer_next()
-        self._say("Calculate shows the totals of a month. Nothing is written or issued yet.")
+        read_only = self.read_only
+        self.query_one("#run-issue", Button).disabled = bool(read_only)
+        hint = "Calculate shows the totals of a month. Nothing is written or issued yet."
+        self._say(hint, *([f"! {read_only}"] if read_only else ()))
         self.set_interval(0.25, self._draw)
 
     def on_unmount(self) -> None:

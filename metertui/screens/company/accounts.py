@@ -25,7 +25,7 @@ from metertui.text import fmt
 
 _COLUMNS: Final = (
     Column("state", 11),
-    Column("address", 28, most=56, narrowest=14),
+    Column("address", 26, most=56, narrowest=14),
     Column("postcode", 8),
     Column("region", 10, most=20),
     Column("sub-region", 14, most=28),

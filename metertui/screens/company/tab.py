@@ -10,6 +10,7 @@ from textual.widgets import TabPane
 from metertui.engine.base import Outcome
 from metertui.engine.core import LiveSnapshot
 from metertui.screens.shell import OnDesk
+from metertui.text import fmt
 
 if TYPE_CHECKING:  # the screen has the tabs
     from metertui.screens.company.company import CompanyScreen
@@ -46,13 +47,13 @@ class Tab(OnDesk, TabPane):
 
     def say(self, text: str) -> None:
         """Show a result; a failure begins with `!`."""
-        self.company.say(text)
+        self.company.say(fmt.reason(text))
 
     def say_outcome(self, outcome: Outcome, done: str) -> None:
         """Show the outcome of a request; `done` is the sentence for success."""
         match outcome.kind:
             case "refused":
-                self.say(f"! {outcome.code}: {outcome.text}")
+                self.say(f"! {outcome.text}" if outcome.code == "denied" else f"! {outcome.code}: {outcome.text}")
             case "suspect":
                 self.say(f"{done}, but suspect: {outcome.text}")
             case "duplicate":

@@ -123,7 +123,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     """A preview of what decisions would change. With a reason, Enter makes them. Returns their effects, or nothing.
 
     `wanted` are the decisions without their reason; there is one if it is an exchange or a correction, whose registers
-    are asked for. `note` says what the title does not.
+    are asked for. `note` says what the title does not. Where nothing can be written, no reason is asked for.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -147,8 +147,9 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     def compose(self) -> ComposeResult:
         with Vertical(id="decision"):
             yield Static(_title(self._wanted), id="decision-title")
-            if self._note:
-                yield Static(message(f"! {self._note}"), id="decision-note")
+            read_only = self.read_only
+            if note := " ".join(filter(None, (self._note, read_only))):
+                yield Static(message(f"! {note}"), id="decision-note")
             yield Static("…", id="decision-sum")
             drafts = self.desk.drafts
             for name, label in self._fields.items():
@@ -164,6 +165,9 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             with VerticalScroll(id="decision-paper", can_focus=False):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
+            if read_only:
+                yield Static(Text("escape closes", style="dim"), id="decision-keys")
+                return
             ready = REASONS.get(self._wanted[0].what, ())
             yield ReasonField(ready, drafts.field(self._form, "reason"), id="decision-reason", compact=True)
             if ready:
@@ -201,7 +205,8 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         return {"final": format_kwh(final), "initial": format_kwh(initial), "at": _typed(at, self.zone)}
 
     def on_mount(self) -> None:
-        self.query_one(f"#decision-{next(iter(self._fields), 'reason')}").focus()
+        if fields := self.query(Input):
+            fields.first().focus()
         self._preview()
 
     @on(Input.Changed)

@@ -166,13 +166,18 @@ class CaseFilter:
             parts["/"] = f"meter {self.meter}"
         return parts
 
-    def none(self, meters: int, since: str) -> Text:
-        """Return the sentence for an empty list: how many active meters are watched, and since when."""
+    def none(self, meters: int, since: str, silent: int) -> Text:
+        """Return the sentence for an empty list: how many active meters are watched, and since when.
+
+        `silent` of them are silent, which is another list.
+        """
         if self.any or self.opened is not None:
             return Text("No case matches the filter. Press escape to clear it.")
         watched = f"{fmt.counted(meters, 'meter')} watched since {since}"
         if self.silent:
             return Text(f"No meter is silent: all have sent a reading within {self._silent_hours} · {watched}")
+        if silent:
+            return Text(f"No case waits for a decision, but {fmt.counted(silent, 'silent meter')} (2) · {watched}")
         return Text(f"Nothing waits for a decision · {watched}")
 
     @property

@@ -96,6 +96,12 @@ class OnDesk:
         return self.headend.engine.zone
 
     @property
+    def read_only(self) -> str:
+        """Return why nothing can be written here, as a sentence; "" where it can."""
+        why = self.headend.live().following
+        return f"{why[:1].upper()}{why[1:]}." if why else ""
+
+    @property
     def works(self) -> Works:
         """Return the work of all screens that is under way."""
         return self.desk.works

@@ -141,10 +141,9 @@ class RowGrid(ScrollView, can_focus=True):
             self.call_later(self._resize)
 
     def _resize(self) -> None:
-        # The scrollbar that so many rows need may not be shown yet.
-        width = self.size.width + self.show_vertical_scrollbar * self.scrollbar_size_vertical
-        width -= 1 + len(self._padding)
-        width -= (self.row_count + self._lines_around > self.size.height) * self.scrollbar_size_vertical
+        # The scrollbar that so many rows need, and that may not be shown yet, is drawn over the last column of cells.
+        scrollbar = (self.row_count + self._lines_around > self.size.height) * self.styles.scrollbar_size_vertical
+        width = self.size.width - 1 - max(len(self._padding), scrollbar)
         self._layout_of_columns = self._laid_out(width)
         self.virtual_size = Size(self.size.width, self.row_count + self._lines_around)
         self.refresh()

@@ -112,7 +112,7 @@ async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
         await push(pilot, "reactivate")
         assert result(pilot) == f"{HOSTILE} is active again"
         await push(pilot, "store")
-        assert result(pilot).startswith(f"{HOSTILE} 60 kWh is stored")
+        assert result(pilot).startswith(f"{HOSTILE} 60.000 kWh is stored")
 
 
 async def test_what_someone_else_has_done_meanwhile_is_said(office: Town) -> None:

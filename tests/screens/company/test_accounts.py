@@ -34,6 +34,9 @@ async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) 
     async with at_work(office, "f6", "enter") as pilot:
         table = pilot.app.screen.query_one("#account-table", Table)
         assert (table.row_count, len(table._cells)) == (308, table.size.height)
+        heading = table.render_line(0).text.rstrip()
+        assert heading.endswith("last 7 days")
+        assert len(heading) < table.size.width, "the scrollbar is over the last cell"
         await pilot.press("end")
         assert "▸many-299 " in text_of(pilot, "#account-table")
         assert len(table._cells) < 100

@@ -10,7 +10,7 @@ async def test_a_reading_is_stored_by_hand(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY, "enter", *"2690.6", "enter") as pilot:
         await press(pilot, *"2025-03-12 10:36", "enter", "enter")
         await settle(pilot)
-        assert result(pilot) == f"{STEADY} 2690.6 kWh is stored"
+        assert result(pilot) == f"{STEADY} 2 690.600 kWh is stored"
         assert field(pilot, "reading-kwh").value == ""
         assert field(pilot, "reading-meter").has_focus
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
@@ -35,7 +35,7 @@ async def test_a_long_reason_is_shown_to_its_end_in_80_columns(office: Town) -> 
     async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "1", size=(80, 24)) as pilot:
         await push(pilot, "store")
         said = " ".join(result(pilot).split())
-        assert "suspect: 1 kWh is lower than the 2690.5 kWh counted at 2025-03-12T10:30:00" in said
+        assert "suspect: 1.000 kWh is lower than the 2 690.500 kWh counted at 2025-03-12 10:30:00" in said
 
 
 async def test_a_reading_is_checked_as_one_types(office: Town) -> None:

@@ -34,7 +34,8 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     assert conditions.question(0).cause == ""
     conditions.clear()
     assert not conditions.any
-    assert conditions.none(3, "08:00").plain == "Nothing waits for a decision · 3 meters watched since 08:00"
+    assert conditions.none(3, "08:00", 0).plain == "Nothing waits for a decision · 3 meters watched since 08:00"
+    assert conditions.none(3, "8", 2).plain.startswith("No case waits for a decision, but 2 silent meters (2) · ")
 
 
 def test_silent_meters_are_asked_for_by_region_and_one_by_one_where_a_row_is_opened() -> None:
@@ -42,7 +43,7 @@ def test_silent_meters_are_asked_for_by_region_and_one_by_one_where_a_row_is_ope
     conditions = CaseFilter(Rules(zone=clock.zone), clock)
     conditions.silent = True
     assert conditions.question(0) == ExceptionQuestion(limit=PAGE, part="silent", together="region")
-    assert conditions.none(3, "08:00").plain.startswith("No meter is silent: all have sent a reading within 24 h")
+    assert conditions.none(3, "08:00", 0).plain.startswith("No meter is silent: all have sent a reading within 24 h")
     conditions.opened = ExceptionRow("m-1", 7, 5, "silent", "silent for 2 days", "North", None, (), count=4)
     assert conditions.question(0) == ExceptionQuestion("silent", "North", limit=PAGE, whole_id=True)
     conditions.opened = replace(conditions.opened, cause="rejected")
