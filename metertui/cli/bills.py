@@ -18,7 +18,16 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, printed_form
 from metertui.cli.output import print_error, print_note, print_row, print_rows, progress_bar
 from metertui.cli.queries import edge_cells, missing_cells
-from metertui.engine.base import SiteZone, SystemClock, counted, kwh_number, month_before, month_bounds, visible
+from metertui.engine.base import (
+    SiteZone,
+    SystemClock,
+    counted,
+    kwh_number,
+    meter_of,
+    month_before,
+    month_bounds,
+    visible,
+)
 from metertui.engine.billing import (
     RUN_ROW,
     BillingRun,
@@ -36,7 +45,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.formats import complete_file, is_standard_output, resolve_output, write_run
 from metertui.text import bill_page, explained
 
-_AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
+_AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note", "channel"))
 """Names in a line before its quantity and price, those after, and those that are not in the table."""
 
 
@@ -48,6 +57,8 @@ def bill(options: argparse.Namespace) -> None:
     """Run `metertui bill METER`, `metertui bill --all -o FILE` or `metertui bill --all --issue`."""
     if options.all == bool(options.meter) or (options.all and not (options.out or options.issue)):
         raise UsageError("give METER, or --all with -o FILE or --issue")
+    if options.meter and meter_of(options.meter) != options.meter:
+        raise UsageError(f"a bill is of all channels of a meter: give {meter_of(options.meter)}")
     if options.issue and not options.all:
         raise UsageError("bills are issued for all meters together: give --all with --issue")
     if options.accept_rules and not options.issue:
@@ -125,7 +136,7 @@ def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statemen
         print_rows(options, [bill_object(shown, zone)], [*bill_format.ROW, *since], one=True)
     else:
         bill = shown.bill
-        curve = engine.series(statement.meter).curve
+        curve = engine.use_series(statement.meter).curve
         note = explained.register_note(curve, bill.opening, bill.closing, bill.usage_wh, zone)
         _print_for_people(bill_object(shown, zone), note)
 
@@ -189,7 +200,8 @@ def _print_for_people(row: dict[str, Any], note: str = "") -> None:
     print_row(row, ["meter", "month", *issued, *registers, "usage_kwh"])
     print_note(note)
     if row["lines"]:
-        print("\n" + "\n".join(_align_lines(row["lines"])))
+        named = [{**line, "band": " ".join(filter(None, (line.get("channel"), line["band"])))} for line in row["lines"]]
+        print("\n" + "\n".join(_align_lines([{**line, "channel": ""} for line in named])))
         notes = [f"line {place}: {line['note']}" for place, line in enumerate(row["lines"], 1) if line["note"]]
         if notes:
             print("\n" + "\n".join(map(visible, notes)))

@@ -64,7 +64,7 @@ def _window(options: argparse.Namespace, engine: Engine) -> Window:
     if options.first or options.last:
         return window_of_days(*parse_days(options), engine.zone)
     now = engine.clock.now() if at is None else at
-    return engine.series(options.meter).window(options.window or "month", now, engine.zone)
+    return engine.use_series(options.meter).window(options.window or "month", now, engine.zone)
 
 
 def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBil
             said = f"{charge.price:f} cents, {charge.tax_percent:f} % tax: {money_text(charge.amount)} {currency}"
             cells = {"from": zone.iso(charge.start), "to": zone.iso(charge.end)}
             used = kwh_number(charge.quantity) if charge.kind is ENERGY else None
-            rows.append(row("price", **cells, usage_kwh=used, note=f"{charge.band or 'whole day'}: {said}"))
+            rows.append(row("price", **cells, usage_kwh=used, note=f"{charge.name or 'whole day'}: {said}"))
         if price.issued is not None:
             total, adjusting = money_text(price.bill.total), money_text(price.adjustment.total)
             cells = {"from": zone.iso(price.issued), "usage_kwh": kwh_number(price.bill.usage_wh)}

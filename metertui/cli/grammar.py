@@ -199,7 +199,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         "metertui bill --all --month 2025-02 -o bills.csv\n"
         "metertui bill --all --month 2025-02 --issue",
     )  # fmt: skip
-    bill.add_argument("meter", metavar="METER", nargs="?", help="id of the meter, unless --all is given")
+    bill.add_argument("meter", metavar="METER", type=register, nargs="?", help="id of the meter, unless --all is given")
     bill.add_argument("--all", action="store_true", help="the bills of all meters; needs -o or --issue")
     bill.add_argument("--month", metavar="YYYY-MM", help="month to bill (default: last month)")
     bill.add_argument(
@@ -245,7 +245,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         "--by",
         metavar="K[,K]",
         default="",
-        help=f"one row for each of: {', '.join(KEYS)} (default: one row for everything)",
+        help=f"one row for each of: {', '.join(KEYS)}, channel (default: one row for everything)",
     )
     query.add_argument(
         "--measure",

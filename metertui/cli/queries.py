@@ -26,6 +26,8 @@ from metertui.engine.base import (
     counted,
     hours_number,
     kwh_number,
+    meter_of,
+    split_identifier,
     window_of_days,
 )
 from metertui.engine.core import listing
@@ -33,7 +35,18 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
 from metertui.engine.nearest import did_you_mean
 from metertui.engine.reports import Inquiry, report
-from metertui.engine.usage import FILTERS, KEYS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
+from metertui.engine.usage import (
+    CHANNEL,
+    FILTERS,
+    KEYS,
+    LIST_KINDS,
+    Edge,
+    Filter,
+    Question,
+    Usage,
+    aggregate,
+    parse_clock,
+)
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import is_standard_output, resolve_output, writers
 from metertui.text import MEASURES, answers, explained
@@ -53,9 +66,21 @@ def usage(options: argparse.Namespace) -> None:
             window = window_of_days(*parse_days(options), engine.zone)
         used = engine.usage(options.meter, window, at)
         row = usage_row(used, engine.zone)
+        registers = engine.registers_of(options.meter) if meter_of(options.meter) == options.meter else []
+        if len(registers) > 1:
+            same = Window(used.window, used.start, used.end)
+            of_each = {each: usage_row(engine.series(each).usage(same), engine.zone) for each in registers}
+            row |= {"opening_kwh": None, "closing_kwh": None}
+            if format_of(options) == "json":
+                row["channels"] = {split_identifier(each).channel: found for each, found in of_each.items()}
+            else:
+                columns = dict.fromkeys(name for found in (row, *of_each.values()) for name in found)
+                rows = [dict.fromkeys(columns) | found for found in (row, *of_each.values())]
+                print_rows(options, rows, list(columns))
+                return
         print_rows(options, [row], list(row), one=True)
         if format_of(options) == "table":
-            curve = engine.series(options.meter).curve
+            curve = engine.use_series(options.meter).curve
             print_note(explained.register_note(curve, used.opening, used.closing, used.usage_wh, engine.zone))
 
 
@@ -71,7 +96,7 @@ def query(options: argparse.Namespace) -> None:
         return
     if options.out is not None:
         raise UsageError("-o goes with --readings; without it, redirect the output of --format csv or json")
-    by = parse_keys(options.by, KEYS)
+    by = parse_keys(options.by, (*KEYS, CHANNEL))
     columns = [*by, "usage_kwh", "meters", "readings"]
     asked = _parse_question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))

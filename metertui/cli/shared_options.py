@@ -72,6 +72,9 @@ class Shared:
         self.filters.add_argument(
             "--meter", metavar="M", type=register, default="", help="only this meter, or M:CHANNEL"
         )
+        self.filters.add_argument(
+            "--channel", metavar="C", default="", help="this channel, such as export or t1, instead of the use"
+        )
         for name in ATTRIBUTES:
             what = f"only meters of this {words_of(name)}"
             self.filters.add_argument(option_of(name), metavar=name[0].upper(), default="", help=what)

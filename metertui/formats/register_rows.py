@@ -22,7 +22,7 @@ _REGISTERS: Final = ("reading_kwh", "usage")
 _OFFSET: Final = "timestamp_offset"
 """The column with the offset from UTC of a time whose cell is a date, which has none."""
 _OTHERS: Final = frozenset(
-    {"identifier", "timestamp", _OFFSET, "usage_kwh", "reading_wh", "usage_wh", "status", *ATTRIBUTES}
+    {"identifier", "timestamp", _OFFSET, "usage_kwh", "reading_wh", "usage_wh", "status", "channel", *ATTRIBUTES}
 )
 _DECIDED: Final = {"exchange": "the final reading of an exchange", "void": "void"}
 

@@ -68,7 +68,7 @@ class ReadingLists:
         """
         prepared = []
         for meter, question in questions.items():
-            prepared.append((meter, self._jobs.engine.prepare_series(meter), question))
+            prepared.append((meter, self._jobs.engine.prepare_use_series(meter), question))
             await asyncio.sleep(0)
 
         def answers(stop: Callable[[], bool]) -> dict[str, T] | None:

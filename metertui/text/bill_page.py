@@ -121,7 +121,7 @@ def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> str:
     """Return the charges, a row each, with their sums."""
     units = {one.unit for one in charges}
     unit = units.pop() if len(units) == 1 else ""
-    bands, noted = any(one.band for one in charges), any(one.note for one in charges)
+    bands, noted = any(one.name for one in charges), any(one.note for one in charges)
     cents, tax = decimals(one.price for one in charges), decimals(one.tax_percent for one in charges)
     names = ["Period", *(["Band"] if bands else [])]
     figures = [unit or "Quantity", f"¢/{unit or 'unit'}", "Tax %", bill.currency or ""]
@@ -132,7 +132,7 @@ def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> str:
         period = statement_words.charge_period(one, zone) + (f" ({place})" if noted and one.note else "")
         quantity = f"{fmt.number(one.quantity, one.kind.decimals)}{'' if unit else f' {one.unit}'}"
         values = (quantity, f"{one.price:.{cents}f}", f"{one.tax_percent:.{tax}f}", fmt.money(one.amount))
-        rows.append(_row("", (period, "nowrap"), *([one.band] if bands else []), *((value, "n") for value in values)))
+        rows.append(_row("", (period, "nowrap"), *([one.name] if bands else []), *((value, "n") for value in values)))
     sums = (("rule", "Net", bill.net), ("", "Tax", bill.tax), ("total", f"Total, {bill.currency}", bill.total))
     for kind, name, amount in sums:
         gap = "".join("<td></td>" for _ in (*names[1:], *figures[:-1]))

@@ -205,7 +205,7 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
         quantity = f"{fmt.number(charge.quantity, charge.kind.decimals)} {charge.unit}"
         rests_on = f"; {fmt.for_people(charge.note)}" if charge.note else ""
         yield Line(
-            charge.band or "whole day",
+            charge.name or "whole day",
             f"{money_text(charge.amount)} {bill.currency}",
             f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f} % tax; "
             f"from {when(charge.start, zone)} to {when(charge.end, zone)}{rests_on}",

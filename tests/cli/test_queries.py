@@ -120,6 +120,7 @@ def test_export(steady: Command, tmp_path: Path) -> None:
     rows = list(csv.DictReader(out.read_text().splitlines()))
     assert list(rows[0]) == [
         "identifier", "timestamp", "reading_kwh", "usage_kwh", "region", "sub_region", "apartment_type", "status",
+        "channel",
     ]  # fmt: skip
     assert len(rows) == 49  # the first, at midnight, opens the day
     assert (rows[0]["timestamp"], rows[0]["usage_kwh"]) == ("2025-01-30T00:00:00+08:00", "")
@@ -345,3 +346,45 @@ def test_no_command_writes_its_output_into_a_data_folder(
             result = steady(*words, "-o", str(out))
             assert (result.code, "is a data folder" in result.err) == (1, True), words
     assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before
+
+
+def test_a_meter_of_several_registers(metertui: Command, tmp_path: Path) -> None:
+    lines = [("a:t1", 10, 11), ("a:t2", 20, 22), ("a:export", 5, 9), ("b", 1, 2)]
+    log = tmp_path / "some.txt"
+    log.write_text(
+        "".join(
+            f"{meter},2025-03-1{day},{kwh}\n"
+            for meter, *both in lines
+            for day, kwh in zip(("0T00:00", "1T00:00"), both, strict=True)
+        )
+    )
+    assert metertui("import", str(log)).code == 0
+    days = ("--from", "2025-03-10", "--to", "2025-03-10", "--format", "json")
+    used = metertui("usage", "a", *days).json
+    assert (used["usage_kwh"], used["opening_kwh"], used["closing_kwh"]) == (3, None, None)
+    assert {name: each["usage_kwh"] for name, each in used["channels"].items()} == {"t1": 1, "t2": 2, "export": 4}
+    assert used["channels"]["t1"].keys() == used.keys() - {"channels"}
+    alone = metertui("usage", "a:t2", *days).json
+    assert (alone["meter"], alone["usage_kwh"], alone["opening_kwh"]) == ("a:t2", 2, 20)
+    assert metertui("usage", "b:use", *days).json == metertui("usage", "b", *days).json
+    assert "channels" not in metertui("usage", "b", *days).json
+    assert metertui("query", *days, "--by", "meter").json[0] == {
+        "meter": "a",
+        "usage_kwh": 3,
+        "meters": 1,
+        "readings": 4,
+    }
+    by_channel = metertui("query", *days, "--by", "channel", "--sort", "-usage_kwh").json
+    assert [(row["channel"], row["usage_kwh"]) for row in by_channel][:3] == [("export", 4), ("use", 4), ("t2", 2)]
+    assert metertui("query", *days, "--channel", "export").json[0]["usage_kwh"] == 4
+    assert metertui("query", *days, "--channel", "exprt").err.endswith("did you mean export?\n")
+    listed = metertui("query", *days, "--readings", "--meter", "a:export").json
+    assert [row["identifier"] for row in listed] == ["a:export", "a:export"]
+    assert len(metertui("usage", "a", *days[:-1], "csv").out.splitlines()) == 5
+    assert metertui("usage", "a:t9").err == "metertui: a has no readings of a channel t9\n"
+    assert metertui("bill", "a:t1").code == 2
+    assert metertui("explain", "a:t1", *days).json["usage_kwh"] == 1
+    void = metertui("void", "a:t1", "2025-03-11T00:00", "--reason", "misread", "--format", "json")
+    assert void.json["total_kwh_after"] == 0
+    assert metertui("usage", "a", *days).json["usage_kwh"] == 2
+    assert metertui("check").code == 0

@@ -10,7 +10,8 @@ import pandas as pd
 from metertui.engine.attributes import Group
 from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.columns.columns import Columns, Frozen
+from metertui.engine.columns.columns import Frozen
+from metertui.engine.columns.curve import Columns
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import ReadingStore
 from metertui.engine.index.views import View

@@ -12,8 +12,12 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.limits import FitRule
 from metertui.engine.base.progress import no_progress
+from metertui.engine.base.windows import Window
+from metertui.engine.billing.billing_run import BillingRun
+from metertui.engine.billing.shown_bill import shown_bill
+from metertui.engine.billing.statements import Bills, Figures, Statement, Terms
 from metertui.engine.columns.columns import Frozen
-from metertui.engine.core import corrections
+from metertui.engine.core import corrections, listing, one_meter
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
@@ -22,6 +26,9 @@ from metertui.engine.maintenance.check import check_folder
 from metertui.engine.replica import apply
 from metertui.engine.replica.changes import ChangeReader
 from metertui.engine.storage import reading_lines, wal
+from metertui.engine.usage import readings_table
+from metertui.engine.usage.aggregate import usage_table
+from metertui.engine.usage.query import Filter, Question
 from metertui.engine.worklist.completeness import completeness_board
 from metertui.engine.worklist.exception_list import ExceptionQuestion, find_exceptions
 from tests.clock import FakeClock
@@ -231,3 +238,112 @@ def test_sites_without_channels_are_their_own_use(engine: Engine) -> None:
     commit(engine, ("m", "1", MORNING), ("n", "1", MORNING))
     frozen: Frozen = engine.view().frozen()
     assert frozen.use is frozen
+
+
+def test_a_meter_uses_what_its_registers_say(engine: Engine) -> None:
+    commit(
+        engine,
+        ("m:t1", "10", "2025-03-12T08:00:00"),
+        ("m:t2", "20", "2025-03-12T08:00:00"),
+        ("m:t1", "11", MORNING),
+        ("m:t2", "22", MORNING),
+        ("m", "500", MORNING),
+        ("m", "505", "2025-03-12T10:00:00"),
+        ("m:t1", "13", "2025-03-12T10:00:00"),
+        ("m:t2", "25", "2025-03-12T10:00:00"),
+        ("m:t1", "14", "2025-03-12T10:30:00"),
+        ("m:t2", "25", "2025-03-12T10:30:00"),
+        ("m:e1", "1", MORNING),
+        ("m:e2", "1", MORNING),
+        ("m:e1", "2", "2025-03-12T10:00:00"),
+        ("m:e2", "4", "2025-03-12T10:00:00"),
+        ("n", "7", MORNING),
+        ("n", "9", "2025-03-12T10:00:00"),
+    )
+    used = engine.usage("m", "today")
+    assert used.usage_wh == 3_000 + 5_000 + 1_000
+    assert used.opening is not None
+    assert (used.opening.wh, used.opening.quality) == (None, "first")
+    assert engine.usage("m:t1", "today").usage_wh == 4_000
+    assert engine.usage("m:export", "today").usage_wh == 4_000
+    assert engine.registers_of("m") == ["m", "m:t1", "m:t2", "m:e1", "m:e2"]
+    frozen = engine.view().frozen()
+    days = engine.zone.day(NINE), engine.zone.day(NINE)
+
+    def table(by: tuple[str, ...], **filters: str) -> list[tuple[object, ...]]:
+        found = usage_table(frozen, Question(*days, by=by, filter=Filter.by_name(**filters)))
+        return list(found.itertuples(index=False, name=None))
+
+    assert table(("meter",)) == [("m", 9_000, 1, 10), ("n", 2_000, 1, 2)]
+    assert table(("region",)) == [("", 11_000, 2, 12)]
+    assert table(("meter",), channel="export") == [("m", 4_000, 1, 4)]
+    assert table((), meter="m:t2") == [(5_000, 1, 4)]
+    assert table(("channel",)) == [
+        ("e1", 1_000, 1, 2),
+        ("e2", 3_000, 1, 2),
+        ("export", 4_000, 1, 4),
+        ("t1", 4_000, 1, 4),
+        ("t2", 5_000, 1, 4),
+        ("use", 11_000, 2, 12),
+    ]
+    assert table(("hour", "channel"), meter="m")[-1][1:] == ("use", 1_000, 1, 2)
+    for unknown in ({"channel": "tl"}, {"meter": "m:t1", "channel": "t2"}):
+        with pytest.raises(MeterError):
+            table((), **unknown)
+    view = engine.view()
+    for by, row in (((), {}), (("meter",), {"meter": "m"}), (("channel",), {"channel": "export"})):
+        question = Question(*days, by=by)
+        counted = usage_table(frozen, question)
+        chosen = counted[counted[by[0]] == row[by[0]]] if by else counted
+        assert len(listing.find_readings(view, question, row)) == int(chosen["readings"].sum())
+    assert len(listing.find_readings(view, Question(*days, filter=Filter(meter="m:t1")))) == 4
+    assert len(readings_table.reading_tables(frozen, Question(*days)).__next__()) == 16
+    bills = Bills(frozen, "2025-03", Terms())
+    assert [(bill.meter, bill.usage_wh) for bill in bills] == [("m", 9_000), ("n", 2_000)]
+    assert one_meter.statement_of_month(engine, "m", "2025-03").usage_wh == 9_000
+    proofs = list(check_folder(engine.folder, RULES, no_progress))
+    assert not [proof.problems for proof in proofs if proof.failures]
+    assert [proof.count for proof in proofs if proof.what.startswith("meters: use equals")] == [2]
+
+
+def test_what_is_a_sum_is_explained_by_its_registers(engine: Engine) -> None:
+    commit(engine, ("m:t1", "1", MORNING), ("m:t1", "2", "2025-03-12T10:00:00"))
+    with pytest.raises(MeterError, match="ask for one of them: m:t1"):
+        one_meter.prepare_explanation(engine, "m", Window("today", NINE, TEN))
+    usage, _ = one_meter.prepare_explanation(engine, "m:t1", Window("today", NINE, TEN))()
+    assert usage.usage.usage_wh == 1_000
+    commit(engine, ("m", "1", MORNING), ("m", "3", "2025-03-12T10:00:00"))
+    usage, _ = one_meter.prepare_explanation(engine, "m", Window("today", NINE, TEN))()
+    assert usage.usage.usage_wh == 2_000
+
+
+def test_a_bill_prices_each_channel_by_the_rows_that_name_it(engine: Engine) -> None:
+    head = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent,channel\n"
+
+    def bill(meter: str) -> Statement:
+        return one_meter.statement_of_month(engine, meter, "2025-03")
+
+    later = "2025-03-12T10:00:00"
+    courses = {"m:t1": ("1", "3"), "m:t2": ("10", "13"), "m:export": ("0", "4"), "n:export": ("1", "3")}
+    commit(engine, *((register, first, MORNING) for register, (first, _) in courses.items()))
+    commit(engine, *((register, last, later) for register, (_, last) in courses.items()))
+    (engine.folder / "tariffs.csv").write_text(f"{head}2025-01-01,,,,,10,10,\n2025-01-01,,,,,5,10,export\n")
+    (use, fed) = bill("m").charges or ()
+    assert [(each.channel, each.quantity, each.amount) for each in (use, fed)] == [
+        ("", 5_000, 50),
+        ("export", 4_000, 20),
+    ]
+    assert (bill("m").usage_wh, bill("m").net, bill("m").tax) == (5_000, 70, 7)
+    assert (bill("n").usage_wh, bill("n").net) == (None, 10)
+    (engine.folder / "tariffs.csv").write_text(f"{head}2025-01-01,,,,,20,0,t1\n2025-01-01,,,,,10,0,t2\n")
+    assert [(each.channel, each.amount) for each in bill("m").charges or ()] == [("t1", 40), ("t2", 30)]
+    run = BillingRun(engine.view().frozen(), "2025-03", engine.terms(), engine.bills, no_progress)
+    assert [figures.total for figures in run._figures[1]] == [70]
+    run.issue(engine.zone.parse("2025-04-02T00:00:00"))
+    shown = shown_bill(bill("m"), engine.bills.ledger_of_meter("2025-03", "m"), engine.zone)
+    assert shown.issued is not None
+    assert [(each.channel, each.amount) for each in shown.bill.charges or ()] == [("t1", 40), ("t2", 30)]
+    assert shown.adjustment == Figures()
+    (engine.folder / "tariffs.csv").write_text(f"{head}2025-01-01,,,,,20,0,T1\n")
+    with pytest.raises(MeterError, match=r"tariffs\.csv:2: a channel is"):
+        engine.terms()

@@ -6,7 +6,10 @@ from metertui.engine.base.calendar import add_months, first_of_month, last_of_mo
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text, hours_number
 from metertui.engine.base.identifiers import (
+    MARK,
     USE,
+    Identifier,
+    check_channel,
     check_identifier,
     check_meter_id,
     meter_of,
@@ -52,6 +55,7 @@ __all__ = [
     "HALF_HOUR",
     "HOUR",
     "LAST_DAY",
+    "MARK",
     "MAX_WH",
     "MINUTE",
     "OK",
@@ -61,6 +65,7 @@ __all__ = [
     "BadLine",
     "Clock",
     "FitRule",
+    "Identifier",
     "Int64Array",
     "Limits",
     "MeterLimits",
@@ -71,6 +76,7 @@ __all__ = [
     "SystemClock",
     "Window",
     "add_months",
+    "check_channel",
     "check_identifier",
     "check_meter_id",
     "counted",

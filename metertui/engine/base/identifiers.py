@@ -37,13 +37,18 @@ def check_meter_id(text: str) -> str:
     return text
 
 
+def check_channel(text: str) -> str:
+    """Return `text` if it is the name of a channel. Raises Refused `bad-meter-id`."""
+    if _CHANNEL.fullmatch(text) is None:
+        raise Refused("bad-meter-id", "a channel is 1 to 16 characters of a-z 0-9 _, like export in 123456:export")
+    return text
+
+
 def parse_identifier(text: str) -> Identifier:
     """Return the register that `METER` or `METER:CHANNEL` names. Raises Refused `bad-meter-id`."""
     meter, mark, channel = text.partition(MARK)
     check_meter_id(meter)
-    if mark and _CHANNEL.fullmatch(channel) is None:
-        raise Refused("bad-meter-id", "a channel is 1 to 16 characters of a-z 0-9 _, like export in 123456:export")
-    return Identifier(meter, channel if mark else USE)
+    return Identifier(meter, check_channel(channel) if mark else USE)
 
 
 def check_identifier(text: str) -> str:

@@ -47,10 +47,14 @@ def figures_cells(figures: Figures) -> list[str]:
 
 
 def line_object(charge: Charge, zone: SiteZone) -> dict[str, Any]:
-    """Return a charge for JSON: its quantity as a number, prices and money as text, so that they stay exact."""
+    """Return a charge for JSON: its quantity as a number, prices and money as text, so that they stay exact.
+
+    One of another channel than the use names it.
+    """
     return {
         "from": zone.iso(charge.start),
         "to": zone.iso(charge.end),
+        **({"channel": charge.channel} if charge.channel else {}),
         "band": charge.band,
         charge.kind.quantity_key: kwh_number(charge.quantity),
         charge.kind.price_key: f"{charge.price:f}",
@@ -99,6 +103,7 @@ def _charge(line: dict[str, str], zone: SiteZone) -> Charge:
         Decimal(line["tax_percent"]),
         cents_of(line["amount"]),
         line.get("note", ""),
+        line.get("channel", ""),
     )
 
 

@@ -40,6 +40,13 @@ class Charge:
     """Cents, before tax."""
     note: str = ""
     """Text on what is estimated, missing or not counted; empty if there is nothing to say."""
+    channel: str = ""
+    """The channel whose energy it is; empty for the use."""
+
+    @property
+    def name(self) -> str:
+        """Return channel and band; empty for all of the use on the whole day."""
+        return " ".join(filter(None, (self.channel, self.band)))
 
     @property
     def unit(self) -> str:

@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Int64Array, Progress, no_progress
+from metertui.engine.base import USE, Int64Array, Progress, no_progress, part_of_progress
 from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up_products, scaled
-from metertui.engine.billing.tariffs import Schedule, Tariffs
+from metertui.engine.billing.tariffs import Band, Schedule, Tariffs
 from metertui.engine.columns import NO_REGISTER, READ, Frozen, tail_columns
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import (
@@ -82,14 +82,14 @@ class Edges(NamedTuple):
 
 
 class ChargeColumns(NamedTuple):
-    """The charges of all bills, in order of meter, time and band: int64 arrays of equal length."""
+    """The charges of all bills, in order of meter, channel, time and band: int64 arrays of equal length."""
 
     meter: Int64Array
     start: Int64Array
     """(start, end], µs UTC."""
     end: Int64Array
     rate: Int64Array
-    """Positions in `Tariffs.rates`."""
+    """Positions in `Priced.rates`."""
     quantity: Int64Array
     """Thousandths of the unit: Wh for energy."""
     amount: Int64Array
@@ -107,6 +107,8 @@ class Priced:
     """Bills by meter code, in Wh and cents. The rows of a meter's charges are [first[code], first[code + 1])."""
 
     charges: ChargeColumns
+    rates: Sequence[Band]
+    """The bands that the charges are priced by."""
     first: Int64Array
     usage: Int64Array
     net: Int64Array
@@ -170,9 +172,26 @@ def price_usage(
 ) -> Priced:
     """Return the bills of all meters for (start, end], µs UTC. An interval longer than `gap_us` is reported as a gap.
 
-    `progress` is called with the share done after each million pieces; an exception from it ends the work. Raises
-    NoTariffError with the first day without a tariff for a meter that has data in the window.
+    A channel is priced by the tariffs that name it, and the use by those that name none, if there are any. `progress`
+    is called with the share done after each million pieces; an exception from it ends the work. Raises NoTariffError
+    with the first day without a tariff for a meter that has data in the window.
     """
+    parts: list[ChargeColumns] = []
+    rates: list[Band] = []
+    priced = [(USE, tariffs)] if tariffs.tariffs or not tariffs.channels else []
+    priced += tariffs.channels.items()
+    for nth, (channel, one) in enumerate(priced):
+        done = part_of_progress(progress, nth, len(priced))
+        charges = _charges_of(frozen.of_channel(channel), start, end, one, gap_us, done)
+        parts += [each._replace(rate=each.rate + len(rates)) for each in charges]
+        rates += one.rates
+    return _totals(rates, parts, len(frozen.ids))
+
+
+def _charges_of(
+    frozen: Frozen, start: int, end: int, tariffs: Tariffs, gap_us: int, progress: Progress
+) -> list[ChargeColumns]:
+    """Return the charges of one channel by its tariffs, still without amounts. Raises NoTariffError."""
     types = sorted({group.apartment_type for group in frozen.groups})
     of_group = np.array([types.index(group.apartment_type) for group in frozen.groups], dtype=np.int64)
     schedule = tariffs.schedule(types, start, end, frozen.zone)
@@ -194,7 +213,7 @@ def price_usage(
         progress(block.share_of_all(1))
     if refused is not None:
         raise refused
-    return _totals(tariffs, parts, len(frozen.ids))
+    return parts
 
 
 def _without_empty(piece: Pieces) -> Pieces:
@@ -326,21 +345,23 @@ class _Cut:
         return np.asarray(at[(piece.meter[at] == meter) & (piece.low[at] < time)])
 
 
-def _totals(tariffs: Tariffs, parts: Sequence[ChargeColumns], meters: int) -> Priced:
+def _totals(rates: Sequence[Band], parts: Sequence[ChargeColumns], meters: int) -> Priced:
     """Return the bills: the charges with their amounts, and usage, net and tax by meter."""
     nothing = np.empty((len(ChargeColumns._fields), 0), dtype=np.int64)
     charges = ChargeColumns(*map(np.concatenate, zip(nothing, *parts, strict=True)))
+    order = np.argsort(charges.meter, kind="stable")  # of each channel they are in order already
+    charges = ChargeColumns(*(column[order] for column in charges))
     meter, rate, quantity = charges.meter, charges.rate, charges.quantity
-    cents, unit = scaled([band.price for band in tariffs.rates])
+    cents, unit = scaled([band.price for band in rates])
     amount = half_up_products(quantity, cents[rate], 1000 * unit)
-    taxes = sorted({band.tax_percent for band in tariffs.rates})
+    taxes = sorted({band.tax_percent for band in rates})
     percents, whole = scaled(taxes)
-    of_rate = np.array([taxes.index(band.tax_percent) for band in tariffs.rates], dtype=np.int64)
+    of_rate = np.array([taxes.index(band.tax_percent) for band in rates], dtype=np.int64)
     by_tax = np.zeros((meters, max(1, len(taxes))), dtype=np.int64)
     np.add.at(by_tax, (meter, of_rate[rate]), amount)
     tax = half_up_products(by_tax, percents if taxes else np.zeros(1, dtype=np.int64), 100 * whole)
-    energy = np.array([band.kind is ENERGY for band in tariffs.rates], dtype=bool)[rate]
+    energy = np.array([band.kind is ENERGY and not band.channel for band in rates], dtype=bool)[rate]
     usage = np.zeros(meters, dtype=np.int64)
     np.add.at(usage, meter[energy], quantity[energy])
     first = np.searchsorted(meter, np.arange(meters + 1)).astype(np.int64)
-    return Priced(charges._replace(amount=amount), first, usage, by_tax.sum(axis=1), tax.sum(axis=1))
+    return Priced(charges._replace(amount=amount), rates, first, usage, by_tax.sum(axis=1), tax.sum(axis=1))

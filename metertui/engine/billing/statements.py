@@ -108,14 +108,15 @@ class Bills:
     """
 
     def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = no_progress) -> None:
-        self.frozen = frozen = frozen.use
+        registers, frozen = frozen, frozen.use
+        self.frozen = frozen
         self.month = month
         self.terms = terms
         self.start, self.end = month_bounds(month, frozen.zone)
         self.edges: Edges = window_edges(frozen, self.start, self.end)
         self.priced: Priced | None = None
         if terms.tariffs is not None:
-            self.priced = price_usage(frozen, self.start, self.end, terms.tariffs, terms.gap_us, progress)
+            self.priced = price_usage(registers, self.start, self.end, terms.tariffs, terms.gap_us, progress)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -157,10 +158,10 @@ class Bills:
         usage = self.frozen.ids[code], self.month, opening, closing, used, *stored
         if priced is None:
             return Statement(*usage, reason=NO_TARIFF, missing_us=missing)
-        if opening is None or closing is None:
+        charges = tuple(self._charges(code, opening, closing))
+        if not charges and used is None:
             return Statement(*usage, charges=(), currency=self.terms.currency, reason=NO_DATA, missing_us=missing)
         net, tax = int(priced.net[code]), int(priced.tax[code])
-        charges = tuple(self._charges(code, opening, closing))
         return Statement(*usage, charges, net, tax, net + tax, self.terms.currency, missing_us=missing)
 
     @cached_property
@@ -169,20 +170,20 @@ class Bills:
         assert self.priced is not None
         return [column.tolist() for column in self.priced.charges]
 
-    def _charges(self, code: int, opening: Edge, closing: Edge) -> Iterator[Charge]:
+    def _charges(self, code: int, opening: Edge | None, closing: Edge | None) -> Iterator[Charge]:
         assert self.priced is not None
-        assert self.terms.tariffs is not None
-        rates = self.terms.tariffs.rates
+        rates = self.priced.rates
         for at in range(*self.priced.first[code : code + 2].tolist()):
             _, start, end, rate, quantity, amount, *doubts = (column[at] for column in self._columns)
             band = rates[rate]
             parts = []
-            if start < opening.time:
+            if opening and start < opening.time and not band.channel:
                 parts.append(f"no reading before {self.frozen.zone.iso(opening.time)}")
-            if end > closing.time:
+            if closing and end > closing.time and not band.channel:
                 parts.append(f"no reading after {self.frozen.zone.iso(closing.time)}")
             note = "; ".join([*parts, *_doubts(*doubts)])
-            yield Charge(band.kind, start, end, band.name, quantity, band.price, band.tax_percent, amount, note)
+            terms = band.price, band.tax_percent
+            yield Charge(band.kind, start, end, band.name, quantity, *terms, amount, note, band.channel)
 
 
 def _doubts(estimated_wh: int, gap_us: int, uncounted: int) -> Iterator[str]:

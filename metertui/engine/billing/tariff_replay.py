@@ -104,7 +104,7 @@ def replay_tariffs(
     NoTariffError for a day without a tariff in either (`Tariffs.backdated` extends one to earlier days), and MeterError
     if `last` is before `first`.
     """
-    frozen = frozen.use
+    registers, frozen = frozen, frozen.use
     window_of_days(first, last, frozen.zone)  # checks the order, also without data
     types = np.array([group.apartment_type for group in frozen.groups], dtype=object)
     regions = np.array([group.region for group in frozen.groups], dtype=object)
@@ -115,7 +115,7 @@ def replay_tariffs(
         window = window_of_days(start, end, frozen.zone)
         bills = [
             price_usage(
-                frozen, window.start, window.end, tariffs, gap_us, part_of_progress(progress, part, 2 * len(months))
+                registers, window.start, window.end, tariffs, gap_us, part_of_progress(progress, part, 2 * len(months))
             )
             for part, tariffs in enumerate((current, proposed), 2 * nth)
         ]

@@ -1,7 +1,8 @@
 """Tariffs: the price of a kWh and its tax, by effective day, apartment type and time of day.
 
 `tariffs.csv` has one row per band and time of day. The rows of one day and apartment type make a *tariff*, which covers
-each local day exactly once. The latest tariff of its apartment type is in force for a meter, else the latest for all.
+each local day exactly once. A row may name a channel, whose energy it prices; else it prices the use. The latest tariff
+of its apartment type is in force for a meter, else the latest for all.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,13 +22,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import MINUTE, SiteZone
+from metertui.engine.base import MINUTE, USE, SiteZone, check_channel
 from metertui.engine.billing.charges import ENERGY, Kind
-from metertui.engine.errors import DataError, MeterError
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import CsvTable, durable
 
 NAME: Final = "tariffs.csv"
 COLUMNS: Final = ("effective_from", "apartment_type", "band", "from_time", "to_time", "cents_per_kwh", "tax_percent")
+CHANNEL: Final = "channel"
+"""A column that a file may have beside these."""
 _DAY: Final = 24 * 60
 _TIME: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
@@ -49,6 +52,8 @@ class Band:
     line: int
     """Its line in the file."""
     kind: Kind = ENERGY
+    channel: str = ""
+    """The channel whose energy it prices; empty for the use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Tariff:
     effective_from: date
     apartment_type: str
     bands: tuple[Band, ...]
+    channel: str = ""
+    """The channel that it is about; empty for the use."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +80,14 @@ class Schedule:
 
 
 class Tariffs:
-    """All tariffs of a site, in order of day and apartment type."""
+    """The tariffs of a site for one channel, the use, in order of day and apartment type; and those for the others."""
 
-    def __init__(self, tariffs: Iterable[Tariff]) -> None:
-        self.tariffs: Final = tuple(sorted(tariffs, key=lambda one: (one.effective_from, one.apartment_type)))
+    def __init__(self, tariffs: Iterable[Tariff], channel: str = "") -> None:
+        every = tuple(sorted(tariffs, key=lambda one: (one.effective_from, one.apartment_type)))
+        self.tariffs: Final = tuple(one for one in every if one.channel == channel)
+        others = () if channel else sorted({one.channel for one in every} - {""})
+        self.channels: Final[Mapping[str, Tariffs]] = {name: Tariffs(every, name) for name in others}
+        """The tariffs for other channels, by their names."""
 
     @cached_property
     def rates(self) -> tuple[Band, ...]:
@@ -151,12 +162,12 @@ class Tariffs:
 
     def backdated(self, day: date) -> Tariffs:
         """Return the tariffs with the earliest of them in force from `day` on, if that is earlier."""
-        if not self.tariffs or self.tariffs[0].effective_from <= day:
+        every = [*self.tariffs, *(one for each in self.channels.values() for one in each.tariffs)]
+        earliest = {one.channel: one.effective_from for one in reversed(every)}  # of each channel they are in order
+        late = [one for one in every if one.effective_from == earliest[one.channel] > day]
+        if not late:
             return self
-        first = self.tariffs[0].effective_from
-        return Tariffs(
-            replace(tariff, effective_from=day) if tariff.effective_from == first else tariff for tariff in self.tariffs
-        )
+        return Tariffs(replace(one, effective_from=day) if one in late else one for one in every)
 
 
 class TariffFile:
@@ -190,16 +201,21 @@ def load_tariffs(path: Path) -> Tariffs | None:
 
 def parse_tariffs(data: bytes, path: Path) -> Tariffs:
     """Return the tariffs in `data`. `path` is only for messages. Raises DataError with the line."""
-    table = CsvTable(path, COLUMNS, data=data)
+    table = CsvTable(path, COLUMNS, (CHANNEL,), data=data)
     places = [table.names.index(name) for name in COLUMNS]
-    by_tariff: dict[tuple[date, str], list[_Row]] = {}
+    of_channel = table.names.index(CHANNEL) if CHANNEL in table.names else None
+    by_tariff: dict[tuple[date, str, str], list[_Row]] = {}
     for line, cells in table.rows():
         try:
             row = _row([cells[place].strip() for place in places], line)
+            channel = "" if of_channel is None else _channel(cells[of_channel].strip())
         except ValueError as error:
             raise DataError(path, line, str(error)) from error
-        by_tariff.setdefault((row.day, row.kind), []).append(row)
-    return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in by_tariff.items())
+        by_tariff.setdefault((row.day, row.kind, channel), []).append(row)
+    return Tariffs(
+        Tariff(day, kind, tuple(replace(band, channel=channel) for band in _bands(rows, path)), channel)
+        for (day, kind, channel), rows in by_tariff.items()
+    )
 
 
 def with_tax(cents: Decimal, tax_percent: Decimal) -> Decimal:
@@ -238,6 +254,16 @@ def _row(cells: Sequence[str], line: int) -> _Row:
         if not cell.isprintable():
             raise ValueError(f"{column} has a control character")
     return _Row(_day(day), kind, name, _span(name, begin, end), _number(cents, "cents_per_kwh"), _percent(tax), line)
+
+
+def _channel(text: str) -> str:
+    """Return the channel of a row; empty for the use, by its name too."""
+    if not text or text == USE:
+        return ""
+    try:
+        return check_channel(text)
+    except Refused as error:
+        raise ValueError(error.why) from error
 
 
 def _day(text: str) -> date:

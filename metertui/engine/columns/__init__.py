@@ -5,22 +5,12 @@ from __future__ import annotations
 from metertui.engine.attributes import Group
 from metertui.engine.columns import tail_columns
 from metertui.engine.columns.by_meter import ByMeter
-from metertui.engine.columns.columns import (
-    DRAWN,
-    FIRST,
-    NO_REGISTER,
-    READ,
-    VOID,
-    Columns,
-    Contested,
-    Corrections,
-    Curve,
-    Frozen,
-    as_frame,
-)
+from metertui.engine.columns.columns import FIRST, VOID, Contested, Corrections, Frozen, as_frame
+from metertui.engine.columns.combined_curve import NO_CODE
+from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
-from metertui.engine.columns.registers import Registers
+from metertui.engine.columns.registers import PARTS, Registers
 from metertui.engine.columns.shared_instants import SharedInstants
 from metertui.engine.columns.sorted_runs import (
     LEAF_LOAD,
@@ -40,7 +30,9 @@ __all__ = [
     "DRAWN",
     "FIRST",
     "LEAF_LOAD",
+    "NO_CODE",
     "NO_REGISTER",
+    "PARTS",
     "READ",
     "VOID",
     "Arrivals",

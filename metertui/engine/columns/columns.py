@@ -12,151 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES, Group
-from metertui.engine.base import Limits, SiteZone
-from metertui.engine.columns.by_meter import ByMeter
-from metertui.engine.columns.interpolation import interpolate, interpolate_one
+from metertui.engine.base import USE, Limits, SiteZone
+from metertui.engine.columns.combined_curve import NO_CODE, combine_registers
+from metertui.engine.columns.curve import Columns, Curve
 from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.registers import Registers
-from metertui.engine.columns.sorted_runs import first_at_least
 
 FIRST: Final = -1
 """In place of a value (Wh) that an edit does not name: the first that is stored at its instant."""
 VOID: Final = 6
 """The status of a reading that does not stand, by an edit; the others are in vee.rules."""
-NO_REGISTER: Final = -1
-"""In place of a register (Wh) at a point of C(t) at which no reading is."""
-READ: Final = 3
-"""C is known by a reading at its point."""
-DRAWN: Final = 4
-"""C is drawn evenly through the point: it is inside an interval, or at the start of one that follows no other."""
-_FEW: Final = 4
-"""Up to so many instants, Python's whole numbers are faster than arrays."""
-
-
-@dataclass(frozen=True, eq=False)
-class Columns(ByMeter):
-    """Stored readings in order of (meter, time), each pair once."""
-
-    time: NDArray[np.int64]
-    """µs since 1970-01-01 UTC."""
-    wh: NDArray[np.int64]
-    """Register, Wh."""
-
-    def part(self, where: slice | NDArray[np.bool_]) -> Columns:
-        """Return the readings of a slice, or where a mask is true."""
-        return Columns(self.meter[where], self.time[where], self.wh[where])
-
-    @classmethod
-    def empty(cls) -> Columns:
-        return cls(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
-
-
-@dataclass(frozen=True, eq=False)
-class Curve(Columns):
-    """The points of C(t) in order of (meter, time), each pair once: counted readings, exchanges, ends of intervals.
-
-    `wh` is the register there; at a rounding the one counted before it, at an exchange the final read of the old one;
-    NO_REGISTER where no reading is.
-    """
-
-    base: NDArray[np.int64]
-    """What the register rises from after the point, Wh: `wh`, but at an exchange the initial read of the new one."""
-    energy: NDArray[np.int64]
-    """C there: Wh since the first point of the meter."""
-    after_gap: NDArray[np.bool_] | None = None
-    """Whether nothing is known of the time from the point before to this one, bool[n]; None if there is no such gap."""
-    known: NDArray[np.uint8] | None = None
-    """How C is known there, uint8[n]: the quality of an interval that ends there, READ or DRAWN; None for all READ."""
-
-    def point_before(self, time: int) -> tuple[int, int] | None:
-        """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter."""
-        place = int(np.searchsorted(self.time, time)) - 1
-        return (int(self.time[place]), int(self.base[place])) if place >= 0 else None
-
-    @cached_property
-    def begins(self) -> NDArray[np.bool_]:
-        """Return at which points no energy ends: a meter's first, and the first after a gap; bool[n]."""
-        found = np.ones(len(self), dtype=bool)
-        np.not_equal(self.meter[1:], self.meter[:-1], out=found[1:])
-        return found if self.after_gap is None else found | self.after_gap
-
-    def part(self, where: slice | NDArray[np.bool_]) -> Curve:
-        """Return the points of a slice, or where a mask is true."""
-        return Curve(
-            self.meter[where],
-            self.time[where],
-            self.wh[where],
-            self.base[where],
-            self.energy[where],
-            None if self.after_gap is None else self.after_gap[where],
-            None if self.known is None else self.known[where],
-        )
-
-    def clip(self, meter: NDArray[np.int64], instant: NDArray[np.int64] | int) -> NDArray[np.int64]:
-        """Move instants (µs UTC) into the time from a meter's first point to its last. Each meter must have points."""
-        return np.clip(instant, self.time[self.starts[meter]], self.time[self.starts[meter + 1] - 1])
-
-    def places(self, meter: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the place of each meter's first point at or after an instant (µs UTC). C must be defined there."""
-        return first_at_least(self.time, self.starts[meter], self.starts[meter + 1], instant)
-
-    def without_gaps(
-        self, meter: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return windows (µs UTC) that begin after the gap that they begin in, and end before the one they end in.
-
-        C must be defined at both ends. A window in a gap alone comes to begin after its end.
-        """
-        if self.after_gap is None:
-            return start, end
-        place, stop = self.places(meter, start), self.starts[meter + 1]
-        exact = self.time[place] == start
-        following = np.minimum(place + exact, stop - 1)
-        within = self.after_gap[following] & (self.time[following] > start) & ~(exact & self.begins[place])
-        closing = self.places(meter, end)
-        late = self.after_gap[closing]
-        return np.where(within, self.time[following], start), np.where(late, self.time[closing - 1], end)
-
-    def missing_in(self, start: int, end: int, meters: int) -> NDArray[np.int64]:
-        """Return how long the gaps of each meter in (start, end] are together, µs; int64 by code."""
-        found = np.zeros(meters, dtype=np.int64)
-        if self.after_gap is not None:
-            at = np.flatnonzero(self.after_gap)
-            np.add.at(
-                found,
-                self.meter[at],
-                np.maximum(np.minimum(self.time[at], end) - np.maximum(self.time[at - 1], start), 0),
-            )
-        return found
-
-    def energy_at(self, place: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return C (Wh) at instants (µs UTC); `place` is the meter's first point at or after each. Equal lengths."""
-        time, value = self.time[place], self.energy[place]
-        within = np.flatnonzero(time > instant)
-        if len(within) <= _FEW:
-            for each in within.tolist():
-                ends = slice(place[each] - 1, place[each] + 1)
-                (e0, e1), (t0, t1) = self.energy[ends].tolist(), self.time[ends].tolist()
-                value[each] = interpolate_one(e0, e1, t0, t1, int(instant[each]))
-            return value
-        before, after = place[within] - 1, place[within]
-        value[within] = interpolate(
-            self.energy[before], self.energy[after], self.time[before], time[within], instant[within]
-        )
-        return value
-
-    def register_at(
-        self, place: NDArray[np.int64], instant: NDArray[np.int64], energy: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """Return the register (Wh) at instants where `energy_at` has returned `energy`.
-
-        At an exchange, and between two points with an undeclared change of register, it is the old register. Where it
-        is not known it is NO_REGISTER: between two points it is if it is at both.
-        """
-        before = np.maximum(place - 1, 0)
-        rising = self.base[before] + energy - self.energy[before]
-        rising[(self.wh[place] == NO_REGISTER) | (self.base[before] == NO_REGISTER)] = NO_REGISTER
-        return np.where(self.time[place] == instant, self.wh[place], rising)
 
 
 class Contested(NamedTuple):
@@ -248,7 +113,7 @@ class Frozen:
     limits: Limits
     """What the readings were judged by."""
     of_registers: bool = True
-    """Whether each register has its own readings and curve; else each meter has those of its use."""
+    """Whether the codes are those of registers; else each meter has the readings and the curve of one channel."""
     intervals: IntervalColumns = field(default_factory=IntervalColumns.empty)
     """The intervals that count."""
     interval_group: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
@@ -284,29 +149,56 @@ class Frozen:
 
     @cached_property
     def use(self) -> Frozen:
-        """Return the same with the registers `use` alone: what a meter used is in no other."""
-        if not (self.of_registers and self.registers.several):
+        """Return the same by meter instead of by register: what each meter used."""
+        return self.of_channel(USE)
+
+    def of_channel(self, channel: str) -> Frozen:
+        """Return the same by meter instead of by register: of each meter a channel, or the sum of its parts.
+
+        See `combined_curve`. Its readings are those of all these registers. Without other registers than `use` it is
+        this itself.
+        """
+        registers = self.registers
+        if channel == USE and not (self.of_registers and registers.several):
             return self
-        is_meter = self.registers.is_meter()
-        rows, points = is_meter[self.columns.meter], is_meter[self.curve.meter]
-        intervals = is_meter[self.intervals.meter]
+        assert self.of_registers, "of one channel there is no other"
+        total, parts = registers.of_channel(channel)
+        combined = combine_registers(self.curve, total, parts)
+        meter_of = np.full(len(self.ids), NO_CODE, dtype=np.int32)
+        for codes in (total, *parts):
+            has = np.flatnonzero(codes != NO_CODE)
+            meter_of[codes[has]] = has
+        rows, intervals = (_of_meters(meter_of, *each) for each in self._times)
+        columns = self.columns.part(rows)
         return replace(
             self,
-            columns=self.columns.part(rows),
+            columns=replace(columns, meter=meter_of[columns.meter]),
             status=self.status[rows],
             energy=self.energy[rows],
             group=self.group[rows],
-            curve=self.curve.part(points),
-            curve_group=self.curve_group[points],
-            intervals=self.intervals.take(intervals),
+            curve=combined.curve,
+            curve_group=self.curve_group[combined.source],
+            intervals=replace(self.intervals.take(intervals), meter=meter_of[self.intervals.meter[intervals]]),
             interval_group=self.interval_group[intervals],
-            reads=None if self.reads is None else self.reads.part(is_meter[self.reads.meter]),
+            reads=None,
             of_registers=False,
         )
+
+    @property
+    def _times(self) -> tuple[tuple[NDArray[np.int32], NDArray[np.int64]], ...]:
+        """Return codes and times of readings and of intervals."""
+        return (self.columns.meter, self.columns.time), (self.intervals.meter, self.intervals.end)
 
     @cached_property
     def _codes(self) -> dict[str, int]:
         return {meter: code for code, meter in enumerate(self.ids)}
+
+
+def _of_meters(meter_of: NDArray[np.int32], code: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of rows whose registers have a meter, by code, in order of meter and time."""
+    meter = meter_of[code]
+    some = np.flatnonzero(meter != NO_CODE)
+    return some[np.lexsort((time[some], meter[some]))]
 
 
 def as_frame(

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.curve import Columns
 from metertui.engine.columns.sorted_runs import first_at_least, run_edges
 
 _BLOCK: Final = 1 << 16

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from metertui.engine.base import USE, Clock, Rules, Window, meter_of, split_identifier
+from metertui.engine.base import USE, Clock, Identifier, Rules, Window, meter_of, split_identifier
 from metertui.engine.billing import BillBook, SpreadPrices, TariffFile, Terms
-from metertui.engine.columns import Corrections
+from metertui.engine.columns import PARTS, Corrections
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.core.day_close import DayClose
 from metertui.engine.core.ingest import Ingest
 from metertui.engine.core.loading import Loaded
+from metertui.engine.core.meter_readings import prepare_registers
 from metertui.engine.errors import MeterError
 from metertui.engine.index import View
 from metertui.engine.reports import ExportLog, ReportBook
@@ -44,6 +45,7 @@ class Engine(DataFolder):
         except MeterError as error:  # it costs bills, and nothing else
             self.warnings.append(f"bills cannot be calculated: {error}")
         self._series: tuple[tuple[int, ...], Series] | None = None  # the last, which a screen asks for again and again
+        self._use_series: tuple[tuple[object, ...], Series] | None = None
 
     # -- changes ---------------------------------------------------------------------------------------------
 
@@ -79,10 +81,13 @@ class Engine(DataFolder):
     def known_code(self, register: str) -> int | None:
         """Return the code of a meter, or of a register of it of which something is stored; None for an unknown one."""
         code = self.directory.codes.get(register)
-        if code is None or split_identifier(register).channel == USE:
-            return code
+        known = code is not None and (split_identifier(register).channel == USE or self._is_stored(code))
+        return code if known else None
+
+    def _is_stored(self, code: int) -> bool:
+        """Return whether a reading or an interval of a register is stored."""
         span = self.readings.intervals.span(code)
-        return code if self.readings.count_of(code) or span.stop > span.start else None
+        return bool(self.readings.count_of(code)) or span.stop > span.start
 
     def series(self, meter: str) -> Series:
         """Return the readings of a register with what follows from them. Raises MeterError for an unknown one."""
@@ -103,6 +108,51 @@ class Engine(DataFolder):
         intervals = self.readings.intervals.of_meter(code)
         return partial(Series.from_readings, meter, times, whs, self.directory.limits_of(code), corrections, intervals)
 
+    def registers_of(self, meter: str) -> list[str]:
+        """Return the identifiers of the registers of a meter of which something is stored, that of its use first."""
+        directory = self.directory
+        return [directory.ids[code] for code in directory.codes_of_meter(meter) if self._is_stored(code)]
+
+    def summed_registers(self, register: str) -> list[str]:
+        """Return the registers that the channel is the sum of where it is not read itself; none for most meters."""
+        meter, channel = split_identifier(register)
+        parts = [str(Identifier(meter, part)) for part in PARTS.get(channel, ())]
+        return [part for part in parts if self.known_code(part) is not None]
+
+    def series_within(self, register: str, window: Window) -> Series:
+        """Return the series of one register that has all that was used in a window. Raises MeterError.
+
+        A channel that is the sum of several registers in the window has no readings of its own there.
+        """
+        parts = self.summed_registers(register)
+        series = None if parts and self.known_code(register) is None else self.series(register)
+        if parts and (series is None or not series.covers(window)):
+            raise MeterError(f"{register} is the sum of several registers; ask for one of them: {', '.join(parts)}")
+        assert series is not None
+        return series
+
+    def use_series(self, register: str) -> Series:
+        """Return the series of what a meter used: the same as `series`, unless that is the sum of several registers.
+
+        Raises MeterError for an unknown one.
+        """
+        if not self.summed_registers(register):
+            return self.series(register)
+        codes = self.directory.codes_of_meter(meter_of(register))
+        state = (register, *(self.readings.state_of(code) for code in codes))
+        if self._use_series is None or self._use_series[0] != state:
+            self._use_series = state, self.prepare_use_series(register)()
+        return self._use_series[1]
+
+    def prepare_use_series(self, register: str) -> Callable[[], Series]:
+        """Return what makes `use_series` as of now, in any thread. Raises MeterError for an unknown one."""
+        parts = self.summed_registers(register)
+        if not parts:
+            return self.prepare_series(register)
+        meter, channel = split_identifier(register)
+        frozen = prepare_registers(self, meter)
+        return lambda: Series.from_frozen(frozen().of_channel(channel), 0, register, tuple(parts))
+
     def corrections_of(self, meter: str, decided: MeterEdits | None) -> Corrections | None:
         """Return what follows from edits of a meter, for its readings under the code 0."""
         shared = self.readings.shared_of(self.directory.codes[meter])
@@ -110,7 +160,7 @@ class Engine(DataFolder):
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
         """Return what a meter used in a window, named or given; `at` (µs UTC) replaces now. Raises MeterError."""
-        series = self.series(meter)
+        series = self.use_series(meter)
         now = self.clock.now() if at is None else at
         return series.usage(series.window(window, now, self.zone) if isinstance(window, str) else window)
 

@@ -2,7 +2,7 @@
 
 A reading closes the interval before it, as everywhere: one at midnight belongs to the day before, one at 20:00 to a
 time of day that ends then. A meter's first one opens what comes after it. So the list behind a row of a table has the
-readings that the row counts.
+readings that the row counts: of all registers that make up its channel.
 
     view = engine.view()
     readings = find_readings(view, Question(date(2025, 3, 1), date(2025, 3, 31), filter=Filter(Group("East"))))
@@ -21,10 +21,11 @@ from dataclasses import replace
 import numpy as np
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import Int64Array, Progress, no_progress, window_of_days
+from metertui.engine.base import USE, Int64Array, Progress, meter_of, no_progress, window_of_days
+from metertui.engine.columns import Registers
 from metertui.engine.errors import MeterError
 from metertui.engine.index import ReadingList, View
-from metertui.engine.usage import TIME_KEYS, Question, buckets, parse_clock
+from metertui.engine.usage import CHANNEL, TIME_KEYS, Question, buckets, parse_clock
 
 _RECURRING = ("weekday", "hour_of_day")
 
@@ -40,13 +41,16 @@ def find_readings(
     """
     row = row or {}
     stored, asked = view.stored, question.filter
+    registers = Registers(stored.ids)
     window_of_days(question.first, question.last, stored.zone)
     parse_clock(asked.time)
     if "meter" in row:
-        if asked.meter not in ("", row["meter"]):
+        if meter_of(asked.meter) not in ("", row["meter"]):
             return view.find(windows=_NEVER)
-        asked = asked.replaced(meter=row["meter"])
-    code = asked.meter_code(view.code)
+        asked = asked.replaced(meter=row["meter"], channel=asked.named_channel)
+    if CHANNEL in row:
+        asked = asked.replaced(channel=row[CHANNEL])
+    codes = registers.making(asked.named_channel or USE, asked.meter_code(view.code))
     chosen = [(key, row[key]) for key in ATTRIBUTES if key in row]
     groups = None
     if chosen or any(asked.attributes):
@@ -56,7 +60,7 @@ def find_readings(
             if asked.takes_group(group) and all(getattr(group, key) == value for key, value in chosen)
         ]
     progress(0.1)
-    found = view.find(code, groups, _windows(view, question, row))
+    found = view.find(codes, groups, _windows(view, question, row))
     progress(0.5)
     if question.sort:
         found = found.sorted_by(question.sort, progress)

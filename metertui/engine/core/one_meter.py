@@ -4,52 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from metertui.engine.base import Window, month_before
+from metertui.engine.base import Window, meter_of, month_before
 from metertui.engine.billing import ShownBill, Statement, shown_bill, statements
-from metertui.engine.columns import Columns, Frozen
+from metertui.engine.columns import Frozen
 from metertui.engine.core.engine import Engine
+from metertui.engine.core.meter_readings import prepare_registers
 from metertui.engine.errors import MeterError
-from metertui.engine.intervals import join_intervals, without_overlaps
 from metertui.engine.usage import Explanation, explain
-from metertui.engine.vee import validate
 
 Explained = tuple[Explanation, ShownBill | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
 
 def frozen_meter(engine: Engine, meter: str) -> Frozen:
-    """Return a meter's readings as if there were no other: its code is 0. Raises MeterError for an unknown meter."""
-    code = engine.code_of(meter)
-    times, whs = engine.readings.readings_of(code)
-    columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
-    corrections = engine.corrections_of(meter, engine.events.edits_of_meter(meter))
-    found = validate(columns, corrections, engine.directory.limits_of(code))
-    intervals = without_overlaps(engine.readings.intervals.of_meter(code))
-    curve = join_intervals(found.curve, intervals)
-    groups = engine.directory.groups_in_time()
+    """Return the registers of a meter, or of that of a register, as if there were no other: its code is 0.
 
-    def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
-        return groups.groups_of(np.full(len(at), code, dtype=np.int32), at)
-
-    return Frozen(
-        columns=found.columns,
-        status=found.status,
-        energy=found.energy,
-        group=group(times),
-        curve=curve,
-        curve_group=group(curve.time),
-        corrections=corrections,
-        ids=[meter],
-        groups=tuple(engine.directory.groups),
-        zone=engine.zone,
-        limits=engine.directory.limits_of(code),
-        intervals=intervals,
-        interval_group=group(intervals.end),
-        reads=found.curve,
-    )
+    Raises MeterError for an unknown meter.
+    """
+    engine.code_of(meter_of(meter))
+    return prepare_registers(engine, meter_of(meter))()
 
 
 def statement_of_month(engine: Engine, meter: str, month: str | None = None, at: int | None = None) -> Statement:
@@ -67,7 +40,7 @@ def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[
     Reads what it needs from the engine now; the function that it returns may be called in any thread. Raises
     MeterError for an unknown meter.
     """
-    series, decided = engine.series(meter), engine.events.edits_of_meter(meter)
+    series, decided = engine.series_within(meter, window), engine.events.edits_of_meter(meter)
     decided = None if decided is None else decided.frozen()
     alone = frozen_meter(engine, meter)
     month = engine.zone.local(window.start).strftime("%Y-%m")

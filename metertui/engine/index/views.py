@@ -27,6 +27,9 @@ from metertui.engine.index.reading_list import ALL_THE_FIRST, NotTheFirst, Readi
 from metertui.engine.intervals import join_intervals, without_overlaps
 from metertui.engine.vee import validate
 
+_FEW: Final = 32
+"""Registers that are looked up one by one."""
+
 
 class FreezeQueue:
     """One view at a time becomes columns, however many are asked of in a flood: each takes the memory of all readings.
@@ -104,31 +107,45 @@ class View:
         return None if code is None or code >= len(self.stored.ids) else code
 
     def find(
-        self, meter: int | None = None, groups: Iterable[int] | None = None, windows: Windows | None = None
+        self,
+        registers: Sequence[int] | None = None,
+        groups: Iterable[int] | None = None,
+        windows: Windows | None = None,
     ) -> ReadingList:
         """Return the readings that meet every condition given, in order of meter and time; see `ReadingIndex.select`.
 
-        Those that stand, and no void one. A meter's first one belongs to the window that it opens, all others to the
-        one that they close. Any thread.
+        `registers` are codes. Those that stand, and no void one. A register's first one belongs to the window that it
+        opens, all others to the one that they close. Any thread.
         """
         chosen = None if groups is None else list(groups)
-        rows = self._index.select(meter, chosen, windows, self._limit)
+        rows = self._select(registers, chosen, windows)
         if windows is not None:
-            rows = self._with_openings(rows, meter, chosen, windows)
+            rows = self._with_openings(rows, registers, chosen, windows)
         void = self.stored.not_the_first.void
         if len(void):
             rows = rows[~np.isin(rows, void)]
         return ReadingList(self.stored, in_order_of_meter(self.stored, rows))
 
+    def _select(self, registers: Sequence[int] | None, groups: list[int] | None, windows: Windows | None) -> Int64Array:
+        if registers is not None and len(registers) <= _FEW:
+            none = np.empty(0, dtype=np.int64)
+            return np.concatenate(
+                [none, *(self._index.select(code, groups, windows, self._limit) for code in registers)]
+            )
+        rows = self._index.select(None, groups, windows, self._limit)
+        if registers is None:
+            return rows
+        return rows[np.isin(tail_columns.readings_at(self.stored.history, self.stored.tail, rows).meter, registers)]
+
     def _with_openings(
-        self, rows: Int64Array, meter: int | None, groups: list[int] | None, windows: Windows
+        self, rows: Int64Array, registers: Sequence[int] | None, groups: list[int] | None, windows: Windows
     ) -> Int64Array:
         """Return the rows of windows (start, end] with the first readings moved to the windows that they open."""
         openings = self.stored.openings
         closed, opened = (lie_within(openings.time + late, windows) for late in (0, 1))
         asked = closed != opened
-        if meter is not None:
-            asked &= openings.meter == meter
+        if registers is not None:
+            asked &= np.isin(openings.meter, registers)
         if groups is not None:
             asked &= np.isin(openings.group, groups)
         if not asked.any():

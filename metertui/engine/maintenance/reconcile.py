@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, part_of_progress
+from metertui.engine.base import USE, Int64Array, Progress, SiteZone, month_before, part_of_progress
 from metertui.engine.billing import unpriced_statement
-from metertui.engine.columns import Curve, Frozen, run_edges, tail_columns
+from metertui.engine.columns import NO_CODE, Curve, Frozen, run_edges, tail_columns
 from metertui.engine.intervals import UWH_PER_WH
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.usage import (
@@ -41,8 +41,10 @@ _LONGEST: Final = {"year": 366, "quarter": 92, "month": 31, "week": 7, "day": 1}
 
 
 def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
-    """Prove the sums of a folder's readings, those of the use of its meters."""
-    frozen = frozen.use
+    """Prove the sums of a folder's readings: of each register as if it were a meter, and those that are the use."""
+    if frozen.registers.several:
+        yield _uses(frozen)
+    frozen = replace(frozen, of_registers=False)
     risen = _risen(frozen)
     yield _energy(frozen, risen)
     yield from _tables(frozen, risen)
@@ -83,6 +85,29 @@ def _risen_registers(frozen: Frozen, curve: Curve) -> NDArray[np.int64]:
     exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), np.concatenate((starts, ends)))
     np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
     return risen
+
+
+def _uses(frozen: Frozen) -> Proof:
+    """Add up what meters used from their registers, one by one."""
+    proof = Proof(f"meters: use equals what its registers say ({_SAMPLE} meters at most)")
+    registers, use = frozen.registers, frozen.use
+    total, parts = registers.of_channel(USE)
+    codes = np.unique(use.curve.meter)
+    for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
+        own = [Series.from_frozen(frozen, int(each[code])) for each in parts if each[code] != NO_CODE]
+        whole = Series.from_frozen(frozen, int(total[code]))
+        expected = sum(int(each.curve.energy[-1]) - _rise_within(each, whole) for each in own if len(each.curve))
+        expected += int(whole.curve.energy[-1]) if len(whole.curve) else 0
+        proof.check_equal(expected, int(use.curve.energy[use.curve.span(code)][-1]), f"use of {frozen.ids[code]}")
+    return proof
+
+
+def _rise_within(part: Series, whole: Series) -> int:
+    """Return how much a register rose between the first and the last point of another, Wh."""
+    if whole.first is None or whole.last is None or part.first is None or part.last is None:
+        return 0
+    start, end = (min(max(instant, part.first), part.last) for instant in (whole.first, whole.last))
+    return part.energy_at(end) - part.energy_at(start)
 
 
 def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:

@@ -18,6 +18,7 @@ from metertui.engine.usage.intervals import (
 from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
 from metertui.engine.usage.query import (
+    CHANNEL,
     FILTERS,
     KEYS,
     TIME_KEYS,
@@ -34,6 +35,7 @@ from metertui.engine.usage.register_changes import register_changes
 from metertui.engine.usage.series import QUALITY_OF_POINT, Edge, Quality, Series, Usage
 
 __all__ = [
+    "CHANNEL",
     "COLUMNS",
     "FILTERS",
     "KEYS",

@@ -10,20 +10,32 @@ so that memory stays bounded.
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import Int64Array, Progress, no_progress, part_of_progress, window_of_days
+from metertui.engine.base import (
+    USE,
+    Int64Array,
+    Progress,
+    SiteZone,
+    no_progress,
+    part_of_progress,
+    visible,
+    window_of_days,
+)
 from metertui.engine.columns import Frozen
-from metertui.engine.usage.buckets import Buckets, cut_time
+from metertui.engine.errors import MeterError
+from metertui.engine.nearest import did_you_mean
+from metertui.engine.usage.buckets import DAYS_OF_WEEK, Buckets, cut_time
 from metertui.engine.usage.group_sums import RowKeys, Sums
 from metertui.engine.usage.intervals import filed_times, meter_blocks
 from metertui.engine.usage.peaks import find_peaks
-from metertui.engine.usage.query import FIGURES, TIME_KEYS, Question
+from metertui.engine.usage.query import CHANNEL, FIGURES, TIME_KEYS, Question
 from metertui.engine.usage.segments import (
     gap_cells,
     reading_cells,
@@ -61,7 +73,9 @@ def usage_figures(
     first such began (µs UTC). Raises MeterError.
     """
     question.check_question()
-    frozen = frozen.use
+    if CHANNEL in question.by:
+        return _by_channel(frozen, question, progress)
+    frozen = _of_channel(frozen, question)
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
     filed = _filed(frozen)
@@ -111,7 +125,7 @@ def half_hour_figures(
     `starts`: when they begin (µs UTC, ascending, each once). Columns: `at`, one of them, the attributes of `by`, and
     `usage_wh`, `drawing` and `largest_wh` as in `usage_figures`. Time keys are ignored. Raises MeterError.
     """
-    frozen = frozen.use
+    frozen = _of_channel(frozen, question)
     values, label_of_group = _attributes(frozen, question)
     start, end = _span(frozen, _filed(frozen), question)
     halves = cut_time(frozen.zone, question, start, end, half_hours=True).marks
@@ -134,6 +148,45 @@ def half_hour_figures(
     }
     figures = {"usage_wh": found.used, "drawing": found.drawing, "largest_wh": found.largest}
     return pd.DataFrame({"at": starts[period], **texts, **figures})
+
+
+def _of_channel(frozen: Frozen, question: Question) -> Frozen:
+    """Return the columns by meter of the channel that is asked about. Raises MeterError for one that no meter has."""
+    channel = question.filter.named_channel or USE
+    if channel == USE or not frozen.of_registers:
+        return frozen.use
+    known = frozen.registers.names()
+    if channel not in known:
+        meant = did_you_mean(channel, known)
+        raise MeterError(visible(f"no meter has the channel {channel}; known: {', '.join(known)}{meant}"))
+    return frozen.of_channel(channel)
+
+
+def _by_channel(frozen: Frozen, question: Question, progress: Progress) -> pd.DataFrame:
+    """Return the figures of each channel, one after another, in the order of the question."""
+    rest = replace(question, by=tuple(key for key in question.by if key != CHANNEL), sort="", limit=0)
+    named = question.filter.named_channel
+    channels = [named] if named else frozen.registers.names()
+    tables = []
+    for nth, channel in enumerate(channels):
+        asked = replace(rest, filter=question.filter.replaced(channel=channel))
+        done = part_of_progress(progress, nth, len(channels))
+        table = usage_figures(frozen, asked, progress=done)
+        table.insert(0, CHANNEL, pd.Series([channel] * len(table), dtype="str"))
+        tables.append(table)
+    found = pd.concat(tables, ignore_index=True)
+    found = found.sort_values(list(question.by), key=lambda column: _in_order(column, frozen.zone), kind="stable")
+    if question.sort:
+        column = question.sort.removeprefix("-")
+        found = found.sort_values(column, ascending=column == question.sort, kind="stable")
+    return found.head(question.limit or len(found)).reset_index(drop=True)
+
+
+def _in_order(column: pd.Series[Any], zone: SiteZone) -> pd.Series[Any]:
+    """Return what the values of a key are sorted by: of an hour, which may come twice, its instant."""
+    if column.name == "hour":
+        return column.map(zone.parse)
+    return column.map(DAYS_OF_WEEK.index) if column.name == "weekday" else column
 
 
 def _lengths(frozen: Frozen, cut: Buckets) -> Int64Array:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import DAY, HALF_HOUR, HOUR, Int64Array, SiteZone, day_number, day_of_number, last_of_month
 from metertui.engine.usage.query import TIME_KEYS, Clock, Question
 
-_DAYS_OF_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS_OF_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Buckets(NamedTuple):
@@ -205,7 +205,7 @@ def row_name(zone: SiteZone, key: str, rank: int) -> str:
             year, week, _ = day_of_number(7 * rank - 3).isocalendar()
             return f"{year:04d}-W{week:02d}"
         case "weekday":
-            return _DAYS_OF_WEEK[rank]
+            return DAYS_OF_WEEK[rank]
         case "hour_of_day":
             return f"{rank:02d}:00"
         case "hour":

@@ -123,7 +123,13 @@ class WindowReadings:
 
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
-    """Return the readings that are stored in a window, and its exchanges. O(n) in the meter's readings."""
+    """Return the readings that are stored in a window, and its exchanges; none of what is a sum of registers.
+
+    O(n) in the meter's readings.
+    """
+    if series.summed:
+        none = np.empty(0, dtype=np.int64)
+        return WindowReadings(series.meter, none, none, np.empty(0, dtype=np.uint8), none, none)
     meter, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.read_curve)
     filed = filed_times(meter, time, series.curve)
     low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()

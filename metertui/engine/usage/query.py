@@ -9,14 +9,16 @@ from datetime import date
 from typing import Final
 
 from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES, Group
-from metertui.engine.base import DAY, HOUR, MINUTE, visible
+from metertui.engine.base import DAY, HOUR, MARK, MINUTE, meter_of, visible
 from metertui.engine.errors import MeterError
 from metertui.engine.nearest import did_you_mean
 
 TIME_KEYS: Final[tuple[str, ...]] = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day")
 """In calendar order, then the two that come round again: days of the week, hours of the local clock."""
 KEYS: Final[tuple[str, ...]] = (*TIME_KEYS, *ATTRIBUTES, "meter")
-FILTERS: Final[tuple[str, ...]] = ("meter", *ATTRIBUTES, "time")
+CHANNEL: Final = "channel"
+"""A key of tables of usage alone: a measure of several channels together would mean nothing."""
+FILTERS: Final[tuple[str, ...]] = ("meter", CHANNEL, *ATTRIBUTES, "time")
 """Names of the values of a Filter."""
 FIGURES: Final[tuple[str, ...]] = ("usage_wh", "meters", "readings")
 
@@ -31,17 +33,22 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a question is narrowed to: attributes, one meter, a time of day. An empty value takes all."""
+    """What a question is narrowed to: attributes, one meter, a time of day. An empty value takes all.
+
+    A question is about one channel: that of the `channel`, else that of a `meter` such as `123456:export`, else `use`.
+    """
 
     attributes: Group = NO_ATTRIBUTES
     meter: str = ""
     time: str = ""
     """A span of the local clock such as `18:00-20:00`, of each day."""
+    channel: str = ""
 
     @classmethod
     def by_name(cls, **values: str) -> Filter:
         """Return the filter with these values, by names of FILTERS. Raises TypeError for another name."""
-        return cls(meter=values.pop("meter", ""), time=values.pop("time", ""), attributes=Group(**values))
+        named = {name: values.pop(name, "") for name in ("meter", "time", CHANNEL)}
+        return cls(attributes=Group(**values), **named)
 
     def replaced(self, **values: str) -> Filter:
         """Return the filter with some values replaced, by names of FILTERS."""
@@ -78,13 +85,21 @@ class Filter:
                 meant = did_you_mean(value, known)
                 raise MeterError(visible(f"no meter has the {name} {value}; {others}{meant}"))
 
+    @property
+    def named_channel(self) -> str:
+        """Return the channel that is named, by itself or with the meter; empty if none is. Raises MeterError."""
+        of_meter = self.meter.partition(MARK)[2]
+        if self.channel and of_meter not in ("", self.channel):
+            raise MeterError(f"{self.meter} is not of the channel {self.channel}")
+        return self.channel or of_meter
+
     def meter_code(self, code_of: Callable[[str], int | None]) -> int | None:
         """Return the code of the meter that is asked for; None for all. Raises MeterError for one that is not known."""
         if not self.meter:
             return None
-        code = code_of(self.meter)
+        code = code_of(meter_of(self.meter))
         if code is None:
-            raise MeterError(f"{self.meter} is not registered")
+            raise MeterError(f"{meter_of(self.meter)} is not registered")
         return code
 
 
@@ -108,8 +123,8 @@ class Question:
     def check_question(self) -> None:
         """Raise MeterError for an unknown or repeated key, an unknown column to sort by, or a malformed time of day."""
         for key in self.by:
-            if key not in KEYS:
-                raise MeterError(f"{key} is not a key; the keys are {', '.join(KEYS)}")
+            if key not in (*KEYS, CHANNEL):
+                raise MeterError(f"{key} is not a key; the keys are {', '.join((*KEYS, CHANNEL))}")
         if len(set(self.by)) < len(self.by):
             raise MeterError("a key is given twice")
         if self.sort and self.sort.removeprefix("-") not in (*self.by, *FIGURES):

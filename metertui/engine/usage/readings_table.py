@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, SECOND, Int64Array, Progress, no_progress, window_of_days
+from metertui.engine.base import DAY, SECOND, Int64Array, Progress, no_progress, split_identifier, window_of_days
 from metertui.engine.columns import Frozen, as_frame, tail_columns
 from metertui.engine.index import PIECE, ReadingList
 from metertui.engine.usage.buckets import in_clock
@@ -35,8 +35,9 @@ COLUMNS: Final[dict[str, Kind]] = {
     "usage_kwh": "kwh",
     **dict.fromkeys(ATTRIBUTES, "text"),
     "status": "text",
+    "channel": "text",
 }
-"""The same with usage and status."""
+"""The same with usage, status and channel."""
 
 
 def reading_tables(
@@ -49,23 +50,27 @@ def reading_tables(
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before;
     but a meter's first counted one is in what it opens.
+    Without a named channel they are of all registers.
     Columns as `ReadingList.frame` has them. `usage_kwh` is of the whole interval; it is missing at a meter's first
     counted reading, where C begins, and for a reading that is not counted. An exchange at which no reading counts has a
     row too. `progress` is called with the share done after each table, and `note_fraction` before the first one with
     whether any timestamp has a fraction of the second. Raises MeterError.
     """
     window = window_of_days(question.first, question.last, frozen.zone)
-    code = question.filter.meter_code(frozen.code)
+    code, channel = question.filter.meter_code(frozen.code), question.filter.named_channel
     listed = list_readings(frozen.columns, frozen.status, frozen.read_curve)
     wanted = np.array([question.filter.takes_group(group) for group in frozen.groups], dtype=bool)
-    bounds = [0, len(listed.meter)] if code is None else np.searchsorted(listed.meter, [code, code + 1]).tolist()
-    span = slice(*bounds)
-    time = filed_times(listed.meter, listed.time, frozen.curve)[span]
-    kept = (time > window.start) & (time <= window.end) & wanted[_groups(frozen, listed.source[span])]
+    time = filed_times(listed.meter, listed.time, frozen.curve)
+    kept = (time > window.start) & (time <= window.end) & wanted[_groups(frozen, listed.source)]
+    registers = frozen.registers
+    if channel:
+        kept &= np.isin(listed.meter, registers.making(channel, code) or [])
+    elif code is not None:
+        kept &= registers.meter[listed.meter] == code
     clock = question.filter.clock
     if clock is not None:
         kept &= in_clock(frozen.zone.wall_clock(time - 1) % DAY, clock)
-    rows = np.flatnonzero(kept) + span.start
+    rows: NDArray[Any] = np.flatnonzero(kept)
     note_fraction(bool((listed.time[rows] % SECOND).any()))
     meters = {at: frozen.ids[at] for at in np.flatnonzero(np.bincount(listed.meter[rows])).tolist()}
     for at in range(0, len(rows), PIECE):
@@ -107,6 +112,11 @@ def list_tables(found: ReadingList, frozen: Frozen, progress: Progress, piece: i
 
 
 def judged_frame(frame: pd.DataFrame, used: Int64Array, status: NDArray[np.uint8]) -> pd.DataFrame:
-    """Return a frame of readings with `usage_kwh` and `status`. Usage is in Wh; one below 0 is missing."""
+    """Return a frame of readings with `usage_kwh`, `status` and `channel`. Usage is in Wh; one below 0 is missing."""
+    identifiers = frame["identifier"].cat
+    of_each = [split_identifier(each).channel for each in identifiers.categories]
+    distinct = sorted(set(of_each))
+    place = np.array([distinct.index(each) for each in of_each], dtype=np.int64)
+    channel = pd.Categorical.from_codes(place[identifiers.codes], categories=pd.Index(distinct, dtype=object))
     names = pd.Categorical.from_codes(status, categories=pd.Index(STATUS, dtype=object))
-    return frame.assign(usage_kwh=np.where(used < 0, np.nan, used / 1000), status=names)[list(COLUMNS)]
+    return frame.assign(usage_kwh=np.where(used < 0, np.nan, used / 1000), status=names, channel=channel)[list(COLUMNS)]

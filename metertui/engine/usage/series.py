@@ -8,6 +8,7 @@ with the window clipped to where C is defined; therefore the parts of a window s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -75,6 +76,7 @@ class Series:
         curve: Curve,
         intervals: IntervalColumns,
         read_curve: Curve,
+        summed: Sequence[str] = (),
     ) -> None:
         """Take what `from_readings` and `from_frozen` have worked out; callers use these."""
         self.meter = meter
@@ -96,6 +98,8 @@ class Series:
         """The intervals that count."""
         self.read_curve = read_curve
         """The points of the curve through counted readings and exchanges alone."""
+        self.summed = summed
+        """The registers that it is the sum of, where it has no readings of its own; the columns have theirs."""
         self._time = curve.time
 
     @classmethod
@@ -119,14 +123,18 @@ class Series:
         return cls(meter, found.columns, limits, found.status, found.energy, curve, counted, found.curve)
 
     @classmethod
-    def from_frozen(cls, frozen: Frozen, code: int) -> Series:
-        """Return the series of one of many meters, by its code."""
+    def from_frozen(cls, frozen: Frozen, code: int, name: str = "", summed: Sequence[str] = ()) -> Series:
+        """Return the series of one of many meters, by its code, under its id or another name.
+
+        `summed` are the registers that it is the sum of; none if it is one register.
+        """
         span, columns, curve = frozen.columns.span(code), frozen.columns, frozen.curve
         own = Columns(columns.meter[span], columns.time[span], columns.wh[span])
         limits = frozen.limits.of_meter(code)
         points, reads = (each.part(each.span(code)) for each in (curve, frozen.read_curve))
         intervals = frozen.intervals.take(frozen.intervals.span(code))
-        return cls(frozen.ids[code], own, limits, frozen.status[span], frozen.energy[span], points, intervals, reads)
+        status, energy = frozen.status[span], frozen.energy[span]
+        return cls(name or frozen.ids[code], own, limits, status, energy, points, intervals, reads, summed)
 
     def __len__(self) -> int:
         return len(self.time)
@@ -140,6 +148,12 @@ class Series:
     def last(self) -> int | None:
         """Return where C ends: the last counted reading's time, µs UTC."""
         return int(self._time[-1]) if len(self._time) else None
+
+    def covers(self, window: Window) -> bool:
+        """Return whether C is defined in all of a window."""
+        return (
+            self.first is not None and self.last is not None and self.first <= window.start <= window.end <= self.last
+        )
 
     def standing_at(self, instant: int) -> int | None:
         """Return the register (Wh) of the reading that stands at an instant (µs UTC); None if none does."""

@@ -66,7 +66,7 @@ def daily_use(one: Frozen, month: str, now: int) -> Picture:
     """Return the chart of the daily use of the only meter in a month, up to `now` (µs UTC)."""
     begin, end = month_bounds(month, one.zone)
     window = Window(month, begin, max(begin + 1, min(end, now)))
-    return window_chart(Series.from_frozen(one, 0), window, one.zone, daily=True).picture
+    return window_chart(Series.from_frozen(one.use, 0), window, one.zone, daily=True).picture
 
 
 def all_months(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:

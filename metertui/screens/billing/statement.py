@@ -71,7 +71,7 @@ def _grid() -> Table:
 
 def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Table:
     """Return a table with one row per charge, right-aligned with equal decimals, and the sums below the amounts."""
-    shown = [any(one.note for one in charges), True, any(one.band for one in charges), True, True, True, True]
+    shown = [any(one.note for one in charges), True, any(one.name for one in charges), True, True, True, True]
     units = {one.unit for one in charges}
     unit = units.pop() if len(units) == 1 else ""
 
@@ -90,7 +90,7 @@ def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Tabl
             *row(
                 f"{place})" if one.note else "",
                 statement_words.charge_period(one, zone),
-                one.band,
+                one.name,
                 f"{fmt.number(one.quantity, one.kind.decimals)}{'' if unit else f' {one.unit}'}",
                 f"{one.price:.{cents}f}",
                 f"{one.tax_percent:.{tax}f}",

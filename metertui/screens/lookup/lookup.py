@@ -225,7 +225,7 @@ class LookupScreen(DeskScreen):
 
     def _answer(self) -> None:
         try:
-            series = self.headend.engine.series(self._meter)
+            series = self.headend.engine.use_series(self._meter)
             window = self._choice.window_of(series)
         except MeterError as error:
             self._choice.shown = None
@@ -253,6 +253,8 @@ class LookupScreen(DeskScreen):
         if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.for_people(why_no_data(series, window, self.zone))}")
             about.append(f"\n{figures.extent(series, self.zone)}")
+        if series.summed:
+            about.append(f"\nIt is the sum of {', '.join(series.summed)}: enter one of them for its readings.")
         used = answer.usage
         if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
             changes = (
@@ -295,7 +297,7 @@ class LookupScreen(DeskScreen):
             )
             figure = figures.bill(statement)
         except MeterError as error:  # a tariff that cannot be read, or none in force
-            used = statements.unpriced_statement(engine.series(meter), month, self.zone)
+            used = statements.unpriced_statement(engine.use_series(meter), month, self.zone)
             figure = figures.no_price(used, f"! {error}")
         self.query_one("#bill", Tile).show(*figure)
 

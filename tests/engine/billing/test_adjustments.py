@@ -18,7 +18,8 @@ from metertui.engine.billing.adjustments import find_waiting
 from metertui.engine.billing.bill_ledger import BillBook, ledger_problems
 from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
 from metertui.engine.billing.statements import Figures, Terms
-from metertui.engine.columns.columns import Curve, Frozen
+from metertui.engine.columns.columns import Frozen
+from metertui.engine.columns.curve import Curve
 from metertui.engine.errors import DataError, MeterError
 from tests.engine.billing.test_pricing import read
 from tests.engine.build import LIMITS, frozen

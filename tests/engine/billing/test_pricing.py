@@ -22,7 +22,8 @@ from metertui.engine.billing import tariffs
 from metertui.engine.billing.pricing import NoTariffError, price_usage, window_edges
 from metertui.engine.billing.statements import Bills, Statement, Terms, money_text
 from metertui.engine.billing.tariffs import COLUMNS, Tariffs
-from metertui.engine.columns.columns import Curve, Frozen
+from metertui.engine.columns.columns import Frozen
+from metertui.engine.columns.curve import Curve
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series

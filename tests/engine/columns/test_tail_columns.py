@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.curve import Columns
 from metertui.engine.columns.tail_columns import Arrivals, Tail, merge_arrivals
 
 readings = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12), st.integers(0, 99)), max_size=40)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.columns.columns import FIRST, Columns
+from metertui.engine.columns.columns import FIRST
+from metertui.engine.columns.curve import Columns
 from metertui.engine.index import edited_rows
 from metertui.engine.index.edited_rows import EditedRows
 from metertui.engine.index.meter_codes import MeterCodes

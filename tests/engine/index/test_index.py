@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from metertui.engine.base.zone import DAY, HOUR, MINUTE
-from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.curve import Columns
 from metertui.engine.index import day_order
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import GroupsInTime

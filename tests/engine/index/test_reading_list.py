@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.curve import Columns
 from metertui.engine.errors import MeterError
 from metertui.engine.index import reading_list
 from metertui.engine.index.meter_codes import MeterCodes

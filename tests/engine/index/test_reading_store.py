@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.curve import Columns
 from metertui.engine.index import reading_store
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import ReadingStore

@@ -16,7 +16,8 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError, price_usage
 from metertui.engine.billing.tariffs import load_tariffs
-from metertui.engine.columns.columns import Columns, Frozen
+from metertui.engine.columns.columns import Frozen
+from metertui.engine.columns.curve import Columns
 from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.intervals import list_readings, meter_blocks
 from metertui.engine.usage.query import KEYS, Filter, Question, format_clock

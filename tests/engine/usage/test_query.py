@@ -17,7 +17,7 @@ DAYS = date(2025, 3, 1), date(2025, 3, 2)
 def test_a_filter_has_its_values_by_name() -> None:
     found = Filter.by_name(meter="m", region="East", time="18:00-20:00")
     assert found == Filter(Group("East"), "m", "18:00-20:00")
-    assert [found.value(name) for name in FILTERS] == ["m", "East", "", "", "18:00-20:00"]
+    assert [found.value(name) for name in FILTERS] == ["m", "", "East", "", "", "18:00-20:00"]
     assert found.set_values() == {"meter": "m", "region": "East", "time": "18:00-20:00"}
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR
-from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.curve import Columns
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.columns.columns import FIRST, Columns
+from metertui.engine.columns.columns import FIRST
+from metertui.engine.columns.curve import Columns
 from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from metertui.engine.vee.standing import count_standing, resolve, standing
 
