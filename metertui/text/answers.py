@@ -55,11 +55,12 @@ MEASURES: Final[dict[Measure, MeasureName]] = {
 
 
 class Column(NamedTuple):
-    """A column of a table: its name, its heading, and whether it holds numbers."""
+    """A column of a table: its name, its heading, whether it holds numbers, and whether it may be left out."""
 
     name: str
     title: str
     right: bool
+    spare: bool = False
 
 
 def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.reports import disclosure, report
+from metertui.engine.reports.courses import courses_of
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import ExportLog
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Findings, Inquiry, Measure
@@ -34,6 +35,7 @@ __all__ = [
     "ReportBook",
     "Rule",
     "SavedReport",
+    "courses_of",
     "disclosure",
     "read_report",
     "report",

@@ -17,14 +17,12 @@ from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES
-from metertui.engine.base import DAY, Progress, add_months, last_of_month, no_progress, part_of_progress
+from metertui.engine.base import Progress, add_months, last_of_month, no_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
+from metertui.engine.reports.hiding import Tables, hidden_peaks, hidden_rows, hidden_with_the_rest, may_be_told_alone
 from metertui.engine.reports.incomplete import parts_of_rows
 from metertui.engine.usage import (
     FILTERS,
@@ -33,9 +31,6 @@ from metertui.engine.usage import (
     Question,
     buckets,
     change_per_day,
-    format_clock,
-    half_hour_figures,
-    usage_figures,
 )
 
 Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
@@ -146,14 +141,14 @@ def answer_inquiry(
     question = inquiry.question
     if rule is not None and (question.filter.meter or "meter" in question.by):
         raise MeterError("this role sees figures of groups here, not of a single meter")
-    tables = _Tables(frozen, inquiry, rule, progress)
+    tables = Tables(frozen, _tables_needed(inquiry, rule), progress)
     table, discloses = _measured(tables, inquiry, question, rule, published)
     whole = tables.of(replace(question, by=()))
     total_wh, meters = None, 0
     if len(whole):
         usage, meters = int(whole["usage_wh"].iloc[0]), int(whole["meters"].iloc[0])
         total_wh = None if rule is not None and rule.find_small_rows(whole)[0] else usage
-        if rule is not None and question.filter.set_values() and not _published_alone(tables, question, rule):
+        if rule is not None and question.filter.set_values() and not may_be_told_alone(tables, question, rule):
             total_wh = None
     alone = replace(inquiry, question=replace(question, by=()))
     figures, compared = table, None
@@ -173,45 +168,29 @@ def answer_inquiry(
     return Findings(inquiry, table, total_wh, meters, compared, discloses, figures.assign(part=""), known)
 
 
-class _Tables:
-    """The tables that an inquiry needs, each computed once, and the progress of all."""
-
-    def __init__(self, frozen: Frozen, inquiry: Inquiry, rule: Rule | None, progress: Progress) -> None:
-        self.frozen = frozen
-        self._progress = progress
-        self._made: dict[tuple[Question, bool], pd.DataFrame] = {}
-        compared = 2 * int(bool(inquiry.compare))
-        self._most = 2 + compared  # the question and its total, and those of the period it is compared with
-        if inquiry.measure == "peak":
-            self._most += 1  # the total once more, with its peak
-        if rule is not None and inquiry.question.filter.set_values():
-            self._most += 2 + compared  # and each without its filters
-        if rule is not None and inquiry.question.filter.clock is not None:
-            self._most *= 2  # and for the rest of the day
-
-    def of(self, question: Question, *, peaks: bool = False) -> pd.DataFrame:
-        """Return the figures of a question: see `usage_figures`."""
-        key = (question, peaks)
-        if key not in self._made:
-            part = part_of_progress(self._progress, min(len(self._made), self._most - 1), self._most)
-            self._made[key] = usage_figures(self.frozen, question, peaks=peaks, progress=part)
-        return self._made[key]
-
-    def check_cancelled(self) -> None:
-        """Report the progress; that raises an exception if the work has been cancelled."""
-        self._progress(min(1.0, len(self._made) / self._most))
+def _tables_needed(inquiry: Inquiry, rule: Rule | None) -> int:
+    """Return how many tables an inquiry needs."""
+    compared = 2 * int(bool(inquiry.compare))
+    most = 2 + compared  # the question and its total, and those of the period it is compared with
+    if inquiry.measure == "peak":
+        most += 1  # the total once more, with its peak
+    if rule is not None and inquiry.question.filter.set_values():
+        most += 2 + compared  # and each without its filters
+    if rule is not None and inquiry.question.filter.clock is not None:
+        most *= 2  # and for the rest of the day
+    return most
 
 
 def _measured(
-    tables: _Tables, inquiry: Inquiry, question: Question, rule: Rule | None, published: Set[Cell]
+    tables: Tables, inquiry: Inquiry, question: Question, rule: Rule | None, published: Set[Cell]
 ) -> tuple[pd.DataFrame, bool]:
     table = tables.of(question, peaks=inquiry.measure == "peak")
     hide, discloses = np.zeros(len(table), dtype=bool), False
     if rule is not None:
-        hide, discloses = _hidden(tables, question, table, rule, published)
-        hide |= _hidden_with_the_rest(tables, question, table, rule)
+        hide, discloses = hidden_rows(tables, question, table, rule, published)
+        hide |= hidden_with_the_rest(tables, question, table, rule)
         if inquiry.measure == "peak":
-            hide |= _hidden_peaks(tables, question, table, rule)
+            hide |= hidden_peaks(tables, question, table, rule)
     usage, meters, days = (table[name].to_numpy() for name in ("usage_wh", "meters", "days"))
     match inquiry.measure:
         case "total":
@@ -230,81 +209,6 @@ def _measured(
     if inquiry.measure == "peak":
         found["peak_at"] = np.where(hide, -1, table["peak_at"])
     return found, discloses
-
-
-def _hidden(
-    tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule, published: Set[Cell]
-) -> tuple[NDArray[np.bool_], bool]:
-    """Return which rows of a table to hide: those that are hidden in the table without its filters."""
-    filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
-    keys = [*question.by, *(key for key in filters if key not in question.by)]
-    if not keys:
-        return rule.find_small_rows(table), False
-    open_question = replace(question, by=tuple(keys), filter=replace(question.filter, attributes=NO_ATTRIBUTES))
-    whole = tables.of(open_question) if filters else table
-    sizes = disclosure.group_sizes(tables.frozen, keys)
-    found = disclosure.hide_rows(whole, keys, rule, sizes, published, tables.check_cancelled)
-    kept = np.ones(len(whole), dtype=bool)
-    for key, value in filters.items():
-        kept &= (whole[key] == value).to_numpy()
-    if not question.by:
-        return found.cells[kept], found.discloses
-    by = list(question.by)
-    out = set(whole.loc[kept & found.cells, by].itertuples(index=False, name=None))
-    rows = table[by].itertuples(index=False, name=None)
-    return np.array([row in out for row in rows], dtype=bool), found.discloses
-
-
-def _hidden_with_the_rest(tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule) -> NDArray[np.bool_]:
-    """Return which rows of a time of day to hide because the rest of the same days is hidden.
-
-    The usage of the rest is that of the days, which may be published, less that of the time of day.
-    """
-    clock = question.filter.clock
-    if clock is None:
-        return np.zeros(len(table), dtype=bool)
-    rest = replace(question, filter=replace(question.filter, time=format_clock((clock[1] % DAY, clock[0]))))
-    others = tables.of(rest)
-    hide, _ = _hidden(tables, rest, others, rule, frozenset())
-    by = list(question.by)
-    if not by:
-        return np.full(len(table), bool(hide.any()))
-    out = set(others.loc[hide, by].itertuples(index=False, name=None))
-    return np.array([row in out for row in table[by].itertuples(index=False, name=None)], dtype=bool)
-
-
-def _hidden_peaks(tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule) -> NDArray[np.bool_]:
-    """Return the rows whose highest half hour is hidden, as it is where it is asked for as a time of day.
-
-    The highest half hour of a row may be that of one household which is nothing beside the others in a month. The
-    rest of the row, which is its total less the half hour, must not be small either.
-    """
-    usage, peak, largest = (table[name].to_numpy() for name in ("usage_wh", "peak_wh", "largest_wh"))
-    rest = usage - peak
-    hide = np.asarray((rest > 0) & (largest > rule.most_share * rest), dtype=bool)
-    filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
-    keys = [key for key in ATTRIBUTES if key in question.by or key in filters]
-    open_filter = replace(question.filter, attributes=NO_ATTRIBUTES)
-    starts = np.unique(table["peak_at"].to_numpy())
-    if not len(starts):
-        return hide
-    halves = half_hour_figures(
-        tables.frozen, replace(question, by=tuple(keys), filter=open_filter), starts, lambda _: tables.check_cancelled()
-    )
-    sizes = disclosure.group_sizes(tables.frozen, keys)
-    cells = disclosure.hide_rows(halves, ["at", *keys], rule, sizes, along=keys, check_cancelled=tables.check_cancelled)
-    out = set(halves.loc[cells.cells, ["at", *keys]].itertuples(index=False, name=None))
-    columns = [table[key] if key in question.by else [filters[key]] * len(table) for key in keys]
-    alone = [row in out for row in zip(table["peak_at"], *columns, strict=True)]
-    return np.asarray(hide | np.array(alone, dtype=bool), dtype=bool)
-
-
-def _published_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
-    """Return whether the total of these filters may be published together with those of other filters."""
-    alone = replace(question, by=())
-    table = tables.of(alone)
-    hide, _ = _hidden(tables, alone, table, rule, frozenset())
-    return not (hide | _hidden_with_the_rest(tables, alone, table, rule)).any()
 
 
 # -- the period it is compared with --------------------------------------------------------------------------------

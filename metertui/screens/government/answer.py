@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -11,11 +11,13 @@ import pandas as pd
 
 from metertui.engine.base import Progress, SiteZone
 from metertui.engine.columns import Frozen
-from metertui.engine.reports import Findings, Rule, SavedReport, report
-from metertui.screens.charts import NO_CURSOR, Picture, picture
+from metertui.engine.reports import Findings, Rule, SavedReport, courses_of, report
+from metertui.screens.charts import NO_CURSOR, Picture, picture, sparkline
 from metertui.screens.tables import Cells, matcher
 from metertui.text import answers
 
+_COURSE: Final = 12
+"""Terminal cells of the course of a row at most."""
 EXTREME: Final = 10
 """The rows of a table of the highest or the lowest ones."""
 
@@ -27,6 +29,10 @@ class Answer:
     saved: SavedReport
     found: Findings
     picture: Picture
+    course_key: str = ""
+    """The time key of the courses of the rows; empty if there are none."""
+    courses: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """The course of each row that has one, drawn as a line of blocks, by the keys of the row."""
 
     def with_title_of(self, saved: SavedReport) -> Answer:
         """Return this answer under the title of a saved question."""
@@ -49,7 +55,11 @@ def answer_question(
     time, zone = frozen.curve.time, frozen.zone
     oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
     found = report.answer_inquiry(frozen, saved.inquiry_of(frozen), rule, progress=progress)
-    return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
+    answer = Answer(saved, found, picture(found, saved.chart, zone))
+    if (made := courses_of(frozen, found, rule, lambda _: progress(1.0))) is not None and made.of_row:
+        lines = {row: sparkline(points, _COURSE) for row, points in made.of_row.items()}
+        answer = replace(answer, course_key=made.key, courses=lines)
+    return answer, (oldest, newest)
 
 
 class Choice(NamedTuple):

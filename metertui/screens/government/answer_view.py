@@ -19,10 +19,12 @@ from metertui.screens.charts import Picture, PictureView
 from metertui.screens.government.answer import EXTREME, Answer, Choice, ShownRows, shown_rows
 from metertui.screens.shell import OnDesk, Steady, Waiting
 from metertui.screens.tables import MOST_COPIED, PAGE, SortedTable, copy_rows
-from metertui.text import answers, message
+from metertui.text import KEYS, Column, answers, message
 
 _MAP: Final = 80
 """The width of a heat map of the week with three columns per hour."""
+_CHART: Final = 46
+"""The least width that a chart keeps beside a table with the courses of its rows."""
 _BESIDE: Final = 110
 """The width from which chart and table are side by side."""
 _AT_ONCE: Final = 1000
@@ -186,7 +188,12 @@ class AnswerView(OnDesk, Vertical):
         rows, found, choice = self._shown.table, self.answer.found, self._choice
         at = max(0, min(at, len(rows) - 1))
         first = at // PAGE * PAGE
-        columns, cells = answers.page(found, rows.iloc[first : first + PAGE], self.zone)
+        page = rows.iloc[first : first + PAGE]
+        columns, cells = answers.page(found, page, self.zone)
+        if self.answer.courses:
+            columns.append(Column("course", f"by {KEYS[self.answer.course_key]}", False, spare=True))
+            for row, keys in zip(cells, page[list(found.inquiry.question.by)].itertuples(index=False), strict=True):
+                row.append(self.answer.courses.get(tuple(keys), ""))
         table = self.query_one(SortedTable)
         table.show(columns, cells, choice.sort, first, len(rows), self._shown.feet, len(found.table))
         table.move_cursor_to(at)
@@ -205,8 +212,11 @@ class AnswerView(OnDesk, Vertical):
         if room < _BESIDE:
             side.styles.width = None
         elif self.answer is not None:
+            table = self.query_one(SortedTable)
             most = room - _MAP if self.has_class("-heat") else room * 2 // 3
-            side.styles.width = max(34, min(self.query_one(SortedTable).needed_width, most))
+            wished = table.wished_width
+            fits = wished <= min(most, room - _CHART)
+            side.styles.width = max(34, wished if fits else min(table.needed_width, most))
 
     def on_resize(self) -> None:
         self._arrange()

@@ -68,6 +68,11 @@ class SortedTable(RowTable):
 
     @property
     def needed_width(self) -> int:
+        """Return the terminal cells that all columns take but spare ones, with a scrollbar."""
+        return sum(column.width + 2 for column in self._columns if not column.spare) + 2
+
+    @property
+    def wished_width(self) -> int:
         """Return the terminal cells that all columns take, with a scrollbar."""
         return sum(column.width + 2 for column in self._columns) + 2
 
@@ -89,18 +94,20 @@ class SortedTable(RowTable):
         marks = {sort: " ▼" if sort.startswith("-") else " ▲"}
         fitted = []
         for place, column in enumerate(columns):
-            widest = max((cell_len(drawn.shown_text(row[place])) for row in (*rows, *feet)), default=0)
+            held = (row[place] for row in (*rows, *feet) if place < len(row))
+            widest = max((cell_len(drawn.shown_text(text)) for text in held), default=0)
             mark = marks.get(column.name, marks.get(f"-{column.name}", ""))
             width = max(widest, len(column.title) + 2)
             width = width if column.right else min(width, _WIDEST)
-            fitted.append(drawn.Column(f"{column.title}{mark}", width, column.right))
+            heading = f"{column.title}{mark}"
+            fitted.append(drawn.Column(heading, width, column.right, spare=column.spare, whole=column.spare))
         if self.arrangement.column >= len(fitted) or [each.heading for each in self._columns] != [
             each.heading for each in fitted
         ]:
             self.arrangement = Arrangement(self.arrangement.wanted) if self._by_screen else Arrangement()
         self._columns, self._all_feet = tuple(fitted), feet
         self._first, self._total, self._every = first, total or len(rows), every or total or len(rows)
-        self.fixed_columns = sum(not column.right for column in columns)
+        self.fixed_columns = sum(not column.right and not column.spare for column in columns)
         self.show_rows(len(rows), lambda start, stop: rows[start:stop])
 
     @property

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from metertui.engine.base.progress import no_progress
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.reports.saved_reports import SavedReport
 from metertui.screens.charts.chart import NO_CURSOR, picture
-from metertui.screens.government.answer import Answer, Choice, shown_rows
+from metertui.screens.government.answer import Answer, Choice, answer_question, shown_rows
+from tests.engine.reports.test_report import RULE, town
 from tests.text.test_answers import LONDON, regions
+
+__all__ = ["town"]  # a fixture
 
 USE = {name: [1000 * (place + 1)] for place, name in enumerate("abcdefghijkl")}
 
@@ -32,3 +37,14 @@ def test_a_choice_of_rows_has_a_chart_and_sums_of_its_own() -> None:
     found = shown_rows(answer(), Choice(wanted="3.000"), LONDON)
     assert (found.table["region"].tolist(), found.picture.labels, found.places[0, NO_CURSOR]) == (["c"], ("c",), 0)
     assert shown_rows(answer(), Choice(wanted="c"), LONDON, lambda: True).table.empty
+
+
+def test_each_row_has_its_course_as_a_line_that_tells_no_more_than_an_answer(town: Frozen) -> None:
+    asked = SavedReport(by=("region",), period="dates", first="2024-12-01", last="2025-02-28")
+    answer, _ = answer_question(town, asked, None, no_progress)
+    assert answer is not None
+    assert (answer.course_key, set(answer.courses)) == ("week", {("Island",), ("North",), ("South",)})
+    assert set(answer.courses["North",]) == {"▇", "█"}  # a tenth more from January on
+    ruled, _ = answer_question(town, asked, RULE, no_progress)
+    assert ruled is not None
+    assert set(ruled.courses) == {("North",)}

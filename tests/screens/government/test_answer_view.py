@@ -44,7 +44,7 @@ async def test_the_answer_is_the_engines(analyst: Town) -> None:
                 for row in shown
             ]
             assert told == list(expected[[*by, "usage_wh"]].itertuples(index=False, name=None))
-            assert [int(row[-1].replace(" ", "")) for row in shown] == expected["readings"].tolist()
+            assert [int(row[len(by) + 3].replace(" ", "")) for row in shown] == expected["readings"].tolist()
         await ask(pilot, **dates("1999-01-01", "1999-12-31"))
         assert summary(pilot) == "No data for this question."
         await ask(pilot, **dates("2024-12-31", "2024-12-01"))
