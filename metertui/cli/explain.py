@@ -177,7 +177,7 @@ def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBil
     if isinstance(price, ShownBill):
         currency = price.bill.currency
         for charge in price.bill.charges or ():
-            said = f"{charge.price:f} cents, {charge.tax_percent:f} % tax: {money_text(charge.amount)} {currency}"
+            said = f"{charge.price:f} cents, {charge.tax_percent:f}% tax: {money_text(charge.amount)} {currency}"
             cells = {"from": zone.iso(charge.start), "to": zone.iso(charge.end)}
             used = kwh_number(charge.quantity) if charge.kind is ENERGY else None
             rows.append(row("price", **cells, usage_kwh=used, note=f"{charge.name or 'whole day'}: {said}"))

@@ -207,7 +207,7 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
         yield Line(
             charge.name or "whole day",
             f"{money_text(charge.amount)} {bill.currency}",
-            f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f} % tax; "
+            f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f}% tax; "
             f"from {when(charge.start, zone)} to {when(charge.end, zone)}{rests_on}",
         )
     yield Line("net", f"{money_text(bill.net)} {bill.currency}", f"for {used}: sum of lines, each rounded to the cent")

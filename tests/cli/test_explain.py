@@ -103,7 +103,7 @@ def test_a_month_has_its_price_line_by_line(steady: Command, data: Path) -> None
     rows = ["effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent"]
     (data / "tariffs.csv").write_text("\n".join([*rows, "2025-01-01,,,,,28.12,9", "2025-02-15,,,,,30,9"]) + "\n")
     lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
-    assert "whole day 94.48 SGD 336.000 kWh × 28.12 cents, 9 % tax; from 1 Feb 2025 00:00 to" in lines
+    assert "whole day 94.48 SGD 336.000 kWh × 28.12 cents, 9% tax; from 1 Feb 2025 00:00 to" in lines
     assert "net 195.28 SGD for 672.000 kWh: sum of lines, each rounded to the cent" in lines
     assert "total 212.86 SGD" in lines
     told = steady("explain", "m-1", "last_month", *AT, "--format", "json").json

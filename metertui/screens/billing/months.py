@@ -94,6 +94,7 @@ def all_months(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Seq
         "kWh",
         names=tuple(map(time_labels.month, names)),
         running=tuple(name == now for name in names),
+        cut=tuple(name == first and one.zone.day(int(curve.time[0])).day > 1 for name in names),
     )
     return [row for row, _ in months], picture
 

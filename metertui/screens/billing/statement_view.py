@@ -54,7 +54,9 @@ class StatementView(OnDesk, Horizontal):
             yield Static(id="statement")
             yield PictureView(id="daily-use", classes="hidden")
         with Vertical(id="past-side"):
-            yield Listing(("month", ">kWh", ">total", "state"), most=MOST, id="past")
+            yield Listing(
+                ("month", ">kWh", f">total {self.headend.engine.rules.currency}", "state"), most=MOST, id="past"
+            )
             yield PictureView(id="past-chart")
 
     def on_mount(self) -> None:

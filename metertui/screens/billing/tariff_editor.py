@@ -23,7 +23,7 @@ from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, messages
 
 _NONE: Final = (
-    "There is no tariffs.csv yet, so bills have usage and no amounts. Press e to create one. A row for the whole day "
+    "There is no tariffs.csv yet, so bills have usage and no amounts. Press w to create one. A row for the whole day "
     "looks like 2025-04-01,,,,,28.12,9"
 )
 _WITH_TAX: Final = 96
@@ -38,7 +38,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close"),
-        Binding("e", "edit", "Edit"),
+        Binding("w", "edit", "Edit"),
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
@@ -82,7 +82,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         """Show the table."""
         self._listed = self._stamp()
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-list"
-        self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · e edits · escape closes", style="dim"))
+        self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · w edits · esc closes", style="dim"))
         listing = self.query_one("#tariff-list", Listing)
         listing.focus()
         try:
@@ -127,7 +127,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         editor = self.query_one("#tariff-text", TextArea)
         editor.load_text(draft.get("text", stored))
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-text"
-        self.query_one("#tariff-keys", Steady).show(Text("^s saves · escape discards", style="dim"))
+        self.query_one("#tariff-keys", Steady).show(Text("^s saves · esc discards", style="dim"))
         editor.focus()
         editor.move_cursor(editor.document.end)
         self._leaving = False

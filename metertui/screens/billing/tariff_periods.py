@@ -42,7 +42,7 @@ def _price(tariff: Tariff) -> str:
         for band in tariff.bands
     ]
     taxes = sorted({band.tax_percent for band in tariff.bands})
-    return f"{', '.join(bands)} + {' or '.join(f'{percent.normalize():f} %' for percent in taxes)}"
+    return f"{', '.join(bands)} + {' or '.join(f'{percent.normalize():f}%' for percent in taxes)}"
 
 
 def gaps(found: Tariffs, types: Collection[str], since: date | None) -> list[str]:

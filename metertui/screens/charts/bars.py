@@ -114,12 +114,15 @@ def _places(count: int, beside: int, room: int) -> tuple[list[int], list[int]]:
     """Return for each label the first column of its bars, and the width of one of them.
 
     Bars have one width, and gaps where there is room for them. Narrow ones have equal gaps, or none: unequal ones look
-    as if they were groups.
+    as if they were groups. Those that leave room stand in its middle.
     """
     each = min(_WIDEST, room // count)
     wide = max(1, (each - (each > beside)) // beside)
-    span = min(room, _WIDEST * count) if wide * beside >= _EVEN else each * count
-    return [place * span // count for place in range(count)], [wide] * count
+    if wide * beside >= _EVEN:
+        span, left = min(room, _WIDEST * count), 0
+    else:
+        span, left = each * count, (room - each * count) // 2
+    return [left + place * span // count for place in range(count)], [wide] * count
 
 
 def _columns(

@@ -23,7 +23,7 @@ from metertui.text import KEYS, Column, answers, message
 
 _MAP: Final = 80
 """The width of a heat map of the week with three columns per hour."""
-_CHART: Final = 46
+_CHART: Final = 40
 """The least width that a chart keeps beside a table with the courses of its rows."""
 _BESIDE: Final = 110
 """The width from which chart and table are side by side."""

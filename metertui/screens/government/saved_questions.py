@@ -43,7 +43,7 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
             yield OptionList(id="pick-list")
             yield TypedLine(id="line")
             yield Static(id="pick-said")
-            yield Static(Text("enter opens · f from a file · ^e to a file · d deletes · escape", style="dim"))
+            yield Static(Text("⏎ opens · f from a file · ^e to a file · d deletes · esc closes", style="dim"))
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

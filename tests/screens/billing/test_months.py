@@ -32,6 +32,11 @@ def test_months_are_listed_from_the_newest_with_data(tmp_path: Path) -> None:
     assert picture is not None
     assert picture.series[0].values == (31.0, 28.0, 0.5)
     assert (picture.labels, picture.running) == (("Jan 2025", "Feb 2025", "Mar 2025"), (False, False, True))
+    assert not any(picture.cut)  # it was read from the first midnight of January on
+    late = frozen({"m-1": [(ZONE.parse("2025-01-27T00:00"), 0), (ZONE.parse("2025-02-02T00:00"), 6000)]}, ZONE)
+    begun = all_months(late, Terms(), BillBook(tmp_path, ZONE), "2025-03")
+    assert begun[1] is not None
+    assert (begun[0][-1][1][3], begun[1].cut) == ("from 27 Jan", (True, False))
     assert all_months(frozen({"m-1": []}, ZONE), Terms(), BillBook(tmp_path, ZONE), "2025-03") == ([], None)
 
 

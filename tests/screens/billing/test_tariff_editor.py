@@ -42,7 +42,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
     path = town.folder / "tariffs.csv"
     async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
         assert said(pilot).startswith("There is no tariffs.csv yet")
-        await pilot.press("e")
+        await pilot.press("w")
         await settle(pilot)
         assert said(pilot) == "Valid: 0 prices in 0 tariffs."
         await type_in(pilot, HEADER + "2025-01-01,,peak,07:00,23:00,30,9")
@@ -60,9 +60,9 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert said(pilot).startswith("Saved. 1 row applies from its date. Bills not issued change")
         assert path.read_text() == HEADER + "2025-01-01,,,,,20,9\n"
         assert pilot.app.screen.query_one("#tariff-list", Listing).row_count == 1
-        await pilot.press("e")
+        await pilot.press("w")
         await type_in(pilot, HEADER + "2025-01-01,,,,,22,9\n")
-        for key in ("f2", "f4", "t", "e"):  # what was typed comes through a change of screen
+        for key in ("f2", "f4", "t", "w"):  # what was typed comes through a change of screen
             await pilot.press(key)
         await settle(pilot)
         assert pilot.app.screen.query_one("#tariff-text", TextArea).text == HEADER + "2025-01-01,,,,,22,9\n"
@@ -84,7 +84,7 @@ async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_reported(to
     (town.folder / "tariffs.csv").write_text(HEADER + "2025-01-01,,,,,,9\n")
     async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
         assert said(pilot).endswith("tariffs.csv:2: cents_per_kwh is empty; a price is never taken as zero")
-        await pilot.press("e")
+        await pilot.press("w")
         await settle(pilot)
         assert text_of(pilot, "#login-text").startswith("Changing tariffs is for staff with the role operator.")
         await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")

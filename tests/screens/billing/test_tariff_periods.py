@@ -15,9 +15,9 @@ FOUND = read(
 
 def test_a_tariff_holds_until_the_next_of_its_type() -> None:
     assert periods(FOUND, date(2025, 3, 1)) == [
-        Period(True, "all homes", "from 15 Feb 2025", "peak 31.2, off-peak 19.8 + 9 %"),
-        Period(True, "4-room", "from 1 Jan 2025", "31.91 + 9 %"),
-        Period(False, "all homes", "1 Jan 2024 – 14 Feb 2025", "20 + 8 %"),
+        Period(True, "all homes", "from 15 Feb 2025", "peak 31.2, off-peak 19.8 + 9%"),
+        Period(True, "4-room", "from 1 Jan 2025", "31.91 + 9%"),
+        Period(False, "all homes", "1 Jan 2024 – 14 Feb 2025", "20 + 8%"),
     ]
     assert [each.in_force for each in periods(FOUND, date(2025, 2, 14))] == [False, True, True]
     assert count_line(FOUND) == "4 prices in 3 tariffs"

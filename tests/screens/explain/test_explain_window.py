@@ -62,7 +62,7 @@ async def test_an_issued_bill_is_explained_by_the_price_it_was_made_with(town: T
         await pilot.press("e")
         await settle(pilot)
         said = words(pilot)
-        assert any(line.startswith("whole day 134.40 SGD 672.000 kWh × 20 cents, 9 % tax;") for line in said)
+        assert any(line.startswith("whole day 134.40 SGD 672.000 kWh × 20 cents, 9% tax;") for line in said)
         assert "total 146.50 SGD" in said
         assert "to adjust +73.24 SGD the same usage; with today's readings and tariffs; not billed yet" in said
 
