@@ -13,7 +13,7 @@ from metertui.formats.complete_file import (
 )
 from metertui.formats.readers import FORMS, Form
 from metertui.formats.run_csv import write_run
-from metertui.formats.said import NOTHING_SAID, Said
+from metertui.formats.said import NOTHING_SAID, Said, said_from_json
 from metertui.formats.simulated import Fleet
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "is_stream",
     "readers",
     "resolve_output",
+    "said_from_json",
     "wide_csv",
     "write_run",
     "writers",

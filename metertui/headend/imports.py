@@ -13,10 +13,10 @@ import numpy as np
 
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
 from metertui.engine.base import Progress, counted, no_progress
-from metertui.engine.columns import Frozen
+from metertui.engine.columns import Frozen, IntervalColumns
 from metertui.engine.core import Import, ImportReport, deactivation_times, store_intervals
 from metertui.engine.errors import BusyError, MeterError
-from metertui.engine.intervals import IntervalStore, concat_intervals, with_values
+from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals, with_values
 from metertui.formats import NOTHING_SAID, Form, Said, readers
 from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
@@ -102,18 +102,20 @@ class Imports:
     async def _store_intervals(self, importing: Import) -> None:
         """Store the intervals of an import, in a thread, and put them in use."""
         jobs, engine = self._jobs, self._jobs.engine
-        withdrawals, values = await jobs.compute(lambda: importing.interval_changes)
-        if not len(withdrawals) and not len(values):
+        if not importing.has_intervals:
             return
         store = IntervalStore(engine.folder, engine.zone)
         async with self._changing:
+            before, ids = engine.readings.intervals, engine.directory.frozen_ids()
+            await jobs.compute(importing.compare_again, before, ids)  # another import may have come first
+            withdrawals, values = await jobs.compute(lambda: importing.interval_changes)
+            if not len(withdrawals) and not len(values):
+                return
             await jobs.write(store_intervals, store, withdrawals, values)
             changes = concat_intervals([withdrawals, values])
             codes = [engine.directory.code_of(each) for each in changes.ids]
             engine.ingest.heads.grow(len(engine.directory))
-            before = engine.readings.intervals
-            merged = await jobs.compute(with_values, before, changes, np.array(codes, dtype=np.int32))
-            engine.readings.set_intervals(merged)
+            engine.readings.set_intervals(await jobs.compute(_merged, before, changes, codes))
 
     async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
         """Merge what was planned straight into the day files, which takes half the time of `store`.
@@ -138,3 +140,10 @@ class Imports:
         refusals = report.as_refused_lines(engine.clock.now())
         if refusals:
             jobs.append(engine.rejects.write_lines, refusals, engine.zone)
+
+
+def _merged(before: IntervalColumns, changes: IntervalRows, codes: Sequence[int]) -> IntervalColumns:
+    """Return the intervals that stand with changes, with all that is asked of them at once."""
+    merged = with_values(before, changes, np.array(codes, dtype=np.int32))
+    _ = merged.codes, merged.starts
+    return merged

@@ -20,7 +20,7 @@ from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Filter, Question
 from metertui.engine.vee import check_reason
-from metertui.formats import FORMS
+from metertui.formats import FORMS, Said, said_from_json
 from metertui.headend import STATUS_FIELDS, HeadEnd
 from metertui.server.control_protocol import MalformedMessage, TooLong
 
@@ -155,13 +155,26 @@ async def _import(call: Call) -> object:
     if form is not None and form not in FORMS:
         raise MalformedMessage(f"form must be one of {', '.join(FORMS)}")
     progress = part_of_progress(call.progress, 0, 2)
-    importing = await call.headend.imports.plan(paths, form, progress, call.group())
+    said, replaces = _said(call), call.arguments.get("replace") is True
+    importing = await call.headend.imports.plan(paths, form, progress, call.group(), said, replaces=replaces)
+    zone = call.headend.engine.zone
+    if call.arguments.get("dry_run") is True:
+        return importing.report.as_json(_LISTED_REFUSALS, zone)
     names = ", ".join(path.name for path in paths)
     progress = part_of_progress(call.progress, 1, 2)
     imports = call.headend.imports
     store = imports.merge if call.alone else imports.store
     report = await store(importing, names, call.by, progress)
-    return report.as_json(_LISTED_REFUSALS, call.headend.engine.zone)
+    return report.as_json(_LISTED_REFUSALS, zone)
+
+
+def _said(call: Call) -> Said:
+    """Return what is said of the files of an import. Raises MalformedMessage."""
+    said = call.arguments.get("said", {})
+    try:
+        return said_from_json(said)
+    except (TypeError, AttributeError) as error:
+        raise MalformedMessage("said must be an object with the options of an import") from error
 
 
 async def _close(call: Call) -> object:

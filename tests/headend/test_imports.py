@@ -15,8 +15,10 @@ from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core import batch
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.replica.changes import ChangeReader
 from metertui.formats import readers
 from metertui.headend import accounts
+from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import ScriptLane
@@ -82,6 +84,49 @@ async def test_an_import_gives_what_the_command_gives(
     opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]
     assert figures(opened[0]) == figures(opened[1]) == running
     assert list(opened[0].accounts) == list(opened[1].accounts)
+
+
+INTERVALS = "identifier,start,end,kwh,quality\n"
+
+
+def interval(meter: str, hour: int, kwh: str) -> str:
+    return f"{meter},2025-03-10T{hour:02d}:00,2025-03-10T{hour + 1:02d}:00,{kwh},\n"
+
+
+async def test_intervals_are_in_use_at_once_and_a_second_desk_follows(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(INTERVALS + interval("m-2", 8, "0.5") + interval("m-1:export", 10, "7") + interval("m-2", 9, "1"))
+    headend = await start(tmp_path / "data")
+    desk = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path / "data", RULES, FakeClock()))
+    report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
+    assert (report.new, report.registered, headend.live().in_log) == (3, 1, 1)
+    await desk.follow()
+    for engine in (headend.engine, desk.engine):
+        assert engine.usage("m-2", "all").usage_wh == 1500
+        assert engine.usage("m-1:export", "all").usage_wh == 7000
+        assert engine.directory.meters == 2
+    await headend.store_reading("m-2", "3", "2025-03-10T10:30", "test")  # its code is known to ingest
+    # Two that were planned before either was stored: the second finds what the first has brought.
+    file.write_text(INTERVALS + interval("m-2", 8, "0.75") + interval("m-3", 9, "1"))
+    first, second, third = [await headend.imports.plan([file], replaces=replaces) for replaces in (True, True, False)]
+    assert second.report.replaced == third.report.different == 1
+    assert (await headend.imports.store(first, "x.csv", "me")).replaced == 1
+    report = await headend.imports.store(second, "x.csv", "me")
+    assert (report.new, report.duplicate, report.replaced) == (0, 2, 0)
+    assert (await headend.imports.store(third, "x.csv", "me")).different == 0
+    await desk.follow()
+    for engine in (headend.engine, desk.engine):
+        assert engine.usage("m-2", "all").usage_wh == 1750
+        assert engine.usage("m-3", "all").usage_wh == 1000
+    audit = (tmp_path / "data" / "audit.log").read_text()
+    assert audit.count("\treplace intervals\tx.csv\t1 interval replaced; x.csv ") == 1
+    high = tmp_path / "high.csv"
+    high.write_text(INTERVALS + interval("m-4", 8, "100.001"))
+    with pytest.raises(MeterError, match="1 interval of m-4 above what the meter can draw"):
+        await headend.imports.store(await headend.imports.plan([high]), "high.csv", "me")
+    assert "m-4" not in headend.engine.accounts
+    await desk.stop()
+    await headend.stop()
 
 
 async def test_ingest_goes_on_while_accounts_of_an_import_are_planned_and_put_in_place(

@@ -111,6 +111,24 @@ async def test_an_import_of_an_unknown_format_is_refused(owner: HeadEnd) -> None
         await owner_commands.COMMANDS["import"].run(call(owner, files=["x.csv"], form="pdf"))
 
 
+async def test_what_is_said_of_a_file_reaches_its_import(owner: HeadEnd, tmp_path: Path) -> None:
+    run = owner_commands.COMMANDS["import"].run
+    file = tmp_path / "x.csv"
+    file.write_text("identifier,start,end,kwh,quality\nx,2025-03-10T08:00:00+08:00,2025-03-10T09:00:00+08:00,150,\n")
+    files = [str(file)]
+    planned = await run(call(owner, files=files, dry_run=True))
+    assert isinstance(planned, dict)
+    assert (planned["new"], planned["suspect"], planned["suspects"][0]["code"]) == (1, 1, "above-max-kw")
+    assert "x" not in owner.engine.accounts
+    with pytest.raises(MeterError, match="give --max-kw"):
+        await run(call(owner, files=files))
+    stored = await run(call(owner, files=files, said={"max_kw": 150.0}, replace=True))
+    assert isinstance(stored, dict)
+    assert stored["meters"][0]["total_kwh"] == 150
+    with pytest.raises(MalformedMessage, match="said must be an object"):
+        await run(call(owner, files=files, said="kWh"))
+
+
 async def listed(owner: HeadEnd, send_part: owner_commands.SendPart, **arguments: object) -> object:
     asked = {"from": "2025-03-01", "to": "2025-03-31", **arguments}
     given = owner_commands.Call(owner, "test", asked, no_progress, send_part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +25,11 @@ class IntervalColumns(ByMeter):
     """µWh."""
     quality: NDArray[np.uint8]
     """0 actual, 1 estimated, 2 substituted."""
+
+    @cached_property
+    def codes(self) -> NDArray[np.int32]:
+        """Return the codes of the meters that have intervals, ascending, each once."""
+        return np.unique(self.meter)
 
     def take(self, places: NDArray[Any] | slice) -> Self:
         """Return some of them, `places` ascending (positions, a mask or a slice)."""

@@ -201,7 +201,7 @@ class Engine(DataFolder):
     def _known_by_files_alone(self) -> set[int]:
         """Return the codes of the meters that have intervals of files and no reading: nothing is to come of them."""
         directory, readings = self.directory, self.readings
-        meters = {meter_of(directory.ids[code]) for code in readings.meters_of_intervals}
+        meters = {meter_of(directory.ids[code]) for code in readings.intervals.codes.tolist()}
         registers = [directory.codes_of_meter(meter) for meter in meters]
         return {codes[0] for codes in registers if not any(map(readings.count_of, codes))}
 

@@ -63,7 +63,7 @@ class ImportReport:
         return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in lines]
 
     def as_json(self, most: int, zone: SiteZone) -> dict[str, Any]:
-        """Return the report as JSON values, with the first `most` refused and different lines."""
+        """Return the report as JSON values, with the first `most` lines that are refused, different or suspect."""
         kept = [asdict(misfit) for misfit in self.refused_lines[:most]]
         return {
             **{name: getattr(self, name) for name in COUNTS},
@@ -72,6 +72,8 @@ class ImportReport:
             "reasons": dict(self.reasons),
             "misfits": kept,
             "differences": [asdict(each) for each in self.different_lines[:most]],
+            "suspects": [asdict(each) for each in self.suspect_lines[:most]],
+            "too_high": self.too_high or None,
         }
 
     def add_refused(self, misfits: Iterable[BadLine]) -> None:

@@ -11,7 +11,7 @@ more than its meter can draw refuses the whole import, unless a person says how 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ from metertui.engine.columns import (
     Arrivals,
     Frozen,
     Group,
+    IntervalColumns,
     Registers,
     tail_columns,
 )
@@ -49,7 +50,14 @@ from metertui.engine.core.interval_import import (
 )
 from metertui.engine.core.interval_outcomes import What
 from metertui.engine.errors import MeterError
-from metertui.engine.intervals import NO_INTERVALS, UWH_PER_WH, IntervalPiece, IntervalRows, IntervalStore
+from metertui.engine.intervals import (
+    NO_INTERVALS,
+    UWH_PER_WH,
+    IntervalPiece,
+    IntervalRows,
+    IntervalStore,
+    without_overlaps,
+)
 from metertui.engine.storage import Archive, Rows, day_close, reading_lines
 from metertui.engine.vee import EditLog, MeterEdits
 
@@ -196,10 +204,16 @@ class Import:
 
         `book`: the accounts as of `now` (µs UTC).
         """
-        self._compare_intervals()
-        self._plan_reads(book, now)
-        self._judge_intervals(book, now)
+        if self._parts or self._interval_parts:
+            self._compare_intervals()
+            self._plan_reads(book, now)
+            self._judge_intervals(book, now)
         return self.report
+
+    @property
+    def has_intervals(self) -> bool:
+        """Return whether the files have intervals, once it is planned."""
+        return self._intervals is not None
 
     def _compare_intervals(self) -> None:
         """Find out which intervals are new."""
@@ -208,19 +222,37 @@ class Import:
             return
         plan = IntervalPlan(concat_parts(parts), self._frozen.intervals, self._ids, self._zone, replaces=self._replaces)
         self._intervals, report = plan, self.report
-        report.new += plan.count(What.NEW)
-        report.duplicate += plan.count(What.DUPLICATE)
-        report.different = plan.count(What.DIFFERENT)
-        report.replaced = report.different if self._replaces else 0
+        self._count_intervals(plan, 1)
         conflicts = np.flatnonzero(plan.what == What.CONFLICT).tolist()
         said = "the file has another energy for this time in an earlier line"
         report.add_refused(plan.bad_lines(conflicts, self._sources, "conflict", lambda _: said))
-        report.different_lines = list(
-            plan.bad_lines(list(plan.against), self._sources, "different", plan.against.__getitem__)
-        )
         new = plan.part.take(np.flatnonzero(plan.what == What.NEW))
         report.days += len(np.unique(self._zone.day_numbers(new.start)))
         report.meters += figures_of_intervals(plan.part.columns().take(plan.what != What.CONFLICT), self._ids)
+
+    def compare_again(self, stored: IntervalColumns, ids: Sequence[str]) -> None:
+        """Compare the intervals with those that are stored by now; `ids` are the identifiers by their codes."""
+        before = self._intervals
+        assert before is not None
+        own = np.array([self._codes.get(each, -1) for each in ids], dtype=np.int32)
+        counted = without_overlaps(stored)
+        meter = own[counted.meter]
+        mine = replace(counted, meter=meter).take(meter >= 0)
+        mine = mine.take(np.lexsort((mine.start, mine.meter)))
+        self._count_intervals(before, -1)
+        self._intervals = IntervalPlan(before.part, mine, self._ids, self._zone, replaces=self._replaces)
+        self._count_intervals(self._intervals, 1)
+
+    def _count_intervals(self, plan: IntervalPlan, sign: int) -> None:
+        """Add what becomes of intervals to the report, or take it from there."""
+        report = self.report
+        report.new += sign * plan.count(What.NEW)
+        report.duplicate += sign * plan.count(What.DUPLICATE)
+        report.different += sign * plan.count(What.DIFFERENT)
+        report.replaced = report.different if self._replaces else 0
+        report.different_lines = list(
+            plan.bad_lines(list(plan.against), self._sources, "different", plan.against.__getitem__)
+        )
 
     def _judge_intervals(self, book: AccountBook, now: int) -> None:
         """Find out which intervals have more power than their meters can have."""

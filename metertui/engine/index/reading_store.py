@@ -97,8 +97,6 @@ class ReadingStore:
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
         self._intervals = IntervalColumns.empty()
-        self.meters_of_intervals: list[int] = []
-        """The codes of the meters that have intervals."""
         self._version = 0
         self._regrouped: dict[int, int] = {}
         """By meter code, the version that came of its attributes, where a rebuild under way may have missed it."""
@@ -162,7 +160,6 @@ class ReadingStore:
     def set_intervals(self, intervals: IntervalColumns) -> None:
         """Replace the intervals that stand."""
         self._intervals = intervals
-        self.meters_of_intervals = np.unique(intervals.meter).tolist()
         self.refresh_views()
 
     def regroup(self, codes: Collection[int]) -> None:
