@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar, Final
@@ -13,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
 
 from metertui.headend import HeadEnd
 from metertui.screens.billing import BillingScreen
@@ -113,6 +117,10 @@ class MetertuiApp(ThriftyApp):
         self.left = False
         """Whether someone has asked for the end of the screens; else they have failed."""
         self._kept: set[str] = set()
+        self._before = "live"
+        """The screen that was in view before."""
+        self._opened = math.inf
+        """When the first screen was drawn, in monotonic seconds."""
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
         self.headend = headend
@@ -144,8 +152,21 @@ class MetertuiApp(ThriftyApp):
             self.screen.say(self._welcome)
         if self._walk:
             self.action_walk()
+        self.screen.call_after_refresh(self._open)
         self.set_interval(_TICK_SECONDS, self.tick)
         self._count_cases()
+
+    def _open(self) -> None:
+        self._opened = time.monotonic()
+
+    def _is_early(self, event: events.Event) -> bool:
+        """Return whether something was typed before there was a screen to type it into.
+
+        What the terminal has kept since the start comes all at once then. Keys that lead to a screen are obeyed.
+        """
+        if isinstance(event, events.Key) and re.fullmatch(r"f\d+", event.key):
+            return False
+        return isinstance(event, events.Key | events.Paste) and event.time < self._opened
 
     def tick(self) -> None:
         """Update the screen in view, also under help or the palette, and end a login that has expired."""
@@ -153,6 +174,8 @@ class MetertuiApp(ThriftyApp):
         # While the app ends, the screen in view may have no widgets any more.
         if self.is_running and screen is not None and screen.is_mounted:
             screen.show_live(self.headend.live())
+            if isinstance(self.screen, WalkScreen) and self.screen.is_mounted:
+                self.screen.show_time()
             if screen.view_name not in self._kept:
                 self._kept.add(screen.view_name)
                 self.call_after_refresh(self._keep_heap)
@@ -195,6 +218,11 @@ class MetertuiApp(ThriftyApp):
             await self._show_place(place)
         return bool(place)
 
+    async def leave(self) -> None:
+        """Show the screen that a meter was brought from, or else the one that was in view before."""
+        if not await self.go_back():
+            await self._show_place(self._before)
+
     async def action_go(self, place: str) -> None:
         """Show a screen by its own key, and close what is open over the one in view.
 
@@ -215,6 +243,7 @@ class MetertuiApp(ThriftyApp):
         if place != in_view:
             if isinstance(self.screen, DeskScreen):
                 self.screen.clear_message()
+            self._before = in_view or self.FIRST
             await self.switch_screen(place)
             await self._kept_windows.show_again(place, self.sessions.email)
         self.call_later(self.tick)
@@ -236,6 +265,8 @@ class MetertuiApp(ThriftyApp):
 
     async def on_event(self, event: events.Event) -> None:
         # Here, because the handlers of the app never get a key that a field takes.
+        if self._is_early(event):
+            return
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self.sessions.touch()
         await super().on_event(event)
@@ -311,7 +342,8 @@ def _is_command(key: tuple[DOMNode, Binding]) -> bool:
     """Return whether a key does something, and does not only move a cursor or edit a field."""
     node, binding = key
     moves = all(each.rpartition("+")[2] in _MOVES for each in binding.key.split(","))
-    return not type(node).__module__.startswith("metertui.screens.fields") and (binding.show or not moves)
+    in_field = isinstance(node, Input) or type(node).__module__.startswith("metertui.screens.fields")
+    return not in_field and (binding.show or not moves)
 
 
 def _sentence(node: DOMNode, binding: Binding, action: str) -> str:

@@ -12,6 +12,7 @@ import importlib
 import os
 import shutil
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
@@ -30,7 +31,7 @@ def screens(options: argparse.Namespace) -> int:
     """Run `metertui`: show the line, load what the screens need, and run them. Raises MeterError without a terminal."""
     if not on_terminal():
         raise MeterError("the screens need a terminal; use `metertui serve` without one")
-    with start_line() as bar:
+    with _silent_keys(), start_line() as bar:
         _load(bar)
         return _function("screens")(options, bar)
 
@@ -39,7 +40,7 @@ def demo(options: argparse.Namespace) -> int:
     """Run `metertui demo` in the same way; without a terminal, the demonstration as text."""
     if not on_terminal():
         return _function("demo")(options)
-    with start_line() as bar:
+    with _silent_keys(), start_line() as bar:
         _load(bar)
         return _function("demo")(options, bar)
 
@@ -86,6 +87,23 @@ def start_line() -> Iterator[Bar]:
         with contextlib.suppress(OSError):
             draw("")
         raise
+
+
+@contextmanager
+def _silent_keys() -> Iterator[None]:
+    """Have the terminal not show what is typed, which would stand in the line; the screens get it."""
+    try:
+        fileno = sys.stdin.fileno()
+        before = termios.tcgetattr(fileno)
+        termios.tcsetattr(fileno, termios.TCSANOW, [*before[:3], before[3] & ~termios.ECHO, *before[4:]])
+    except (OSError, ValueError, termios.error):
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError, termios.error):
+            termios.tcsetattr(fileno, termios.TCSANOW, before)
 
 
 def _load(bar: Bar) -> None:

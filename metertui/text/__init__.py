@@ -22,7 +22,7 @@ from metertui.text.casework import (
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
-from metertui.text.plain_text import folded, message, messages, plain, progress_bar
+from metertui.text.plain_text import flowed, folded, message, messages, plain, progress_bar
 
 __all__ = [
     "COMPARES",
@@ -42,6 +42,7 @@ __all__ = [
     "cause_of",
     "cells",
     "explained",
+    "flowed",
     "fmt",
     "folded",
     "in_full",

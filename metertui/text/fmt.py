@@ -155,3 +155,8 @@ def moment(instant: int, zone: SiteZone) -> str:
 def clock(instant: int, zone: SiteZone) -> str:
     """Return an instant as local time of day, `00:30:00`."""
     return f"{zone.local(instant):%H:%M:%S}"
+
+
+def clock_or_moment(instant: int, now: int, zone: SiteZone) -> str:
+    """Return an instant as local time of day, with its date unless that is the date of `now`."""
+    return clock(instant, zone) if zone.day(instant) == zone.day(now) else moment(instant, zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from rich.cells import cell_len
@@ -12,6 +13,8 @@ from metertui.engine.base import visible
 
 _WORD: Final = re.compile(r"\s*((?:\d{1,3}(?: \d{3})+\S*|\S+)(?: ·)?)")
 """A word with the blanks before it; a figure with its groups is one, and a dot belongs to what it stands behind."""
+_GAP: Final = "   "
+"""Between two texts side by side."""
 
 
 def plain(text: str, style: str = "", limit: int = 200) -> Text:
@@ -52,3 +55,17 @@ def folded(text: Text, width: int) -> Text:
             part.rstrip()
             lines.append(part)
     return Text("\n", overflow="fold").join(lines)
+
+
+def flowed(parts: Iterable[Text], width: int, begin: Text | None = None) -> Text:
+    """Return texts side by side after `begin`, in lines of at most `width` cells that break between two of them."""
+    text = Text() if begin is None else begin.copy()
+    used = text.cell_len
+    for number, part in enumerate(parts):
+        gap = _GAP if number else ""
+        if used and used + len(gap) + part.cell_len > width:
+            text.append("\n")
+            gap, used = "", 0
+        text.append(gap).append_text(part)
+        used += len(gap) + part.cell_len
+    return text

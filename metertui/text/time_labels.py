@@ -24,13 +24,19 @@ _FULL: Final[dict[str, Callable[[datetime], str]]] = {
 }
 
 
-def wall_clock(zone: SiteZone, instant: int, *, short: bool) -> str:
+def wall_clock(zone: SiteZone, instant: int) -> str:
     """Return an instant (µs UTC) as a clock on the wall shows it: `Mon 30 Nov 01:03:02 CET`.
 
-    A zone without letters of its own has its name, or where it is to be `short`, its offset.
+    A zone without letters of its own has its offset: `Mon 30 Nov 08:03:02 UTC+8`.
     """
     at, letters = zone.local(instant), zone.abbreviation(instant)
-    return f"{at:%a} {at.day} {at:%b %H:%M:%S} {letters if short or letters.isalpha() else zone.name}"
+    return f"{at:%a} {at.day} {at:%b %H:%M:%S} {_offset(letters) if letters[1:].isdigit() else letters}"
+
+
+def _offset(letters: str) -> str:
+    """Return what a zone has for letters, `+0530`, as people write it: `UTC+5:30`."""
+    sign, hours, minutes = letters[:1], letters[1:3], letters[3:5].removesuffix("00")
+    return f"UTC{sign}{int(hours)}{f':{minutes}' if minutes else ''}"
 
 
 def on_axis(at: datetime, unit: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.usage.readings_table import STATUS
 from metertui.text import fmt
 
@@ -83,3 +83,10 @@ def test_a_reading_to_look_at_has_a_triangle_and_each_other_status_a_sign_of_its
 def test_a_sentence_for_paper_has_its_times_as_one_says_them() -> None:
     said = "no reading after 2025-03-12T10:30:00+08:00; 2500 kWh estimated"
     assert fmt.for_people(said) == "no reading after 12 Mar 2025 10:30; 2 500.000 kWh estimated"
+
+
+def test_a_time_has_its_date_only_where_that_is_not_todays() -> None:
+    zone = SiteZone("Asia/Singapore")
+    now = zone.parse("2025-03-12T00:10:00")
+    said = [fmt.clock_or_moment(now + step, now, zone) for step in (0, -10 * MINUTE, -10 * MINUTE - SECOND, DAY)]
+    assert said == ["00:10:00", "00:00:00", "2025-03-11 23:59:59", "2025-03-13 00:10:00"]

@@ -10,7 +10,7 @@ from rich.text import Text
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.zone import SiteZone
 from metertui.text import fmt
-from metertui.text.plain_text import folded, plain, progress_bar
+from metertui.text.plain_text import flowed, folded, plain, progress_bar
 
 
 @given(st.text())
@@ -79,3 +79,10 @@ def test_a_progress_bar_is_of_one_width() -> None:
     bars = [progress_bar(done, 4) for done in range(5)]
     assert [bar.plain for bar in bars] == ["────", "━───", "━━──", "━━━─", "━━━━"]
     assert [(span.start, span.end, span.style) for span in bars[1].spans] == [(0, 1, "bold"), (1, 4, "dim")]
+
+
+def test_a_name_and_its_figure_stay_on_one_line() -> None:
+    parts = [Text("memory 324 MB"), Text("up 2 min"), Text("refused none")]
+    assert flowed(parts, 24).plain == "memory 324 MB   up 2 min\nrefused none"
+    assert flowed(parts, 23, Text("now: ")).plain == "now: memory 324 MB\nup 2 min   refused none"
+    assert flowed([], 10).plain == ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 
 from metertui.screens.charts.chart import NO_CURSOR, Picture
-from metertui.screens.charts.figure import Figure, Line, nearest_cell, scale
+from metertui.screens.charts.figure import Figure, Line, fitted_scale, nearest_cell
 from metertui.screens.charts.inks import CURSOR, Inks
 
 _LEFT: Final = np.array([0, 0x40, 0x44, 0x46, 0x47])
@@ -22,12 +23,13 @@ def area(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO
     rows = max(2, height - 1)
     values = np.array([np.nan if value is None else value for value in picture.series[0].values])
     highest = float(np.nanmax(values, initial=0.0)) if not np.isnan(values).all() else 0.0
-    marks = scale(highest, rows // 2)
-    at = [max(0, round(mark / marks[-1] * rows) - 1) for mark in marks]
-    figure = Figure(width, rows, marks, at)
+    marks, each = fitted_scale(highest, rows)
+    heights = [place * each for place in range(len(marks))]
+    at = [max(0, math.ceil(height) - 1) for height in heights]  # rows with their upper edge there, or their middle
+    figure = Figure(width, rows, marks, at, [row for row, height in zip(at, heights, strict=True) if height % 1])
     count, columns = len(values), figure.columns
     shown = values[np.arange(2 * columns) * count // (2 * columns)]
-    dots = np.round(np.nan_to_num(shown) / marks[-1] * rows * 4).astype(np.int64)
+    dots = np.round(np.nan_to_num(shown) / marks[1] * each * 4).astype(np.int64)
     dots[(np.nan_to_num(shown) > 0) & (dots == 0)] = 1
     levels = np.clip(dots[None, :] - 4 * np.arange(rows)[:, None], 0, 4)
     bits = _LEFT[levels[:, 0::2]] | _RIGHT[levels[:, 1::2]]

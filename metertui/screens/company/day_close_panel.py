@@ -7,15 +7,19 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from metertui.engine.base import SiteZone
+from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.core import CLOSE_STEPS, Close, LiveSnapshot
 from metertui.screens.shell import OnDesk, Steady
-from metertui.text import fmt, plain, progress_bar
+from metertui.text import fmt, plain, progress_bar, time_labels
 
 LINES: Final = 6
 """The most lines that the panel has."""
-_NAME: Final = 8
+_NAME: Final = 12
 """The width of the name of a line, with the blank after it."""
+_NONE_YET: Final = (
+    "No day has been closed so far. Closing a day moves the log into day files. "
+    "This happens at midnight, or when an operator or client asks."
+)
 _PEER: Final = re.compile(r".*:\d+")
 
 
@@ -71,14 +75,11 @@ def _figure(snapshot: LiveSnapshot, step: str) -> str:
 
 def resting(snapshot: LiveSnapshot, zone: SiteZone) -> Text:
     """Return the size of the log, and the result of the last close."""
-    text = Text(no_wrap=True, overflow="ellipsis")
-    waits = f"{fmt.counted(snapshot.in_log, 'reading')}, {fmt.size(snapshot.log_bytes)}" if snapshot.in_log else "empty"
-    _line(text, "in log", Text(waits, style="bold"))
+    text = Text(overflow="fold")
+    _line(text, "in the log", Text(_in_log(snapshot), style="bold"))
     close = snapshot.last_close
     if close is None:
-        text.append("\nNo day has been closed so far. Closing a day\n", style="dim")
-        text.append("moves the log into day files. This happens at\n", style="dim")
-        text.append("midnight, or when an operator or client asks.", style="dim")
+        text.append(f"\n{_NONE_YET}", style="dim")
         return text
     _line(text, "\nlast", Text(fmt.moment(close.ended, zone), style="bold"))
     _line(text, "\nby", who(close.by))
@@ -86,6 +87,12 @@ def resting(snapshot: LiveSnapshot, zone: SiteZone) -> Text:
     _line(text, "\ninto", Text(fmt.counted(close.files, "day file")))
     _line(text, "\nlate", _late(close))
     return text
+
+
+def _in_log(snapshot: LiveSnapshot) -> str:
+    if not snapshot.in_log:
+        return "nothing"
+    return f"{fmt.counted(snapshot.in_log, 'reading')}, {fmt.size(snapshot.log_bytes)}"
 
 
 def _line(text: Text, name: str, value: Text) -> None:
@@ -116,9 +123,11 @@ def in_short(snapshot: LiveSnapshot, zone: SiteZone) -> str:
         figure = _figure(snapshot, snapshot.day_state)
         return f"day close: {snapshot.day_state}{f' {figure}' if figure else ''}"
     close = snapshot.last_close
-    if close is None:
-        return "day open; no day closed so far"
-    return f"day open; last close {fmt.moment(close.ended, zone)}, {fmt.counted(close.readings, 'reading')}"
+    last = "no day closed so far"
+    if close is not None:
+        ended = time_labels.moment(zone.local(close.ended - close.ended % SECOND))
+        last = f"last close {ended}, {fmt.counted(close.readings, 'reading')}"
+    return f"{last} · {f'in the log {_in_log(snapshot)}' if snapshot.in_log else 'nothing in the log'}"
 
 
 def result_sentence(close: Close) -> str:

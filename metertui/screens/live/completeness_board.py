@@ -11,7 +11,7 @@ from metertui.engine.base import SiteZone
 from metertui.engine.worklist import Board, RegionRow, Share, SilentArea
 from metertui.screens.shell import OnDesk, Steady
 from metertui.screens.tables import Listing
-from metertui.text import fmt, plain
+from metertui.text import flowed, fmt, plain
 
 _REGIONS = 100
 
@@ -23,9 +23,9 @@ class CompletenessBoard(OnDesk, Vertical):
         yield Steady(id="board-ages")
         with Container(id="board-tables"):
             with Vertical(id="board-regions"):
-                yield Static("Half hours received, in % of those expected", classes="heading")
+                yield Steady(classes="heading", id="board-heading")
                 yield Listing(
-                    ("region", ">meters", ">silent >1 h", ">today", ">missing", ">yesterday", ">missing "),
+                    ("region", ">meters", ">silent > 1 h", ">today", ">missing", ">yesterday", ">missing then"),
                     most=_REGIONS,
                     newest=False,
                     enter="In full",
@@ -50,18 +50,24 @@ class CompletenessBoard(OnDesk, Vertical):
         total = [("*", _region_cells(board.total, "all"))] if len(board.rows) != 1 else []
         rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
         self.query_one("#regions", Listing).show(rows)
-        silences = [(f"{each.region}\n{each.sub_region}", self._silence_cells(each)) for each in board.silent_areas]
+        silences = [
+            (f"{each.region}\n{each.sub_region}", self._silence_cells(each, board.at)) for each in board.silent_areas
+        ]
         said = "no reading for more than an hour" if silences else "none, each has sent within the last hour"
         self.query_one("#silences-head", Static).update(f"Silent meters: {said}")
         self.query_one("#silences", Listing).set_class(not silences, "hidden")
         self.query_one("#silences", Listing).show(silences)
 
-    def _silence_cells(self, each: SilentArea) -> tuple[str, ...]:
+    def show_heading(self, state: str) -> None:
+        """Show what the first table has, followed by its state."""
+        self.query_one("#board-heading", Steady).show(f"Half hours received, in % of those expected{state}")
+
+    def _silence_cells(self, each: SilentArea, now: int) -> tuple[str, ...]:
         where = " / ".join(filter(None, (each.region, each.sub_region))) or "(none)"
         of = f"{fmt.count(each.silent)} of {fmt.count(each.meters)}"
         named = each.meter if each.silent == 1 else f"{each.meter} +{fmt.count(each.silent - 1)}"
         likely = "! the link" if each.line else "the meter" if each.silent == 1 else "the meters"
-        return (likely, where, of, fmt.moment(each.last, self.zone), named)
+        return (likely, where, of, fmt.clock_or_moment(each.last, now, self.zone), named)
 
 
 def _region_cells(row: RegionRow, name: str) -> tuple[str, ...]:
@@ -70,25 +76,19 @@ def _region_cells(row: RegionRow, name: str) -> tuple[str, ...]:
 
 
 def _share(share: Share) -> tuple[str, str]:
-    """Return the share in percent and the number missing. The share is cut, not rounded: 100.0 % means all."""
-    if not share.expected:
-        return "–", "–"
-    return f"{share.received * 1000 // share.expected / 10:.1f} %", fmt.count(share.expected - share.received)
+    """Return the share in percent and the number missing."""
+    return percent(share), fmt.count(share.expected - share.received) if share.expected else "–"
+
+
+def percent(share: Share) -> str:
+    """Return a share in percent, cut and not rounded, so that 100.0 % means all."""
+    return f"{share.received * 1000 // share.expected / 10:.1f} %" if share.expected else "–"
 
 
 def _ages(board: Board, zone: SiteZone, room: int) -> Text:
-    """Return how many meters are of each age, in lines of at most `room` cells that break between two ages."""
+    """Return how many meters are of each age, in lines of at most `room` cells."""
     if not board.total.meters:
         return Text("There are no active meters yet.")
-    text = Text(f"{fmt.clock(board.at, zone)}  age of last reading: ", style="dim")
-    used = text.cell_len
-    for name, count in (*board.ages, ("never", board.never)):
-        each = Text.assemble(plain(name, style="not dim"), (f" {fmt.count(count)}", "not dim bold"))
-        if used + each.cell_len > room:
-            text.append("\n")
-            used = 0
-        text.append_text(each)
-        text.append("   ")
-        used += each.cell_len + 3
-    text.rstrip()
-    return text
+    begin = Text.assemble((f"{fmt.clock(board.at, zone)}  age of last reading: ", "dim"))
+    ages = (*board.ages, ("never", board.never))
+    return flowed((Text.assemble(plain(name), (f" {fmt.count(count)}", "bold")) for name, count in ages), room, begin)

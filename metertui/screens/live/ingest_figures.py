@@ -15,7 +15,7 @@ from metertui.engine.worklist import Board
 from metertui.headend import Slot
 from metertui.screens.charts import sparkline
 from metertui.screens.shell import Tile
-from metertui.text import fmt
+from metertui.text import flowed, fmt
 
 _TILES: Final[dict[str, tuple[str, Callable[[LiveSnapshot], str]]]] = {
     "rate": ("readings/s", lambda live: fmt.rate(live.rate)),
@@ -59,13 +59,13 @@ class IngestFigures(Grid):
     def show_heard(self, board: Board) -> None:
         """Show from how many of the active meters a reading of the last hour has come."""
         (_, heard), meters = board.ages[0], board.total.meters
-        room = self.size.width // len(self.children)
-        of = f"of {fmt.count(meters)}" if room >= _ROOMY else ""
-        self.query_one("#tile-heard", Tile).show(fmt.count(heard), of)
+        shown, of = fmt.count(heard), f"of {fmt.count(meters)}"
+        room = self.size.width // len(self.children) - 2
+        self.query_one("#tile-heard", Tile).show(shown, of if len(f"{shown} {of}") <= room else "")
 
 
-def server_line(snapshot: LiveSnapshot) -> Text:
-    """Return the figures of the server and its store, for a line or two."""
+def server_line(snapshot: LiveSnapshot, width: int) -> Text:
+    """Return the figures of the server and its store, in lines of at most `width` cells."""
     figures = {
         "in the log": fmt.count(snapshot.in_log),
         "stored": fmt.count(snapshot.stored),
@@ -77,11 +77,7 @@ def server_line(snapshot: LiveSnapshot) -> Text:
         "up": _up(snapshot.uptime),
         "refused": fmt.tally(snapshot.refused),
     }
-    text = Text(overflow="ellipsis")
-    for name, value in figures.items():
-        text.append(f"{name} ", style="dim").append(f"{value}   ", style="bold")
-    text.rstrip()
-    return text
+    return flowed((Text.assemble((f"{name} ", "dim"), (value, "bold")) for name, value in figures.items()), width)
 
 
 def _up(seconds: float) -> str:

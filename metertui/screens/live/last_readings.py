@@ -21,13 +21,13 @@ _BARS: Final = 8
 _BAR: Final = 3 * HOUR
 _WIDEST: Final = 200
 _COLUMNS: Final = (
-    "=time",
+    Column("time", 8, right=True),
     "=meter",
     ">register kWh",
     # Cells that are there for the rows in view alone put no table in order.
     Column("+kWh", 8, right=True, spare=True, sorts=False),
     Column("last 24 h", 9, whole=True, spare=True, sorts=False),
-    Column("note", 4, narrowest=24, most=_WIDEST),
+    Column("note", 4, narrowest=14, most=_WIDEST),
 )
 _USED: Final = 3
 """The first of the late columns."""
@@ -39,18 +39,20 @@ class LastReadings(OnDesk, Listing):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_COLUMNS, enter="Open the meter", **kwargs)
         self._arrivals: dict[str, Arrival] = {}
+        self._now = 0
         self._late = LateCells(2)
 
-    def show_arrivals(self, arrivals: Sequence[Arrival]) -> None:
-        """Show these readings."""
+    def show_arrivals(self, arrivals: Sequence[Arrival], now: int) -> None:
+        """Show these readings; those of the day of `now` (µs UTC) without their date."""
+        self._now = now
         self._arrivals = {f"{each.meter} {each.time} {each.wh}": each for each in arrivals}
         self._show()
 
     def _show(self) -> None:
-        zone, late = self.zone, self._late
+        zone, now, late = self.zone, self._now, self._late
         self.show(
             [
-                (key, (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), *late.of(key), _note(a)))
+                (key, (fmt.clock_or_moment(a.time, now, zone), a.meter, fmt.number(a.wh), *late.of(key), _note(a)))
                 for key, a in self._arrivals.items()
             ]
         )

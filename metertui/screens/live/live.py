@@ -12,18 +12,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.events import Resize
 from textual.markup import escape
-from textual.widgets import ContentSwitcher, ProgressBar, Tab, Tabs
+from textual.widgets import ContentSwitcher, ProgressBar, Static, Tab, Tabs
 
-from metertui.engine.core import LiveSnapshot, Peer
+from metertui.engine.base import HOUR
+from metertui.engine.core import LiveSnapshot
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
 from metertui.screens.live.completeness_board import CompletenessBoard
-from metertui.screens.live.ingest_figures import IngestFigures, server_line
+from metertui.screens.live.ingest_figures import IngestFigures
 from metertui.screens.live.last_readings import LastReadings
 from metertui.screens.live.region_bars import RegionBars
+from metertui.screens.live.server_pane import ServerPane
 from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.shell import DeskScreen, Steady, as_operator
-from metertui.screens.tables import Listing, Table
+from metertui.screens.tables import Column, Listing, Table
 from metertui.text import fmt, invitation
 
 _PANES: Final = {"arrivals": "Arrivals", "peers": "Server", "board": "Completeness", "close": "Day close"}
@@ -31,11 +33,8 @@ _ROWS: Final = 200
 """Rows that a table has at most, which is as many as the head-end remembers."""
 _SHORT: Final = "2 min"
 """The span of the small charts beside the figures, one of headend.SPANS."""
-_PEERS: Final = 50
 _BEATS: Final = 4
 """Ticks between two drawings of a figure or table: a second, which is as fast as people read."""
-_PEER_SECONDS: Final = 1.0
-"""The shortest time that a connection's rate is measured over: meters send some lines at once, then none."""
 _BOARD_SECONDS: Final = 5.0
 _BOARD_SHARE: Final = 20
 """The pause before the next board, in multiples of the time that the last one took: it costs ingest 5 % at most."""
@@ -79,12 +78,11 @@ class LiveScreen(DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._paused: LiveSnapshot | None = None
-        """What the tables show while they are paused."""
+        self._held: dict[str, LiveSnapshot] = {}
+        """What the tables of the panes that are paused show, by the name of the pane."""
         self._beat = 0
-        self._peers: dict[str, Peer] = {}
-        self._peers_at = 0.0
-        self._peer_rates: dict[str, float] = {}
+        self._at_once = False
+        """Whether the next tick draws everything, as the size has changed."""
         self._board: Board | None = None
         self._board_due = 0.0
 
@@ -106,18 +104,14 @@ class LiveScreen(DeskScreen):
                     with Vertical(id="readings-side", classes="pane"):
                         yield LastReadings(most=_ROWS, id="readings")
                     with Vertical(id="refusals-side", classes="pane"):
+                        yield Static("Refused lines will be listed here, each with its code.", id="no-refusals")
                         yield Listing(
-                            ("=time", "=code", "line sent", "from"), most=_ROWS, enter="Whole line", id="refusals"
+                            (Column("time", 8, right=True), "=code", "line sent", "from"),
+                            most=_ROWS,
+                            enter="Whole line",
+                            id="refusals",
                         )
-            with Vertical(id="peers-pane"):
-                yield Steady(id="server-figures")
-                yield Steady(classes="heading", id="peers-heading")
-                yield Listing(
-                    ("from", "since", ">lines", ">per second", ">refused", ">input queue"),
-                    most=_PEERS,
-                    enter="In full",
-                    id="peers-table",
-                )
+            yield ServerPane()
             yield CompletenessBoard(id="board-pane")
             yield DayClose(id="close-pane")
 
@@ -135,20 +129,33 @@ class LiveScreen(DeskScreen):
     @on(Resize)
     def _wrap(self) -> None:
         self.set_class(self.size.width >= 150, "-beside")  # both tables of the board fit
+        self._at_once = True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave a slash to a table that has the focus, and offer no key of a chart that has no room."""
-        if action in ("span", "line") and not self.has_class("-tall"):
-            return False
-        return super().check_action(action, parameters) and (action != "search" or not isinstance(self.focused, Table))
+        """Leave a slash to a table that has the focus; offer no key of a chart or a table that is not in view."""
+        match action:
+            case "span" | "line" if not self.has_class("-tall") or self.has_class("-no-meters"):
+                return False
+            case "pause" if self.is_mounted and not self._pauses:
+                return False
+            case "search" if isinstance(self.focused, Table):
+                return False
+        return super().check_action(action, parameters)
+
+    @property
+    def _pauses(self) -> bool:
+        """Return whether the pane in view has a table."""
+        empty = self._pane == "arrivals" and self.query_one("#tables").has_class("hidden")
+        return self._pane != "close" and not empty
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
         """Pause the tables, or resume them."""
         live = self.headend.live()
-        self._paused = None if self._paused else live
-        self.say("Tables paused. Press p to resume." if self._paused else "Tables resumed.")
+        if self._held.pop(self._pane, None) is None:
+            self._held[self._pane] = live
+        self.say("Tables paused. Press p to resume." if self._pane in self._held else "Tables resumed.")
         self._draw(live)
 
     def action_span(self) -> None:
@@ -202,8 +209,11 @@ class LiveScreen(DeskScreen):
         pane = event.tab.id or "arrivals"
         if pane != self._pane:
             self.query_one("#pane", ContentSwitcher).current = f"{pane}-pane"
-            self._ask_board_if_due(self.headend.live())
-            self._draw(self.headend.live())
+            live = self.headend.live()
+            self._ask_board_if_due(live)
+            self._show_day(live)
+            self._draw(live)
+            self.refresh_bindings()
             if not self.query_one(Tabs).has_focus:
                 self._focus_table()
 
@@ -235,60 +245,79 @@ class LiveScreen(DeskScreen):
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
         # Each part once a second, in turn, so that no tick draws everything.
-        place = self._beat % _BEATS
+        parts = set(range(_BEATS)) if self._at_once else {self._beat % _BEATS}
         self._beat += 1
-        if place == 0:
+        self._at_once = False
+        if 0 in parts:
             self.query_one(IngestFigures).show_figures(snapshot, self.headend.trend(_SHORT))
-            self.query_one("#server-figures", Steady).show(server_line(snapshot))
-        if place == 0 or closing(snapshot):  # otherwise two figures of one log would differ
+            self.query_one(ServerPane).show_figures(snapshot)
+        if 0 in parts or closing(snapshot):  # otherwise two figures of one log would differ
             self._show_day(snapshot)
-        if place == 2:
+        if 2 in parts:
             self._show_trend()
             self._ask_board_if_due(snapshot)
+        self._show_what_there_is(snapshot)
+        if self._pane != "arrivals":
+            if 1 in parts and self._pane not in self._held:
+                self._draw(snapshot)
+        elif self._pauses:
+            if 1 in parts:
+                self._show_readings(snapshot)
+            if 3 in parts:
+                self._show_refusals(snapshot)
+        self._show_headings(snapshot)  # after the tables, whose rows they count
+
+    def _show_what_there_is(self, snapshot: LiveSnapshot) -> None:
+        """Show the tables that have rows, or how to get some."""
         self.set_class(not snapshot.accounts and not snapshot.stored, "-no-meters")
-        self.query_one("#refusals-side").display = bool(snapshot.refusals)
+        self.query_one("#refusals-side").set_class(not snapshot.refusals, "-none")
         self.query_one("#readings-side").display = bool(snapshot.arrivals) or not snapshot.refusals
         empty = not snapshot.arrivals and not snapshot.refusals
+        changed = self.query_one("#tables").has_class("hidden") != empty
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
+        if changed:
+            self.refresh_bindings()
         if empty:
             self.query_one("#empty", Steady).show(invitation(snapshot.address, self.desk.command))
         elif self.focused is None and self._pane == "arrivals":  # the table was hidden when the screen opened
             self._focus_table()
-        if not self._paused:
-            if self._pane != "arrivals" and place == 1:
-                self._draw(snapshot)
-            elif self._pane == "arrivals" and not empty and place in (1, 3):
-                (self._show_readings if place == 1 else self._show_refusals)(snapshot)
-        elif self._pane == "arrivals" and place == 1:  # a held table is read further down
-            self.query_one(LastReadings).fill()
-        self._show_headings(snapshot)  # after the tables, whose rows they count
 
     def _draw(self, snapshot: LiveSnapshot) -> None:
         """Draw the tables of the visible pane, also while paused: the pane or the filter changed."""
         match self._pane:
             case "arrivals":
-                self._show_readings(self._paused or snapshot)
-                self._show_refusals(self._paused or snapshot)
-            case "peers":
-                self._show_peers(snapshot)
-            case "board":
-                if self._board is not None:
-                    self.query_one(CompletenessBoard).show_board(self._board)
+                self._show_readings(snapshot)
+                self._show_refusals(snapshot)
+            case "peers" if "peers" not in self._held:
+                self.query_one(ServerPane).show_connections(snapshot)
+            case "board" if "board" not in self._held and self._board is not None:
+                self.query_one(CompletenessBoard).show_board(self._board)
         self._show_headings(snapshot)
 
     def _show_headings(self, snapshot: LiveSnapshot) -> None:
-        """Show in the borders of the tables what they list, and whether they follow."""
-        state = "following"
-        if self._paused is not None:
-            newer = fmt.count(_lines(snapshot) - _lines(self._paused))
-            state = f"paused at {fmt.clock(self._paused.at, self.zone)}, {newer} newer, p resumes"
+        """Show above the tables what they list, and whether they follow."""
+        held = self._held.get("arrivals")
         for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
             arranged = self.query_one(f"#{name}", Listing).state
+            if held is not None:
+                state = self._paused(held, snapshot, f"{fmt.count(_lines(snapshot) - _lines(held))} newer, ")
+            else:
+                state = "following" if name == "readings" else _refusals_state(snapshot)
             wanted = escape(f"{title}{f', {arranged}' if arranged else ''}, {state}")
             side = self.query_one(f"#{name}-side")
             if side.border_title != wanted:
                 side.border_title = wanted
+        held = self._held.get(self._pane)
+        state = "" if held is None else f", {self._paused(held, snapshot)}"
+        match self._pane:
+            case "peers":
+                self.query_one(ServerPane).show_heading(snapshot, state)
+            case "board":
+                self.query_one(CompletenessBoard).show_heading(state)
+
+    def _paused(self, held: LiveSnapshot, now: LiveSnapshot, newer: str = "") -> str:
+        return f"paused at {fmt.clock_or_moment(held.at, now.at, self.zone)}, {newer}p resumes"
 
     def _show_trend(self) -> None:
         chart = self.query_one(TrendChart)
@@ -301,63 +330,33 @@ class LiveScreen(DeskScreen):
         bar.set_class(snapshot.progress is None, "hidden")
         if snapshot.progress is not None:
             bar.update(progress=snapshot.progress)
-        self.query_one("#day-text", Steady).show(Text(in_short(snapshot, self.zone), no_wrap=True, overflow="ellipsis"))
+        said = "" if self._pane == "close" else in_short(snapshot, self.zone)  # the pane itself says more
+        self.query_one("#day-text", Steady).show(Text(said, no_wrap=True, overflow="ellipsis"))
 
     def _seen(self, listing: Listing) -> int:
         """Return how many rows a table needs: all if it is held, arranged or read further down, else what fits."""
-        if self._paused or listing.is_arranged or listing.cursor_row > 0:
+        if "arrivals" in self._held or listing.is_arranged or listing.cursor_row > 0:
             return _ROWS
         return max(8, listing.size.height - 1)
 
     def _show_readings(self, snapshot: LiveSnapshot) -> None:
-        readings = self.query_one(LastReadings)
-        readings.show_arrivals(snapshot.arrivals[: self._seen(readings)])
+        readings, held = self.query_one(LastReadings), self._held.get("arrivals", snapshot)
+        readings.show_arrivals(held.arrivals[: self._seen(readings)], snapshot.at)
         readings.fill()
 
     def _show_refusals(self, snapshot: LiveSnapshot) -> None:
-        newest, listing = sum(snapshot.refused.values()), self.query_one("#refusals", Listing)
+        listing, held = self.query_one("#refusals", Listing), self._held.get("arrivals", snapshot)
+        newest = sum(held.refused.values())
         listing.show(
             [
-                (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.line, r.peer))
-                for i, r in enumerate(snapshot.refusals[: self._seen(listing)])
+                (str(newest - i), (fmt.clock_or_moment(r.at, snapshot.at, self.zone), r.code, r.line, r.peer))
+                for i, r in enumerate(held.refusals[: self._seen(listing)])
             ]
         )
 
-    def _show_peers(self, snapshot: LiveSnapshot) -> None:
-        peers = self.headend.peers(_PEERS)
-        seconds = snapshot.uptime - self._peers_at
-        if not self._peers or seconds >= _PEER_SECONDS:
-            self._peer_rates = {
-                peer.name: (peer.requests - self._peers[peer.name].requests) / seconds
-                for peer in peers
-                if peer.name in self._peers
-            }
-            self._peers, self._peers_at = {peer.name: peer for peer in peers}, snapshot.uptime
-
-        self.query_one("#peers-table", Listing).show(
-            [
-                (
-                    f"{peer.name} {peer.since}",
-                    (
-                        peer.name,
-                        fmt.moment(peer.since, self.zone),
-                        fmt.count(peer.requests),
-                        fmt.rate(self._peer_rates[peer.name]) if peer.name in self._peer_rates else "–",
-                        fmt.count(peer.refused),
-                        fmt.size(peer.waiting),
-                    ),
-                )
-                for peer in peers
-            ],
-        )
-        number = fmt.count(snapshot.connections)
-        some = f", the {_PEERS} busiest" if snapshot.connections > _PEERS else ""
-        text = f"{number} open{some}; {fmt.count(snapshot.connections_total)} since the start"
-        self.query_one("#peers-heading", Steady).show(text if snapshot.connections else "No client is connected.")
-
     def _show_board(self) -> None:
         if self._board is not None:
-            if self._pane == "board" and not self._paused:
+            if self._pane == "board" and "board" not in self._held:
                 self.query_one(CompletenessBoard).show_board(self._board)
             self.query_one(RegionBars).show_board(self._board, self.zone)
             self.query_one(IngestFigures).show_heard(self._board)
@@ -382,6 +381,14 @@ class LiveScreen(DeskScreen):
 def _lines(snapshot: LiveSnapshot) -> int:
     """Return the number of readings and refused lines since the start."""
     return snapshot.accepted + sum(snapshot.refused.values())
+
+
+def _refusals_state(snapshot: LiveSnapshot) -> str:
+    """Return since when no line has been refused, if that is long."""
+    if not snapshot.refusals:
+        return "none since the start"
+    silence = snapshot.at - snapshot.refusals[0].at
+    return f"none for {fmt.duration(silence, units=1)}" if silence >= HOUR else "following"
 
 
 def _sentence(text: str) -> str:

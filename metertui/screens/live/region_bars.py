@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from metertui.engine.base import DAY, SiteZone
 from metertui.engine.worklist import Board, RegionRow
+from metertui.screens.live.completeness_board import percent
 from metertui.screens.terminal import ink
 from metertui.text import fmt, plain
 
@@ -51,7 +52,7 @@ class RegionBars(Widget):
         left = min(_LONGEST_NAME, max(map(len, names.values())))
         right = max(len(fmt.count(row.meters)) for row in rows)
         links = {area.region for area in board.silent_areas if area.line}
-        room = max(_LEAST_BAR, width - left - right - (20 if links else 8))
+        room = max(_LEAST_BAR, width - left - right - (22 if links else 10))
         shown = rows if len(rows) <= height - 1 else rows[: max(1, height - 2)]
         for row in shown:
             text.append_text(_line(row, names[row.region], left, right, room, self._bar_style(row)))
@@ -82,11 +83,10 @@ def _share(row: RegionRow) -> float:
 
 
 def _line(row: RegionRow, name: str, left: int, right: int, room: int, style: Any) -> Text:
-    """Return a region with its bar; the share is cut, not rounded, so that 100 % means all."""
+    """Return a region with its bar."""
     share = _share(row)
-    whole, eighths = divmod(int(share * room * 8), 8)
+    whole, eighths = divmod(int(share * room * 8) if row.today.expected else 0, 8)
     bar = f"{'█' * whole}{_EIGHTHS[eighths] if eighths else ''}"
     name = name if len(name) <= left else f"{name[: left - 1]}…"
     text = Text.assemble(plain(f"{name:<{left}} "), (f"{bar:<{room}}", style), no_wrap=True)
-    percent = f"{int(share * 100)} %" if row.today.expected else "–"
-    return text.append(f" {percent:>5} ").append(f"{fmt.count(row.meters):>{right}}", style="dim")
+    return text.append(f" {percent(row.today):>7} ").append(f"{fmt.count(row.meters):>{right}}", style="dim")

@@ -27,9 +27,17 @@ ERRANDS: Final = (
     Errand("Ask a question", "Choose period, meters, breakdown and measure", "F5 b", "government", "build"),
     Errand("Saved questions", "Open a question that was saved, or an example", "F5 o", "government", "open"),
     Errand("Accounts", "Find an account by any of its texts", "F6", "company", "open_tab('accounts')"),
-    Errand("Register an account", "Open the form of accounts", "F6 ^→", "company", "open_tab('form')"),
-    Errand("Enter a reading", "Store a reading that was read by hand", "F6 ^→", "company", "open_tab('reading')"),
-    Errand("Readings from a file", "Preview a file of readings and store it", "F6 ^→", "company", "open_tab('upload')"),
-    Errand("Staff", "Show who may log in, and change it", "F6 ^→", "company", "open_tab('staff')"),
-    Errand("Audit log", "Show who did what", "F6 ^→", "company", "open_tab('trail')"),
+    Errand("Register an account", "Open the form of accounts", "F6, tab Form", "company", "open_tab('form')"),
+    Errand(
+        "Enter a reading", "Store a reading that was read by hand", "F6, tab Reading", "company", "open_tab('reading')"
+    ),
+    Errand(
+        "Readings from a file",
+        "Preview a file of readings and store it",
+        "F6, tab File",
+        "company",
+        "open_tab('upload')",
+    ),
+    Errand("Staff", "Show who may log in, and change it", "F6, tab Staff", "company", "open_tab('staff')"),
+    Errand("Audit log", "Show who did what", "F6, tab Audit log", "company", "open_tab('trail')"),
 )

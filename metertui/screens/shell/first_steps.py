@@ -41,7 +41,7 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             yield Steady(id="walk-heading", classes="heading")
             with ContentSwitcher(initial="walk-zone"):
                 with Vertical(id="walk-zone"):
-                    yield Static(_zone(engine.zone.name, fmt.clock(engine.clock.now(), engine.zone)))
+                    yield Steady(id="walk-zone-text")
                     draft, check = self.desk.drafts.field(_DRAFT, "zone"), refused_by(SiteZone)
                     yield labelled("", LastField(engine.zone.name, id="walk-zone-name", check=check, draft=draft))
                     yield Button("Next", id="walk-zone-next", variant="primary", compact=True)
@@ -65,7 +65,14 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             )
 
     def on_mount(self) -> None:
+        self.show_time()
         self._go("zone")
+
+    def show_time(self) -> None:
+        """Show what time it is in the zone. The app calls this four times a second."""
+        engine = self.headend.engine
+        said = _zone(engine.zone.name, fmt.clock(engine.clock.now(), engine.zone))
+        self.query_one("#walk-zone-text", Steady).show(said)
 
     @property
     def _step(self) -> str:

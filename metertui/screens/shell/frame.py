@@ -48,7 +48,7 @@ _BAR: Final = 12
 _PASSING: Final = 10.0
 """Seconds for which a message is shown that passes."""
 _WIDE: Final = 100
-"""The columns from which the frame has room for the name of the zone, and for who is logged in."""
+"""The columns from which the first line has room for who is logged in; below them the second one says it."""
 _TITLES: Final = 80
 """The most columns that the names of the screens take."""
 
@@ -72,6 +72,9 @@ class Desk(Protocol):
 
     async def go_back(self) -> bool:
         """Show the screen that a meter was brought from; return False if there is none."""
+
+    async def leave(self) -> None:
+        """Show the screen that a meter was brought from, or else the one that was in view before."""
 
 
 class OnDesk:
@@ -150,6 +153,14 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
             text.append(title, style="reverse bold" if name == self.place else "")
         self.query_one("#title", Steady).show(text)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._follow_size)
+
+    def _follow_size(self) -> None:
+        """Show at once what depends on the size."""
+        if self.is_mounted and self.app.is_running:
+            self.show_live(self.headend.live())
+
     async def on_click(self, event: events.Click) -> None:
         """Go to the screen whose name was clicked."""
         if event.widget is self.query_one("#title"):
@@ -189,9 +200,10 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Show a snapshot in the frame. Screens that show more of it extend this method."""
         width = self.size.width
-        clock = f"{time_labels.wall_clock(self.zone, snapshot.at, short=width < _WIDE)} "
+        clock = f"{time_labels.wall_clock(self.zone, snapshot.at)} "
+        who = _names(self.desk.sessions) if width < _WIDE else ()
         self.query_one("#clock", Steady).show(Text(clock, no_wrap=True))
-        self.query_one("#state", Steady).show(_state(snapshot, self._way(), width - len(clock)))
+        self.query_one("#state", Steady).show(_state(snapshot, self._way(), who, width - len(clock)))
         self.query_one("#who", Steady).show(_who(self.desk.sessions, width))
         self.show_places()
         self.query_one("#elsewhere", Steady).show(_elsewhere(self.works.of_other_screens(self.place)))
@@ -252,7 +264,7 @@ def _titles(cases: int, width: int) -> dict[str, str]:
 
 
 def _who(sessions: Sessions, width: int) -> Text:
-    """Return who is logged in, or else the name of the program; nothing on a narrow screen."""
+    """Return who is logged in, or else the name of the program; nothing on a narrow screen (see `_state`)."""
     if width < _WIDE:
         return Text("")
     if not sessions.role:
@@ -260,15 +272,28 @@ def _who(sessions: Sessions, width: int) -> Text:
     return plain(f"{sessions.email}, {sessions.role} ", limit=min(40, width - _TITLES))
 
 
-def _state(snapshot: LiveSnapshot, way: str, width: int) -> Text:
-    day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
-    right = f"{fmt.counted(snapshot.connections, 'client')} · day {day} · " if snapshot.server_known else ""
+def _names(sessions: Sessions) -> tuple[str, ...]:
+    """Return who is logged in, from the longest form to the shortest; none if nobody is."""
+    name = sessions.email.partition("@")[0]
+    return (f"{sessions.email}, {sessions.role}", f"{name}, {sessions.role}", name) if sessions.role else ()
+
+
+def _state(snapshot: LiveSnapshot, way: str, who: Sequence[str], width: int) -> Text:
+    """Return address, folder, clients and day in `width` columns.
+
+    The way that a meter was brought stands in place of the folder, and so does the longest of `who` that fits.
+    """
+    day = "" if who else " · day open"
+    if snapshot.progress is not None:
+        day = f" · day closing {snapshot.progress:.0%}"
+    right = f"{fmt.counted(snapshot.connections, 'client')}{day}   " if snapshot.server_known else ""
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
     if snapshot.following:
         text = Text(f" {snapshot.following.partition(':')[0]} · ", no_wrap=True, overflow="ellipsis", style="bold")
     room = max(6, width - text.cell_len - len(right) - 2)
-    shown = f"{way}, esc goes back" if way else snapshot.folder
+    name = next((name for name in who if len(name) <= room), "")
+    shown = f"{way}, esc goes back" if way else name or snapshot.folder
     text.append_text(plain(shown if len(shown) <= room else f"…{shown[1 - room :]}", style="bold" if way else ""))
     text.append(" " * max(1, width - text.cell_len - len(right)))
     text.append(right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from textwrap import wrap
@@ -44,6 +45,7 @@ _EVERYWHERE = [
 
 _MOVING: Final = {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "space", "tab", "escape"}
 """Keys that do the same everywhere, and are listed only if the line of keys shows them."""
+_SUBJECT: Final = re.compile(r"(?:^|(?<=\. ))([A-Z][\w ]{1,15}:)")
 _NO_OWN: Final = ("app.", "screen.", "copy", "filter", "sort(", "select_cursor")
 """Prefixes of actions that are listed among the keys of every screen."""
 
@@ -89,6 +91,7 @@ class HelpScreen(ThriftyModal[None]):
         own = [
             (self.app.get_key_display(binding), binding.tooltip or binding.description)
             for _, binding in own_keys(screen)
+            if binding.action != "log_out" or screen.desk.sessions.role
         ]
         with VerticalScroll(id="help") as window:
             window.border_subtitle = "escape closes · ↓ scrolls"
@@ -96,9 +99,17 @@ class HelpScreen(ThriftyModal[None]):
                 yield Static("Keys here", classes="heading")
                 yield Static(_two_columns(own))
             yield Static(PLACES[screen.place][1], classes="heading")
-            yield Static(Text(screen.help_text))
+            yield Static(_paragraphs(screen.help_text))
             yield Static("Keys everywhere", classes="heading")
             yield Static(_two_columns(_EVERYWHERE))
+
+
+def _paragraphs(text: str) -> Text:
+    """Return a text with a new line before each subject, whose name is bold: `Server: its figures.`"""
+    parts = _SUBJECT.split(text)
+    lines = [Text(parts[0].rstrip())] if parts[0] else []
+    named = zip(parts[1::2], parts[2::2], strict=True)
+    return Text("\n").join([*lines, *(Text.assemble((name, "bold"), said.rstrip()) for name, said in named)])
 
 
 def _two_columns(keys: Sequence[tuple[str, str]]) -> Text:

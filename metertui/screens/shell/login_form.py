@@ -24,6 +24,33 @@ from metertui.text import message, visible
 _DRAFT: Final = "login"
 
 
+class _Email(Field):
+    """The first field; the line of keys has its keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,tab", "next", "Next field", key_display="⏎ tab", priority=True)
+    ]
+
+
+class _Password(LastField):
+    """The second field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Log in", key_display="⏎", priority=True),
+        Binding("tab", "next", "Next field", key_display="tab", priority=True),
+    ]
+
+
+class Gate(OnDesk, Container):
+    """The login form in the place of a screen's content; escape leads away from it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", key_display="esc")]
+
+    async def action_leave(self) -> None:
+        """Go back to the screen that was in view before."""
+        await self.desk.leave()
+
+
 class LoginForm(OnDesk, Vertical):
     """A form for email and password that logs in staff with one of some roles.
 
@@ -41,8 +68,8 @@ class LoginForm(OnDesk, Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="login-text")
         draft, check = self.desk.drafts.field(_DRAFT, "email"), refused_by(check_email)
-        yield labelled("", Field(placeholder="email", id="login-email", check=check, draft=draft))
-        yield LastField(placeholder="password", password=True, id="login-password")
+        yield labelled("", _Email(placeholder="email", id="login-email", check=check, draft=draft))
+        yield _Password(placeholder="password", password=True, id="login-password")
         yield Button("Log in", id="login-button", variant="primary")
         yield Static(id="login-message")
 
@@ -113,7 +140,7 @@ class GatedScreen(DeskScreen):
 
     def content(self) -> ComposeResult:
         with ContentSwitcher(initial="gate", id="gated"):
-            with Container(id="gate"):
+            with Gate(id="gate"):
                 yield LoginForm(self.roles, "this screen")
             with Container(id="inside"):
                 yield from self.inside()

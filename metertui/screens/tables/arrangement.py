@@ -33,6 +33,9 @@ _UNITS: Final = {
     **{"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12},
 }
 _TIME: Final = re.compile(r"\d{4}-[\dQW]|\d{1,2}:\d\d")
+_TODAY: Final = re.compile(r"\d{1,2}:\d\d")
+"""The beginning of a time without its date, which is that of today."""
+_LATEST: Final = "9999-"
 _PART: Final = re.compile(r"([-+−]?)(\d{1,3}(?:[ \u202f]\d{3})+(?!\d)|\d+)(\.\d+)?(?: ?([A-Za-zµ]+))?\s*")
 _GAPS: Final = re.compile(r"(?<=\d)[ \u202f](?=\d{3}(?!\d))")
 
@@ -96,14 +99,19 @@ def figure(text: str, *, leading: bool = False) -> float | None:
 
 
 def ordered(texts: Sequence[str], *, descending: bool, leading: bool) -> Int64Array:
-    """Return the order of cells by value: figures before texts, equal ones as they were, empty ones last."""
+    """Return the order of cells by value: figures before texts, equal ones as they were, empty ones last.
+
+    Times without a date come after those with one.
+    """
     empty = np.array([text.strip() in _NOTHING for text in texts], dtype=bool)
     figures = np.full(len(texts), np.nan)
     names = np.zeros(len(texts), dtype=f"S{_TEXT_BYTES}")
     for place, text in enumerate(texts):
         value = None if empty[place] else figure(text, leading=leading)
         if value is None:
-            names[place] = text.strip().casefold().encode("utf-8", "replace")[:_TEXT_BYTES]
+            name = text.strip().casefold()
+            name = f"{_LATEST}{name}" if _TODAY.match(name) else name
+            names[place] = name.encode("utf-8", "replace")[:_TEXT_BYTES]
         else:
             figures[place] = value
     return with_empty_last((names, figures), empty, descending=descending)

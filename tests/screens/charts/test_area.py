@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +36,13 @@ def test_the_area_is_as_high_as_its_values() -> None:
     columns = heights(lines, 3)
     assert lines[0].startswith("40┤")
     assert [columns[at] for at in (5, 25, 45, 75)] == [0, 8, 16, 32]
+
+
+@pytest.mark.parametrize("highest", [57.0, 75.0, 110.0])
+def test_the_marks_of_the_scale_are_evenly_apart(highest: float) -> None:
+    lines = drawn([0.0, highest], height=10)
+    above_zero = [row for row, line in enumerate(lines) if "\u2524" in line][:-1]
+    assert {after - before for before, after in pairwise(above_zero)} == {3}, lines
 
 
 def test_a_low_value_is_seen_and_an_unknown_one_leaves_its_place_empty() -> None:

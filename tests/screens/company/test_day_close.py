@@ -18,14 +18,20 @@ TO_CLOSE = ("ctrl+left",) * 3
 
 async def test_the_day_is_closed(office: Town) -> None:
     async with at_work(office, "f6", *TO_CLOSE) as pilot:
-        assert text_of(pilot, "#close-panel").startswith("in log  5 815 readings, ")
+        assert text_of(pilot, "#close-panel").startswith("in the log  5 815 readings, ")
         await pilot.press("enter")
         await settle(pilot)
         assert result(pilot).startswith("Closed: 5 815 readings into 406 day files in ")
         office.app.tick()
         await pilot.pause()
         said = text_of(pilot, "#close-panel")
-        assert said.startswith(f"in log  empty\nlast    2025-03-12 10:40:00\nby      {WHO}\nmoved   5 815 readings in ")
+        lines = (
+            "in the log  nothing",
+            "last        2025-03-12 10:40:00",
+            f"by          {WHO}",
+            "moved       5 815 readings in ",
+        )
+        assert said.startswith("\n".join(lines))
         assert (office.folder / "archive" / "2025" / "03_12.csv").exists()
 
 
@@ -57,7 +63,7 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
         await settle(pilot)
         office.app.tick()
         await pilot.pause()
-        assert text_of(pilot, "#close-panel").startswith("in log  empty")
+        assert text_of(pilot, "#close-panel").startswith("in the log  nothing")
         assert not pilot.app.screen.query_one("#close-day", Button).disabled
 
 

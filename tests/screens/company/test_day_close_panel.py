@@ -45,20 +45,20 @@ async def test_a_close_runs_from_its_first_step_to_the_open_day(desk: HeadEnd) -
 async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) -> None:
     live = replace(desk.live(), in_log=1, log_bytes=2048)
     first, second, *_ = panel.resting(live, ZONE).plain.splitlines()
-    assert first == "in log  1 reading, 2.0 kB"
-    assert second == "No day has been closed so far. Closing a day"
+    assert first == "in the log  1 reading, 2.0 kB"
+    assert second.startswith("No day has been closed so far. Closing a day moves the log into day files.")
     assert panel.resting(replace(live, in_log=0, last_close=CLOSE), ZONE).plain.splitlines() == [
-        "in log  empty",
-        "last    2025-03-12 10:40:00",
-        "by      midnight",
-        "moved   1 reading in 0.2 s",
-        "into    2 day files",
-        "late    none for earlier days",
+        "in the log  nothing",
+        "last        2025-03-12 10:40:00",
+        "by          midnight",
+        "moved       1 reading in 0.2 s",
+        "into        2 day files",
+        "late        none for earlier days",
     ]
     late = replace(live, last_close=replace(CLOSE, late=3, late_files=1))
-    assert panel.resting(late, ZONE).plain.endswith("late    3 readings into 1 day file")
+    assert panel.resting(late, ZONE).plain.endswith("late        3 readings into 1 day file")
     unknown = replace(live, last_close=replace(CLOSE, late=None))
-    assert panel.resting(unknown, ZONE).plain.endswith("late    unknown, as this was the first close")
+    assert panel.resting(unknown, ZONE).plain.endswith("late        unknown, as this was the first close")
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_who_started_a_close_is_named(by: str, said: str) -> None:
 
 async def test_one_line_has_the_state_of_the_close(desk: HeadEnd) -> None:
     live = desk.live()
-    assert panel.in_short(live, ZONE) == "day open; no day closed so far"
+    assert panel.in_short(live, ZONE) == "no day closed so far · nothing in the log"
     assert panel.in_short(running(desk), ZONE) == "day close: writing day files 12 of 31"
     closed = panel.in_short(replace(live, last_close=CLOSE), ZONE)
-    assert closed == "day open; last close 2025-03-12 10:40:00, 1 reading"
+    assert closed == "last close 12 Mar 2025 10:40, 1 reading · nothing in the log"
 
 
 def test_a_result_says_how_many_readings_were_late() -> None:

@@ -52,20 +52,20 @@ async def test_the_figures_show_the_last_close(town: Town) -> None:
         await show(town, pilot)
         moved = f"{close.readings // 1000} {close.readings % 1000:03} readings"
         assert inner(pilot)[1:] == [
-            "last    2025-03-12 10:40:00",
-            "by      ada@example.com",
-            f"moved   {moved} in {close.seconds:.1f} s",
-            f"into    {close.files} day files",
-            "late    unknown, as this was the first close",
+            "last        2025-03-12 10:40:00",
+            "by          ada@example.com",
+            f"moved       {moved} in {close.seconds:.1f} s",
+            f"into        {close.files} day files",
+            "late        unknown, as this was the first close",
         ]
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
         await town.headend.day_close.close("midnight")
         await show(town, pilot)
         assert inner(pilot)[2:] == [
-            "by      midnight",
+            "by          midnight",
             ANY,
-            "into    2 day files",
-            "late    1 reading into 1 day file",
+            "into        2 day files",
+            "late        1 reading into 1 day file",
         ]
 
 

@@ -14,9 +14,18 @@ async def test_the_least_complete_region_is_the_first(town: Town) -> None:
         lines = text_of(pilot, "#region-bars").splitlines()
         assert [line.split()[0] for line in lines if "%" in line] == ["South", "[b]South", "North"]
         north = next(line for line in lines if line.startswith("North"))
-        assert north.endswith("25 % 4")
+        assert north.endswith("25.0 % 4")
         assert 6 <= north.count("█") <= 7  # a quarter of the room between name and figures
         assert lines[-1] == "silent longest  200-001  34 h 40 min"
+
+
+async def test_where_nothing_is_expected_yet_there_is_no_bar(town: Town) -> None:
+    town.clock.set("2025-03-12T00:10:00")  # before the first half hour of the day has ended
+    async with at_work(town, "f2") as pilot:
+        await show(town, pilot)
+        await settle(pilot)
+        lines = [line for line in text_of(pilot, "#region-bars").splitlines() if line.startswith("North")]
+        assert [line.split() for line in lines] == [["North", "–", "4"]]
 
 
 async def test_regions_beyond_the_room_are_counted(town: Town) -> None:

@@ -9,8 +9,10 @@ from metertui.screens.shell.errands import ERRANDS
 
 def test_each_is_an_action_of_its_screen() -> None:
     assert len({errand.title for errand in ERRANDS}) == len(ERRANDS)
-    tabs = {tab.name_of for tab in _TABS}
+    tabs = {tab.name_of: tab.heading for tab in _TABS}
     for errand in ERRANDS:
         action, _, argument = errand.action.partition("('")
         assert hasattr(MetertuiApp.SCREENS[errand.place], f"action_{action}"), errand
         assert not argument or argument.rstrip("')") in tabs
+        if ", tab " in errand.keys:
+            assert errand.keys == f"F6, tab {tabs[argument.rstrip(chr(39) + ')')]}"

@@ -61,6 +61,15 @@ async def test_the_first_steps_lead_a_newcomer_through(empty_town: Town) -> None
     assert "staff add" in (town.folder / "audit.log").read_text()
 
 
+async def test_their_clock_goes_on(empty_town: Town) -> None:
+    async with at_work(newcomers(empty_town)) as pilot:
+        assert "There it is 10:40:00 now." in flat(text_of(pilot, "#walk-zone-text"))
+        empty_town.clock.advance(61)
+        empty_town.app.tick()
+        await settle(pilot)
+        assert "There it is 10:41:01 now." in flat(text_of(pilot, "#walk-zone-text"))
+
+
 async def test_an_enter_too_many_skips_no_page(empty_town: Town) -> None:
     async with at_work(newcomers(empty_town), size=(80, 24)) as pilot:
         for _ in range(2):  # the second is worked off when the first has gone on

@@ -192,3 +192,35 @@ async def test_who_is_logged_in_is_seen_everywhere(town: Town) -> None:
         town.app.tick()
         await pilot.pause()
         assert text_of(pilot, "#who") == "government@metertui.example, government"
+
+
+@pytest.mark.parametrize(("email", "said"), [("ada@b.eu", "ada@b.eu, operator"), ("ada@" + "a" * 30, "ada, operator")])
+async def test_who_is_logged_in_is_seen_in_80_columns_too(town: Town, email: str, said: str) -> None:
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        town.app.tick()
+        assert text_of(pilot, "#state").endswith("0 clients · day open")
+        town.app.sessions.begin(email, "operator")
+        town.app.tick()
+        await pilot.pause()
+        state = text_of(pilot, "#state")
+        assert said in state
+        assert state.endswith("0 clients")
+
+
+async def test_the_frame_follows_a_size_at_once(town: Town) -> None:
+    async with at_work(town, "f3", size=(80, 24)) as pilot:
+        town.log_in("operator")
+        await pilot.resize_terminal(120, 40)
+        await settle(pilot)
+        assert text_of(pilot, "#who") == "operator@metertui.example, operator"
+
+
+async def test_only_a_warning_has_the_colour_of_one(town: Town) -> None:
+    async with at_work(town, "f3") as pilot:
+        screen, said = pilot.app.screen, pilot.app.screen.query_one("#said")
+        assert isinstance(screen, DeskScreen)
+        plain, amber = Color.parse(pilot.app.theme_variables["foreground"]), pilot.app.theme_variables["accent"]
+        for text, colour in (("Saved.", plain), ("! Not saved.", Color.parse(amber)), ("Saved.", plain)):
+            screen.say(text)
+            await pilot.pause()
+            assert said.rich_style.color == colour.rich_color

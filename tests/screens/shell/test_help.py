@@ -6,7 +6,7 @@ from textual.command import CommandPalette
 from textual.widgets import Static
 
 from metertui.screens.shell.frame import PLACES, DeskScreen
-from metertui.screens.shell.help import HelpScreen, own_keys
+from metertui.screens.shell.help import HelpScreen, _paragraphs, own_keys
 from tests.screens.town import Town, at_work, settle, text_of
 
 
@@ -25,7 +25,8 @@ async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
             shown = pilot.app.screen.query("#help Static")
             said = [str(each.render()) for each in shown.results(Static)]
             assert said[0] == "Keys here", "keys come before words, so that they are seen on a small screen too"
-            assert said[2:4] == [title, explained.help_text]
+            assert (said[2], said[3].split()) == (title, explained.help_text.split())
+            assert "Log out" not in said[1], "nobody is logged in"
             assert "escape closes" in (pilot.app.screen.query_one("#help").border_subtitle or "")
             await pilot.press(leave)
             assert pilot.app.screen_stack[-1] is explained
@@ -35,6 +36,15 @@ async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
         assert pilot.app.screen.place == "live"
         await pilot.press("colon")
         assert isinstance(pilot.app.screen, CommandPalette)
+
+
+async def test_each_subject_of_a_help_begins_a_line(town: Town) -> None:
+    async with at_work(town, "f2", "f1") as pilot:
+        shown = pilot.app.screen.query("#help Static").results(Static)
+        lines = [str(each.render()) for each in shown][3].splitlines()
+        begun = [line.partition(":")[0] for line in lines[1:]]
+        assert begun == ["To OK", "Heard", "Arrivals", "Server", "Completeness", "Day close"]
+    assert _paragraphs("Accounts: all. Form: one.").plain == "Accounts: all.\nForm: one."
 
 
 async def test_own_keys_come_once_and_are_not_those_of_every_screen(town: Town) -> None:

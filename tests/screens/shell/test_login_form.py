@@ -6,9 +6,10 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.shell.steady_text import Steady
 from tests.engine.book_changes import add_member
-from tests.screens.town import Town, at_work, settle, text_of
+from tests.screens.town import Town, at_work, press, settle, text_of
 
 OPERATOR = "ada@metertui.example"
 ANALYST = "bob@metertui.example"
@@ -94,6 +95,24 @@ async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
         await settle(pilot)
         assert text_of(pilot, "#login-message") == ""
     assert "login refused" in (town.folder / "audit.log").read_text()
+
+
+async def test_the_keys_of_the_gate_are_in_the_footer_and_escape_leads_back(town: Town) -> None:
+    add_member(town.engine.staff, OPERATOR, "operator", SECRET)
+    async with at_work(town, "f3", "f6") as pilot:
+        assert text_of(pilot, "#keys").startswith("⏎ tab Next field  esc Back ")
+        await press(pilot, *OPERATOR, "enter")
+        assert text_of(pilot, "#keys").startswith("⏎ Log in  tab Next field  esc Back ")
+        await press(pilot, "escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LookupScreen)
+        await press(pilot, "f6")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#login-email", Input).value == OPERATOR
+        town.log_in("operator")
+        town.app.tick()
+        await settle(pilot)
+        assert "Log in" not in text_of(pilot, "#keys")
 
 
 async def test_both_fields_are_asked_for(town: Town) -> None:

@@ -65,6 +65,12 @@ def test_empty_cells_are_last_in_either_direction_and_equal_ones_as_they_were() 
     assert ordered(texts, descending=True, leading=False).tolist() == [1, 5, 2, 4, 7, 0, 3, 6]
 
 
+def test_times_of_today_come_after_those_with_a_date() -> None:
+    times = ["10:40:00", "2025-03-11 23:45:00", "09:05:00", "2025-02-28 10:00:00"]
+    assert ordered(times, descending=False, leading=True).tolist() == [3, 1, 2, 0]
+    assert ordered(times, descending=True, leading=True).tolist() == [0, 2, 1, 3]
+
+
 def test_a_text_is_found_in_any_case_with_and_without_the_gaps_of_thousands() -> None:
     cases = [
         ("HARBOUR", "12 Harbour Street", True),
