@@ -49,6 +49,7 @@ class Filters(TypedDict, total=False):
     """What a question is narrowed to; `time` is a time of day such as `18:00-20:00`."""
 
     meter: str
+    channel: str
     region: str
     sub_region: str
     apartment_type: str
@@ -114,9 +115,9 @@ class OpenFolder:
     def readings(self, first: Day, last: Day, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Return the stored readings of local days, both included, in order of meter and time: the table of an export.
 
-        `filters`: `meter`, `region`, `sub_region`, `apartment_type`, or `time` such as `18:00-20:00`. `usage_kwh` is of
-        the interval that ends at the reading, and missing where the reading is not counted or is the meter's first.
-        Identifiers, attributes and status are categories. Raises MeterError.
+        `filters`: `meter`, `channel`, `region`, `sub_region`, `apartment_type`, or `time` such as `18:00-20:00`.
+        `usage_kwh` is of the interval that ends at the reading, and missing where the reading is not counted or is the
+        meter's first. Identifiers, attributes and status are categories. Raises MeterError.
         """
         question = self._question(first, last, filters)
         tables = list(readings_table.reading_tables(self._engine.view().frozen(), question))

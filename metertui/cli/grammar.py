@@ -161,9 +161,14 @@ def _add_files(commands: Commands, shared: Shared) -> None:
     )
 
     export = commands.add(
-        "export", "queries:export", "export readings to a .csv, .parquet or .xlsx file",
+        "export", "queries:export", "export readings or load curves to a .csv, .parquet or .xlsx file",
         shared.data, shared.output_format, shared.days, shared.filters,
-        examples="metertui export --from 2025-01-01 --to 2025-03-31 --region East -o east.parquet",
+        examples="metertui export --from 2025-01-01 --to 2025-03-31 --region East -o east.parquet\n"
+        "metertui export --from 2025-01-01 --to 2025-01-31 --interval 30m -o half-hours.csv",
+    )  # fmt: skip
+    export.add_argument(
+        "--interval", metavar="I",
+        help="instead of readings, the energy of each meter in every interval of the clock: 15m, 30m, 1h",
     )  # fmt: skip
     export.add_argument(
         "-o", dest="out", metavar="FILE", required=True,

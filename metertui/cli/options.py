@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from metertui.cli.errors import UsageError
-from metertui.engine.base import FIRST_DAY, LAST_DAY, SiteZone
+from metertui.engine.base import FIRST_DAY, HOUR, LAST_DAY, MINUTE, SECOND, SiteZone
 from metertui.engine.errors import Refused
 from metertui.engine.nearest import did_you_mean
+
+_UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
 def format_of(options: argparse.Namespace) -> str:
@@ -81,3 +85,11 @@ def parse_keys(text: str, keys: Sequence[str]) -> tuple[str, ...]:
         meant = did_you_mean(wrong[0], keys) if wrong[0] not in keys else ""
         raise UsageError(f"--by takes some of {', '.join(keys)}, each at most once{meant}")
     return by
+
+
+def parse_interval(text: str) -> int:
+    """Return an interval such as `10s`, `30m` or `1h` in µs. Raises UsageError."""
+    match = re.fullmatch(r"([0-9]+)([smh])", text)
+    if match is None or not int(match[1]):
+        raise UsageError(f"{text!r} is not an interval such as 10s, 30m or 1h")
+    return int(match[1]) * _UNITS[match[2]]

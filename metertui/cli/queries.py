@@ -16,9 +16,10 @@ from metertui import settings
 from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
-from metertui.cli.options import format_of, parse_at, parse_days, parse_keys, printed_form
+from metertui.cli.options import format_of, parse_at, parse_days, parse_interval, parse_keys, printed_form
 from metertui.cli.output import print_note, print_rows, progress_bar
 from metertui.engine.base import (
+    SECOND,
     WINDOW_NAMES,
     SiteZone,
     SystemClock,
@@ -40,11 +41,14 @@ from metertui.engine.usage import (
     FILTERS,
     KEYS,
     LIST_KINDS,
+    LOAD_COLUMNS,
     Edge,
     Filter,
     Question,
     Usage,
     aggregate,
+    check_step,
+    load_tables,
     parse_clock,
 )
 from metertui.engine.usage import readings_table as exporting
@@ -231,7 +235,7 @@ def _table_file(name: str) -> Path:
     return out
 
 
-def _definition(question: Question, zone: SiteZone) -> writers.Definition:
+def _definition(question: Question, zone: SiteZone) -> dict[str, Any]:
     """Return what a file of readings says of itself."""
     asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
     order = {"sort": question.sort} if question.sort else {}
@@ -264,21 +268,38 @@ def _parse_question(options: argparse.Namespace, columns: Sequence[str] | None) 
 
 
 def export(options: argparse.Namespace) -> None:
-    """Run `metertui export --from D --to D -o FILE`."""
+    """Run `metertui export --from D --to D -o FILE`, of readings or, with `--interval`, of load curves."""
     out = _table_file(options.out)
-    question = _parse_question(options, ())
+    step = None if options.interval is None else _parse_step(options.interval)
+    question, times = _parse_question(options, ()), writers.TimeForm()
     with open_for_reading(options) as engine:
         question.filter.check_attributes(engine.directory.groups)
         frozen = engine.view().frozen()
-        count, times = 0, writers.TimeForm()
-        with (
-            progress_bar("writing readings") as progress,
-            _table(options, out, exporting.COLUMNS, question, engine.zone, times) as add,
-        ):
-            for table in exporting.reading_tables(frozen, question, progress, times.note_fraction):
-                add(table)
-                count += len(table)
-    _say_written(count, out)
+        with progress_bar("writing") as progress:
+            columns: writers.Columns = exporting.COLUMNS
+            more, noun = {"table": "readings"}, "reading"
+            if step is None:
+                tables = exporting.reading_tables(frozen, question, progress, times.note_fraction)
+            else:
+                columns, more, noun = LOAD_COLUMNS, {"table": "load curves", "interval": options.interval}, "interval"
+                tables = load_tables(frozen, question, step, progress)
+                times.note_fraction(bool((frozen.curve.time % SECOND).any()))
+            count = 0
+            with _table(options, out, columns, question, engine.zone, times, more) as add:
+                for table in tables:
+                    add(table)
+                    count += len(table)
+    _say_written(count, out, noun)
+
+
+def _parse_step(text: str) -> int:
+    """Return the length of an interval, µs. Raises UsageError."""
+    step = parse_interval(text)
+    try:
+        check_step(step)
+    except MeterError as error:
+        raise UsageError(f"--interval: {error}") from error
+    return step
 
 
 @contextmanager
@@ -289,6 +310,7 @@ def _table(
     question: Question,
     zone: SiteZone,
     times: writers.TimeForm,
+    more: dict[str, str] | None = None,
 ) -> Iterator[writers.AddRows]:
     """Open a file for a table of readings, or standard output, which takes the format of `--format`, by default CSV."""
     if is_standard_output(out) and printed_form(options) != "csv":
@@ -296,7 +318,9 @@ def _table(
         yield lambda frame: rows.extend(_plain_rows(times.write_times(frame, columns)))
         print_rows(options, rows, list(columns))
         return
-    with writers.open_table(out, columns, zone.name, _definition(question, zone), bom=options.bom, times=times) as add:
+    with writers.open_table(
+        out, columns, zone.name, _definition(question, zone) | (more or {}), bom=options.bom, times=times
+    ) as add:
         yield add
 
 
@@ -306,9 +330,9 @@ def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in plain]
 
 
-def _say_written(count: int, out: Path) -> None:
+def _say_written(count: int, out: Path, noun: str = "reading") -> None:
     if not is_standard_output(out):
-        print(f"{counted(count, 'reading')} written to {out}", file=sys.stderr)
+        print(f"{counted(count, noun)} written to {out}", file=sys.stderr)
 
 
 def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import re
 import signal
 import sys
 import time
@@ -16,21 +15,20 @@ from typing import Final
 from metertui import settings, simulator
 from metertui.cli.data_folder import folder_of
 from metertui.cli.errors import UsageError
-from metertui.cli.options import format_of, parse_days, parse_time
+from metertui.cli.options import format_of, parse_days, parse_interval, parse_time
 from metertui.cli.output import print_rows, progress_bar, status_line
-from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, visible, window_of_days
+from metertui.engine.base import SECOND, format_kwh, visible, window_of_days
 from metertui.formats import Fleet, as_text, complete_file, wide_csv
 from metertui.simulator import Tally
 
 _AGAIN_SECONDS: Final = 1.0
 """Between two tries to reach a server that is gone."""
-_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
 def simulate(options: argparse.Namespace) -> int:
     """Run `metertui simulate`; return 1 if the server refused anything, else 0."""
     zone = settings.load(folder_of(options)).rules().zone
-    interval = _parse_interval(options.interval)
+    interval = parse_interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     connections = _positive("--connections", options.connections)
     start = None if options.first is None else parse_time("--from", options.first, zone)
@@ -156,7 +154,7 @@ def generate(options: argparse.Namespace) -> None:
     """Run `metertui generate`: write log lines to `*.txt` and `*.log`, else the wide CSV with the accounts."""
     zone = settings.load(folder_of(options)).rules().zone
     window = window_of_days(*parse_days(options), zone)
-    interval = _parse_interval(options.interval)
+    interval = parse_interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)
     with (
@@ -175,14 +173,6 @@ def generate(options: argparse.Namespace) -> None:
         else:
             for done in wide_csv.write_fleet(file, fleet, zone, window.start, window.end - 1, interval):
                 progress(done)
-
-
-def _parse_interval(text: str) -> int:
-    """Return an interval such as `10s`, `30m` or `1h` in µs. Raises UsageError."""
-    match = re.fullmatch(r"([0-9]+)([smh])", text)
-    if match is None or not int(match[1]):
-        raise UsageError(f"{text!r} is not an interval such as 10s, 30m or 1h")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def _positive(option: str, value: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from metertui.cli import options
 from metertui.cli.errors import UsageError
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
 
 ZONE = SiteZone("Asia/Singapore")
 
@@ -60,3 +60,14 @@ def test_format_is_a_table_unless_an_option_says_otherwise() -> None:
     assert options.format_of(given()) == "table"
     assert options.format_of(given(format="json")) == "json"
     assert options.server_settings(given(port=5)) == {"host": None, "port": 5}
+
+
+@pytest.mark.parametrize(("text", "us"), [("10s", 10 * SECOND), ("30m", 30 * MINUTE), ("1h", HOUR)])
+def test_interval_has_a_unit(text: str, us: int) -> None:
+    assert options.parse_interval(text) == us
+
+
+@pytest.mark.parametrize("text", ["0m", "30", "1d", "-5s", "1.5h"])
+def test_interval_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not an interval such as"):
+        options.parse_interval(text)

@@ -388,3 +388,38 @@ def test_a_meter_of_several_registers(metertui: Command, tmp_path: Path) -> None
     assert void.json["total_kwh_after"] == 0
     assert metertui("usage", "a", *days).json["usage_kwh"] == 2
     assert metertui("check").code == 0
+    curve = ("export", *days[:-1], "csv", "--interval", "12h", "--channel", "export", "-o", "-")
+    assert [line.split(",")[0::3] for line in metertui(*curve).out.splitlines()[1:]] == [["a:export", "2", ""]] * 2
+
+
+def test_an_export_of_load_curves_sums_to_the_usage(steady: Command, tmp_path: Path) -> None:
+    words = ["export", "--from", "2025-02-01", "--to", "2025-02-02", "--interval"]
+    for suffix in ("csv", "parquet", "xlsx"):
+        path = tmp_path / f"load.{suffix}"
+        result = steady(*words, "1h", "-o", str(path))
+        assert (result.code, result.err) == (0, f"48 intervals written to {path}\n")
+    table = pd.read_csv(tmp_path / "load.csv")
+    assert list(table) == [
+        "identifier",
+        "start",
+        "end",
+        "usage_kwh",
+        "quality",
+        "region",
+        "sub_region",
+        "apartment_type",
+    ]
+    assert table["usage_kwh"].sum() == 48
+    assert list(table.loc[0, ["start", "end", "quality"]]) == [
+        "2025-02-01T00:00:00+08:00", "2025-02-01T01:00:00+08:00", "actual",
+    ]  # fmt: skip
+    assert pd.read_parquet(tmp_path / "load.parquet")["usage_wh"].tolist() == [1000] * 48
+    definition = json.loads((tmp_path / "load.csv.json").read_text())
+    assert (definition["table"], definition["interval"]) == ("load curves", "1h")
+    for wrong, why in (
+        ("7m", "--interval: an interval is at least a minute long"),
+        ("soon", "'soon' is not an interval"),
+    ):
+        result = steady(*words, wrong, "-o", "-")
+        assert result.code == 2
+        assert why in result.err

@@ -12,23 +12,11 @@ import pytest
 
 from metertui import simulator
 from metertui.cli import simulate
-from metertui.cli.errors import UsageError
-from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.base.zone import SiteZone
 from metertui.formats import Fleet
 from metertui.simulator import Tally
 from tests.cli.conftest import Command
 from tests.patience import PATIENCE
-
-
-@pytest.mark.parametrize(("text", "us"), [("10s", 10 * SECOND), ("30m", 30 * MINUTE), ("1h", HOUR)])
-def test_interval_has_a_unit(text: str, us: int) -> None:
-    assert simulate._parse_interval(text) == us
-
-
-@pytest.mark.parametrize("text", ["0m", "30", "1d", "-5s", "1.5h"])
-def test_interval_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is not an interval such as"):
-        simulate._parse_interval(text)
 
 
 def test_summary_says_who_was_registered_only_if_someone_was() -> None:

@@ -16,6 +16,7 @@ from metertui.engine.usage.intervals import (
     meter_blocks,
 )
 from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
+from metertui.engine.usage.load_curves import LOAD_COLUMNS, check_step, load_tables
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
 from metertui.engine.usage.query import (
     CHANNEL,
@@ -40,6 +41,7 @@ __all__ = [
     "FILTERS",
     "KEYS",
     "LIST_KINDS",
+    "LOAD_COLUMNS",
     "QUALITY_OF_POINT",
     "STATUS",
     "TIME_KEYS",
@@ -63,6 +65,7 @@ __all__ = [
     "aggregate",
     "buckets",
     "change_per_day",
+    "check_step",
     "cut_intervals",
     "days_of_row",
     "explain",
@@ -74,6 +77,7 @@ __all__ = [
     "judge_readings",
     "known_buckets",
     "list_tables",
+    "load_tables",
     "lookup",
     "meter_blocks",
     "parse_clock",

@@ -75,7 +75,7 @@ def usage_figures(
     question.check_question()
     if CHANNEL in question.by:
         return _by_channel(frozen, question, progress)
-    frozen = _of_channel(frozen, question)
+    frozen = frozen_of_channel(frozen, question)
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
     filed = _filed(frozen)
@@ -125,7 +125,7 @@ def half_hour_figures(
     `starts`: when they begin (µs UTC, ascending, each once). Columns: `at`, one of them, the attributes of `by`, and
     `usage_wh`, `drawing` and `largest_wh` as in `usage_figures`. Time keys are ignored. Raises MeterError.
     """
-    frozen = _of_channel(frozen, question)
+    frozen = frozen_of_channel(frozen, question)
     values, label_of_group = _attributes(frozen, question)
     start, end = _span(frozen, _filed(frozen), question)
     halves = cut_time(frozen.zone, question, start, end, half_hours=True).marks
@@ -150,7 +150,7 @@ def half_hour_figures(
     return pd.DataFrame({"at": starts[period], **texts, **figures})
 
 
-def _of_channel(frozen: Frozen, question: Question) -> Frozen:
+def frozen_of_channel(frozen: Frozen, question: Question) -> Frozen:
     """Return the columns by meter of the channel that is asked about. Raises MeterError for one that no meter has."""
     channel = question.filter.named_channel or USE
     if channel == USE or not frozen.of_registers:
