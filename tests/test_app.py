@@ -21,6 +21,7 @@ from tests.screens.town import Town, at_work, settle, text_of
 
 town = fixtures.town
 idle_at_once, still, buttons_at_once = fixtures.idle_at_once, fixtures.still, fixtures.buttons_at_once
+painted_in_pauses = fixtures.painted_in_pauses
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual._compositor import Compositor
 from textual._context import active_app
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from tests.screens.idle import idle, pause
+from tests.screens.idle import idle, pause, put_off
 from tests.screens.town import HOSTILE, STEADY, Town
 
 
@@ -57,6 +58,13 @@ def idle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("textual.app.wait_for_idle", after_a_key)
     monkeypatch.setattr(Pilot, "pause", pause)
+
+
+@pytest.fixture(autouse=True)
+def painted_in_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an app paint when a test pauses and would look: to paint in between took almost half of the tests' time."""
+    monkeypatch.setattr(Compositor, "render_update", put_off)
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 1e6)
 
 
 @pytest.fixture(autouse=True)

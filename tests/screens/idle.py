@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
+from textual._compositor import Compositor
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -58,7 +59,8 @@ async def _painted(app: App[Any]) -> None:
     await drained()
     for _ in range(2):
         if app.is_running and app.screen_stack:
-            app.screen._on_timer_update()  # what its timer would do within a sixtieth of a second
+            for screen in (*app._background_screens, app.screen):
+                screen._on_timer_update()  # what its timer would do within a sixtieth of a second
             await drained()
 
 
@@ -67,6 +69,21 @@ async def pause(pilot: Pilot[Any]) -> None:
     await pilot._wait_for_screen()
     await idle(pilot.app)
     pilot.app.screen._on_timer_update()
+    paint(pilot.app)
+
+
+_render_update = Compositor.render_update
+
+
+def put_off(compositor: Compositor, full: bool = False, **kwargs: Any) -> Any:
+    """Take the place of `Compositor.render_update`, but paint a picture alone: what changed is remembered for later."""
+    return _render_update(compositor, full, **kwargs) if full else None
+
+
+def paint(app: App[Any]) -> None:
+    """Paint what has changed since the last time, as a terminal would show it."""
+    if app.screen_stack and (compositor := app.screen._compositor)._dirty_regions:
+        app._display(app.screen, _render_update(compositor, screen_stack=app._background_screens))
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:

@@ -17,6 +17,11 @@ from tests.screens.town import STEADY, Town, at_work, press, settle
 _HOUR = 3_600_000_000
 
 
+@pytest.fixture(autouse=True)
+def painted_in_pauses() -> None:
+    """Let the app paint by itself, so that what painting holds and lets go is as in a terminal."""
+
+
 @pytest.fixture
 def uncollected() -> Iterator[None]:
     """No garbage collection: a full one is rare in the app, and what it alone would free stays for many questions."""

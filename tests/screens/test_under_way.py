@@ -26,6 +26,11 @@ SHARE = 0.25
 
 
 @pytest.fixture(autouse=True)
+def painted_in_pauses() -> None:
+    """Let the app paint by itself: what is under way is shown by timers of its own."""
+
+
+@pytest.fixture(autouse=True)
 def bars_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bar is shown from the beginning."""
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
