@@ -22,6 +22,7 @@ from metertui.engine.intervals import lines as interval_lines
 from metertui.engine.storage import reading_lines
 from metertui.engine.vee import MeterEdits
 from metertui.formats import export_csv, interval_csv, plain_csv, register_table, trade_forms, wide_csv
+from metertui.formats.meter_tables import open_meter_table
 from metertui.formats.register_rows import is_header
 from metertui.formats.said import NOTHING_SAID, Said
 from metertui.formats.tables import Table, is_other_than_utf8, open_table
@@ -29,8 +30,9 @@ from metertui.formats.trade_forms import TRADE_FORMS, TradeForm, detect_trade_fo
 
 OwnForm = Literal["log", "day", "wide", "export", "interval"]
 """The forms of our own files, and of those of the predecessor system."""
-Form = OwnForm | TradeForm
-FORMS: Final[tuple[Form, ...]] = (*get_args(OwnForm), *get_args(TradeForm))
+Form = OwnForm | TradeForm | Literal["table"]
+"""Those, the forms of the trade, and tables of any other shape."""
+FORMS: Final[tuple[Form, ...]] = (*get_args(OwnForm), *get_args(TradeForm), "table")
 
 
 def read_any(
@@ -49,12 +51,19 @@ def read_any(
                 yield from trade_forms.read_pieces(path, trade, said, zone, progress)
                 return
             found = detect_form(first, zone) if first else None
-            if not first and form not in TRADE_FORMS:
+            if not first and form in get_args(OwnForm):
                 return  # an empty log
+            if not first:
+                raise DataError(path, None, "the file is empty")
             if found in (None, "export") and form in (None, "export"):
-                table = _other_table(path, first, found, file.peek())
+                export = _other_table(path, first, found, file.peek())
+                if export is not None and (form == "export" or export.has_names()):
+                    yield from register_table.read_pieces(export, zone, progress)
+                    return
+            if (found is None and form is None) or form == "table":
+                table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2))
                 if table is not None:
-                    yield from register_table.read_pieces(table, zone, progress)
+                    yield from table.pieces(part_of_progress(progress, 1, 2))
                     return
             if found is None and form == "log":
                 found = "log"  # its first line may be a broken one
@@ -88,7 +97,7 @@ def _explain_form(first: bytes, form: Form | None) -> str:
     """Return the sentence on a first line that is not that of the form, or of any form."""
     line = _text(first).rstrip("\r\n")
     shown = f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line
-    every = [*_EXPECTED.items(), *TRADE_FORMS.items()]
+    every = [*_EXPECTED.items(), *TRADE_FORMS.items(), ("table", "a table with a time and a figure in each row")]
     expected = "; ".join(f"{begins} (form {each})" for each, begins in every if form in (None, each))
     return f"this line holds {visible(shown)!r}; expected {'one of: ' if form is None else ''}{expected}"
 

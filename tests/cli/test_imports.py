@@ -127,7 +127,8 @@ def test_an_import_in_which_every_row_was_refused_fails(metertui: Command, tmp_p
     file.write_text("m-1,2025-01-01T00:00:00,1\nm-1,nonsense,2\n")
     assert [metertui("import", str(file)).code for _ in range(2)] == [0, 0]
     file.write_text("")
-    assert metertui("import", str(file)).code == 0
+    assert metertui("import", str(file), "--form", "log").code == 0
+    assert "the file is empty" in metertui("import", str(file)).err
 
 
 def test_a_file_of_no_known_form_fails_with_what_was_expected(metertui: Command, tmp_path: Path) -> None:

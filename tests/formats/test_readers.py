@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HALF_HOUR, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import Import
+from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError
 from metertui.engine.intervals.rows import IntervalPiece
 from metertui.formats import readers, wide_csv
@@ -94,8 +94,20 @@ def test_a_file_in_another_format_than_given_is_an_error(tmp_path: Path) -> None
         read(tmp_path, DAY, "wide")
 
 
-def test_an_empty_file_has_no_readings(tmp_path: Path) -> None:
-    assert read(tmp_path, "") == ([], [])
+def test_an_empty_file_is_an_empty_log_only_if_that_is_said(tmp_path: Path) -> None:
+    assert read(tmp_path, "", "log") == ([], [])
+    with pytest.raises(MeterError, match="the file is empty"):
+        read(tmp_path, "")
+
+
+def test_any_other_table_is_read_by_what_is_said_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "april.csv"
+    path.write_text("Tag;Zählerstand (kWh)\n28.04.2025 00:00;1234,5\n29.04.2025 00:00;1240\n")
+    (piece,) = readers.read_any(path, ZONE, said=Said(meter="m1", zone=ZONE.name))
+    assert isinstance(piece, FilePiece)
+    assert (piece.rows.ids, piece.rows.wh.tolist()) == (["m1"], [1_234_500, 1_240_000])
+    with pytest.raises(MeterError, match="in which zone its times are; give --zone"):
+        list(readers.read_any(path, ZONE, "table", said=Said(meter="m1")))
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
@@ -189,6 +201,5 @@ def test_register_reads_of_the_trade_are_read_by_their_content(tmp_path: Path) -
 
 
 def test_an_empty_file_is_none_of_the_trade(tmp_path: Path) -> None:
-    assert read(tmp_path, "") == ([], [])
-    with pytest.raises(MeterError, match="form nem12"):
+    with pytest.raises(MeterError, match="the file is empty"):
         read(tmp_path, "", "nem12")

@@ -15,7 +15,8 @@ USE: Final = "use"
 """The channel where none is named."""
 MARK: Final = ":"
 """Stands between a meter id, which never has one, and a channel."""
-_METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}|[A-Z]{2}[0-9]{11}[0-9A-Z]{20}")
+"""1 to 32 characters, or the 33 of a metering point in Austria and Germany: country, grid, postcode, point."""
 _CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
 
 

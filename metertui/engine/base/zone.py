@@ -149,6 +149,14 @@ class SiteZone:
         which = np.searchsorted(self._switches, instants, side="right")
         return np.asarray(instants + self._offsets[which], dtype=np.int64)
 
+    def instants_of(self, walls: Int64Array) -> Int64Array:
+        """Return the first instants (µs UTC) at which the wall clock shows `walls`, µs since 1970-01-01T00:00.
+
+        Where the clock skips a time, the instant shows another one: that which the offset after the change gives.
+        """
+        shown_at_changes = self._switches + self._offsets[:-1]
+        return np.asarray(walls - self._offsets[np.searchsorted(shown_at_changes, walls, side="right")])
+
     def second_instants(self, instants: Int64Array) -> Int64Array:
         """Return for instants (µs UTC) the later ones at which the wall clock shows the same, or the same ones."""
         if not len(self._switches):

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from metertui.formats.tables.figures import DecimalMark, FigureEvidence, plain_figure
-from metertui.formats.tables.opening import Section, Table, is_other_than_utf8, open_table
-from metertui.formats.tables.rows import Row, Typed
+from metertui.formats.tables.opening import AnyTable, Section, Table, is_other_than_utf8, open_any_table, open_table
+from metertui.formats.tables.rows import Row, Typed, without_empty_end
+from metertui.formats.tables.times import (
+    DateEvidence,
+    Label,
+    days_of,
+    kind_of,
+    parse_clock,
+    parse_label,
+    parse_number,
+    split_range,
+    split_stamp,
+)
 
 __all__ = [
+    "AnyTable",
+    "DateEvidence",
     "DecimalMark",
     "FigureEvidence",
+    "Label",
     "Row",
     "Section",
     "Table",
     "Typed",
+    "days_of",
     "is_other_than_utf8",
+    "kind_of",
+    "open_any_table",
     "open_table",
+    "parse_clock",
+    "parse_label",
+    "parse_number",
     "plain_figure",
+    "split_range",
+    "split_stamp",
+    "without_empty_end",
 ]

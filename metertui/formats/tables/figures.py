@@ -61,6 +61,10 @@ class FigureEvidence:
         elif possible and self._doubt is None and any(mark in figure for mark in _PATTERNS if mark != self._usual):
             self._doubt = figure, row
 
+    def is_proven(self) -> bool:
+        """Return whether a figure tells the decimal mark, or none needs one."""
+        return bool(self._proofs) or self._doubt is None
+
     def decide(self) -> DecimalMark:
         """Return the decimal mark. Raises Refused, with a sentence, if the figures prove none, or both."""
         if len(self._proofs) > 1:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from metertui.engine.base import Progress, no_progress
-from metertui.formats.tables import old_workbook, parquet, text, workbook
+from metertui.formats.tables import json_rows, old_workbook, parquet, text, workbook
 from metertui.formats.tables.rows import Block, IsHeader, Row, without_empty_end
 
 _PARQUET: Final = b"PAR1"
 _ZIP: Final = b"PK\x03\x04"
+_HEAD: Final = 4096
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 
 
@@ -57,6 +58,10 @@ class Table:
                 yield Section(sheet, names[sheet], list(self._filled(rows, len(names[sheet]))))
             progress(share)
 
+    def has_names(self) -> bool:
+        """Return whether the columns that are looked for are named in the first rows. Raises DataError, OSError."""
+        return any(self._names(row) for row in next(self._blocks(), (0.0, []))[1])
+
     def _names(self, row: Row) -> list[str]:
         """Return the names of the columns if the row has them; otherwise nothing."""
         cells = without_empty_end(row.cells)
@@ -75,6 +80,38 @@ class Table:
                 row = row._replace(cells=cells + [""] * (width - len(cells)))  # noqa: PLW2901
             if any(cells):
                 yield row
+
+
+class AnyTable(NamedTuple):
+    """A file that holds a table of columns that are not known yet; it can be read more than once."""
+
+    path: Path
+    form: str
+    """What it is, in words."""
+    delimiter: str | None
+    """What stands between the cells of a text; None in a workbook or Parquet file."""
+    blocks: Callable[[], Iterator[Block]]
+    """Yields all its rows, those before the table too."""
+
+
+def open_any_table(path: Path) -> AnyTable | None:
+    """Return the table of a file; None for a text without lines of times and figures. Raises DataError, OSError."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    first = head[: len(_ZIP)]
+    if json_rows.is_json(head):
+        return AnyTable(path, "JSON", None, partial(json_rows.read_rows, path))
+    if first == _PARQUET:
+        return AnyTable(path, "Parquet file", None, partial(parquet.read_rows, path))
+    if first == _ZIP:
+        return AnyTable(path, "Excel workbook", None, partial(workbook.read_rows, path))
+    if first == _OLE:
+        return AnyTable(path, "Excel workbook of the old kind", None, partial(old_workbook.read_rows, path))
+    form = text.guess_form(path)
+    if form is None:
+        return None
+    mark = {"\t": "tab"}.get(form.delimiter, form.delimiter)
+    return AnyTable(path, f"table with {mark} between cells", form.delimiter, partial(text.read_rows, path, form))
 
 
 def is_other_than_utf8(path: Path, first: bytes) -> bool:

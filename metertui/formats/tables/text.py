@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Final, TextIO
 
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.tables.rows import Block, IsHeader, Row, in_blocks, without_empty_end
+from metertui.formats.tables.times import kind_of
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _BLOCK_BYTES: Final = 1_000_000
@@ -29,6 +31,7 @@ _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", cod
 _NOT_IN_CP1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
 """The line by which a spreadsheet is told the delimiter."""
+_FIGURE: Final = re.compile(r"[+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _NOT_DECODED: Final = re.compile("[\ud800-\udfff\ufffd]")
 
 
@@ -91,6 +94,41 @@ def find_form(path: Path, is_header: IsHeader) -> TextForm | None:
             if is_header(without_empty_end(cells)):
                 return TextForm(encoding, delimiter, first)
     return None
+
+
+def guess_form(path: Path) -> TextForm | None:
+    """Return the form in which most of the first lines of a text have a time in one cell and a figure in another.
+
+    Of delimiters that do so equally, it is the one that gives more lines the same number of cells. None for a text that
+    has no such lines with any of them. Raises DataError, OSError.
+    """
+    encoding = detect_encoding(path)
+    with _opened(path, encoding) as (_, file):
+        lines = list(islice(_lines(file, path), _PREAMBLE))
+    named = _SEPARATOR.fullmatch(lines[0]) if lines else None
+    first = 2 if named else 1
+    scores = {each: _score(lines[first - 1 :], each) for each in ([named[1]] if named else DELIMITERS)}
+    best = max(scores, key=scores.__getitem__)
+    if not scores[best][0]:
+        return None
+    return TextForm(encoding, best, first)
+
+
+def _score(lines: list[str], delimiter: str) -> tuple[int, int, int]:
+    """Return how many lines have a time and a figure in cells of their own, how soon, and how many the usual width."""
+    told, widths, soon = 0, Counter[int](), -len(lines)
+    for number, line in enumerate(lines):
+        try:
+            cells = split_line(line, delimiter)
+        except Refused:
+            continue
+        timed = [kind_of(cell) not in ("", "clock") for cell in cells]
+        figures = [_FIGURE.fullmatch(cell) is not None for cell in cells]
+        if any(timed) and any(figure and not time for figure, time in zip(figures, timed, strict=True)):
+            told += 1
+            soon = max(soon, -number)
+            widths[len(cells)] += 1
+    return told, soon, max(widths.values(), default=0)
 
 
 def read_rows(path: Path, form: TextForm) -> Iterator[Block]:

@@ -16,12 +16,17 @@ from metertui.engine.base.identifiers import (
 from metertui.engine.errors import Refused
 
 
-@pytest.mark.parametrize("text", ["524-935-527", "123456", "a", "Z" * 32, "9._-"])
+@pytest.mark.parametrize(
+    "text", ["524-935-527", "123456", "a", "Z" * 32, "9._-", "AT" + "9" * 31, "DE00012345678" + "A" * 20]
+)
 def test_meter_ids(text: str) -> None:
     assert check_meter_id(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "Z" * 33, "-1", ".a", "_a", "a b", "a\n", "é", "a,b", "=1+1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Z" * 33, "9" * 33, "AT" + "9" * 32, "at" + "9" * 31, "-1", ".a", "_a", "a b", "a\n", "é", "a,b", "=1+1"],
+)
 def test_what_is_no_meter_id_is_refused(text: str) -> None:
     with pytest.raises(Refused) as error:
         check_meter_id(text)

@@ -166,3 +166,13 @@ def test_hours_stand_on_the_local_clock() -> None:
 def test_an_unknown_zone_is_named(name: str) -> None:
     with pytest.raises(MeterError, match="is not a time zone"):
         SiteZone(name)
+
+
+@given(st.sampled_from(ZONES), st.datetimes(datetime(1970, 1, 3), datetime(2199, 12, 30)))
+def test_the_first_instant_at_which_the_clock_shows_a_time(zone: SiteZone, shown: datetime) -> None:
+    wall = np.array([micros(shown.replace(tzinfo=UTC))])
+    found = zone.instants_of(wall)
+    try:
+        assert found[0] == zone.instant(shown)
+    except Refused:
+        assert zone.wall_clock(found)[0] != wall[0]

@@ -9,7 +9,7 @@ import pytest
 
 from metertui.engine.attributes import Group
 from metertui.engine.errors import DataError
-from metertui.formats.said import NOTHING_SAID, Said, agreed, not_said, said_from_json
+from metertui.formats.said.options import NOTHING_SAID, Said, agreed, not_said, said_from_json
 
 FILE = Path("june.csv")
 

@@ -1,0 +1,113 @@
+"""What all rows of a table prove: the order of day and month, decimal marks, signs, whether times name their zone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from metertui.engine.base import Progress, no_progress
+from metertui.formats.meter_tables.energies import bare, note_figure
+from metertui.formats.meter_tables.roles import Roles
+from metertui.formats.meter_tables.shape import MISSING, Shape, clean
+from metertui.formats.tables import (
+    AnyTable,
+    DateEvidence,
+    FigureEvidence,
+    Row,
+    days_of,
+    kind_of,
+    parse_clock,
+    split_range,
+    split_stamp,
+)
+
+_MOST_KEPT: Final = 1000
+
+
+class Evidence:
+    """What the rows of one series of a table prove; those of several series stand side by side."""
+
+    def __init__(self, roles: Roles, delimiter: str | None, shared: FigureEvidence | None = None) -> None:
+        self.dates = DateEvidence()
+        self.shared = shared or FigureEvidence()
+        """What the figures of all columns prove together, for one that proves nothing by itself."""
+        self.figures = {each.place: FigureEvidence("." if delimiter == "," else None) for each in roles.figures}
+        self.negative: Counter[int] = Counter()
+        self.positive: Counter[int] = Counter()
+        self.bare = False
+        """Whether a time names no zone."""
+        self.texts: dict[int, set[str]] = {}
+        """Different texts of the columns of meters, units and series; the first thousand of each."""
+        self._roles = roles
+        self._clocks: set[str] = set()
+        self._named = [each for each in (roles.meter, roles.unit, roles.channel) if each is not None]
+
+    def note(self, rows: list[Row]) -> None:
+        """Note rows of the table."""
+        times, roles = self._roles.times, self._roles
+        places = [(each.place, (each.place,) if each.place >= 0 else roles.slots) for each in roles.figures]
+        for row in rows:
+            cells = row.cells
+            count = len(cells)
+            if row.fault is not None:
+                continue
+            for at in times.places:
+                if at < count and cells[at]:
+                    self._note_time(cells[at], row.number, at in times.dates())
+            for place, columns in places:
+                for at in columns:
+                    if at < count and cells[at]:
+                        self._note_figure(place, cells[at], row.number)
+            for at in self._named:
+                if at < count:
+                    found = self.texts.setdefault(at, set())
+                    if len(found) < _MOST_KEPT:
+                        found.add(clean(cells[at]))
+
+    def _note_time(self, text: str, row: int, dated: bool) -> None:
+        parts = split_range(text) or (text,)
+        for part in parts:
+            if not dated and not days_of(split_stamp(part)[0]):
+                self._note_clock(part)
+                continue
+            self.dates.note(part, row)
+            if kind_of(part) != "epoch":
+                self._note_clock(split_stamp(part)[1])
+
+    def _note_clock(self, clock: str) -> None:
+        if clock in self._clocks:
+            return
+        self._clocks.add(clock)
+        shown = parse_clock(clock.rpartition("T")[2])
+        self.bare = self.bare or shown is None or shown[1] is None
+
+    def _note_figure(self, place: int, text: str, row: int) -> None:
+        if text.lower() in MISSING:
+            return
+        note_figure(self.figures[place], text, row)
+        note_figure(self.shared, text, row)
+        figure, negative = bare(text)
+        if any(digit in figure for digit in "123456789"):
+            (self.negative if negative else self.positive)[place] += 1
+
+
+def rows_of(table: AnyTable, shape: Shape, progress: Progress = no_progress) -> Iterator[list[Row]]:
+    """Yield the rows of figures of a table in blocks: those of its sheet, and of further ones with the same headings.
+
+    Raises DataError, OSError.
+    """
+    begun = {shape.sheet}
+    for share, block in table.blocks():
+        rows = []
+        for row in block:
+            if row.sheet == shape.sheet:
+                if row.number >= shape.first and any(row.cells):
+                    rows.append(row)
+            elif row.sheet in begun:
+                if any(row.cells):
+                    rows.append(row)
+            elif shape.named and [clean(cell) for cell in row.cells][: len(shape.names)] == shape.names:
+                begun.add(row.sheet)
+        yield rows
+        progress(share)

@@ -1,0 +1,128 @@
+"""A table of registers or of energy per interval, read by plans for the series that stand side by side in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from metertui.engine.base import BadLine, Progress, SiteZone, no_progress
+from metertui.engine.core import FilePiece
+from metertui.engine.errors import DataError
+from metertui.engine.intervals import IntervalPiece
+from metertui.engine.storage import Rows
+from metertui.formats.meter_tables.evidence import Evidence, rows_of
+from metertui.formats.meter_tables.intervals import IntervalBuilder
+from metertui.formats.meter_tables.left_out import LeftOut
+from metertui.formats.meter_tables.local_times import BARE
+from metertui.formats.meter_tables.plan import Plan, make_plan
+from metertui.formats.meter_tables.roles import find_roles
+from metertui.formats.meter_tables.row_reader import Entries, RowReader
+from metertui.formats.meter_tables.shape import Shape, find_shape
+from metertui.formats.meter_tables.slots import find_slots
+from metertui.formats.said import Said
+from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
+
+_UWH_PER_WH = 1_000_000
+
+
+@dataclass(frozen=True)
+class MeterTable:
+    """A file whose columns are known: its plans, by which it is read."""
+
+    path: Path
+    table: AnyTable
+    shape: Shape
+    plans: Sequence[Plan]
+    notes: Sequence[str]
+    """What was decided that a person may want to know."""
+    left_out: LeftOut = field(default_factory=LeftOut)
+    """What reading it left out so far."""
+
+    def pieces(self, progress: Progress = no_progress) -> Iterator[IntervalPiece | FilePiece]:
+        """Yield the intervals or register reads of the file, and the lines that are none. Raises DataError, OSError."""
+        readers = [self._reader(plan) for plan in self.plans]
+        builders = [IntervalBuilder(self.path.name, plan, self.left_out) for plan in self.plans]
+        for rows in rows_of(self.table, self.shape, progress):
+            for reader, builder, plan in zip(readers, builders, self.plans, strict=True):
+                entries, refused = reader.read(rows)
+                yield _refusing(refused, self._piece(entries, reader, builder, plan))
+        for reader, builder in zip(readers, builders, strict=True):
+            yield from builder.finish(reader.ids)
+
+    def _reader(self, plan: Plan) -> RowReader:
+        slots = find_slots(self.path, self.shape, list(plan.roles.slots)) if plan.roles.slots else []
+        return RowReader(self.path.name, self.shape, plan, slots, self.table.delimiter, self.left_out)
+
+    def _piece(
+        self, entries: Entries, reader: RowReader, builder: IntervalBuilder, plan: Plan
+    ) -> IntervalPiece | FilePiece:
+        if plan.kind == "interval":
+            return builder.add(entries, reader.ids)
+        return _register_piece(self.path.name, entries, reader.ids, plan)
+
+
+def _refusing(refused: list[BadLine], piece: IntervalPiece | FilePiece) -> IntervalPiece | FilePiece:
+    """Return a piece with further lines that are refused, in the order of lines."""
+    every = sorted([*refused, *piece.refused], key=lambda each: each.line)
+    if isinstance(piece, FilePiece):
+        return FilePiece(piece.source, piece.rows, piece.line, every, bare=piece.bare)
+    return IntervalPiece(piece.source, piece.rows, piece.line, every)
+
+
+def _register_piece(source: str, entries: Entries, ids: list[str], plan: Plan) -> FilePiece:
+    """Return register reads: where a row has two times, the register is that at the end."""
+    pair = plan.roles.times.is_pair and plan.stamps != "start"
+    wall, offset = (entries.end_wall, entries.end_offset) if pair else (entries.wall, entries.offset)
+    bare = offset == BARE
+    time = np.where(bare, plan.zone.instants_of(wall), wall - offset)
+    skipped = bare & (plan.zone.wall_clock(time) != wall)
+    refused = [
+        BadLine(source, int(entries.line[at]), "bad-timestamp", f"the clock of {plan.zone.name} skips its time", "")
+        for at in np.flatnonzero(skipped).tolist()
+    ]
+    half = entries.energy % _UWH_PER_WH * 2
+    wh = entries.energy // _UWH_PER_WH
+    up = (half > _UWH_PER_WH) | ((half == _UWH_PER_WH) & (wh % 2 == 1))
+    rows = Rows(ids, entries.code[~skipped].astype(np.int32), time[~skipped], (wh + up)[~skipped])
+    return FilePiece(source, rows, entries.line[~skipped], refused, bare=bare[~skipped])
+
+
+def open_meter_table(path: Path, said: Said, site: SiteZone, progress: Progress = no_progress) -> MeterTable | None:
+    """Return a file as a table of registers or of energy per interval, by what it and a person say.
+
+    `site` is the zone of days, not that of its times. None for a file that has no times in rows. Raises DataError for
+    one that does not say enough, by the name of the option to give; OSError.
+    """
+    table = open_any_table(path)
+    first = next((rows for _, rows in table.blocks() if rows), []) if table is not None else []
+    shape = find_shape(first)
+    if table is None or (shape is None and table.delimiter is not None):
+        return None
+    if shape is None:
+        what = "a time and a figure, and none has the columns identifier, timestamp and usage or reading_kwh"
+        raise DataError(path, None, f"no row has {what}")
+    every = find_roles(path, shape, said)
+    shared = FigureEvidence("." if table.delimiter == "," else None)
+    evidence = [Evidence(roles, table.delimiter, shared) for roles in every]
+    for rows in rows_of(table, shape, progress):
+        for each in evidence:
+            each.note(rows)
+    plans = [make_plan(path, shape, roles, said, proofs, site) for roles, proofs in zip(every, evidence, strict=True)]
+    plans, notes = _finest(shape, plans)
+    return MeterTable(path, table, shape, plans, notes)
+
+
+def _finest(shape: Shape, plans: list[Plan]) -> tuple[list[Plan], list[str]]:
+    """Return the plans to read by: of series with the same registers, such as days beside hours, the finest alone."""
+    kept: dict[tuple[str, ...], Plan] = {}
+    notes = [note for plan in plans for note in plan.notes]
+    for plan in sorted(plans, key=lambda each: each.stats.length or each.stats.step):
+        key = (plan.meter, plan.kind, *(f"{each.meter}:{each.channel}" for each in plan.figures))
+        if key in kept:
+            names = " and ".join(str(each.place + 1) for each in plan.figures)
+            notes.append(f"column {names} left out: the same energy as in the other columns, in longer intervals")
+        kept.setdefault(key, plan)
+    return [plan for plan in plans if plan in kept.values()], notes

@@ -1,0 +1,221 @@
+"""What the columns of a table are taken for, from their names, their contents and what a person says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.errors import DataError
+from metertui.formats.meter_tables.figure_columns import (
+    Figures,
+    choose_figures,
+    figures_as_said,
+    figures_of_slots,
+    is_energy,
+    is_meter_id,
+)
+from metertui.formats.meter_tables.shape import TIMES, Shape, clean
+from metertui.formats.meter_tables.statuses import status_of
+from metertui.formats.meter_tables.times import TimeColumns, find_times
+from metertui.formats.meter_tables.words import (
+    NO_MEANING,
+    ids_in,
+    is_named,
+    meaning_of,
+    meter_rank,
+    plain,
+    unit_of,
+)
+from metertui.formats.said import Said
+
+CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
+_TIME_ROLES: Final = ("time", "start", "end", "date", "clock", "end_date", "end_clock")
+_OTHER_ROLES: Final = ("meter", "unit", "quality", "status", "channel", "series")
+HEADER: Final = "header"
+"""What a person says in place of a column of meters, where their ids are the names of the columns of figures."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What columns are taken for."""
+
+    times: TimeColumns
+    figures: list[Figures]
+    meter: int | None = None
+    unit: int | None = None
+    channel: int | None = None
+    """The column whose text says which series a row is of."""
+    slots: Sequence[int] = ()
+    """The columns of the parts of a day, where a row is a day."""
+    left_out: Mapping[int, str] = field(default_factory=dict)
+    """Columns with figures that are not taken, and why."""
+
+
+def find_roles(path: Path, shape: Shape, said: Said) -> list[Roles]:
+    """Return what the columns of a table are taken for, for each of the series that stand side by side in it.
+
+    Raises DataError that names the option by which a person can tell what the table does not.
+    """
+    told, header_meters = _told(path, shape, said.columns)
+    groups = _groups(shape) if not told else [range(len(shape.names))]
+    found, failure = [], None
+    for places in groups:
+        try:
+            found.append(_roles(path, shape, places, told, header_meters, said.unit))
+        except DataError as error:
+            failure = error
+    if not found or (failure is not None and len(groups) == 1):
+        assert failure is not None
+        raise failure
+    return found
+
+
+def _told(path: Path, shape: Shape, columns: Mapping[str, str]) -> tuple[dict[str, int], bool]:
+    """Return the columns that a person names by what they are taken for, and whether meters are names of columns."""
+    told = {}
+    for role, name in columns.items():
+        if role == "meter" and name == HEADER:
+            continue
+        known = role in _TIME_ROLES or role in _OTHER_ROLES or CHANNEL.fullmatch(role) is not None
+        if not known:
+            raise DataError(
+                path, None, f"--columns: '{role}' is neither time, start, end, kwh, meter, unit, quality nor a channel"
+            )
+        told[role] = _column(path, shape, name)
+    return told, columns.get("meter") == HEADER
+
+
+def _column(path: Path, shape: Shape, name: str) -> int:
+    """Return the column of a name or number."""
+    same = [at for at, each in enumerate(shape.names) if each == name]
+    alike = same or [at for at, each in enumerate(shape.names) if plain(each) == plain(name)]
+    if alike:
+        return alike[0]
+    if name.isdigit() and 1 <= int(name) <= len(shape.names):
+        return int(name) - 1
+    names = ", ".join(shape.names[:12])
+    raise DataError(path, None, f"--columns: no column is '{name}'; there are {len(shape.names)}: {names}")
+
+
+def _groups(shape: Shape) -> Sequence[Sequence[int]]:
+    """Return the columns of each of the series that stand side by side."""
+    names = [plain(name) for name in shape.names]
+    count = len(names)
+    for size in range(2, count // 2 + 1):
+        parts = [names[at : at + size] for at in range(0, count, size)]
+        if count % size == 0 and shape.named and all(part == parts[0] for part in parts[1:]):
+            return [range(at, at + size) for at in range(0, count, size)]
+    groups: list[list[int]] = [[]]
+    for at, kind in enumerate(shape.kinds):
+        if kind in TIMES and any(shape.kinds[each] == "figure" and is_energy(shape, each) for each in groups[-1]):
+            groups.append([])
+        groups[-1].append(at)
+    whole = [any(shape.kinds[at] in TIMES for at in each) for each in groups]
+    full = [any(shape.kinds[at] == "figure" and is_energy(shape, at) for at in each) for each in groups]
+    return groups if all(whole) and all(full) else [range(count)]
+
+
+def values(shape: Shape, place: int, most: int = 200) -> list[str]:
+    """Return the different texts of a column in the first rows."""
+    found: dict[str, None] = {}
+    least = min(shape.width, len(shape.names))
+    for row in shape.rows:
+        if place < len(row.cells) >= least and row.cells[place] and not row.fault:
+            found.setdefault(clean(row.cells[place]))
+            if len(found) == most:
+                break
+    return list(found)
+
+
+def _roles(
+    path: Path, shape: Shape, places: Sequence[int], told: Mapping[str, int], header_meters: bool, asked: str
+) -> Roles:
+    times = find_times(path, shape, [at for at in places if at not in told.values()], told)
+    free = [at for at in places if at not in times.places and (shape.kinds[at] not in TIMES or at in told.values())]
+    meter = told.get("meter", None if header_meters else _meter_column(shape, free))
+    free = [at for at in free if at != meter]
+    unit = told.get("unit", _first(at for at in free if _is_unit_column(shape, at)))
+    statuses = [told[role] for role in ("quality", "status") if role in told]
+    statuses = statuses or [at for at in free if at != unit and _is_status_column(shape, at)]
+    series = told.get("channel", told.get("series"))
+    texts = [at for at in free if shape.kinds[at] == "text" and at not in (unit, *statuses)]
+    if series is None:
+        series = _first(at for at in texts if _is_channel_column(shape, at))
+    said = {role: at for role, at in told.items() if role not in (*_TIME_ROLES, *_OTHER_ROLES)}
+    if len(shape.slots) and not said:
+        inside = [at for at in shape.slots if at in places and at not in times.places]
+        return Roles(times, [figures_of_slots(shape, inside[0])], meter, unit, series, inside)
+    if said:
+        figures = figures_as_said(shape, said)
+        left_out: dict[int, str] = {}
+    else:
+        candidates = [at for at in free if shape.kinds[at] in ("figure", "date", "epoch") and at not in statuses]
+        figures, left_out = choose_figures(path, shape, candidates, header_meters, series is not None, asked)
+    figures = [replace(each, status=_status_of_column(statuses, each.place)) for each in figures]
+    return Roles(times, figures, meter, unit, series, (), left_out)
+
+
+def _first(places: Iterable[int]) -> int | None:
+    return next(iter(places), None)
+
+
+def _meter_column(shape: Shape, free: Sequence[int]) -> int | None:
+    """Return the column of meter ids: that of metering points first, or the only one whose texts are nothing else."""
+    ranked = [(meter_rank(shape.names[at]), -at) for at in free if shape.named and _holds_ids(shape, at)]
+    rank, place = max(ranked, default=(0, 0))
+    if rank:
+        return -place
+    coded = [
+        at for at in free if shape.kinds[at] == "text" and all(ids_in(text) == [text] for text in values(shape, at))
+    ]
+    return coded[0] if len(coded) == 1 else None
+
+
+def _holds_ids(shape: Shape, place: int) -> bool:
+    found = values(shape, place)
+    ids = sum(is_meter_id(text) and meaning_of(text) == NO_MEANING for text in found)
+    energy = shape.kinds[place] == "figure" and any("." in text or "," in text for text in found)
+    return ids * 2 >= len(found) > 0 and not energy
+
+
+def _is_unit_column(shape: Shape, place: int) -> bool:
+    found = values(shape, place)
+    units = [bool(unit_of(text)) or meaning_of(text).not_energy != "" for text in found]
+    return (
+        shape.kinds[place] == "text"
+        and bool(found)
+        and all(units)
+        and all(len(text) < 8 for text in found)
+        and any(unit_of(text) for text in found)
+    )
+
+
+def _is_status_column(shape: Shape, place: int) -> bool:
+    if shape.named and is_named("status", shape.names[place]) and not _holds_decimals(shape, place):
+        return True
+    found = values(shape, place)
+    return shape.kinds[place] == "text" and bool(found) and all(status_of(text).known for text in found)
+
+
+def _holds_decimals(shape: Shape, place: int) -> bool:
+    return shape.kinds[place] == "figure" and any("." in text or "," in text for text in values(shape, place))
+
+
+def _is_channel_column(shape: Shape, place: int) -> bool:
+    """Return whether the texts of a column say which series a row is of: all speak of energy, gas and the like."""
+    found = values(shape, place)
+    said = [meaning_of(text) for text in found]
+    speaks = [bool(each.direction or each.tariff or each.energy or each.not_energy) for each in said]
+    named = shape.named and is_named("channel", shape.names[place])
+    told = any(each.direction or each.tariff or each.not_energy for each in said)
+    return bool(found) and ((named and any(speaks)) or (all(speaks) and told)) and (told or len(found) > 1)
+
+
+def _status_of_column(statuses: list[int], place: int) -> int | None:
+    """Return the column with the quality of a figure: the next one on its right, or the only one."""
+    if len(statuses) > 1:
+        return next((at for at in statuses if at > place), statuses[-1])
+    return statuses[0] if statuses else None

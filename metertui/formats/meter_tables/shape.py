@@ -1,0 +1,189 @@
+"""The shape of a table: where its rows begin, what stands above them, and what its columns hold.
+
+It is read from the cells, not from the words above them: rows begin where a column begins to hold times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+from metertui.formats.meter_tables.words import is_named
+from metertui.formats.tables import Row, Typed, kind_of, without_empty_end
+
+Kind = Literal["", "stamp", "date", "clock", "range", "clock range", "epoch", "serial", "figure", "text"]
+TIMES: Final = ("stamp", "date", "range", "epoch", "serial")
+"""What a column may hold that says when; a time of day alone does not."""
+
+MISSING: Final = frozenset(("", "-", "--", "nan", "null", "none", "n/a", "na", "n.v.", "k.a.", "#n/a", "nil"))
+"""Texts of cells without a value, in small letters."""
+_FIGURE: Final = re.compile(r"[+-]?[0-9.,][0-9.,' \u00a0\u202f’]*(?:[eE][+-]?[0-9]+)?(?:\s?[kM]?Wh)?", re.IGNORECASE)
+_SERIAL: Final = re.compile(r"[2-6][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)
+_FORMULA: Final = re.compile(r'="(.*)"')
+_WIDE: Final = 12
+"""From so many columns named by times of day on, a row is a day."""
+_SAMPLE: Final = 400
+"""Rows in which the table is looked for."""
+_SLOT: Final = re.compile(r"(?:[^\W\d_]{0,9}[ _.-]?)?([0-9]{1,3})")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a table is, before anyone says what it means."""
+
+    sheet: str
+    names: list[str]
+    """The names of the columns, or their numbers from 1 where no row names them."""
+    named: bool
+    context: list[list[str]]
+    """Other texts above each column: units, groups."""
+    before: list[list[str]]
+    """The rows before the table that are none of its headings, without empty cells."""
+    first: int
+    """The number of the first row of figures."""
+    width: int
+    """How many cells its rows usually have."""
+    kinds: list[Kind]
+    rows: list[Row]
+    """The first rows of figures."""
+    slots: list[int]
+    """The columns that are named by a time of day or a number each, where a row is a day."""
+
+    def places(self, *kinds: Kind) -> list[int]:
+        """Return the columns that hold one of these, from the left."""
+        return [place for place, kind in enumerate(self.kinds) if kind in kinds]
+
+
+def clean(cell: str) -> str:
+    """Return a cell without the formula by which a spreadsheet is told that it is a text."""
+    found = _FORMULA.fullmatch(cell) if cell[:1] == "=" else None
+    return found[1] if found else cell
+
+
+def find_shape(rows: Sequence[Row]) -> Shape | None:
+    """Return the shape of the table in the first rows of a file, of the first sheet that has one; None if none has."""
+    sheets: dict[str, list[Row]] = {}
+    for row in rows:
+        if any(row.cells):
+            sheets.setdefault(row.sheet, []).append(row)
+    return next((shape for each in sheets.values() if (shape := _shape_of(each)) is not None), None)
+
+
+def _shape_of(rows: list[Row]) -> Shape | None:
+    head = [[clean(cell) for cell in row.cells] for row in rows[:_SAMPLE]]
+    time = _time_column(head)
+    if time is None:
+        return None
+    begin = next(at for at, cells in enumerate(head) if _is_row(cells, time))
+    body = [cells for cells in head[begin:] if len(cells) > time]
+    width = Counter(len(cells) for cells in body).most_common(1)[0][0]
+    place = _heading(head[:begin])
+    names = without_empty_end(head[place]) if place is not None else []
+    count = max(len(names), *(len(without_empty_end(cells)) for cells in body))
+    context, before = _above(rows[:begin], head[:begin], place, count)
+    full = [names[at] if at < len(names) and names[at] else str(at + 1) for at in range(count)]
+    kinds = [
+        _kind([cells[at] for cells in body if at < len(cells)], names[at] if at < len(names) else "")
+        for at in range(count)
+    ]
+    slots = [at for at in range(count) if kinds[at] in ("figure", "") and _is_slot(full[at], place is not None)]
+    return Shape(
+        rows[0].sheet,
+        full,
+        place is not None,
+        context,
+        before,
+        rows[begin].number,
+        width,
+        kinds,
+        [row for row in rows[begin:] if any(row.cells)],
+        slots if len(slots) >= _WIDE else [],
+    )
+
+
+def _time_column(head: list[list[str]]) -> int | None:
+    """Return the column that holds the most times, the leftmost of several; serials only below a name of times."""
+    count = max(map(len, head))
+    held = [sum(kind_of(cells[at]) in TIMES for cells in head if at < len(cells)) for at in range(count)]
+    varied = [len({cells[at] for cells in head if at < len(cells)}) > 1 or held[at] == 1 for at in range(count)]
+    best = max(range(count), key=lambda at: (held[at] * varied[at], held[at]))
+    if held[best]:
+        return best
+    for at in range(count):
+        column = [cells[at] for cells in head if at < len(cells) and cells[at]]
+        serials = sum(_SERIAL.fullmatch(cell) is not None for cell in column)
+        if serials and serials >= len(column) // 2 and any(is_named("time", cell) for cell in column[:5]):
+            return at
+    return None
+
+
+def _is_row(cells: list[str], time: int) -> bool:
+    """Return whether cells are a row of figures: with a time, and something beside it."""
+    told = time < len(cells) and (kind_of(cells[time]) in TIMES or _SERIAL.fullmatch(cells[time]) is not None)
+    return told and sum(map(bool, cells)) > 1
+
+
+def _heading(above: list[list[str]]) -> int | None:
+    """Return which of the rows above the figures names the columns: the one with the most different texts."""
+    counts = [len({cell for cell in cells if cell}) for cells in above]
+    best = max(range(len(above)), key=lambda at: (counts[at], at), default=None)
+    return None if best is None or counts[best] < 2 else best
+
+
+def _above(
+    rows: list[Row], head: list[list[str]], place: int | None, count: int
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the other texts above each column, and the rows that are none of the headings.
+
+    Headings stand in rows without an empty one between. A text stands over the columns on its right as well, up to the
+    next one, as in cells that are joined.
+    """
+    context: list[list[str]] = [[] for _ in range(count)]
+    if place is None:
+        return context, [[cell for cell in cells if cell] for cells in head]
+    gaps = [after.number - row.number > 1 for row, after in pairwise(rows)]
+    first = max((at + 1 for at in range(place) if gaps[at]), default=0)
+    for cells in (*head[first:place], *head[place + 1 :]):
+        over = ""
+        for at in range(count):
+            over = (cells[at] if at < len(cells) else "") or over
+            if over:
+                context[at].append(over)
+    return context, [[cell for cell in cells if cell] for cells in head[:place]]
+
+
+def _kind(cells: list[str], name: str) -> Kind:
+    """Return what most of the cells of a column hold; nothing if all are without a value."""
+    counts = Counter[Kind]()
+    for cell in cells:
+        if cell.lower() not in MISSING:
+            counts[_kind_of_cell(cell)] += 1
+    if not counts:
+        return ""
+    kind = counts.most_common(1)[0][0]
+    held = [cell for cell in cells if cell.lower() not in MISSING]
+    if kind == "stamp" and all(isinstance(cell, Typed) and cell.endswith("T00:00:00") for cell in held):
+        return "date"
+    if kind == "figure" and is_named("time", name) and all(map(_SERIAL.fullmatch, held)):
+        return "serial"
+    if kind in ("date", "epoch") and len(set(held)) == 1 and len(held) > 2 and held[0].isdigit():
+        return "figure"  # an id or a figure that looks like a day
+    return kind
+
+
+def _kind_of_cell(cell: str) -> Kind:
+    kind: Kind = kind_of(cell)
+    if kind:
+        return kind
+    return "figure" if _FIGURE.fullmatch(cell) else "text"
+
+
+def _is_slot(name: str, named: bool) -> bool:
+    """Return whether a name is that of a part of a day: `00:15`, `00:00-00:15`, `H7`."""
+    if not named:
+        return False
+    return kind_of(name) in ("clock", "clock range") or _SLOT.fullmatch(name) is not None

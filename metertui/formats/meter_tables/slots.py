@@ -1,0 +1,88 @@
+"""The parts of a day where a row of a table is a day: columns named by times of day, or by numbers from 1."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, day_of_number
+from metertui.engine.errors import DataError
+from metertui.formats.meter_tables.local_times import BARE
+from metertui.formats.meter_tables.shape import Shape
+from metertui.formats.tables import parse_clock, split_range
+
+_NUMBER: Final = re.compile(r"(?:[^\W\d_]{0,9}[ _.-]?)?([0-9]{1,3})")
+_LENGTHS: Final = {24: HOUR, 25: HOUR, 48: 30 * MINUTE, 50: 30 * MINUTE, 96: 15 * MINUTE, 100: 15 * MINUTE}
+"""How long a part of a day is by how many there are; the longer rows have room for a day of 25 hours."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A part of a day."""
+
+    place: int
+    """Its column."""
+    start: int
+    """µs since midnight."""
+    end: int
+    elapsed: bool
+    """Whether both are counted from midnight, as numbers are, and not shown by the clock."""
+
+    def labels(self, day: int, zone: SiteZone) -> tuple[int, int, int, int, bool]:
+        """Return start and end with their offsets on a day (µs by the clock at its midnight), as `Entries` have them.
+
+        A part after the end of its day has no length.
+        """
+        if not self.elapsed:
+            return day + self.start, BARE, day + self.end, BARE, False
+        date = day_of_number(day // DAY)
+        begin, after = zone.midnight(date), zone.midnight(date + timedelta(days=1))
+        return min(begin + self.start, after), 0, min(begin + self.end, after), 0, False
+
+
+def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
+    """Return the parts of a day that columns are named by. Raises DataError where their names do not cover a day."""
+    names = [shape.names[at] for at in places]
+    ranges = [split_range(name) for name in names]
+    if all(ranges):
+        return [
+            _slot(at, _clock(pair[0]), _clock(pair[1]), elapsed=False)
+            for at, pair in zip(places, ranges, strict=True)
+            if pair is not None
+        ]
+    clocks = [parse_clock(name) for name in names]
+    if all(clocks):
+        starts = [clock[0] for clock in clocks if clock is not None]
+        step = starts[1] - starts[0]
+        if starts[0] == 0 and starts[-1] + step == DAY:
+            return [_slot(at, start, start + step, elapsed=False) for at, start in zip(places, starts, strict=True)]
+        if starts[0] == step and starts[-1] in (0, DAY):
+            return [
+                _slot(at, (end or DAY) - step, end or DAY, elapsed=False)
+                for at, end in zip(places, starts, strict=True)
+            ]
+    numbers = [int(found[1]) for name in names if (found := _NUMBER.fullmatch(name)) is not None]
+    length = _LENGTHS.get(len(numbers))
+    if (
+        length
+        and len(numbers) == len(names)
+        and numbers == list(range(numbers[0], numbers[0] + len(names)))
+        and numbers[0] < 2
+    ):
+        return [
+            _slot(at, (number - numbers[0]) * length, (number - numbers[0] + 1) * length, elapsed=True)
+            for at, number in zip(places, numbers, strict=True)
+        ]
+    raise DataError(path, None, f"the columns {names[0]} to {names[-1]} are no parts that make up a day")
+
+
+def _clock(text: str) -> int:
+    found = parse_clock(text)
+    return found[0] if found is not None else 0
+
+
+def _slot(place: int, start: int, end: int, *, elapsed: bool) -> Slot:
+    return Slot(place, start, end if end > start else end + DAY, elapsed)

@@ -1,0 +1,1 @@
+"""Tables of registers and of energy per interval in any shape."""

@@ -1,0 +1,111 @@
+"""Tables of other people, read whole: what careless reading would get wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base import SiteZone
+from metertui.formats.meter_tables.reading import open_meter_table
+from metertui.formats.said import NOTHING_SAID
+from tests.formats.meter_tables.made_up import Content, clock, read, write
+
+VALUES = (0.5, 0.25, 1, 0.125)
+DAY = datetime(2025, 4, 28)  # as a spreadsheet has it
+QUOTED = '"28.04.2025 {clock}","{value}"\n'
+
+
+def hours(values: str, form: str = "28.04.2025 {clock};{value}\n") -> str:
+    return "".join(form.format(clock=clock(60 * at), value=value) for at, value in enumerate(values.split()))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"Zeit;Verbrauch (Wh)\n{hours('500 250 1000 125')}", {}),
+        (f"Zeit;Verbrauch\n{hours('500 250 1000 125')}", {"unit": "Wh"}),
+        (f"Zeit;Verbrauch (kWh)\n{hours('0,5 0,25 1,0 0,125')}", {}),
+        (f"Zeit;Verbrauch (MWh)\n{hours('0,0005 0,00025 0,001 0,000125')}", {}),
+        (f"sep=;\nZeit;Verbrauch (kWh)\n{hours('0,5 0,25 1,0 0,125')}".encode("utf-8-sig"), {}),
+        (f"Zeit;Verbrauch (kWh);Qualität\n{hours('0,5;g 0,25;g 1,0;g 0,125;g')}".encode("latin-1"), {}),
+        (f"Zeit\tVerbrauch (kWh)\n{hours('0,5 0,25 1,0 0,125')}".replace(";", "\t").encode("utf-16"), {}),
+        (f'Zeit,"Verbrauch (kWh)"\n{hours("0,5 0,25 1,0 0,125", QUOTED)}', {}),
+        (f"Zeit|kWh\n{hours('0.5 0.25 1.0 0.125')}".replace(";", "|"), {}),
+        ([["Zeit", "kWh"], *([DAY + timedelta(hours=at), value] for at, value in enumerate(VALUES))], {}),
+        ([["Zeit", "kWh"], *([45_775 + at / 24, value] for at, value in enumerate(VALUES))], {}),
+        ("time,kWh\n" + "".join(f"{1745791200 + 3600 * at},{value}\n" for at, value in enumerate(VALUES)), {}),
+    ],
+)  # fmt: skip
+def test_the_same_hours_in_any_dress(tmp_path: Path, content: Content, said: dict[str, str]) -> None:
+    found = read(tmp_path, content, stamps="start", **said)
+    assert found.refused == []
+    assert found.intervals == [
+        "m1 2025-04-28T00:00:00+02:00 2025-04-28T01:00:00+02:00 0.5",
+        "m1 2025-04-28T01:00:00+02:00 2025-04-28T02:00:00+02:00 0.25",
+        "m1 2025-04-28T02:00:00+02:00 2025-04-28T03:00:00+02:00 1",
+        "m1 2025-04-28T03:00:00+02:00 2025-04-28T04:00:00+02:00 0.125",
+    ]
+
+
+def test_days_are_in_the_months_that_a_person_says(tmp_path: Path) -> None:
+    rows = "Date,Usage (kWh)\n02/03/2025,1.5\n02/04/2025,2.5\n02/05/2025,1.25\n"
+    assert read(tmp_path, rows, date_order="mdy").intervals[0].split()[1][:10] == "2025-02-03"
+    assert read(tmp_path, rows, date_order="dmy").intervals[0].split()[1][:10] == "2025-03-02"
+
+
+def test_days_beside_hours_are_not_counted_twice(tmp_path: Path) -> None:
+    rows = "".join(
+        f"01.04.2025 {clock(60 * at)};01.04.2025 {clock(60 * at + 59)}:59;0,{at + 10};"
+        + (f"0{at + 1}.04.2025 00:00:00;0{at + 1}.04.2025 23:59:59;7,2\n" if at < 2 else ";;\n")
+        for at in range(6)
+    )
+    found = read(tmp_path, f"Strom kWh;;;Strom kWh;;\nVON;BIS;WERT;VON;BIS;WERT\n{rows}")
+    assert found.total("m1") == 0.75
+    assert found.table.notes == ["column 6 left out: the same energy as in the other columns, in longer intervals"]
+    assert found.intervals[0].endswith("T00:00:00+02:00 2025-04-01T01:00:00+02:00 0.1")
+
+
+def test_feed_in_is_no_use_and_may_be_written_negative(tmp_path: Path) -> None:
+    rows = "".join(f"0{day}.04.2025;{day},5;-0,{day};{day - 1},0\n" for day in (1, 2, 3))
+    found = read(tmp_path, f"Tag;Bezug kWh;Einspeisung kWh;Netto kWh\n{rows}")
+    assert (found.total("m1"), found.total("m1:export")) == (7.5, 0.6)
+    assert found.refused == []
+
+
+def test_registers_come_with_their_channels(tmp_path: Path) -> None:
+    rows = "".join(f"2025-04-28 {clock(15 * at)},{1234.5 + at / 10:.1f},{2000 + at / 4:.2f},500\n" for at in range(6))
+    found = read(tmp_path, f"time,Import T1 kWh,Import T2 kWh,Export T1 kWh\n{rows}")
+    assert found.registers[:3] == [
+        "m1:t1 2025-04-28T00:00:00+02:00 1234.500",
+        "m1:t2 2025-04-28T00:00:00+02:00 2000.000",
+        "m1:e1 2025-04-28T00:00:00+02:00 500.000",
+    ]
+    assert len(found.registers) == 18
+    assert found.intervals == []
+
+
+def test_a_row_may_be_a_day(tmp_path: Path) -> None:
+    names = ";".join(f"{clock(60 * at)}-{clock(60 * at + 60)}" for at in range(24))
+    rows = "".join(f'"{day}/03/2025";' + ";".join(f'"0,{at + 10}"' for at in range(24)) + ";\n" for day in (29, 30))
+    found = read(tmp_path, f"Giorno;{names}\n{rows}", unit="kWh")
+    assert len(found.intervals) == 47
+    assert found.lines() == [(3, "bad-timestamp")]
+    numbers = ";".join(str(at) for at in range(1, 25))
+    counted = rows.replace('"0,33";\n', ";\n", 2).replace(";;\n", ';"";\n')
+    found = read(tmp_path, f"Giorno;{numbers}\n{counted}", unit="kWh")
+    assert len(found.intervals) == 46
+    assert found.refused == []
+
+
+def test_a_column_may_be_a_meter(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, f"Zeit;10000001;10000002\n{hours('0,5;5 0,25;6 1,5;5')}", meter="", unit="kWh", stamps="start"
+    )
+    assert (found.total("10000001"), found.total("10000002")) == (2.25, 16)
+
+
+@pytest.mark.parametrize("content", ["Hallo Welt\n", "A;B\n1;2\n"])
+def test_what_has_no_times_is_no_table_of_readings(tmp_path: Path, content: str) -> None:
+    assert open_meter_table(write(tmp_path, content), NOTHING_SAID, SiteZone("UTC")) is None

@@ -1,0 +1,52 @@
+"""The parts of a day where a row is a day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base import DAY, HOUR, SiteZone, day_number
+from metertui.engine.errors import DataError
+from metertui.formats.meter_tables.local_times import BARE
+from metertui.formats.meter_tables.slots import Slot, find_slots
+from tests.formats.meter_tables.made_up import clock, shape_of
+
+VIENNA = SiteZone("Europe/Vienna")
+
+
+def slots_of(tmp_path: Path, names: list[str]) -> list[Slot]:
+    rows = "".join(f"0{day}.04.2025;{';'.join(['0,5'] * len(names))}\n" for day in (1, 2))
+    shape = shape_of(tmp_path, f"Tag;{';'.join(names)}\n{rows}")
+    return find_slots(tmp_path / "june.csv", shape, list(range(1, len(names) + 1)))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{clock(hour * 60)}-{clock(hour * 60 + 60)}" for hour in range(24)],
+        [clock(hour * 60) for hour in range(24)],
+        [clock(hour * 60) for hour in range(1, 25)],
+        [f"{hour:02d}:00" for hour in range(1, 25)],
+    ],
+)
+def test_times_of_day_name_starts_or_ends(tmp_path: Path, names: list[str]) -> None:
+    slots = slots_of(tmp_path, names)
+    assert [(slot.start, slot.end) for slot in slots] == [(hour * HOUR, (hour + 1) * HOUR) for hour in range(24)]
+
+
+@pytest.mark.parametrize("names", [[f"H{hour}" for hour in range(1, 25)], [str(hour) for hour in range(24)]])
+def test_numbers_count_from_midnight(tmp_path: Path, names: list[str]) -> None:
+    slots = slots_of(tmp_path, names)
+    assert slots[2] == Slot(3, 2 * HOUR, 3 * HOUR, True)
+    spring = VIENNA.parse("2025-03-30T00:00:00")
+    day = day_number(VIENNA.day(spring)) * DAY
+    assert slots[2].labels(day, VIENNA)[:2] == (spring + 2 * HOUR, 0)
+    start, _, end, *_ = slots[23].labels(day, VIENNA)
+    assert start == end == spring + 23 * HOUR
+    assert Slot(3, 2 * HOUR, 3 * HOUR, False).labels(day, VIENNA) == (day + 2 * HOUR, BARE, day + 3 * HOUR, BARE, False)
+
+
+def test_parts_that_make_up_no_day_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="the columns 1 to 13 are no parts that make up a day"):
+        slots_of(tmp_path, [str(number) for number in range(1, 14)])

@@ -1,0 +1,114 @@
+"""What the names of columns mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.formats.meter_tables.words import (
+    Meaning,
+    ids_in,
+    is_named,
+    is_total,
+    meaning_of,
+    meter_rank,
+    plain,
+    unit_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "tariff", "unit"),
+    [
+        ("Verbrauch (kWh)", "consumed", 0, "kWh"),
+        ("Bezug HT [kWh]", "use", 2, "kWh"),
+        ("Einspeisung (kWh)", "export", 0, "kWh"),
+        ("Rücklieferung", "export", 0, ""),
+        ("Afname Nacht", "use", 1, ""),
+        ("Teruglevering hoog", "export", 2, ""),
+        ("levering_normaal", "use", 2, ""),
+        ("Import T1 kWh", "use", 1, "kWh"),
+        ("gridExport_wh", "export", 0, "Wh"),
+        ("Energy from grid (Wh)", "use", 0, "Wh"),
+        ("Energy to the grid (Wh)", "export", 0, "Wh"),
+        ("Prelievo F2 (kWh)", "use", 2, "kWh"),
+        ("Energia immessa", "export", 0, ""),
+        ("Consumo_kWh", "consumed", 0, "kWh"),
+        ("Énergie soutirée (Wh)", "use", 0, "Wh"),
+        ("Heures creuses kWh", "", 1, "kWh"),
+        ("1-0:1.8.2", "use", 2, ""),
+        ("1-0:2.8.0 kWh", "export", 0, "kWh"),
+        ("A+ [MWh]", "use", 0, "MWh"),
+        ("A- [MWh]", "export", 0, "MWh"),
+        ("PV production kWh", "production", 0, "kWh"),
+        ("Saldo kWh", "net", 0, "kWh"),
+        ("Lieferung (kWh)", "doubtful", 0, "kWh"),
+        ("kWh", "", 0, "kWh"),
+    ],
+)
+def test_names_of_energy(name: str, direction: str, tariff: int, unit: str) -> None:
+    meaning = meaning_of(name)
+    assert (meaning.direction, meaning.tariff, meaning.unit, meaning.not_energy) == (direction, tariff, unit, "")
+    assert meaning.energy
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("Gas (kWh)", "gas"),
+        ("Gasverbruik m3", "gas"),
+        ("Water", "water"),
+        ("Price per kWh", "money"),
+        ("Kosten in €", "money"),
+        ("buitentemperatuur", "temperature"),
+        ("kvarh", "reactive energy"),
+        ("Blindarbeit", "reactive energy"),
+        ("1-0:3.8.0", "reactive energy"),
+        ("Battery charge (kWh)", "battery"),
+        ("Eigenverbrauch (kWh)", "own use of what is produced"),
+        ("Leistung (kW)", "power"),
+        ("Power", "power"),
+        ("Duration", "no energy"),
+    ],
+)
+def test_names_of_what_is_no_energy_of_electricity(name: str, what: str) -> None:
+    assert meaning_of(name).not_energy == what
+
+
+def test_registers_and_totals() -> None:
+    assert meaning_of("Zählerstand (kWh)").register
+    assert meaning_of("Meterstand laag").register
+    assert not meaning_of("Verbrauch").register
+    assert meaning_of("Totaal").total
+    assert meaning_of("Zaehlerstand Gesamt - 1.8.0").total
+    assert is_total("Summe:")
+    assert not is_total("01.04.2025")
+
+
+def test_a_text_above_adds_what_a_name_does_not_say() -> None:
+    assert meaning_of("VALUE").filled(meaning_of("Einspeisung [kWh]")) == Meaning("export", unit="kWh", energy=True)
+    assert meaning_of("laag").filled(meaning_of("Gas [m3]")).not_energy == "gas"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("status", "Qualität"), ("status", "Validatiestatus"), ("status", "Geschat?"), ("unit", "Einheit"),
+        ("unit", "Eenheid"), ("channel", "Register"), ("channel", "Energierichtung"), ("start", "Vanaf"),
+        ("start", "DATE_FROM"), ("end", "Ende"), ("end", "Tot"), ("time", "Datum und Uhrzeit"),
+        ("direction", "Lieferrichtung: Bezug"),
+    ],
+)  # fmt: skip
+def test_names_of_other_columns(kind: str, name: str) -> None:
+    assert is_named(kind, name)
+
+
+def test_ids_of_metering_points_go_before_those_of_meters() -> None:
+    assert [meter_rank(name) for name in ("Zählpunkt", "EAN", "Meter", "Metertype", "Kundennummer")] == [2, 2, 1, 0, 0]
+    assert ids_in("Haus - AT9990000000000000000000000000001 - 12345678 kWh") == ["AT9990000000000000000000000000001"]
+    assert ids_in("Verbrauch (26.10.2025 - 27.10.2025)") == []
+
+
+def test_units() -> None:
+    units = {"KWH": "kWh", "[Wh]": "Wh", "Mwh": "MWh", "kW": "kW", "m3": "", "kvarh": "", "kWh/Tag": "kWh"}
+    assert {text: unit_of(text) for text in units} == units
+    assert plain("Metering.TotWhOut") == "metering.tot wh out"
