@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Int64Array
+from metertui.engine.base import SECOND, Int64Array
 from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Curve
 from metertui.engine.columns.sorted_runs import concat_ranges
 
@@ -79,49 +79,87 @@ class _Register:
         meter = np.repeat(some, (self._stop - self._start)[some]).astype(np.int32)
         return _Points(meter, concat_ranges(self._start[some], self._stop[some]))
 
-    def energy_at(self, meter: NDArray[np.int32], instant: Int64Array) -> Int64Array:
-        """Return C (Wh) of this register at instants (µs UTC), moved to where it is defined; 0 where there is none."""
-        found = np.zeros(len(meter), dtype=np.int64)
-        some = np.flatnonzero(self.exists[meter])
-        code = self._codes[meter[some]]
-        at = self.curve.clip(code, instant[some])
-        found[some] = self.curve.energy_at(self.curve.places(code, at), at)
+    def energy_of_meters(self, instant: Int64Array) -> Int64Array:
+        """Return C (Wh) at an instant (µs UTC) of each meter, moved to where it is defined; 0 where there is none."""
+        found = np.zeros(len(instant), dtype=np.int64)
+        some = np.flatnonzero(self.exists)
+        at = self.curve.clip(self._codes[some], instant[some])
+        found[some] = self.curve.energy_at(self.curve.places(self._codes[some], at), at)
         return found
 
-    def places(self, meter: NDArray[np.int32], instant: Int64Array) -> Int64Array:
-        """Return the place of its first point at or after an instant where it is defined; NO_CODE elsewhere."""
-        found = np.full(len(meter), NO_CODE, dtype=np.int64)
-        some = np.flatnonzero((self.first[meter] <= instant) & (instant <= self.last[meter]))
-        found[some] = self.curve.places(self._codes[meter[some]], instant[some])
-        return found
+
+class _Union(NamedTuple):
+    """The points of all registers of meters, each instant once, in order of meter and time."""
+
+    meter: NDArray[np.int32]
+    time: Int64Array
+    place: Int64Array
+    """The place on the curve of one point at each instant: the total's, if it has one."""
+    at: list[Int64Array]
+    """By register, the place of its first point at or after each instant where it is defined, else NO_CODE."""
+
+
+def _union(registers: Sequence[_Register], summed: NDArray[np.bool_]) -> _Union:
+    curve = registers[0].curve
+    points = [register.points(summed) for register in registers]
+    meter, place = (np.concatenate(columns) for columns in zip(*points, strict=True))
+    time = curve.time[place]
+    order = _in_order(meter, time)  # stable: the total before its parts
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(meter[order]) != 0) | (np.diff(time[order]) != 0)
+    here = np.empty(len(order), dtype=np.int64)
+    here[order] = np.cumsum(new) - 1
+    kept = order[new]
+    count, at, begin = len(kept), [], 0
+    for register, own in zip(registers, points, strict=True):
+        mine = here[begin : begin + len(own.place)]
+        begin += len(own.place)
+        following = np.full(count, count, dtype=np.int64)
+        following[mine] = mine
+        following = np.minimum.accumulate(following[::-1])[::-1]
+        next_place = np.full(count + 1, NO_CODE, dtype=np.int64)
+        next_place[mine] = own.place
+        same = np.append(meter[kept], NO_CODE)[following] == meter[kept]
+        defined = same & (register.first[meter[kept]] <= time[kept])
+        at.append(np.where(defined, next_place[following], NO_CODE))
+    return _Union(meter[kept], time[kept], place[kept], at)
+
+
+def _in_order(meter: NDArray[np.int32], time: Int64Array) -> Int64Array:
+    """Return the stable order by meter and time of points of several registers, each of which is in order already."""
+    if len(time) and not (time % SECOND).any():
+        since = (time - time.min()) // SECOND
+        span = int(since.max()) + 1
+        if span * (int(meter.max()) + 1) < 1 << 62:  # runs in order are merged, and not sorted
+            return np.argsort(meter * span + since, kind="stable")
+    return np.lexsort((time, meter))
 
 
 def _composed(registers: Sequence[_Register], summed: NDArray[np.bool_]) -> tuple[Curve, Int64Array]:
     """Return the curve of meters that have parts, and the sources of its points."""
-    total, *parts = registers
-    meter, place = _union(registers, summed)
-    curve = total.curve
-    time = curve.time[place]
+    total, curve = registers[0], registers[0].curve
+    meter, time, place, at = _union(registers, summed)
     since, until = total.first[meter], total.last[meter]
-    has_total = total.exists[meter]
-    energy = total.energy_at(meter, time)
-    for part in parts:
-        energy += part.energy_at(meter, np.minimum(time, since))
-        later = part.energy_at(meter, np.maximum(time, until)) - part.energy_at(meter, until)
-        energy += np.where(has_total, later, 0)
+    # Points of parts in the time of the total do not count.
+    counts = (at[0] == NO_CODE) | (time == since) | (time == until) | (curve.time[at[0]] == time)
+    energy = np.zeros(len(meter), dtype=np.int64)
+    for register, places in zip(registers, at, strict=True):
+        energy += _energy(register, places, meter, time, None if register is total else total)
+    meter, time, place, energy = (column[counts] for column in (meter, time, place, energy))
+    since, until, at = since[counts], until[counts], [column[counts] for column in at]
     inner = np.zeros(len(meter), dtype=bool)
     inner[1:] = meter[1:] == meter[:-1]
     before = np.concatenate((time[:1], time[:-1]))
     by_total = (before >= since) & (time <= until)
+    in_total = (since <= time) & (time <= until)
     covered = np.zeros(len(meter), dtype=bool)
     known = np.full(len(meter), _ACTUAL, dtype=np.int64)
-    for register in registers:
-        at = register.places(meter, time)
-        within = register.places(meter, before) != NO_CODE
-        fills = (at != NO_CODE) & within & (by_total if register is total else ~by_total)
-        covered |= fills if curve.after_gap is None else fills & ~curve.after_gap[at]
-        speaks = (at != NO_CODE) & (has_total & (since <= time) & (time <= until) == (register is total))
-        known = np.maximum(known, np.where(speaks, _how_known(curve, at, time), _ACTUAL))
+    for register, places in zip(registers, at, strict=True):
+        here = places != NO_CODE
+        fills = here & (register.first[meter] <= before) & (by_total if register is total else ~by_total)
+        covered |= fills if curve.after_gap is None else fills & ~curve.after_gap[places]
+        speaks = here & (in_total == (register is total))
+        known = np.maximum(known, np.where(speaks, _how_known(curve, places, time), _ACTUAL))
     gap = inner & ~covered
     none = np.full(len(meter), NO_REGISTER, dtype=np.int64)
     quality = np.where(known == _ACTUAL, READ, known).astype(np.uint8)
@@ -132,6 +170,22 @@ def _composed(registers: Sequence[_Register], summed: NDArray[np.bool_]) -> tupl
 _ACTUAL: Final = 0
 
 
+def _energy(
+    register: _Register, places: Int64Array, meter: NDArray[np.int32], time: Int64Array, total: _Register | None
+) -> Int64Array:
+    """Return what a register adds to C (Wh) at instants; a part adds nothing in the time of the total."""
+    curve = register.curve
+    found = np.where(time > register.last[meter], register.energy_of_meters(register.last)[meter], 0)
+    defined = np.flatnonzero(places != NO_CODE)
+    found[defined] = curve.energy_at(places[defined], time[defined])
+    if total is None or not total.exists.any():
+        return found
+    begin, end = (register.energy_of_meters(instants)[meter] for instants in (total.first, total.last))
+    within = (time > total.first[meter]) & (time <= total.last[meter])
+    later = total.exists[meter] & (time > total.last[meter])
+    return np.asarray(np.where(within, begin, np.where(later, begin + found - end, found)))
+
+
 def _how_known(curve: Curve, at: Int64Array, time: Int64Array) -> Int64Array:
     """Return how C is known at instants, of which `at` are the first points at or after, as in `Curve.known`."""
     exact = curve.time[at] == time
@@ -139,30 +193,6 @@ def _how_known(curve: Curve, at: Int64Array, time: Int64Array) -> Int64Array:
         return np.where(exact, _ACTUAL, DRAWN)
     known = curve.known[at].astype(np.int64)
     return np.where(exact, np.where(known == READ, _ACTUAL, known), DRAWN)
-
-
-def _union(registers: Sequence[_Register], summed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], Int64Array]:
-    """Return the points that count of meters that have parts, each instant once: meters and places on the curve.
-
-    Those of parts in the time of the total do not count.
-    """
-    total = registers[0]
-    meters, places = [], []
-    for register in registers:
-        points = register.points(summed)
-        if register is not total:
-            time = total.curve.time[points.place]
-            outside = (time <= total.first[points.meter]) | (time >= total.last[points.meter])
-            points = _Points(points.meter[outside], points.place[outside])
-        meters.append(points.meter)
-        places.append(points.place)
-    meter, place = np.concatenate(meters), np.concatenate(places)
-    time = total.curve.time[place]
-    order = np.lexsort((time, meter))  # stable: the total before its parts
-    meter, place, time = meter[order], place[order], time[order]
-    new = np.ones(len(meter), dtype=bool)
-    new[1:] = (meter[1:] != meter[:-1]) | (time[1:] != time[:-1])
-    return meter[new], place[new]
 
 
 def _relabelled(curve: Curve, meter: NDArray[np.int32]) -> Curve:
