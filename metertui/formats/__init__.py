@@ -13,11 +13,12 @@ from metertui.formats.complete_file import (
 )
 from metertui.formats.readers import FORMS, Form
 from metertui.formats.run_csv import write_run
-from metertui.formats.said import NOTHING_SAID, Said, said_from_json
+from metertui.formats.said import MAPPINGS, NOTHING_SAID, Said, said_from_json
 from metertui.formats.simulated import Fleet
 
 __all__ = [
     "FORMS",
+    "MAPPINGS",
     "NOTHING_SAID",
     "STANDARD",
     "Fleet",

@@ -24,7 +24,7 @@ from metertui.engine.vee import MeterEdits
 from metertui.formats import export_csv, interval_csv, plain_csv, register_table, trade_forms, wide_csv
 from metertui.formats.meter_tables import open_meter_table
 from metertui.formats.register_rows import is_header
-from metertui.formats.said import NOTHING_SAID, Said
+from metertui.formats.said import NOTHING_SAID, SHIPPED, Said, all_in
 from metertui.formats.tables import Table, is_other_than_utf8, open_table
 from metertui.formats.trade_forms import TRADE_FORMS, TradeForm, detect_trade_form
 
@@ -36,11 +36,17 @@ FORMS: Final[tuple[Form, ...]] = (*get_args(OwnForm), *get_args(TradeForm), "tab
 
 
 def read_any(
-    path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress, said: Said = NOTHING_SAID
+    path: Path,
+    zone: SiteZone,
+    form: Form | None = None,
+    progress: Progress = no_progress,
+    said: Said = NOTHING_SAID,
+    saved: Path | None = None,
 ) -> Iterator[FilePiece | IntervalPiece]:
     """Yield the readings or intervals of a file in the given format, or in the one that its beginning has.
 
-    Raises MeterError if the file has another format or an unknown one, contradicts what is `said`, or cannot be read.
+    Mappings may know a table: those in the folder `saved`, and those that ship. Raises MeterError if the file has
+    another format or an unknown one, contradicts what is `said`, or cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -61,7 +67,8 @@ def read_any(
                     yield from register_table.read_pieces(export, zone, progress)
                     return
             if (found is None and form is None) or form == "table":
-                table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2))
+                known = [*(all_in(saved) if saved is not None else []), *all_in(SHIPPED)]
+                table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2), known)
                 if table is not None:
                     yield from table.pieces(part_of_progress(progress, 1, 2))
                     return
@@ -138,6 +145,7 @@ def read_import(
     said: Said = NOTHING_SAID,
     *,
     replaces: bool = False,
+    saved: Path | None = None,
 ) -> Import:
     """Return an import with the readings and intervals of some files, of which something may be `said`.
 
@@ -149,7 +157,7 @@ def read_import(
         importing.report.digests = {path.name: _sha256(path) for path in paths}
     for place, path in enumerate(paths):
         part = part_of_progress(progress, place, len(paths))
-        for piece in read_any(path, frozen.zone, form, part, said):
+        for piece in read_any(path, frozen.zone, form, part, said, saved):
             importing.add_piece(_with_attributes(piece, attributes))
     return importing
 

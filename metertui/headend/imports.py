@@ -17,7 +17,7 @@ from metertui.engine.columns import Frozen, IntervalColumns
 from metertui.engine.core import Import, ImportReport, deactivation_times, store_intervals
 from metertui.engine.errors import BusyError, MeterError
 from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals, with_values
-from metertui.formats import NOTHING_SAID, Form, Said, readers
+from metertui.formats import MAPPINGS, NOTHING_SAID, Form, Said, readers
 from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
 from metertui.headend.import_lane import ImportLane
@@ -60,8 +60,9 @@ class Imports:
 
         def plan(frozen: Frozen) -> Import:
             latest = now + engine.rules.future_us
+            saved = engine.folder / MAPPINGS
             importing = readers.read_import(
-                frozen, edits, paths, form, latest, share, gone, attributes, said, replaces=replaces
+                frozen, edits, paths, form, latest, share, gone, attributes, said, replaces=replaces, saved=saved
             )
             importing.plan(engine.accounts, now)
             return importing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.importing import FilePiece
 from metertui.engine.intervals.lines import format_energy
@@ -30,3 +31,15 @@ def listed(pieces: Iterable[IntervalPiece | FilePiece], zone: SiteZone) -> list[
 def refusals(pieces: Iterable[IntervalPiece | FilePiece]) -> list[str]:
     """Return `line code reason` of each refused line."""
     return [f"{bad.line} {bad.code} {bad.why}" for piece in pieces for bad in piece.refused]
+
+
+def listed_registers(pieces: Iterable[IntervalPiece | FilePiece], zone: SiteZone) -> list[tuple[str, str, str]]:
+    """Return (identifier, time, kWh) of each register read, in order of the file."""
+    return [
+        (piece.rows.ids[code], zone.iso(time), format_kwh(wh))
+        for piece in pieces
+        if isinstance(piece, FilePiece)
+        for code, time, wh in zip(
+            piece.rows.code.tolist(), piece.rows.time.tolist(), piece.rows.wh.tolist(), strict=True
+        )
+    ]

@@ -203,3 +203,17 @@ def test_register_reads_of_the_trade_are_read_by_their_content(tmp_path: Path) -
 def test_an_empty_file_is_none_of_the_trade(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match="the file is empty"):
         read(tmp_path, "", "nem12")
+
+
+def test_a_saved_mapping_knows_the_next_file(tmp_path: Path) -> None:
+    path, saved = tmp_path / "june.csv", tmp_path / "mappings"
+    path.write_text("when;how much\n03/02/2025 10:00;5\n03/02/2025 11:00;7\n03/02/2025 12:00;7\n")
+    with pytest.raises(MeterError, match="give --"):
+        list(readers.read_any(path, ZONE, said=Said(meter="m")))
+    saved.mkdir()
+    says = '[says]\nkind = "interval"\nzone = "UTC"\nstamps = "start"\nunit = "Wh"\ndate_order = "dmy"\n'
+    columns = '[columns]\ntime = "when"\nkwh = "how much"\n'
+    (saved / "quay.toml").write_text(f'names = ["when", "how much"]\n{says}{columns}')
+    pieces = list(readers.read_any(path, ZONE, said=Said(meter="m"), saved=saved))
+    energies = [each for piece in pieces if isinstance(piece, IntervalPiece) for each in piece.rows.energy.tolist()]
+    assert energies == [5_000_000, 7_000_000, 7_000_000]

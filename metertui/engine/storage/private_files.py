@@ -26,7 +26,7 @@ _FILES: Final = frozenset(
         *("bill_rules.csv", "settings.toml", "metertui.log", "metertui.log.1", LOCK, ".control"),
     )
 )
-_FOLDERS: Final = frozenset(("archive", "bills", "intervals", "questions"))
+_FOLDERS: Final = frozenset(("archive", "bills", "intervals", "mappings", "questions"))
 _KINDS: Final = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",

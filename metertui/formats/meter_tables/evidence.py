@@ -15,6 +15,7 @@ from metertui.formats.tables import (
     DateEvidence,
     FigureEvidence,
     Row,
+    clock_part,
     days_of,
     kind_of,
     parse_clock,
@@ -79,7 +80,7 @@ class Evidence:
         if clock in self._clocks:
             return
         self._clocks.add(clock)
-        shown = parse_clock(clock.rpartition("T")[2])
+        shown = parse_clock(clock_part(clock))
         self.bare = self.bare or shown is None or shown[1] is None
 
     def _note_figure(self, place: int, text: str, row: int) -> None:

@@ -69,6 +69,11 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
         if not stats.step or not stats.regular:
             why = "its times are not at regular intervals, so that no row says how long its interval is"
             raise DataError(path, None, f"{why}; give --columns start=NAME,end=NAME, or --kind register")
+    if kind == "register":
+        stamps = said.stamps
+        if stamps == "start" and not roles.times.is_pair and not (stats.step and stats.regular):
+            why = "its times are not at regular intervals, so that no register can be that at the end of one"
+            raise DataError(path, None, f"{why}; leave out --stamps")
     meter = _meter(path, shape, roles, figures, said, evidence)
     zone = _zone(path, shape, roles, said, evidence, site)
     return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, notes)
@@ -156,9 +161,14 @@ def _kind(
         if not said.kind:
             raise not_said(path, "kind")
         found = said.kind
-    if said.kind and said.kind != found and (registers or found == "interval"):
+    if said.kind and said.kind != found and (registers or _falls(figures, stats)):
         agreed(path, "kind", said.kind, found)
     return said.kind or ("register" if found == "register" else "interval"), figures, []
+
+
+def _falls(figures: Sequence[Figures], stats: Stats) -> bool:
+    """Return whether the figures of a column fall, as those of a register do not."""
+    return any(stats.courses[each.place] == "interval" for each in figures)
 
 
 def _are_better(registers: Sequence[Figures], others: Sequence[Figures], stats: Stats) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from metertui.engine.base import BadLine, Progress, SiteZone, no_progress
+from metertui.engine.base import DAY, BadLine, Progress, SiteZone, no_progress
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import DataError
 from metertui.engine.intervals import IntervalPiece
@@ -20,9 +20,9 @@ from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.plan import Plan, make_plan
 from metertui.formats.meter_tables.roles import find_roles
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
-from metertui.formats.meter_tables.shape import Shape, find_shape
+from metertui.formats.meter_tables.shape import Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
-from metertui.formats.said import Said
+from metertui.formats.said import FileMapping, Said, matching, with_mapping
 from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
 
 _UWH_PER_WH = 1_000_000
@@ -73,9 +73,15 @@ def _refusing(refused: list[BadLine], piece: IntervalPiece | FilePiece) -> Inter
 
 
 def _register_piece(source: str, entries: Entries, ids: list[str], plan: Plan) -> FilePiece:
-    """Return register reads: where a row has two times, the register is that at the end."""
+    """Return register reads: where a row has two times, the register is that at the end.
+
+    Where its one time is said to be the start of an interval, the register is that at the end of the interval.
+    """
     pair = plan.roles.times.is_pair and plan.stamps != "start"
     wall, offset = (entries.end_wall, entries.end_offset) if pair else (entries.wall, entries.offset)
+    step = plan.stats.step if plan.stamps == "start" and not plan.roles.times.is_pair else 0
+    by_day = step % DAY == 0
+    wall = wall + step * by_day
     bare = offset == BARE
     time = np.where(bare, plan.zone.instants_of(wall), wall - offset)
     skipped = bare & (plan.zone.wall_clock(time) != wall)
@@ -86,24 +92,33 @@ def _register_piece(source: str, entries: Entries, ids: list[str], plan: Plan) -
     half = entries.energy % _UWH_PER_WH * 2
     wh = entries.energy // _UWH_PER_WH
     up = (half > _UWH_PER_WH) | ((half == _UWH_PER_WH) & (wh % 2 == 1))
+    time += step * (not by_day)
     rows = Rows(ids, entries.code[~skipped].astype(np.int32), time[~skipped], (wh + up)[~skipped])
     return FilePiece(source, rows, entries.line[~skipped], refused, bare=bare[~skipped])
 
 
-def open_meter_table(path: Path, said: Said, site: SiteZone, progress: Progress = no_progress) -> MeterTable | None:
-    """Return a file as a table of registers or of energy per interval, by what it and a person say.
+def open_meter_table(
+    path: Path,
+    said: Said,
+    site: SiteZone,
+    progress: Progress = no_progress,
+    mappings: Sequence[FileMapping] = (),
+) -> MeterTable | None:
+    """Return a file as a table of registers or of energy per interval, by what it, a person and a mapping say.
 
     `site` is the zone of days, not that of its times. None for a file that has no times in rows. Raises DataError for
     one that does not say enough, by the name of the option to give; OSError.
     """
     table = open_any_table(path)
     first = next((rows for _, rows in table.blocks() if rows), []) if table is not None else []
-    shape = find_shape(first)
-    if table is None or (shape is None and table.delimiter is not None):
+    shapes = find_shapes(first)
+    if table is None or (not shapes and table.delimiter is not None):
         return None
-    if shape is None:
+    if not shapes:
         what = "a time and a figure, and none has the columns identifier, timestamp and usage or reading_kwh"
         raise DataError(path, None, f"no row has {what}")
+    shape, mapping = _choose(path, shapes, said, mappings)
+    said = said if mapping is None else with_mapping(said, mapping)
     every = find_roles(path, shape, said)
     shared = FigureEvidence("." if table.delimiter == "," else None)
     evidence = [Evidence(roles, table.delimiter, shared) for roles in every]
@@ -112,7 +127,28 @@ def open_meter_table(path: Path, said: Said, site: SiteZone, progress: Progress 
             each.note(rows)
     plans = [make_plan(path, shape, roles, said, proofs, site) for roles, proofs in zip(every, evidence, strict=True)]
     plans, notes = _finest(shape, plans)
-    return MeterTable(path, table, shape, plans, notes)
+    known = [] if mapping is None else [f"mapping {mapping.name}: {mapping.about}"]
+    others = [f"'{each.sheet}' left out: another table" for each in shapes if each.names != shape.names]
+    return MeterTable(path, table, shape, plans, [*known, *notes, *others])
+
+
+def _choose(
+    path: Path, shapes: Sequence[Shape], said: Said, mappings: Sequence[FileMapping]
+) -> tuple[Shape, FileMapping | None]:
+    """Return the first table that has the columns that are said or that a mapping knows, and the mapping.
+
+    Where there is none it is the first of all.
+    """
+    named = next((each for each in mappings if each.name == said.mapping), None)
+    if said.mapping and named is None:
+        there = ", ".join(each.name for each in mappings)
+        raise DataError(path, None, f"no mapping is called '{said.mapping}'; there are {there or 'none'}")
+    wanted = said.columns or (named.said.columns if named is not None else {})
+    if wanted:
+        same = (each for each in shapes if {*wanted.values()} <= {*each.names})
+        return next(same, shapes[0]), named
+    known = ((each, found) for each in shapes if (found := matching(each.names, mappings)) is not None)
+    return next(known, (shapes[0], named))
 
 
 def _finest(shape: Shape, plans: list[Plan]) -> tuple[list[Plan], list[str]]:

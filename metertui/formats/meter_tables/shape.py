@@ -64,13 +64,13 @@ def clean(cell: str) -> str:
     return found[1] if found else cell
 
 
-def find_shape(rows: Sequence[Row]) -> Shape | None:
-    """Return the shape of the table in the first rows of a file, of the first sheet that has one; None if none has."""
+def find_shapes(rows: Sequence[Row]) -> list[Shape]:
+    """Return the shapes of the tables in the first rows of a file: one of each sheet that has one."""
     sheets: dict[str, list[Row]] = {}
     for row in rows:
         if any(row.cells):
             sheets.setdefault(row.sheet, []).append(row)
-    return next((shape for each in sheets.values() if (shape := _shape_of(each)) is not None), None)
+    return [shape for each in sheets.values() if (shape := _shape_of(each)) is not None]
 
 
 def _shape_of(rows: list[Row]) -> Shape | None:
@@ -81,7 +81,7 @@ def _shape_of(rows: list[Row]) -> Shape | None:
     begin = next(at for at, cells in enumerate(head) if _is_row(cells, time))
     body = [cells for cells in head[begin:] if len(cells) > time]
     width = Counter(len(cells) for cells in body).most_common(1)[0][0]
-    place = _heading(head[:begin])
+    place = _heading(head[:begin], rows)
     names = without_empty_end(head[place]) if place is not None else []
     count = max(len(names), *(len(without_empty_end(cells)) for cells in body))
     context, before = _above(rows[:begin], head[:begin], place, count)
@@ -127,11 +127,18 @@ def _is_row(cells: list[str], time: int) -> bool:
     return told and sum(map(bool, cells)) > 1
 
 
-def _heading(above: list[list[str]]) -> int | None:
-    """Return which of the rows above the figures names the columns: the one with the most different texts."""
+def _heading(above: list[list[str]], rows: Sequence[Row]) -> int | None:
+    """Return which of the rows above the figures names the columns: the one with the most different texts.
+
+    Rows below an empty one go before those above it, which may be a title with more texts than there are columns.
+    """
     counts = [len({cell for cell in cells if cell}) for cells in above]
-    best = max(range(len(above)), key=lambda at: (counts[at], at), default=None)
-    return None if best is None or counts[best] < 2 else best
+    first = max((at for at in range(1, len(above)) if rows[at].number - rows[at - 1].number > 1), default=0)
+    for places in (range(first, len(above)), range(len(above))):
+        best = max(places, key=lambda at: (counts[at], at), default=None)
+        if best is not None and counts[best] > 1:
+            return best
+    return None
 
 
 def _above(

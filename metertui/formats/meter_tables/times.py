@@ -14,7 +14,7 @@ from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.shape import Shape, clean
 from metertui.formats.meter_tables.words import is_named
 from metertui.formats.said import DateOrder
-from metertui.formats.tables import Label, parse_clock, parse_label, parse_number, split_range
+from metertui.formats.tables import Label, clock_part, parse_clock, parse_label, parse_number, split_range
 
 Form = Literal["one", "two", "range", "same day", "day and range"]
 
@@ -77,7 +77,7 @@ def _day(text: str, order: DateOrder) -> Label | None:
 
 
 def _on_day(day: Label | None, clock: str) -> Label | None:
-    found = parse_clock(clock.rpartition("T")[2])
+    found = parse_clock(clock_part(clock))
     if day is None or found is None:
         return None
     return Label(day.wall + found[0], day.offset if found[1] is None else found[1])

@@ -1,7 +1,22 @@
-"""What a person says of a file beside it."""
+"""What a person says of a file beside it, and what a mapping keeps of it."""
 
 from __future__ import annotations
 
+from metertui.formats.said.mapping_files import MAPPINGS, SHIPPED, FileMapping, all_in, matching, with_mapping
 from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, agreed, not_said, said_from_json
 
-__all__ = ["NOTHING_SAID", "DateOrder", "Kind", "Said", "agreed", "not_said", "said_from_json"]
+__all__ = [
+    "MAPPINGS",
+    "NOTHING_SAID",
+    "SHIPPED",
+    "DateOrder",
+    "FileMapping",
+    "Kind",
+    "Said",
+    "agreed",
+    "all_in",
+    "matching",
+    "not_said",
+    "said_from_json",
+    "with_mapping",
+]

@@ -8,6 +8,7 @@ from metertui.formats.tables.rows import Row, Typed, without_empty_end
 from metertui.formats.tables.times import (
     DateEvidence,
     Label,
+    clock_part,
     days_of,
     kind_of,
     parse_clock,
@@ -27,6 +28,7 @@ __all__ = [
     "Section",
     "Table",
     "Typed",
+    "clock_part",
     "days_of",
     "is_other_than_utf8",
     "kind_of",

@@ -33,6 +33,7 @@ _CLOCK: Final = re.compile(
 _ZONE: Final = re.compile(r"\(?([A-Z]{1,5})?\s*(?:([+-])([0-9]{2}):?([0-9]{2})?)?\)?", re.ASCII | re.IGNORECASE)
 _NAMED_OFFSETS: Final = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "WEST": 1, "EEST": 3}
 """Hours of the zone names that mean one offset everywhere."""
+_DATED: Final = re.compile(r".*[0-9]T(?=[0-9])|T(?=[0-9])", re.ASCII)
 _SPLIT: Final = re.compile(r"(.*?[0-9.])(?:\s*T|\s*,\s*|\s+|_)([0-9]{1,2}[:.h][0-9]{2}(?![0-9./-]).*)", re.IGNORECASE)
 _COMPACT_STAMP: Final = re.compile(r"((?:19|20)[0-9]{6})T?([0-9]{4}|[0-9]{6})(Z?)", re.ASCII)
 _RANGE: Final = re.compile(
@@ -131,6 +132,11 @@ def parse_clock(text: str) -> tuple[int, int | None] | None:
     if int(minute) > 59 or int(second or 0) > 59 or hours > 24 or (hours == 24 and within):
         return None
     return hours * HOUR + within, offset
+
+
+def clock_part(text: str) -> str:
+    """Return the time of day of a text, without a date and a T before it."""
+    return _DATED.sub("", text)
 
 
 @lru_cache(256)

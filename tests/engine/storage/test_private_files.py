@@ -14,8 +14,10 @@ import pytest
 import metertui
 from metertui.engine.base import SiteZone
 from metertui.engine.billing import bill_ledger
+from metertui.engine.intervals import store
 from metertui.engine.reports import saved_reports
 from metertui.engine.storage import Archive, manifest, private_files
+from metertui.formats import MAPPINGS
 from metertui.server import socket_file
 
 
@@ -128,5 +130,7 @@ def test_the_names_of_the_data_folder_are_those_that_its_modules_give() -> None:
     assert {
         Archive(Path(), SiteZone("UTC")).folder.name,
         bill_ledger.FOLDER,
+        store.FOLDER,
+        MAPPINGS,
         saved_reports.FOLDER,
     } == private_files._FOLDERS

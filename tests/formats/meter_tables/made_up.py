@@ -14,7 +14,7 @@ from metertui.engine.core import FilePiece
 from metertui.engine.intervals import IntervalPiece
 from metertui.engine.intervals.lines import format_energy
 from metertui.formats.meter_tables.reading import MeterTable, open_meter_table
-from metertui.formats.meter_tables.shape import Shape, find_shape
+from metertui.formats.meter_tables.shape import Shape, find_shapes
 from metertui.formats.said import Said
 from metertui.formats.tables import open_any_table
 
@@ -94,8 +94,7 @@ def shape_of(folder: Path, content: Content) -> Shape:
     """Return the shape of a table."""
     table = open_any_table(write(folder, content))
     assert table is not None
-    shape = find_shape([row for _, rows in table.blocks() for row in rows])
-    assert shape is not None
+    shape, *_ = find_shapes([row for _, rows in table.blocks() for row in rows])
     return shape
 
 

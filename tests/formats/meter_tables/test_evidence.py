@@ -6,7 +6,7 @@ from pathlib import Path
 
 from metertui.formats.meter_tables.evidence import Evidence, rows_of
 from metertui.formats.meter_tables.roles import find_roles
-from metertui.formats.meter_tables.shape import find_shape
+from metertui.formats.meter_tables.shape import find_shapes
 from metertui.formats.said import NOTHING_SAID
 from metertui.formats.tables import open_any_table
 from tests.formats.meter_tables.made_up import write
@@ -16,8 +16,7 @@ def evidence_of(tmp_path: Path, text: str) -> Evidence:
     path = write(tmp_path, text)
     table = open_any_table(path)
     assert table is not None
-    shape = find_shape([row for _, rows in table.blocks() for row in rows])
-    assert shape is not None
+    shape, *_ = find_shapes([row for _, rows in table.blocks() for row in rows])
     (roles,) = find_roles(path, shape, NOTHING_SAID)
     evidence = Evidence(roles, table.delimiter)
     for rows in rows_of(table, shape):
@@ -52,6 +51,5 @@ def test_further_sheets_are_read_if_they_have_the_same_names(tmp_path: Path) -> 
     book.save(tmp_path / "a.xlsx")
     table = open_any_table(tmp_path / "a.xlsx")
     assert table is not None
-    shape = find_shape([row for _, rows in table.blocks() for row in rows])
-    assert shape is not None
+    shape, *_ = find_shapes([row for _, rows in table.blocks() for row in rows])
     assert [row.sheet for rows in rows_of(table, shape) for row in rows] == ["April", "Mai"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from metertui.formats.meter_tables.shape import clean, find_shape
+from metertui.formats.meter_tables.shape import clean, find_shapes
 from metertui.formats.tables import Row
 from tests.formats.meter_tables.made_up import clock, shape_of
 
@@ -50,7 +50,7 @@ def test_serial_numbers_are_times_below_a_name_of_times_alone(tmp_path: Path) ->
     rows: list[list[object]] = [["Zeit", "kWh"]]
     rows.extend([45_658 + hour / 24, 0.25 * hour] for hour in range(1, 5))
     assert shape_of(tmp_path, rows).kinds == ["serial", "figure"]
-    assert find_shape([Row("", at, [f"{45_658 + at}", "1"]) for at in range(5)]) is None
+    assert find_shapes([Row("", at, [f"{45_658 + at}", "1"]) for at in range(5)]) == []
 
 
 def test_columns_that_are_named_by_times_of_day_make_a_row_a_day(tmp_path: Path) -> None:
@@ -61,3 +61,11 @@ def test_columns_that_are_named_by_times_of_day_make_a_row_a_day(tmp_path: Path)
     assert shape.slots == list(range(1, 25))
     assert clean('="540"') == "540"
     assert clean("=A1") == "=A1"
+
+
+def test_a_title_with_many_texts_names_no_columns(tmp_path: Path) -> None:
+    title: list[object] = ["site", "Quay", "report", "daily", "made", "today"]
+    rows: list[list[object]] = [title, [], ["Time", "From Grid (kWh)"], ["2025-03-28", 1.5], ["2025-03-29", 2]]
+    shape = shape_of(tmp_path, rows)
+    assert shape.names == ["Time", "From Grid (kWh)"]
+    assert shape.before == [title]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.errors import DataError
-from metertui.formats.mapping_files import SHIPPED, FileMapping, all_in, load, matching, text_of, with_mapping
 from metertui.formats.said import NOTHING_SAID, Said
+from metertui.formats.said.mapping_files import SHIPPED, FileMapping, all_in, load, matching, text_of, with_mapping
 
 SAID = Said(
     "interval", zone="Europe/Vienna", stamps="end", unit="Wh", date_order="dmy", columns={"time": "1", "kwh": "A"}
@@ -46,6 +46,8 @@ def test_what_a_person_says_goes_before_the_mapping() -> None:
     ("text", "why"),
     [
         ("names = [", "no TOML"),
+        ("a = " + "[" * 5000, "no TOML"),
+        ("a = " + "9" * 5000, "no TOML"),
         ("names = []", "no list 'names'"),
         ('names = "a"', "no list 'names'"),
         ("names = [1]", "no list 'names'"),

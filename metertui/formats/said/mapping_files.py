@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from metertui.engine.errors import DataError
-from metertui.formats.said import NOTHING_SAID, Said
+from metertui.formats.said.options import NOTHING_SAID, Said
 
-SHIPPED: Final = Path(__file__).with_name("mappings")
+MAPPINGS: Final = "mappings"
+"""The folder of mappings in a data folder, and in the program."""
+SHIPPED: Final = Path(__file__).parents[1] / MAPPINGS
 _LARGEST: Final = 100_000
 """Bytes; a larger file is no mapping."""
 _KEPT: Final = ("kind", "zone", "stamps", "unit", "date_order")
@@ -49,7 +51,7 @@ def load(path: Path) -> FileMapping:
         raise DataError(path, None, "the file is too large for a mapping")
     try:
         values = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML; thousands of digits, or of brackets
         raise DataError(path, None, f"the mapping is no TOML: {error}") from error
     says, columns = (_texts(path, values.get(key, {}), key) for key in _LISTS)
     for key, value in says.items():
