@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Final
 
 from metertui import __version__
+from metertui.cli.grammar_files import add_files
 from metertui.cli.parsing import Commands, Parser, epilog
 from metertui.cli.shared_options import (
+    BOM,
     CAUSES,
     COMPARES,
-    EITHER_SIDE,
-    FORMATS,
+    DASH,
     KEYS,
     MEASURES,
     Shared,
@@ -21,23 +21,7 @@ from metertui.cli.shared_options import (
 )
 from metertui.engine.attributes import FIELDS
 
-_FORMS: Final = ("auto", "log", "day", "wide", "export", "interval", "nem12", "nem13", "espi")
-_DASH: Final = "- is standard output, as CSV unless --format says otherwise"
-_BOM: Final = "begin a CSV with a byte order mark, so that Excel reads it as UTF-8"
 _REASON: Final = "why; kept in events.csv and audit.log"
-
-
-class _FormOrFormat(argparse.Action):
-    """Takes the `--format` of an import. As it once named the form of the files, it takes that too."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        setattr(namespace, "form" if values in _FORMS else "format", values)
 
 
 def parser() -> Parser:
@@ -55,7 +39,7 @@ def parser() -> Parser:
     top.set_defaults(run="starting:screens")
     commands = Commands(top)
     _add_programs(commands, shared)
-    _add_files(commands, shared)
+    add_files(commands, shared)
     _add_questions(commands, shared)
     _add_accounts(commands, shared)
     _add_edits(commands, shared)
@@ -113,70 +97,6 @@ def _add_programs(commands: Commands, shared: Shared) -> None:
     simulate.add_argument("--seconds", metavar="S", type=float, help="with --live: end after S seconds")
 
 
-def _add_files(commands: Commands, shared: Shared) -> None:
-    generate = commands.add(
-        "generate", "simulate:generate", "write readings of simulated meters to a file",
-        shared.data, shared.unused_format,
-        more="Equal seeds give equal files.",
-        examples="metertui generate --meters 100 --from 2025-01-01 --to 2025-03-31 -o history.csv",
-    )  # fmt: skip
-    generate.add_argument("--meters", metavar="N", type=int, required=True, help="number of meters")
-    generate.add_argument("--from", dest="first", metavar="D", required=True, help="first day, YYYY-MM-DD")
-    generate.add_argument("--to", dest="last", metavar="D", required=True, help="last day, included, YYYY-MM-DD")
-    generate.add_argument(
-        "--interval", metavar="I", default="30m", help="time between two readings: 10s, 15m, 1h (default: 30m)"
-    )
-    generate.add_argument("--seed", metavar="S", type=int, default=1, help="equal seeds give equal files (default: 1)")
-    generate.add_argument(
-        "-o", dest="out", metavar="FILE", required=True,
-        help="file to write: log lines if its name ends in .log or .txt, "
-        "otherwise the wide CSV (docs/files.md), with the attributes of the meters; - is standard output",
-    )  # fmt: skip
-
-    imports = commands.add(
-        "import", "imports:import_files", "import historical readings into the archive", shared.data,
-        more="It registers meters that are not known yet. Readings that are stored already\n"
-        "are not stored again, so an import that was interrupted can be repeated.",
-        examples="metertui import history.csv\nmetertui import archive/2024/*.csv --format json",
-    )  # fmt: skip
-    imports.add_argument("files", metavar="FILE", nargs="+", help="file to read; - is standard input")
-    imports.add_argument(
-        "--form",
-        choices=_FORMS,
-        metavar="NAME",
-        default="auto",
-        help="kind of the files: log (lines of log.txt), day (an archive day file), wide (CSV of docs/files.md), "
-        "export (from metertui export, in any of its formats), interval (energy per interval, as in a data folder), "
-        "nem12, nem13, espi (Green Button); auto detects it (default: auto)",
-    )
-    imports.add_argument(
-        "--format", action=_FormOrFormat, choices=(*FORMATS, *_FORMS), default=EITHER_SIDE,
-        metavar=f"{{{','.join(FORMATS)}}}", help="output format of the report (default: table)",
-    )  # fmt: skip
-    imports.add_argument(
-        "--attributes",
-        metavar="NAME=VALUE,...",
-        help="attributes of meters whose files give none, such as region=East,sub_region=Quay,apartment_type=4-room; "
-        "attributes already recorded are kept from the time they were recorded",
-    )
-
-    export = commands.add(
-        "export", "queries:export", "export readings or load curves to a .csv, .parquet or .xlsx file",
-        shared.data, shared.output_format, shared.days, shared.filters,
-        examples="metertui export --from 2025-01-01 --to 2025-03-31 --region East -o east.parquet\n"
-        "metertui export --from 2025-01-01 --to 2025-01-31 --interval 30m -o half-hours.csv",
-    )  # fmt: skip
-    export.add_argument(
-        "--interval", metavar="I",
-        help="instead of readings, the energy of each meter in every interval of the clock: 15m, 30m, 1h",
-    )  # fmt: skip
-    export.add_argument(
-        "-o", dest="out", metavar="FILE", required=True,
-        help=f"file to write; its name ends in .csv, .parquet or .xlsx; {_DASH}",
-    )  # fmt: skip
-    export.add_argument("--bom", action="store_true", help=_BOM)
-
-
 def _add_questions(commands: Commands, shared: Shared) -> None:
     usage = commands.add(
         "usage", "queries:usage", "show the energy that a meter used",
@@ -211,9 +131,9 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         "-o",
         dest="out",
         metavar="FILE",
-        help=f"with METER: page to print, .html or .txt; with --all: CSV file to write; {_DASH}",
+        help=f"with METER: page to print, .html or .txt; with --all: CSV file to write; {DASH}",
     )
-    bill.add_argument("--bom", action="store_true", help=_BOM)
+    bill.add_argument("--bom", action="store_true", help=BOM)
     bill.add_argument(
         "--issue",
         action="store_true",
@@ -238,13 +158,13 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         "metertui query --from 2025-03-01 --to 2025-03-01 --readings --time 18:00-20:00\n"
         "metertui query --from 2025-03-01 --to 2025-03-31 --readings --region East -o march.parquet",
     )  # fmt: skip
-    query.add_argument("--bom", action="store_true", help=_BOM)
+    query.add_argument("--bom", action="store_true", help=BOM)
     query.add_argument("--readings", action="store_true", help="list the readings themselves instead of the usage")
     query.add_argument(
         "-o",
         dest="out",
         metavar="FILE",
-        help=f"with --readings: file to write; its name ends in .csv, .parquet or .xlsx; {_DASH}",
+        help=f"with --readings: file to write; its name ends in .csv, .parquet or .xlsx; {DASH}",
     )
     query.add_argument(
         "--by",

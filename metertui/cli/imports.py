@@ -8,22 +8,24 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.inputs import as_file
-from metertui.cli.output import print_rows, progress_bar
+from metertui.cli.options import format_of
+from metertui.cli.output import print_note, print_rows, progress_bar
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import visible
+from metertui.engine.base import counted, visible
 from metertui.engine.core import COUNTS
 from metertui.engine.errors import MeterError, Refused
 
 
 def import_files(options: argparse.Namespace) -> int:
     """Import all files together: a reading that two of them contain is stored once. Return 1 if all was refused."""
+    said = _said(options)
     attributes = _attributes(options)
     form = None if options.form == "auto" else options.form
     with contextlib.ExitStack() as inputs:
@@ -32,15 +34,48 @@ def import_files(options: argparse.Namespace) -> int:
             if not path.is_file():
                 why = "it is not a file" if path.exists() else "there is no such file"
                 raise MeterError(f"cannot read {path}: {why}")
-        arguments = {"files": [str(path.absolute()) for path in paths], "form": form, **attributes}
+        arguments = {"files": [str(path.absolute()) for path in paths], "form": form, "said": said, **attributes}
+        arguments |= {"dry_run": options.dry_run, "replace": options.replace}
         with progress_bar("importing") as share:
             try:
                 report = perform(folder_of(options), "import", arguments, share)
             except MeterError as error:
                 raise MeterError(_as_named(str(error), paths)) from error
-    print_rows(options, [report], COUNTS, one=True)
+    _print_report(options, report)
     _print_refusals(report)
     return int(0 < report["read"] == report["refused"])
+
+
+def _said(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options say of the files, as the owner of a folder takes it. Raises UsageError."""
+    said = {name: value for name in _SAID if (value := getattr(options, name))}
+    columns = {}
+    for word in filter(None, (word.strip() for word in options.columns.split(","))):
+        role, equals, name = (part.strip() for part in word.partition("="))
+        if not (equals and role and name) or role in columns:
+            raise UsageError(f"--columns: {word!r} is not like time=NAME or kwh=3, each at most once")
+        columns[role] = name
+    return said | ({"columns": columns} if columns else {})
+
+
+def _print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None:
+    """Print the counts of an import, and what the files say of each register."""
+    if format_of(options) != "table":
+        print_rows(options, [report], (*COUNTS, "meters"), one=True)
+        return
+    print_rows(options, [report], COUNTS, one=True)
+    if report["meters"]:
+        print()
+        print_rows(options, report["meters"], _FIGURES)
+    different = report["different"]
+    if different and not report["replaced"]:
+        differ, those = ("differs", "that") if different == 1 else ("differ", "those")
+        note = f"{counted(different, 'interval')} {differ} from what is stored; --replace takes {those} of the file"
+        print_note(note)
+
+
+_SAID: Final = ("kind", "meter", "zone", "stamps", "unit", "date_order", "mapping", "max_kw", "strict")
+_FIGURES: Final = ("meter", "channel", "total_kwh", "first", "last", "intervals", "gaps", "missing_hours")
 
 
 def _attributes(options: argparse.Namespace) -> dict[str, str]:

@@ -20,6 +20,8 @@ CAUSES: Final = (
     *("suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused"),
     *("void", "corrected", "released", "exchanged"),
 )
+DASH: Final = "- is standard output, as CSV unless --format says otherwise"
+BOM: Final = "begin a CSV with a byte order mark, so that Excel reads it as UTF-8"
 FORMATS: Final = ("table", "csv", "json")
 EITHER_SIDE: Final = argparse.SUPPRESS
 """The default of options that stand before or after a command: the second parser must keep what the first one set."""

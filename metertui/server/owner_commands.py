@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.accounts import Member, check_field, parse_effective
 from metertui.engine.attributes import ATTRIBUTES, FIELDS, Group
-from metertui.engine.base import Progress, part_of_progress
+from metertui.engine.base import Progress, counted, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Filter, Question
@@ -160,6 +160,8 @@ async def _import(call: Call) -> object:
     zone = call.headend.engine.zone
     if call.arguments.get("dry_run") is True:
         return importing.report.as_json(_LISTED_REFUSALS, zone)
+    if said.strict and importing.report.refused:
+        raise MeterError(f"{counted(importing.report.refused, 'line')} refused, so nothing is stored")
     names = ", ".join(path.name for path in paths)
     progress = part_of_progress(call.progress, 1, 2)
     imports = call.headend.imports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import threading
 from pathlib import Path
@@ -178,3 +179,61 @@ def test_an_export_comes_back_and_a_file_that_may_mean_two_things_stores_nothing
         "column tells which; save the file with decimal points, and commas between cells"
     ]
     assert "m-9" not in metertui("users", "list").out
+
+
+HOURS = "Zeit;Verbrauch (kWh)\n28.04.2025 00:00;0,5\n28.04.2025 01:00;0,25\n28.04.2025 02:00;-1,0\n"
+SAID = ("--meter", "m-1", "--zone", "Asia/Singapore", "--stamps", "start")
+
+
+def test_a_table_of_a_portal_is_imported_by_what_is_said_of_it(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "portal.csv"
+    file.write_text(HOURS)
+    asked = metertui("import", str(file), "--meter", "m-1", "--zone", "Asia/Singapore")
+    assert (asked.code, asked.out) == (1, "")
+    assert "give --stamps start or --stamps end" in asked.err
+    assert metertui("import", str(file), *SAID, "--strict").err.count("1 line refused, so nothing is stored") == 1
+    planned = metertui("import", str(file), *SAID, "--dry-run", "--format", "json")
+    done = metertui("import", str(file), *SAID, "--format", "json")
+    assert planned.out == done.out
+    answer = json.loads(done.out)
+    assert [answer[count] for count in ("read", "new", "duplicate", "different", "suspect", "refused")] == [
+        3,
+        2,
+        0,
+        0,
+        0,
+        1,
+    ]
+    assert answer["meters"] == [
+        {
+            "meter": "m-1",
+            "channel": "use",
+            "total_kwh": 0.75,
+            "first": "2025-04-28T00:00:00+08:00",
+            "last": "2025-04-28T02:00:00+08:00",
+            "intervals": 2,
+            "gaps": 0,
+            "missing_hours": 0,
+        }
+    ]
+
+
+def test_corrected_intervals_are_listed_and_taken_when_that_is_said(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "portal.csv"
+    file.write_text(HOURS)
+    metertui("import", str(file), *SAID)
+    file.write_text(HOURS.replace("0,25", "0,3"))
+    told = metertui("import", str(file), *SAID).out
+    assert "duplicate   1\ndifferent   1" in told
+    assert "1 interval differs from what is stored; --replace takes that of the file" in told
+    metertui("import", str(file), *SAID, "--replace")
+    assert "duplicate   2\ndifferent   0" in metertui("import", str(file), *SAID).out
+
+
+@pytest.mark.parametrize("columns", ["time", "time=", "time=1,time=2"])
+def test_columns_are_said_by_name(metertui: Command, tmp_path: Path, columns: str) -> None:
+    file = tmp_path / "portal.csv"
+    file.write_text(HOURS)
+    told = metertui("import", str(file), "--columns", columns)
+    assert told.code == 2
+    assert "is not like time=NAME or kwh=3, each at most once" in told.err
