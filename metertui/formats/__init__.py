@@ -13,7 +13,7 @@ from metertui.formats.complete_file import (
 )
 from metertui.formats.readers import FORMS, Form
 from metertui.formats.run_csv import write_run
-from metertui.formats.said import MAPPINGS, NOTHING_SAID, Said, said_from_json
+from metertui.formats.said import MAPPINGS, NOTHING_SAID, FileMapping, Said, said_from_json
 from metertui.formats.simulated import Fleet
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "MAPPINGS",
     "NOTHING_SAID",
     "STANDARD",
+    "FileMapping",
     "Fleet",
     "Form",
     "Said",

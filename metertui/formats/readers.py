@@ -24,7 +24,7 @@ from metertui.engine.vee import MeterEdits
 from metertui.formats import export_csv, interval_csv, plain_csv, register_table, trade_forms, wide_csv
 from metertui.formats.meter_tables import open_meter_table
 from metertui.formats.register_rows import is_header
-from metertui.formats.said import NOTHING_SAID, SHIPPED, Said, all_in
+from metertui.formats.said import NOTHING_SAID, SHIPPED, FileMapping, Said, all_in, check_name
 from metertui.formats.tables import Table, is_other_than_utf8, open_table
 from metertui.formats.trade_forms import TRADE_FORMS, TradeForm, detect_trade_form
 
@@ -67,8 +67,7 @@ def read_any(
                     yield from register_table.read_pieces(export, zone, progress)
                     return
             if (found is None and form is None) or form == "table":
-                known = [*(all_in(saved) if saved is not None else []), *all_in(SHIPPED)]
-                table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2), known)
+                table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2), _mappings(saved))
                 if table is not None:
                     yield from table.pieces(part_of_progress(progress, 1, 2))
                     return
@@ -85,6 +84,26 @@ def read_any(
                 progress(min(1.0, file.tell() / size))
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def mapping_of(path: Path, name: str, zone: SiteZone, said: Said, saved: Path) -> FileMapping:
+    """Return what is `said` of a table as a mapping with a name, by which the next file of its kind is known.
+
+    Those in the folder `saved` may know it already. Raises MeterError for a file that is no table, or that does not
+    suffice with what is said.
+    """
+    check_name(name)
+    try:
+        table = open_meter_table(path, said, zone, mappings=_mappings(saved))
+    except OSError as error:
+        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+    if table is None:
+        raise MeterError(f"{path} is no table, and needs no mapping")
+    return table.mapping(name)
+
+
+def _mappings(saved: Path | None) -> list[FileMapping]:
+    return [*(all_in(saved) if saved is not None else []), *all_in(SHIPPED)]
 
 
 _EXPECTED: Final[Mapping[OwnForm, str]] = {

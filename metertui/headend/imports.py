@@ -17,7 +17,8 @@ from metertui.engine.columns import Frozen, IntervalColumns
 from metertui.engine.core import Import, ImportReport, deactivation_times, store_intervals
 from metertui.engine.errors import BusyError, MeterError
 from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals, with_values
-from metertui.formats import MAPPINGS, NOTHING_SAID, Form, Said, readers
+from metertui.formats import MAPPINGS, NOTHING_SAID, FileMapping, Form, Said, readers
+from metertui.formats.said import save
 from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
 from metertui.headend.import_lane import ImportLane
@@ -117,6 +118,16 @@ class Imports:
             codes = [engine.directory.code_of(each) for each in changes.ids]
             engine.ingest.heads.grow(len(engine.directory))
             engine.readings.set_intervals(await jobs.compute(_merged, before, changes, codes))
+
+    async def mapping_of(self, path: Path, name: str, said: Said) -> FileMapping:
+        """Return what is said of a file as a mapping, to be saved. Raises MeterError."""
+        engine = self._jobs.engine
+        return await self._jobs.compute(readers.mapping_of, path, name, engine.zone, said, engine.folder / MAPPINGS)
+
+    async def save_mapping(self, mapping: FileMapping, by: str) -> None:
+        """Save a mapping, in place of one of the same name. Raises StorageError."""
+        await self._jobs.write(save, self._jobs.engine.folder / MAPPINGS, mapping)
+        self._jobs.audit(by, "save mapping", mapping.name, mapping.about)
 
     async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
         """Merge what was planned straight into the day files, which takes half the time of `store`.

@@ -16,7 +16,8 @@ from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError
 from metertui.engine.intervals.rows import IntervalPiece
 from metertui.formats import readers, wide_csv
-from metertui.formats.said import Said
+from metertui.formats.said.mapping_files import save
+from metertui.formats.said.options import Said
 from tests.clock import FakeClock
 from tests.formats.green_button import block, feed, meter_reading, reading, reading_type, usage_point
 from tests.formats.register_pieces import read_pieces
@@ -206,14 +207,24 @@ def test_an_empty_file_is_none_of_the_trade(tmp_path: Path) -> None:
 
 
 def test_a_saved_mapping_knows_the_next_file(tmp_path: Path) -> None:
-    path, saved = tmp_path / "june.csv", tmp_path / "mappings"
-    path.write_text("when;how much\n03/02/2025 10:00;5\n03/02/2025 11:00;7\n03/02/2025 12:00;7\n")
+    june, july, saved = tmp_path / "june.csv", tmp_path / "july.csv", tmp_path / "mappings"
+    june.write_text("when;how much;note\n03/02/2025 10:00;5;a\n03/02/2025 11:00;7;a\n03/02/2025 12:00;7;b\n")
+    july.write_text("how much;when\n1;04/02/2025 10:00\n2;04/02/2025 11:00\n3;04/02/2025 12:00\n")
     with pytest.raises(MeterError, match="give --"):
-        list(readers.read_any(path, ZONE, said=Said(meter="m")))
-    saved.mkdir()
-    says = '[says]\nkind = "interval"\nzone = "UTC"\nstamps = "start"\nunit = "Wh"\ndate_order = "dmy"\n'
-    columns = '[columns]\ntime = "when"\nkwh = "how much"\n'
-    (saved / "quay.toml").write_text(f'names = ["when", "how much"]\n{says}{columns}')
-    pieces = list(readers.read_any(path, ZONE, said=Said(meter="m"), saved=saved))
-    energies = [each for piece in pieces if isinstance(piece, IntervalPiece) for each in piece.rows.energy.tolist()]
-    assert energies == [5_000_000, 7_000_000, 7_000_000]
+        list(readers.read_any(june, ZONE, said=Said(meter="m"), saved=saved))
+    columns = {"time": "when", "kwh": "how much"}
+    said = Said("interval", "m", "UTC", "start", "Wh", "dmy", columns, strict=True)
+    mapping = readers.mapping_of(june, "quay", ZONE, said, saved)
+    assert (mapping.about, mapping.names) == ("as june.csv", ["when", "how much"])
+    save(saved, mapping)
+    pieces = list(readers.read_any(july, ZONE, said=Said(meter="n"), saved=saved))
+    found = [piece for piece in pieces if isinstance(piece, IntervalPiece) and len(piece.rows)]
+    assert [piece.rows.ids for piece in found] == [["n"]] * len(found)
+    assert [each for piece in found for each in piece.rows.energy.tolist()] == [1_000_000, 2_000_000, 3_000_000]
+    for path, name, why in (
+        (june, "../x", "is no name of a mapping"),
+        (tmp_path / "none", "x", "cannot read"),
+        (june, "x", "give --"),
+    ):
+        with pytest.raises(MeterError, match=why):
+            readers.mapping_of(path, name, ZONE, Said(), saved / "none")

@@ -16,7 +16,7 @@ from metertui.engine.core import batch
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.replica.changes import ChangeReader
-from metertui.formats import readers
+from metertui.formats import Said, readers
 from metertui.headend import accounts
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.headend.service import HeadEnd
@@ -276,3 +276,20 @@ async def test_an_unreadable_file_changes_nothing(tmp_path: Path) -> None:
             await headend.imports.plan([tmp_path / name])
     assert len(headend.engine.readings) == 1
     await headend.stop()
+
+
+async def test_a_mapping_is_saved_and_knows_the_next_file(tmp_path: Path) -> None:
+    headend = await start(tmp_path / "data")
+    for name, day in (("june", "10"), ("july", "11")):
+        rows = [f"{day}/03/2025 0{hour}:00;5\n" for hour in range(3)]
+        (tmp_path / f"{name}.csv").write_text("when;how much\n" + "".join(rows))
+    columns = {"time": "when", "kwh": "how much"}
+    said = Said("interval", "m-1", "Asia/Singapore", "start", "kWh", "dmy", columns)
+    mapping = await headend.imports.mapping_of(tmp_path / "june.csv", "quay", said)
+    await headend.imports.save_mapping(mapping, "test")
+    saved = tmp_path / "data" / "mappings" / "quay.toml"
+    assert saved.stat().st_mode & 0o777 == 0o600
+    importing = await headend.imports.plan([tmp_path / "july.csv"], said=Said(meter="m-1"))
+    assert (importing.report.new, importing.report.refused) == (3, 0)
+    await headend.stop()
+    assert "save mapping\tquay\tas june.csv" in (tmp_path / "data" / "audit.log").read_text()

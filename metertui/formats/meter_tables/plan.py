@@ -49,6 +49,13 @@ class Plan:
     """The meter of rows that name none."""
     notes: Sequence[str] = ()
 
+    def columns(self) -> set[int]:
+        """Return the columns that are read."""
+        roles = self.roles
+        others = [roles.meter, roles.unit, roles.channel, *(each.status for each in self.figures)]
+        figures = [each.place for each in self.figures if each.place >= 0]
+        return {*roles.times.places, *roles.slots, *figures, *(at for at in others if at is not None)}
+
     def step_days(self) -> int:
         """Return how many days an interval lasts whose only time is a day."""
         return max(1, self.stats.step // DAY)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from metertui.engine.base import DAY, BadLine, Progress, SiteZone, no_progress
 from metertui.engine.core import FilePiece
-from metertui.engine.errors import DataError
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.intervals import IntervalPiece
 from metertui.engine.storage import Rows
 from metertui.formats.meter_tables.evidence import Evidence, rows_of
@@ -38,8 +38,21 @@ class MeterTable:
     plans: Sequence[Plan]
     notes: Sequence[str]
     """What was decided that a person may want to know."""
+    said: Said
+    """What a person or a mapping says of it."""
     left_out: LeftOut = field(default_factory=LeftOut)
     """What reading it left out so far."""
+
+    def mapping(self, name: str) -> FileMapping:
+        """Return what is said of it as a mapping, by which another file with the columns that are taken is known.
+
+        Raises MeterError for a table whose columns have no names.
+        """
+        if not self.shape.named:
+            raise MeterError(f"{self.path} has no names of columns, by which another file could be known")
+        places = {at for plan in self.plans for at in plan.columns()}
+        names = [self.shape.names[at] for at in sorted(places)]
+        return FileMapping(name, f"as {self.path.name}", names, replace(self.said, meter="", mapping=""))
 
     def pieces(self, progress: Progress = no_progress) -> Iterator[IntervalPiece | FilePiece]:
         """Yield the intervals or register reads of the file, and the lines that are none. Raises DataError, OSError."""
@@ -129,7 +142,7 @@ def open_meter_table(
     plans, notes = _finest(shape, plans)
     known = [] if mapping is None else [f"mapping {mapping.name}: {mapping.about}"]
     others = [f"'{each.sheet}' left out: another table" for each in shapes if each.names != shape.names]
-    return MeterTable(path, table, shape, plans, [*known, *notes, *others])
+    return MeterTable(path, table, shape, plans, [*known, *notes, *others], said)
 
 
 def _choose(

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from metertui.formats.said.mapping_files import MAPPINGS, SHIPPED, FileMapping, all_in, matching, with_mapping
+from metertui.formats.said.mapping_files import (
+    MAPPINGS,
+    SHIPPED,
+    FileMapping,
+    all_in,
+    check_name,
+    matching,
+    save,
+    with_mapping,
+)
 from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, agreed, not_said, said_from_json
 
 __all__ = [
@@ -15,8 +24,10 @@ __all__ = [
     "Said",
     "agreed",
     "all_in",
+    "check_name",
     "matching",
     "not_said",
     "said_from_json",
+    "save",
     "with_mapping",
 ]

@@ -7,18 +7,21 @@ the same columns. Some mappings ship with the program; those of a data folder go
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from metertui.engine.errors import DataError
+from metertui.engine.errors import DataError, MeterError
+from metertui.engine.storage import durable, private_files
 from metertui.formats.said.options import NOTHING_SAID, Said
 
 MAPPINGS: Final = "mappings"
 """The folder of mappings in a data folder, and in the program."""
 SHIPPED: Final = Path(__file__).parents[1] / MAPPINGS
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _LARGEST: Final = 100_000
 """Bytes; a larger file is no mapping."""
 _KEPT: Final = ("kind", "zone", "stamps", "unit", "date_order")
@@ -99,6 +102,18 @@ def text_of(mapping: FileMapping) -> str:
     for title, values in zip(_LISTS, (says, mapping.said.columns), strict=True):
         lines += ["", f"[{title}]", *(f"{_quoted(name)} = {_quoted(value)}" for name, value in values.items())]
     return "\n".join(lines) + "\n"
+
+
+def check_name(name: str) -> None:
+    """Raise MeterError for what is no name of a mapping."""
+    if _NAME.fullmatch(name) is None:
+        raise MeterError(f"{name[:40]!r} is no name of a mapping: it is 1 to 32 of a-z A-Z 0-9 _ -")
+
+
+def save(folder: Path, mapping: FileMapping) -> None:
+    """Write a mapping into a folder, in place of one of the same name. Raises StorageError, OSError."""
+    private_files.make_folder(folder)
+    durable.replace_file(folder / f"{mapping.name}.toml", text_of(mapping).encode())
 
 
 def _quoted(text: str) -> str:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from metertui.engine.errors import DataError
+from metertui.engine.errors import DataError, MeterError
 from metertui.formats.said import NOTHING_SAID, Said
-from metertui.formats.said.mapping_files import SHIPPED, FileMapping, all_in, load, matching, text_of, with_mapping
+from metertui.formats.said.mapping_files import (
+    SHIPPED,
+    FileMapping,
+    all_in,
+    check_name,
+    load,
+    matching,
+    save,
+    with_mapping,
+)
 
 SAID = Said(
     "interval", zone="Europe/Vienna", stamps="end", unit="Wh", date_order="dmy", columns={"time": "1", "kwh": "A"}
@@ -20,12 +30,16 @@ def mapping(name: str, *names: str) -> FileMapping:
 
 
 def test_a_mapping_comes_back_from_its_file(tmp_path: Path) -> None:
-    path = tmp_path / "quay.toml"
+    folder = tmp_path / "mappings"
     kept = FileMapping("quay", 'of "Quay"\\\n\x7f', ["Zählpunkt; [1]", "kWh\t"], SAID)
-    path.write_text(text_of(kept), encoding="utf-8")
-    assert load(path) == kept
-    assert all_in(tmp_path) == [kept]
-    assert all_in(tmp_path / "none") == []
+    assert all_in(folder) == []
+    for about in ("another", kept.about):
+        save(folder, replace(kept, about=about))
+    assert all_in(folder) == [load(folder / "quay.toml")] == [kept]
+    for name in ("", "a/b", "..", "a" * 33, "é"):
+        with pytest.raises(MeterError, match="is no name of a mapping"):
+            check_name(name)
+    check_name("quay-2_B")
 
 
 def test_the_mapping_that_names_the_most_columns_is_taken() -> None:
