@@ -111,6 +111,10 @@ def _add_said(imports: Parser) -> None:
         "attributes already recorded are kept from the time they were recorded",
     )
     imports.add_argument("--mapping", metavar="NAME", default="", help="a saved or shipped mapping that says all this")
+    imports.add_argument(
+        "--save-mapping", metavar="NAME", default="",
+        help="keep what is said, but for the meter, in mappings/NAME.toml, for the next file with these columns",
+    )  # fmt: skip
     imports.add_argument("--max-kw", metavar="N", type=float, help="most power that the meters of the files can have")
 
 

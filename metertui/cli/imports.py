@@ -35,7 +35,7 @@ def import_files(options: argparse.Namespace) -> int:
                 why = "it is not a file" if path.exists() else "there is no such file"
                 raise MeterError(f"cannot read {path}: {why}")
         arguments = {"files": [str(path.absolute()) for path in paths], "form": form, "said": said, **attributes}
-        arguments |= {"dry_run": options.dry_run, "replace": options.replace}
+        arguments |= {"dry_run": options.dry_run, "replace": options.replace, "save_mapping": options.save_mapping}
         with progress_bar("importing") as share:
             try:
                 report = perform(folder_of(options), "import", arguments, share)

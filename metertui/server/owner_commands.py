@@ -164,9 +164,12 @@ async def _import(call: Call) -> object:
         raise MeterError(f"{counted(importing.report.refused, 'line')} refused, so nothing is stored")
     names = ", ".join(path.name for path in paths)
     progress = part_of_progress(call.progress, 1, 2)
-    imports = call.headend.imports
+    imports, kept_as = call.headend.imports, call.arguments.get("save_mapping")
+    mapping = await imports.mapping_of(paths[0], str(kept_as), said) if kept_as else None
     store = imports.merge if call.alone else imports.store
     report = await store(importing, names, call.by, progress)
+    if mapping is not None:
+        await imports.save_mapping(mapping, call.by)
     return report.as_json(_LISTED_REFUSALS, zone)
 
 

@@ -230,6 +230,18 @@ def test_corrected_intervals_are_listed_and_taken_when_that_is_said(metertui: Co
     assert "duplicate   2\ndifferent   0" in metertui("import", str(file), *SAID).out
 
 
+def test_a_saved_mapping_says_all_of_the_next_file_but_its_meter(metertui: Command, tmp_path: Path) -> None:
+    june, july = tmp_path / "june.csv", tmp_path / "july.csv"
+    june.write_text(HOURS)
+    july.write_text(HOURS.replace("04", "05"))
+    assert "give --" in metertui("import", str(july), "--meter", "m-1").err
+    metertui("import", str(june), *SAID, "--save-mapping", "quay", "--dry-run")
+    assert "give --" in metertui("import", str(july), "--meter", "m-1").err
+    metertui("import", str(june), *SAID, "--save-mapping", "quay")
+    assert "new         2" in metertui("import", str(july), "--meter", "m-1").out
+    assert "give --meter ID" in metertui("import", str(july)).err
+
+
 @pytest.mark.parametrize("columns", ["time", "time=", "time=1,time=2"])
 def test_columns_are_said_by_name(metertui: Command, tmp_path: Path, columns: str) -> None:
     file = tmp_path / "portal.csv"
