@@ -130,6 +130,10 @@ def _add_export(commands: Commands, shared: Shared) -> None:
         help="instead of readings, the energy of each meter in every interval of the clock: 15m, 30m, 1h",
     )  # fmt: skip
     export.add_argument(
+        "--form", choices=("table", "nem12"), default="table",
+        help="a table as the name of the file says, or load curves as a NEM12 file (default: table)",
+    )  # fmt: skip
+    export.add_argument(
         "-o", dest="out", metavar="FILE", required=True,
         help=f"file to write; its name ends in .csv, .parquet or .xlsx; {DASH}",
     )  # fmt: skip

@@ -52,7 +52,7 @@ from metertui.engine.usage import (
     parse_clock,
 )
 from metertui.engine.usage import readings_table as exporting
-from metertui.formats import is_standard_output, resolve_output, writers
+from metertui.formats import as_text, complete_file, is_standard_output, nem12_writer, resolve_output, writers
 from metertui.text import MEASURES, answers, explained
 
 
@@ -269,6 +269,9 @@ def _parse_question(options: argparse.Namespace, columns: Sequence[str] | None) 
 
 def export(options: argparse.Namespace) -> None:
     """Run `metertui export --from D --to D -o FILE`, of readings or, with `--interval`, of load curves."""
+    if options.form == "nem12":
+        _export_nem12(options)
+        return
     out = _table_file(options.out)
     step = None if options.interval is None else _parse_step(options.interval)
     question, times = _parse_question(options, ()), writers.TimeForm()
@@ -290,6 +293,30 @@ def export(options: argparse.Namespace) -> None:
                     add(table)
                     count += len(table)
     _say_written(count, out, noun)
+
+
+def _export_nem12(options: argparse.Namespace) -> None:
+    """Write load curves as a NEM12 file, and say what it has no room for."""
+    out, question = Path(options.out), _parse_question(options, ())
+    resolve_output(out)
+    step = _parse_step(options.interval or "30m")
+    if step not in nem12_writer.STEPS:
+        raise UsageError(f"--interval {options.interval}: NEM12 has intervals of 5m, 15m and 30m")
+    with open_for_reading(options) as engine:
+        question.filter.check_attributes(engine.directory.groups)
+        frozen = engine.view().frozen()
+        with progress_bar("writing") as progress, complete_file(out) as raw, as_text(raw) as file:
+            writer = nem12_writer.Nem12Writer(file, step, engine.clock.now())
+            for table in load_tables(frozen, question, step, progress):
+                writer.add(table)
+            writer.end()
+    _say_written(writer.intervals, out, "interval")
+    for count, noun, why in (
+        (writer.left_out, "interval", "known only in part and left out: NEM12 has no room for that"),
+        (writer.long_ids, "meter", "with an id of over 10 characters, which other programs may refuse"),
+    ):
+        if count:
+            print(f"! {counted(count, noun)} {why}", file=sys.stderr)
 
 
 def _parse_step(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.formats import readers, wide_csv, writers
+from metertui.formats import nem12_writer, readers, wide_csv, writers
 from metertui.formats.complete_file import (
     STANDARD,
     as_text,
@@ -29,6 +29,7 @@ __all__ = [
     "complete_file",
     "is_standard_output",
     "is_stream",
+    "nem12_writer",
     "readers",
     "resolve_output",
     "said_from_json",

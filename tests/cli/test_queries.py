@@ -423,3 +423,17 @@ def test_an_export_of_load_curves_sums_to_the_usage(steady: Command, tmp_path: P
         result = steady(*words, wrong, "-o", "-")
         assert result.code == 2
         assert why in result.err
+
+
+def test_load_curves_leave_as_nem12_and_come_back(steady: Command, tmp_path: Path) -> None:
+    path, copy = tmp_path / "load.csv", tmp_path / "copy"
+    words = ["export", "--from", "2025-02-01", "--to", "2025-02-02", "--form", "nem12", "-o"]
+    result = steady(*words, str(path))
+    assert (result.code, result.err) == (0, f"96 intervals written to {path}\n")
+    assert steady(*words, "-").out.splitlines()[1:] == path.read_text().splitlines()[1:]
+    steady("import", str(path), "--data", str(copy))
+    back = steady(
+        "query", "--from", "2025-02-01", "--to", "2025-02-02", "--by", "day", "--data", str(copy), "--format", "json"
+    )
+    assert [row["usage_kwh"] for row in back.json] == [24, 24]
+    assert steady(*words, str(path), "--interval", "1h").code == 2
