@@ -147,9 +147,14 @@ class Frozen:
         """Return which codes are registers of one meter."""
         return Registers(self.ids)
 
-    @cached_property
+    @property
     def use(self) -> Frozen:
         """Return the same by meter instead of by register: what each meter used."""
+        several = self.of_registers and self.registers.several
+        return self._use if several else self  # which is not kept in itself: a cycle would keep all its columns
+
+    @cached_property
+    def _use(self) -> Frozen:
         return self.of_channel(USE)
 
     def of_channel(self, channel: str) -> Frozen:
