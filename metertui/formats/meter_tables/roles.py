@@ -60,7 +60,7 @@ def find_roles(path: Path, shape: Shape, said: Said) -> list[Roles]:
     Raises DataError that names the option by which a person can tell what the table does not.
     """
     told, header_meters = _told(path, shape, said.columns)
-    groups = _groups(shape) if not told else [range(len(shape.names))]
+    groups = _groups(path, shape) if not told else [range(len(shape.names))]
     found, failure = [], None
     for places in groups:
         try:
@@ -100,7 +100,16 @@ def _column(path: Path, shape: Shape, name: str) -> int:
     raise DataError(path, None, f"--columns: no column is '{name}'; there are {len(shape.names)}: {names}")
 
 
-def _groups(shape: Shape) -> Sequence[Sequence[int]]:
+def _is_one(path: Path, shape: Shape) -> bool:
+    """Return whether all times of a table go together, such as the two ends of an interval."""
+    try:
+        find_times(path, shape, range(len(shape.names)), {})
+    except DataError:
+        return False
+    return True
+
+
+def _groups(path: Path, shape: Shape) -> Sequence[Sequence[int]]:
     """Return the columns of each of the series that stand side by side."""
     names = [plain(name) for name in shape.names]
     count = len(names)
@@ -108,6 +117,8 @@ def _groups(shape: Shape) -> Sequence[Sequence[int]]:
         parts = [names[at : at + size] for at in range(0, count, size)]
         if count % size == 0 and shape.named and all(part == parts[0] for part in parts[1:]):
             return [range(at, at + size) for at in range(0, count, size)]
+    if _is_one(path, shape):
+        return [range(count)]
     groups: list[list[int]] = [[]]
     for at, kind in enumerate(shape.kinds):
         if kind in TIMES and any(shape.kinds[each] == "figure" and is_energy(shape, each) for each in groups[-1]):

@@ -90,7 +90,7 @@ def _shape_of(rows: list[Row]) -> Shape | None:
         _kind([cells[at] for cells in body if at < len(cells)], names[at] if at < len(names) else "")
         for at in range(count)
     ]
-    slots = [at for at in range(count) if kinds[at] in ("figure", "") and _is_slot(full[at], place is not None)]
+    slots = _slots(full, kinds) if place is not None else []
     return Shape(
         rows[0].sheet,
         full,
@@ -189,8 +189,11 @@ def _kind_of_cell(cell: str) -> Kind:
     return "figure" if _FIGURE.fullmatch(cell) else "text"
 
 
-def _is_slot(name: str, named: bool) -> bool:
-    """Return whether a name is that of a part of a day: `00:15`, `00:00-00:15`, `H7`."""
-    if not named:
-        return False
-    return kind_of(name) in ("clock", "clock range") or _SLOT.fullmatch(name) is not None
+def _slots(names: list[str], kinds: list[Kind]) -> list[int]:
+    """Return the columns that are named by parts of a day, all in one way: `00:15`, `00:00-00:15`, or `H7`."""
+    ways: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        way = kind_of(name) or ("number" if _SLOT.fullmatch(name) else "")
+        if kinds[at] in ("figure", "") and way in ("clock", "clock range", "number"):
+            ways.setdefault(way, []).append(at)
+    return max(ways.values(), key=len, default=[])

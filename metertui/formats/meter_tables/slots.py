@@ -45,6 +45,7 @@ class Slot:
 
 def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
     """Return the parts of a day that columns are named by. Raises DataError where their names do not cover a day."""
+    places = sorted(places, key=lambda at: _order(shape.names[at]))
     names = [shape.names[at] for at in places]
     ranges = [split_range(name) for name in names]
     if all(ranges):
@@ -56,14 +57,13 @@ def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
     clocks = [parse_clock(name) for name in names]
     if all(clocks):
         starts = [clock[0] for clock in clocks if clock is not None]
-        step = starts[1] - starts[0]
+        step = starts[2] - starts[1]
         if starts[0] == 0 and starts[-1] + step == DAY:
             return [_slot(at, start, start + step, elapsed=False) for at, start in zip(places, starts, strict=True)]
-        if starts[0] == step and starts[-1] in (0, DAY):
-            return [
-                _slot(at, (end or DAY) - step, end or DAY, elapsed=False)
-                for at, end in zip(places, starts, strict=True)
-            ]
+        if starts[0] == 0 and starts[1] == step:
+            places, starts = [*places[1:], places[0]], [*starts[1:], DAY]
+        if starts[0] == step and starts[-1] == DAY:
+            return [_slot(at, end - step, end, elapsed=False) for at, end in zip(places, starts, strict=True)]
     numbers = [int(found[1]) for name in names if (found := _NUMBER.fullmatch(name)) is not None]
     length = _LENGTHS.get(len(numbers))
     if (
@@ -77,6 +77,12 @@ def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
             for at, number in zip(places, numbers, strict=True)
         ]
     raise DataError(path, None, f"the columns {names[0]} to {names[-1]} are no parts that make up a day")
+
+
+def _order(name: str) -> int:
+    """Return where a part of a day comes among the others; a midnight at the end of its day counts as the first."""
+    number = _NUMBER.fullmatch(name)
+    return int(number[1]) if number is not None else _clock((split_range(name) or (name,))[0])
 
 
 def _clock(text: str) -> int:

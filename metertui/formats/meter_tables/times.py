@@ -156,12 +156,29 @@ def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[st
         case 0, 1, 1:
             return TimeColumns("one", (dates[0], clocks[0]))
         case 0, 1, 2:
-            return TimeColumns("same day", (dates[0], clocks[0]), (clocks[1],))
+            first, last = _clocks_in_order(shape, dates[0], clocks)
+            return TimeColumns("same day", (dates[0], first), (last,))
         case 0, 2, 2:
-            return _in_order(path, shape, [(dates[0], clocks[0]), (dates[1], clocks[1])])
+            return _dates_and_clocks(path, shape, dates, clocks)
         case (2, 0, 0) | (0, 2, 0):
             return _in_order(path, shape, [(at,) for at in (*stamps, *dates)])
     return _by_name(path, shape, stamps or dates)
+
+
+def _clocks_in_order(shape: Shape, date: int, clocks: list[int]) -> list[int]:
+    """Return two times of a day as start and end: the other way round, intervals would last nearly a day."""
+    lengths = _lengths(shape, TimeColumns("same day", (date, clocks[0]), (clocks[1],)))
+    return clocks if sum(length * 2 <= DAY for length in lengths) * 2 >= len(lengths) else clocks[::-1]
+
+
+def _dates_and_clocks(path: Path, shape: Shape, dates: list[int], clocks: list[int]) -> TimeColumns:
+    """Return two dates and two times of a day as start and end: those that follow one another, row by row."""
+    for pair in (clocks, clocks[::-1]):
+        try:
+            return _in_order(path, shape, [(dates[0], pair[0]), (dates[1], pair[1])], strict=True)
+        except DataError:
+            continue
+    raise _many(path, shape, sorted((*dates, *clocks)))
 
 
 def _said_times(path: Path, shape: Shape, told: Mapping[str, int]) -> TimeColumns:
@@ -189,7 +206,7 @@ def _are_midnights(shape: Shape, place: int) -> bool:
     return all("00:00" in text for text in texts)
 
 
-def _in_order(path: Path, shape: Shape, pair: list[tuple[int, ...]]) -> TimeColumns:
+def _in_order(path: Path, shape: Shape, pair: list[tuple[int, ...]], *, strict: bool = False) -> TimeColumns:
     """Return two times of a row as the start and the end of its interval: the one later by an interval is the end."""
     lengths = _lengths(shape, TimeColumns("two", pair[0], pair[1]))
     if all(length == 0 for length in lengths) and len(pair[0]) == 1 and shape.kinds[pair[0][0]] != "date":
@@ -199,7 +216,7 @@ def _in_order(path: Path, shape: Shape, pair: list[tuple[int, ...]]) -> TimeColu
         pair = [pair[1], pair[0]]
         lengths = [-length for length in lengths]
     named = is_named("end", shape.names[pair[1][0]]) or is_named("start", shape.names[pair[0][0]])
-    if not named and not _follow(shape, pair[0], lengths):
+    if (strict or not named) and not _follow(shape, pair[0], lengths):
         raise _many(path, shape, sorted(at for each in pair for at in each))
     return TimeColumns("two", pair[0], pair[1], days=days)
 

@@ -60,6 +60,10 @@ def test_series_stand_side_by_side(tmp_path: Path) -> None:
         for hour in range(3)
     )
     assert [each.figures[0].place for each in roles_of(tmp_path, moved)] == [0, 3]
+    apart = "Von;kWh;Bis;Zählerstand\n" + "".join(
+        f"01.04.2025 0{hour}:00;0,{hour};01.04.2025 0{hour + 1}:00;5{hour}\n" for hour in range(3)
+    )
+    assert [roles.times.places for roles in roles_of(tmp_path, apart)] == [(0, 2)]
     others = "Stunde;kWh;Tag;kWh Tag\n" + "".join(
         f"01.04.2025 0{hour}:00;0,{hour};0{hour + 1}.04.2025;9\n" for hour in range(3)
     )

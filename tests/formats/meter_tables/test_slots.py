@@ -28,6 +28,7 @@ def slots_of(tmp_path: Path, names: list[str]) -> list[Slot]:
         [clock(hour * 60) for hour in range(24)],
         [clock(hour * 60) for hour in range(1, 25)],
         [f"{hour:02d}:00" for hour in range(1, 25)],
+        [f"{clock(hour * 60)}-{clock(hour * 60 + 60)}" for hour in range(23, -1, -1)],
     ],
 )
 def test_times_of_day_name_starts_or_ends(tmp_path: Path, names: list[str]) -> None:
