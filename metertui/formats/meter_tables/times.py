@@ -156,8 +156,8 @@ def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[st
         case 0, 1, 1:
             return TimeColumns("one", (dates[0], clocks[0]))
         case 0, 1, 2:
-            first, last = _clocks_in_order(shape, dates[0], clocks)
-            return TimeColumns("same day", (dates[0], first), (last,))
+            pairs = (clocks, clocks[::-1])
+            return _best(shape, [TimeColumns("same day", (dates[0], pair[0]), (pair[1],)) for pair in pairs])
         case 0, 2, 2:
             return _dates_and_clocks(path, shape, dates, clocks)
         case (2, 0, 0) | (0, 2, 0):
@@ -165,20 +165,22 @@ def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[st
     return _by_name(path, shape, stamps or dates)
 
 
-def _clocks_in_order(shape: Shape, date: int, clocks: list[int]) -> list[int]:
-    """Return two times of a day as start and end: the other way round, intervals would last nearly a day."""
-    lengths = _lengths(shape, TimeColumns("same day", (date, clocks[0]), (clocks[1],)))
-    return clocks if sum(length * 2 <= DAY for length in lengths) * 2 >= len(lengths) else clocks[::-1]
+def _best(shape: Shape, ways: Sequence[TimeColumns]) -> TimeColumns:
+    """Return the way of going together by which most intervals have a length, and less than half a day."""
+    return max(ways, key=lambda way: sum(0 < length <= DAY // 2 for length in _lengths(shape, way)))
 
 
 def _dates_and_clocks(path: Path, shape: Shape, dates: list[int], clocks: list[int]) -> TimeColumns:
-    """Return two dates and two times of a day as start and end: those that follow one another, row by row."""
-    for pair in (clocks, clocks[::-1]):
-        try:
-            return _in_order(path, shape, [(dates[0], pair[0]), (dates[1], pair[1])], strict=True)
-        except DataError:
-            continue
-    raise _many(path, shape, sorted((*dates, *clocks)))
+    """Return two dates and two times of day as start and end, which follow one another row by row."""
+    ways = [
+        TimeColumns("two", (day[0], clock[0]), (day[1], clock[1]))
+        for day in (dates, dates[::-1])
+        for clock in (clocks, clocks[::-1])
+    ]
+    best = _best(shape, ways)
+    if not _follow(shape, best.start, _lengths(shape, best)):
+        raise _many(path, shape, sorted((*dates, *clocks)))
+    return best
 
 
 def _said_times(path: Path, shape: Shape, told: Mapping[str, int]) -> TimeColumns:
@@ -206,7 +208,7 @@ def _are_midnights(shape: Shape, place: int) -> bool:
     return all("00:00" in text for text in texts)
 
 
-def _in_order(path: Path, shape: Shape, pair: list[tuple[int, ...]], *, strict: bool = False) -> TimeColumns:
+def _in_order(path: Path, shape: Shape, pair: list[tuple[int, ...]]) -> TimeColumns:
     """Return two times of a row as the start and the end of its interval: the one later by an interval is the end."""
     lengths = _lengths(shape, TimeColumns("two", pair[0], pair[1]))
     if all(length == 0 for length in lengths) and len(pair[0]) == 1 and shape.kinds[pair[0][0]] != "date":
@@ -216,7 +218,7 @@ def _in_order(path: Path, shape: Shape, pair: list[tuple[int, ...]], *, strict: 
         pair = [pair[1], pair[0]]
         lengths = [-length for length in lengths]
     named = is_named("end", shape.names[pair[1][0]]) or is_named("start", shape.names[pair[0][0]])
-    if (strict or not named) and not _follow(shape, pair[0], lengths):
+    if not named and not _follow(shape, pair[0], lengths):
         raise _many(path, shape, sorted(at for each in pair for at in each))
     return TimeColumns("two", pair[0], pair[1], days=days)
 
