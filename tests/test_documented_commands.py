@@ -40,7 +40,7 @@ def test_the_commands_of_a_page_run_in_order_in_one_folder(
     page: Path, metertui: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "data" / "sample", tmp_path / "data" / "sample")
-    for name in ("history.csv", "proposed-tariff.csv"):
+    for name in ("history.csv", "portal-export.csv", "proposed-tariff.csv"):
         shutil.copy(ROOT / "data" / name, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     typed = steps(page)
