@@ -125,10 +125,11 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     curve, meters = frozen.curve, len(frozen.ids)
     some = np.unique(curve.meter).astype(np.int64)
     first, last = curve.time[curve.starts[some]], curve.time[curve.starts[some + 1] - 1]
-    reached = (end > first) & ((start < last) | ((start == last) & (first == last)))
-    code, first, last = some[reached], first[reached], last[reached]
+    alone = curve.begins[curve.starts[some + 1] - 1]
+    reached = (end > first) & ((start < last) | ((start == last) & alone))
+    code = some[reached]
     known = np.zeros(meters, dtype=bool)
-    low, high = curve.without_gaps(code, np.maximum(start, first), np.minimum(end, last))
+    low, high = curve.known_part(code, *np.full((2, len(code)), [[start], [end]], dtype=np.int64))
     code, low, high = (column[low <= high] for column in (code, low, high))
     known[code] = True
     row, read = tail_columns.locate_rows(frozen.columns, code.astype(np.int32), low)

@@ -90,22 +90,24 @@ class Curve(Columns):
         """Return the place of each meter's first point at or after an instant (µs UTC). C must be defined there."""
         return first_at_least(self.time, self.starts[meter], self.starts[meter + 1], instant)
 
-    def without_gaps(
+    def known_part(
         self, meter: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return windows (µs UTC) that begin after the gap that they begin in, and end before the one they end in.
+        """Return what is known of windows (start, end], µs UTC, that reach into the time of their meters.
 
-        C must be defined at both ends. A window in a gap alone comes to begin after its end.
+        They come to begin after the gap that they begin in, and to end before the one that they end in. One in a gap
+        alone comes to begin after its end.
         """
+        low, high = self.clip(meter, start), self.clip(meter, end)
         if self.after_gap is None:
-            return start, end
-        place, stop = self.places(meter, start), self.starts[meter + 1]
-        exact = self.time[place] == start
+            return low, high
+        place, stop = self.places(meter, low), self.starts[meter + 1]
+        exact = self.time[place] == low
         following = np.minimum(place + exact, stop - 1)
-        within = self.after_gap[following] & (self.time[following] > start) & ~(exact & self.begins[place])
-        closing = self.places(meter, end)
-        late = self.after_gap[closing]
-        return np.where(within, self.time[following], start), np.where(late, self.time[closing - 1], end)
+        within = self.after_gap[following] & (self.time[following] > low) & ~(exact & self.begins[place])
+        closing = self.places(meter, high)
+        late = self.after_gap[closing] & (end <= self.time[closing]) & (high > low)
+        return np.where(within, self.time[following], low), np.where(late, self.time[closing - 1], high)
 
     def missing_in(self, start: int, end: int, meters: int) -> NDArray[np.int64]:
         """Return how long the gaps of each meter in (start, end] are together, µs; int64 by code."""

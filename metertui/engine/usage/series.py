@@ -197,12 +197,13 @@ class Series:
     def rows_in(self, start: int, end: int) -> tuple[int, int]:
         """Return the rows [low, high) of the stored readings that belong to a window, µs UTC.
 
-        The first counted one belongs to the window that it opens, all others to the one that they close.
+        A counted one at which C begins, the first or one after a gap, belongs to the window that it opens, all others
+        to the one that they close.
         """
         low, high = np.searchsorted(self.time, [start, end], side="right").tolist()
-        if low and self.time[low - 1] == start == self.first:
+        if low and self.time[low - 1] == start and self._begins_at(start):
             low -= 1
-        if high and self.time[high - 1] == end == self.first:
+        if high and self.time[high - 1] == end and self._begins_at(end):
             high -= 1
         return low, max(low, high)
 
@@ -215,18 +216,19 @@ class Series:
         first, last = self.first, self.last
         if first is None or last is None or not window.known or window.end <= first:
             return nothing
-        if window.start > last or window.start == last > first:  # at a reading that is first and last it has that
+        if window.start > last or (window.start == last and not self._begins_at(last)):  # else it has that reading
             return nothing
         code = self.curve.meter[:1].astype(np.int64)
-        start, end = np.array([[max(window.start, first)], [min(window.end, last)]], dtype=np.int64)
+        start, end = np.array([[window.start], [window.end]], dtype=np.int64)
         missing = int(self.curve.missing_in(window.start, window.end, int(code[0]) + 1)[-1])
         nothing = replace(nothing, missing_us=missing)
-        places, instants = self._places([int(each[0]) for each in self.curve.without_gaps(code, start, end)])
+        places, instants = self._places([int(each[0]) for each in self.curve.known_part(code, start, end)])
         if instants[0] > instants[1]:
             return nothing
         energy = self.curve.energy_at(places, instants)
         opening, closing = (self._edge(*each) for each in zip(places, instants, energy, strict=True))
-        if opening.time > window.start or self._begins_without_reading(opening.time):
+        unread = self._begins_at(opening.time) and self.standing_at(opening.time) is None
+        if opening.time > window.start or unread:
             opening = replace(opening, quality="first")
         if closing.time < window.end:
             closing = replace(closing, quality="last")
@@ -246,17 +248,18 @@ class Series:
         quality = QUALITY_OF_POINT[known] if exact else "estimated"
         return Edge(int(instant), None if register == NO_REGISTER else register, quality)
 
-    def _begins_without_reading(self, instant: int) -> bool:
-        """Return whether C begins at an instant, after a gap or at all, at which no reading stands."""
+    def _begins_at(self, instant: int) -> bool:
+        """Return whether C begins at an instant (µs UTC), after a gap or at all."""
         place = int(np.searchsorted(self._time, instant))
-        return bool(self._time[place] == instant and self.curve.begins[place]) and self.standing_at(instant) is None
+        return place < len(self._time) and bool(self._time[place] == instant and self.curve.begins[place])
 
     def buckets(self, marks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return usage between m + 1 marks (µs UTC, ascending), Wh int64[m], and where there is data, bool[m]."""
         if not len(self._time):
             return np.zeros(len(marks) - 1, dtype=np.int64), np.zeros(len(marks) - 1, dtype=bool)
         first, last = self._time[0], self._time[-1]
-        known = (marks[1:] > first) & ((marks[:-1] < last) | ((first == last) & (marks[:-1] == last)))
+        alone = self._begins_at(int(last))
+        known = (marks[1:] > first) & ((marks[:-1] < last) | (alone & (marks[:-1] == last)))
         if self.curve.after_gap is not None:
             known[known] = self._beyond_gaps(marks[:-1][known], marks[1:][known])
         clipped = np.clip(marks, first, last)
@@ -265,8 +268,7 @@ class Series:
     def _beyond_gaps(self, start: Int64Array, end: Int64Array) -> NDArray[np.bool_]:
         """Return which of some windows that reach into known time are not in a gap alone."""
         code = np.full(len(start), self.curve.meter[0], dtype=np.int64)
-        inside = self.curve.clip(code, start), self.curve.clip(code, end)
-        low, high = self.curve.without_gaps(code, *inside)
+        low, high = self.curve.known_part(code, start, end)
         return np.asarray(low <= high)
 
     def is_exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
