@@ -61,8 +61,11 @@ def _said(options: argparse.Namespace) -> dict[str, Any]:
 def _print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None:
     """Print the counts of an import, and what the files say of each register."""
     if format_of(options) != "table":
-        print_rows(options, [report], (*COUNTS, "meters"), one=True)
+        lists = ("meters", "notes") if format_of(options) == "json" else ()
+        print_rows(options, [report], (*COUNTS, *lists), one=True)
         return
+    for note in report["notes"]:
+        print(visible(note))
     print_rows(options, [report], COUNTS, one=True)
     if report["meters"]:
         print()

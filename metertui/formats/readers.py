@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, get_args
@@ -42,10 +42,12 @@ def read_any(
     progress: Progress = no_progress,
     said: Said = NOTHING_SAID,
     saved: Path | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Iterator[FilePiece | IntervalPiece]:
     """Yield the readings or intervals of a file in the given format, or in the one that its beginning has.
 
-    Mappings may know a table: those in the folder `saved`, and those that ship. Raises MeterError if the file has
+    Mappings may know a table: those in the folder `saved`, and those that ship. `tell` takes sentences on what the file
+    is taken for, before its pieces, and on what of it was left out, behind them. Raises MeterError if the file has
     another format or an unknown one, contradicts what is `said`, or cannot be read.
     """
     try:
@@ -69,7 +71,11 @@ def read_any(
             if (found is None and form is None) or form == "table":
                 table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2), _mappings(saved))
                 if table is not None:
+                    for sentence in table.about():
+                        tell(sentence)
                     yield from table.pieces(part_of_progress(progress, 1, 2))
+                    for sentence in table.left_out.sentences():
+                        tell(sentence)
                     return
             if found is None and form == "log":
                 found = "log"  # its first line may be a broken one
@@ -176,7 +182,8 @@ def read_import(
         importing.report.digests = {path.name: _sha256(path) for path in paths}
     for place, path in enumerate(paths):
         part = part_of_progress(progress, place, len(paths))
-        for piece in read_any(path, frozen.zone, form, part, said, saved):
+        notes = importing.report.notes.setdefault(path.name, [])
+        for piece in read_any(path, frozen.zone, form, part, said, saved, notes.append):
             importing.add_piece(_with_attributes(piece, attributes))
     return importing
 

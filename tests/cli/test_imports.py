@@ -204,6 +204,10 @@ def test_a_table_of_a_portal_is_imported_by_what_is_said_of_it(metertui: Command
         0,
         1,
     ]
+    assert answer["notes"] == [
+        "portal.csv: table with ; between cells, energy of intervals: 'Zeit' is the time, the start of each interval; "
+        "'Verbrauch (kWh)' is use in kWh"
+    ]
     assert answer["meters"] == [
         {
             "meter": "m-1",

@@ -40,6 +40,8 @@ class ImportReport:
     """The different ones, if they take the place of what was known."""
     meters: list[FileFigures] = field(default_factory=list)
     """What the files say of each register."""
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """Sentences on what files are taken for and what of them is left out, by their names."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Refused lines by code."""
     refused_lines: list[BadLine] = field(default_factory=list)
@@ -69,6 +71,7 @@ class ImportReport:
             **{name: getattr(self, name) for name in COUNTS},
             "replaced": self.replaced,
             "meters": [each.as_json(zone) for each in self.meters],
+            "notes": [f"{name}: {sentence}" for name, sentences in self.notes.items() for sentence in sentences],
             "reasons": dict(self.reasons),
             "misfits": kept,
             "differences": [asdict(each) for each in self.different_lines[:most]],

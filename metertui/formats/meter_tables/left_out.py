@@ -31,5 +31,5 @@ class LeftOut:
         found = []
         for reason, count in self.counts.items():
             lines = ", ".join(map(str, self._lines[reason])) + ("" if count <= _SHOWN else ", …")
-            found.append(f"{count} {reason} (line{'s' if count > 1 else ''} {lines})")
+            found.append(f"{reason}: {count} (line{'s' if count > 1 else ''} {lines})")
         return found

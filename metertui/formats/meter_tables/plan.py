@@ -56,6 +56,26 @@ class Plan:
         figures = [each.place for each in self.figures if each.place >= 0]
         return {*roles.times.places, *roles.slots, *figures, *(at for at in others if at is not None)}
 
+    def about(self, shape: Shape) -> str:
+        """Return what its columns are taken for, for a person."""
+        names = [f"'{shape.names[at]}'" for at in self.roles.times.places]
+        ends = {"start": ", the start of each interval", "end": ", the end of each interval"}.get(self.stamps, "")
+        taken = [
+            f"{self._name(shape, each)} is {each.channel} in {each.unit or 'the unit of its row'}"
+            for each in self.figures
+        ]
+        left_out = [f"'{shape.names[at]}' left out: {why}" for at, why in self.roles.left_out.items()]
+        what = "registers" if self.kind == "register" else "energy of intervals"
+        when = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} the time{ends}"
+        return f"{what}: {'; '.join([when, *taken, *left_out])}"
+
+    def _name(self, shape: Shape, figures: Figures) -> str:
+        return (
+            f"'{shape.names[figures.place]}'"
+            if figures.place >= 0
+            else f"each of {len(self.roles.slots)} parts of a day"
+        )
+
     def step_days(self) -> int:
         """Return how many days an interval lasts whose only time is a day."""
         return max(1, self.stats.step // DAY)

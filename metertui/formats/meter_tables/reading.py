@@ -43,6 +43,10 @@ class MeterTable:
     left_out: LeftOut = field(default_factory=LeftOut)
     """What reading it left out so far."""
 
+    def about(self) -> list[str]:
+        """Return sentences on what it is taken for, and what was decided that a person may want to know."""
+        return [f"{self.table.form}, {plan.about(self.shape)}" for plan in self.plans] + [*self.notes]
+
     def mapping(self, name: str) -> FileMapping:
         """Return what is said of it as a mapping, by which another file with the columns that are taken is known.
 

@@ -107,7 +107,7 @@ def test_totals_among_the_rows_are_left_out_and_long_intervals_are_not(tmp_path:
     long = "05.04.2025 00:00;08.04.2025 00:00;9\n"
     found = read(tmp_path, f"Von;Bis;Verbrauch (kWh)\n{rows}01.04.2025 00:00;04.04.2025 00:00;6\n{long}")
     assert found.total("m1") == 15
-    assert found.table.left_out.sentences() == ["1 totals of other rows (line 5)"]
+    assert found.table.left_out.sentences() == ["totals of other rows: 1 (line 5)"]
 
 
 def test_power_times_the_length_of_its_interval_is_energy(tmp_path: Path) -> None:

@@ -10,4 +10,4 @@ def test_rows_are_counted_by_reason_with_the_first_lines() -> None:
     for line in (3, 3, 7, 9, 11):
         left_out.note("figures of gas", line)
     left_out.note("totals of other rows", 12)
-    assert left_out.sentences() == ["4 figures of gas (lines 3, 7, 9, …)", "1 totals of other rows (line 12)"]
+    assert left_out.sentences() == ["figures of gas: 4 (lines 3, 7, 9, …)", "totals of other rows: 1 (line 12)"]

@@ -42,8 +42,8 @@ def test_empty_cells_and_half_rows_are_gaps(tmp_path: Path) -> None:
     assert len(found.intervals) == 1
     assert found.refused == []
     assert found.table.left_out.sentences() == [
-        "2 rows with an empty cell (lines 3, 5)",
-        "1 rows without a value (line 4)",
+        "rows with an empty cell: 2 (lines 3, 5)",
+        "rows without a value: 1 (line 4)",
     ]
 
 
@@ -51,7 +51,7 @@ def test_units_may_differ_by_row_and_gas_is_left_out(tmp_path: Path) -> None:
     rows = file(row(0, "0,5"), row(1, "250", unit="Wh"), row(2, "7,5", unit="m3"))
     found = read(tmp_path, rows, meter="")
     assert found.total("m7") == 0.75
-    assert found.table.left_out.sentences() == ["1 figures in m3 (line 4)"]
+    assert found.table.left_out.sentences() == ["figures in m3: 1 (line 4)"]
 
 
 def test_qualities_and_doubtful_statuses(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_qualities_and_doubtful_statuses(tmp_path: Path) -> None:
     ]
     found = read(tmp_path, file(*rows), meter="")
     assert [each.split()[4:] for each in found.intervals] == [[], ["E"], ["S"], []]
-    assert found.table.left_out.sentences() == ["1 figures with the status 'fraglich', which count (line 5)"]
+    assert found.table.left_out.sentences() == ["figures with the status 'fraglich', which count: 1 (line 5)"]
 
 
 def test_two_meters_stand_in_one_file(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_footers_are_left_out_and_broken_times_refused(tmp_path: Path) -> None:
     )
     found = read(tmp_path, rows, meter="")
     assert found.total("m7") == 0.75
-    assert found.table.left_out.sentences() == ["2 rows without a time, such as totals (lines 4, 5)"]
+    assert found.table.left_out.sentences() == ["rows without a time, such as totals: 2 (lines 4, 5)"]
     assert found.lines() == [(6, "bad-timestamp")]
 
 
