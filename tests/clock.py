@@ -17,12 +17,17 @@ class FakeClock:
         self.zone = zone or _ZONE
         self.instant = self.zone.parse(text)
         self.seconds = 0.0
+        self.used = 0.0
+        """The processor time of every thread."""
 
     def now(self) -> int:
         return self.instant
 
     def monotonic(self) -> float:
         return self.seconds
+
+    def thread_time(self) -> float:
+        return self.used
 
     def advance(self, seconds: float) -> None:
         """Let time go on."""

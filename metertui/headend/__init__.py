@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metertui.headend.read_only import STATUS_FIELDS, ReadOnlyHeadEnd
+from metertui.headend.readings import Effort
 from metertui.headend.recurring import Recurring
 from metertui.headend.service import HeadEnd
 from metertui.headend.trends import SLOTS, SPANS, Slot
@@ -11,6 +12,7 @@ __all__ = [
     "SLOTS",
     "SPANS",
     "STATUS_FIELDS",
+    "Effort",
     "HeadEnd",
     "ReadOnlyHeadEnd",
     "Recurring",

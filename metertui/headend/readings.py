@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from metertui.engine.base import Progress, no_progress
+from metertui.engine.base import Clock, Progress, no_progress
 from metertui.engine.core import listing
 from metertui.engine.index import ReadingList
 from metertui.engine.usage import JudgedReadings, Question, Series, judge_readings
 from metertui.headend.jobs import Jobs
 
 T = TypeVar("T")
+
+
+class Effort:
+    """Adds up the processor time of work that is done in parts, perhaps in several threads, one part at a time.
+
+    Time that passes while other programs or threads run does not count.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with nothing."""
+        self._clock = clock
+        self.seconds = 0.0
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Add what the block costs."""
+        began = self._clock.thread_time()
+        try:
+            yield
+        finally:
+            self.seconds += self._clock.thread_time() - began
 
 
 class ReadingLists:
@@ -60,15 +82,19 @@ class ReadingLists:
         limits = directory.site_limits(directory.groups_in_time())
         return await self._jobs.compute(judge_readings, found, start, stop, limits)
 
-    async def glance(self, questions: Mapping[str, Callable[[Series], T]]) -> dict[str, T]:
+    async def glance(
+        self, questions: Mapping[str, Callable[[Series], T]], effort: Effort | None = None
+    ) -> dict[str, T]:
         """Return the answers to a question each about the series of some meters, worked out in a thread for searches.
 
-        The readings are taken a meter at a time, so that a list of meters does not hold the event loop. Raises
-        MeterError for an unknown meter.
+        The readings are taken a meter at a time, so that a list of meters does not hold the event loop. What all of it
+        costs is added to `effort`. Raises MeterError for an unknown meter.
         """
+        effort = effort or Effort(self._jobs.engine.clock)
         prepared = []
         for meter, question in questions.items():
-            prepared.append((meter, self._jobs.engine.prepare_use_series(meter), question))
+            with effort.spent():
+                prepared.append((meter, self._jobs.engine.prepare_use_series(meter), question))
             await asyncio.sleep(0)
 
         def answers(stop: Callable[[], bool]) -> dict[str, T] | None:
@@ -76,7 +102,8 @@ class ReadingLists:
             for meter, series, question in prepared:
                 if stop():
                     return None
-                found[meter] = question(series())
+                with effort.spent():
+                    found[meter] = question(series())
             return found
 
         return await self._jobs.look_up(answers)

@@ -10,6 +10,7 @@ import pytest
 from metertui.engine.base.zone import HALF_HOUR
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.query import Filter, Question
+from metertui.headend.readings import Effort
 from metertui.headend.service import HeadEnd
 from tests.desk import read
 
@@ -54,3 +55,14 @@ async def test_a_glance_at_some_meters_is_of_what_is_stored_now(desk: HeadEnd) -
     assert await desk.readings.glance({}) == {}
     with pytest.raises(MeterError, match="x is not registered"):
         await desk.readings.glance({"x": len})
+
+
+async def test_the_effort_of_a_glance_is_what_its_parts_cost_and_not_what_runs_between_them(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read(desk, "5", "2025-03-12T09:00")
+    times = iter([10.0, 10.5, 7.0, 7.25])  # of the thread of the event loop, and of another
+    monkeypatch.setattr(desk.clock, "thread_time", lambda: next(times))
+    effort = Effort(desk.clock)
+    await desk.readings.glance({"m": len}, effort)
+    assert effort.seconds == 0.75

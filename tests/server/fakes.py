@@ -44,6 +44,9 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.seconds
 
+    def thread_time(self) -> float:
+        return 0.0
+
 
 CLOSE = Close(readings=3, files=2, seconds=0.125, ended=0, by="")
 

@@ -19,6 +19,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never go backward, for measuring durations."""
 
+    def thread_time(self) -> float:
+        """Return the seconds of processor time that the calling thread has used, for measuring what work costs."""
+
 
 class SystemClock:
     """The clock of this machine."""
@@ -28,6 +31,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def thread_time(self) -> float:
+        return time.thread_time()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ def test_the_system_clock_is_in_microseconds() -> None:
     assert before <= now <= time.time_ns() // 1000
 
 
-def test_the_monotonic_clock_never_goes_back() -> None:
+def test_the_clocks_for_durations_never_go_back() -> None:
     clock = SystemClock()
     assert clock.monotonic() <= clock.monotonic()
+    assert clock.thread_time() <= clock.thread_time()
 
 
 def test_the_defaults_are_those_of_the_settings() -> None:

@@ -40,6 +40,9 @@ class FixedClock:
     def monotonic(self) -> float:
         return self.at / 1e6
 
+    def thread_time(self) -> float:
+        return 0.0
+
 
 def opened(folder: Path) -> Engine:
     return Engine.open(folder, Rules(zone=ZONE), FixedClock())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from metertui.engine.usage.series import Series
 from metertui.headend.service import HeadEnd
 from metertui.screens.tables import late_cells
 from metertui.screens.tables.late_cells import LateCells, LateRow
+from tests.clock import FakeClock
 from tests.desk import read
 
 
@@ -28,24 +30,28 @@ async def test_cells_come_late_and_stay_until_there_are_newer_ones(desk: HeadEnd
     assert late.of("a") == ("a of 2",)
 
 
-async def test_only_one_answer_is_worked_out_at_a_time_and_a_pause_follows(desk: HeadEnd) -> None:
+async def test_only_one_answer_is_worked_out_at_a_time(desk: HeadEnd) -> None:
     late = LateCells(1)
-    clock, asked = desk.clock, []
-
-    def slow(series: Series) -> tuple[str, ...]:
-        asked.append(len(series))
-        clock.advance(0.1)  # type: ignore[attr-defined]
-        return ("there",)
-
-    rows = [LateRow("a", "m", slow)]
-    first, second = await asyncio.gather(late.fill(desk, rows), late.fill(desk, rows))
+    await read(desk, "5", "2025-03-12T09:00")
+    first, second = await asyncio.gather(late.fill(desk, [row("a")]), late.fill(desk, [row("a")]))
     assert first
     assert not second
-    for pause, count in ((1.8, 1), (0.3, 2)):
-        clock.advance(pause)  # type: ignore[attr-defined]
-        await read(desk, f"{pause + 5}", f"2025-03-12T09:0{count}")
-        await late.fill(desk, rows)
-        assert len(asked) == count
+
+
+async def test_a_pause_rests_on_what_an_answer_has_cost_and_not_on_how_long_it_took(desk: HeadEnd) -> None:
+    late, clock = LateCells(1), cast("FakeClock", desk.clock)
+
+    def slow(series: Series) -> tuple[str, ...]:
+        clock.used += 0.1
+        clock.advance(60)  # other programs run
+        return (f"{len(series)}",)
+
+    rows, changed = [LateRow("a", "m", slow)], []
+    for count, pause in enumerate((0, 1.9, 0.2, 1.9, 0.2)):
+        clock.advance(pause)
+        await read(desk, f"{count + 5}", f"2025-03-12T09:0{count}")
+        changed.append(await late.fill(desk, rows))
+    assert changed == [True, False, True, False, True]
 
 
 def test_rows_without_cells_come_before_those_with_old_ones_and_not_too_many_at_once() -> None:
