@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shlex
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -19,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from metertui import settings, simulator
-from metertui.cli import demo_story
+from metertui.cli import demo_story, starting
 from metertui.cli.errors import UsageError
 from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
@@ -53,7 +51,7 @@ def demo(options: argparse.Namespace, bar: Bar | None = None) -> int:
 
     Returns 1 if its screens have failed, else 0.
     """
-    _end_in_order()
+    starting.end_in_order()
     with _folder(options.keep) as data:
         stated = settings.load(data, {"host": "127.0.0.1", "port": 0})
         zone = stated.rules().zone
@@ -83,16 +81,6 @@ def demo(options: argparse.Namespace, bar: Bar | None = None) -> int:
             f"F2 to F7 switch between them; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
             login_hint=f"In this demonstration: {login}.",
         )
-
-
-def _end_in_order() -> None:
-    """Have SIGTERM and SIGHUP raise SystemExit, so that the server stops and the temporary folder is removed.
-
-    The event loop of the screens takes both over; SIGHUP stays ignored where `nohup` has asked for that.
-    """
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(name) is not signal.SIG_IGN:
-            signal.signal(name, lambda number, _: sys.exit(128 + number))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import os
 import shutil
+import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ def screens(options: argparse.Namespace) -> int:
     """Run `metertui`: show the line, load what the screens need, and run them. Raises MeterError without a terminal."""
     if not on_terminal():
         raise MeterError("the screens need a terminal; use `metertui serve` without one")
+    end_in_order()
     with _silent_keys(), start_line() as bar:
         _load(bar)
         return _function("screens")(options, bar)
@@ -54,6 +56,16 @@ def on_terminal() -> bool:
     return os.environ.get("TERM") not in ("dumb", "unknown") and all(
         stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
     )
+
+
+def end_in_order() -> None:
+    """Have SIGTERM and SIGHUP raise SystemExit, so that the terminal is restored, and what there is ends in order.
+
+    The event loop of the screens takes both over; SIGHUP stays ignored where `nohup` has asked for that.
+    """
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is not signal.SIG_IGN:
+            signal.signal(name, lambda number, _: sys.exit(128 + number))
 
 
 @contextmanager

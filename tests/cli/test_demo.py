@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,6 @@ import pytest
 from metertui.cli import demo, demo_story
 from metertui.engine.core import Engine
 from tests.cli.conftest import Command
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    """Puts back the handlers of the signals that the demonstration takes."""
-    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for name, handler in before.items():
-        signal.signal(name, handler)
 
 
 def test_the_story_runs_without_a_terminal(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,9 +66,3 @@ def test_a_story_that_a_signal_ends_leaves_no_folder(
     monkeypatch.setattr(demo_story, "tell", tell)
     assert metertui("demo").code == code
     assert [folder.exists() for folder in folders] == [False]
-
-
-def test_sighup_stays_ignored_under_nohup() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    demo._end_in_order()
-    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

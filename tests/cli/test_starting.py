@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import io
+import os
+import pty
+import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
 from metertui.cli import starting
 from metertui.cli.main import run
+from metertui.engine.errors import MeterError
 
 
 class Terminal(io.StringIO):
@@ -109,6 +116,45 @@ def test_without_a_terminal_nothing_is_drawn(
     assert ran == [("demo", 1)]
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "metertui: the screens need a terminal; use `metertui serve` without one\n")
+
+
+@pytest.mark.parametrize("end", [0, KeyboardInterrupt, MeterError, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_typed_in_a_start_is_not_shown_and_whatever_ends_it_the_terminal_is_as_before(
+    monkeypatch: pytest.MonkeyPatch, end: int | type[BaseException]
+) -> None:
+    keyboard, theirs = pty.openpty()
+    before, during = termios.tcgetattr(theirs), []
+
+    def command(options: object, bar: starting.Bar) -> int:
+        during.append(termios.tcgetattr(theirs)[3])
+        os.write(keyboard, b"\x1bOR")  # F3
+        if isinstance(end, signal.Signals):
+            os.kill(os.getpid(), end)
+        if isinstance(end, int):
+            return end
+        raise end
+
+    monkeypatch.setattr(starting, "_load", lambda bar: None)
+    monkeypatch.setattr(starting, "_function", lambda name: command)
+    monkeypatch.setattr(starting, "on_terminal", lambda: True)
+    with os.fdopen(keyboard, closefd=True, mode="rb"), os.fdopen(theirs) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        raised = SystemExit if isinstance(end, signal.Signals) else end
+        with nullcontext() if isinstance(raised, int) else pytest.raises(raised):
+            starting.screens(argparse.Namespace())
+        assert before[3] & termios.ECHO
+        assert [flags & termios.ECHO for flags in during] == [0]
+        assert during[0] & termios.ISIG, "ctrl+c ends a start"
+        assert termios.tcgetattr(theirs) == before
+        os.set_blocking(keyboard, False)
+        with pytest.raises(BlockingIOError):  # no echo
+            os.read(keyboard, 99)
+
+
+def test_sighup_stays_ignored_under_nohup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    starting.end_in_order()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def test_every_module_to_load_is_there() -> None:
