@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import check_meter_id
+from metertui.engine.base import Identifier, check_meter_id
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.espi_feed import Entry
 from metertui.formats.exact_energy import power_of
-from metertui.formats.nem_streams import identifier
 from metertui.formats.said import Kind, Said, agreed, not_said
 
 _WATT_HOURS: Final = "72"
@@ -195,7 +194,7 @@ class Catalogue:
             except Refused as error:
                 raise DataError(path, None, f"UsagePoint '{each.point[:40]}': {error.why}") from error
             channel = f"{'t' if each.direction == 'use' else 'e'}{each.tariff}" if each.tariff else each.direction
-            each.identifier = identifier(meter, channel)
+            each.identifier = str(Identifier(meter, channel))
 
 
 def _leave_out_coarser(counted: Sequence[Series]) -> None:

@@ -31,10 +31,9 @@ from metertui.engine.storage import Rows
 from metertui.formats.espi_feed import Broken, Entry, Reading, read_feed
 from metertui.formats.espi_series import Catalogue, Series, quality_of
 from metertui.formats.exact_energy import energy_of
-from metertui.formats.said import Kind, Said, agreed
+from metertui.formats.said import Kind, Said, Taken, agreed
+from metertui.formats.said import Series as TakenSeries
 from metertui.formats.stated import check_said
-from metertui.formats.taken import Series as TakenSeries
-from metertui.formats.taken import Taken
 
 _FORM: Final = "Green Button (ESPI)"
 _XML: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
@@ -52,7 +51,10 @@ def is_form(head: bytes) -> bool:
 
 def take(path: Path, said: Said, progress: Progress = no_progress) -> Taken:
     """Return what the file is taken for. Raises DataError if it contradicts what is said, OSError."""
-    catalogue, kind = _catalogue(path, said, progress)
+    return _taken(*_catalogue(path, said, progress))
+
+
+def _taken(catalogue: Catalogue, kind: Kind) -> Taken:
     series = [TakenSeries(each.name, each.identifier, each.unit, each.why) for each in catalogue.series]
     facts = {"stamps": "start"} if kind == "interval" else {}
     return Taken(_FORM, kind, series, facts)
@@ -86,13 +88,18 @@ def _check_zone(path: Path, said: str, offset: str) -> None:
 
 
 def read_pieces(
-    path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress
+    path: Path,
+    said: Said,
+    zone: SiteZone,
+    progress: Progress = no_progress,
+    tell: Callable[[Taken], object] = str,
 ) -> Iterator[FilePiece | IntervalPiece]:
     """Yield the intervals of a file, or its register reads, and the readings that are neither.
 
     The site `zone` has no part in it. Raises DataError, OSError.
     """
     catalogue, kind = _catalogue(path, said, part_of_progress(progress, 0, 2))
+    tell(_taken(catalogue, kind))
     of_readings = part_of_progress(progress, 1, 2)
     if kind == "interval":
         yield from _intervals(path, _read(path, said, catalogue, _interval, of_readings))

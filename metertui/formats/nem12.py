@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import (
     MINUTE,
     BadLine,
+    Identifier,
     Int64Array,
     Progress,
     SiteZone,
@@ -40,9 +41,8 @@ from metertui.formats.nem_records import (
     records,
     text_of,
 )
-from metertui.formats.nem_streams import DIRECTIONS, channels, direction_of, identifier, why_left_out
-from metertui.formats.said import Said
-from metertui.formats.taken import Series, Taken
+from metertui.formats.nem_streams import DIRECTIONS, channels, direction_of, why_left_out
+from metertui.formats.said import Said, Series, Taken
 
 _FORM: Final = "NEM12"
 _MINUTES_PER_DAY: Final = 1440
@@ -138,17 +138,23 @@ def _registers(streams: list[_Stream]) -> dict[tuple[str, str], str]:
     for nmi, all_of_nmi in suffixes.items():
         for direction in DIRECTIONS:
             one_way = [suffix for suffix in all_of_nmi if direction_of(suffix) == direction]
-            ids |= {(nmi, suffix): identifier(nmi, name) for suffix, name in channels(one_way, direction).items()}
+            ids |= {(nmi, suffix): str(Identifier(nmi, name)) for suffix, name in channels(one_way, direction).items()}
     return ids
 
 
-def read_pieces(path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress) -> Iterator[IntervalPiece]:
+def read_pieces(
+    path: Path,
+    said: Said,
+    zone: SiteZone,
+    progress: Progress = no_progress,
+    tell: Callable[[Taken], object] = str,
+) -> Iterator[IntervalPiece]:
     """Yield the intervals of a file and the records that are none. Raises DataError, OSError.
 
     Nothing is said in the site `zone`.
     """
     streams = _streams(path, part_of_progress(progress, 0, 2))
-    _taken(path, said, streams)
+    tell(_taken(path, said, streams))
     reader = _Reader(path, _registers(streams))
     for block in records(path, part_of_progress(progress, 1, 2)):
         for number, line in block:

@@ -7,22 +7,30 @@ has a multiplier or has rolled over it is not; `--kind interval` then takes the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import MAX_WH, BadLine, Progress, SiteZone, check_meter_id, no_progress, part_of_progress
+from metertui.engine.base import (
+    MAX_WH,
+    BadLine,
+    Identifier,
+    Progress,
+    SiteZone,
+    check_meter_id,
+    no_progress,
+    part_of_progress,
+)
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.intervals import IntervalPiece, IntervalRows
 from metertui.engine.storage import Rows
 from metertui.formats.exact_energy import UNITS, energy_of, power_of
 from metertui.formats.nem_records import cell, cells_of, check_nem_said, moment, quality_of, records, text_of
-from metertui.formats.nem_streams import Direction, channels, identifier
-from metertui.formats.said import Said
-from metertui.formats.taken import Series, Taken
+from metertui.formats.nem_streams import Direction, channels
+from metertui.formats.said import Said, Series, Taken
 
 _FORM: Final = "NEM13"
 _DIRECTIONS: Final[dict[str, Direction]] = {"E": "use", "I": "export"}
@@ -88,6 +96,8 @@ def take(path: Path, said: Said, progress: Progress = no_progress) -> Taken:
     return _taken(path, said, _streams(path, progress))
 
 
+_Ids = dict[tuple[str, str], str]
+"""The identifier of each stream, by NMI and suffix."""
 _Streams = dict[tuple[str, str], tuple[Direction, str]]
 """The direction and unit of each stream, by NMI and suffix."""
 
@@ -118,34 +128,41 @@ def _taken(path: Path, said: Said, streams: _Streams) -> Taken:
     return Taken(_FORM, said.kind or "register", series, {"zone": "+10:00", "date_order": "ymd"})
 
 
-def _registers(streams: _Streams) -> dict[tuple[str, str], str]:
+def _registers(streams: _Streams) -> _Ids:
     """Return the identifier of each stream, by NMI and suffix."""
     one_way: dict[tuple[str, Direction], set[str]] = defaultdict(set)
     for (nmi, suffix), (direction, _) in streams.items():
         one_way[nmi, direction].add(suffix)
     return {
-        (nmi, suffix): identifier(nmi, name)
+        (nmi, suffix): str(Identifier(nmi, name))
         for (nmi, direction), suffixes in one_way.items()
         for suffix, name in channels(suffixes, direction).items()
     }
 
 
 def read_pieces(
-    path: Path, said: Said, zone: SiteZone, progress: Progress = no_progress
+    path: Path,
+    said: Said,
+    zone: SiteZone,
+    progress: Progress = no_progress,
+    tell: Callable[[Taken], object] = str,
 ) -> Iterator[FilePiece | IntervalPiece]:
     """Yield the register reads of a file or the energy between them, and the records that are neither.
 
     The site `zone` has no part in it. Raises DataError, OSError.
     """
+    streams = _streams(path, part_of_progress(progress, 0, 2))
+    tell(_taken(path, said, streams))
+    ids, progress = _registers(streams), part_of_progress(progress, 1, 2)
     if said.kind == "interval":
-        yield from _intervals(path, said, progress)
+        yield from _intervals(path, ids, progress)
     else:
-        yield from _registers_read(path, said, progress)
+        yield from _registers_read(path, ids, progress)
 
 
-def _registers_read(path: Path, said: Said, progress: Progress) -> Iterator[FilePiece]:
+def _registers_read(path: Path, names: _Ids, progress: Progress) -> Iterator[FilePiece]:
     """Yield register reads; the one between two records comes twice."""
-    for kept, refused in _read(path, said, progress, register=True):
+    for kept, refused in _read(path, names, progress, register=True):
         reads = [(name, number, read) for name, number, record in kept for read in (record.before, record.after)]
         found = [each for each in reads if each[2].quality is not None]
         ids = list(dict.fromkeys(name for name, *_ in found))
@@ -159,8 +176,8 @@ def _registers_read(path: Path, said: Said, progress: Progress) -> Iterator[File
         yield FilePiece(path.name, rows, np.array([number for _, number, _ in found], dtype=np.int64), refused)
 
 
-def _intervals(path: Path, said: Said, progress: Progress) -> Iterator[IntervalPiece]:
-    for kept, refused in _read(path, said, progress, register=False):
+def _intervals(path: Path, names: _Ids, progress: Progress) -> Iterator[IntervalPiece]:
+    for kept, refused in _read(path, names, progress, register=False):
         ids = list(dict.fromkeys(name for name, *_ in kept))
         codes = {name: code for code, name in enumerate(ids)}
         found = [record for *_, record in kept]
@@ -179,13 +196,10 @@ _Kept = list[tuple[str, int, _Record]]
 """The identifier, line and content of records."""
 
 
-def _read(path: Path, said: Said, progress: Progress, *, register: bool) -> Iterator[tuple[_Kept, Sequence[BadLine]]]:
+def _read(path: Path, names: _Ids, progress: Progress, *, register: bool) -> Iterator[tuple[_Kept, Sequence[BadLine]]]:
     """Yield the records of energy, and those that are refused."""
-    streams = _streams(path, part_of_progress(progress, 0, 2))
-    _taken(path, said, streams)
-    ids = _registers(streams)
     last, end = "", 0
-    for block in records(path, part_of_progress(progress, 1, 2)):
+    for block in records(path, progress):
         kept: _Kept = []
         refused = []
         for end, line in block:
@@ -195,7 +209,7 @@ def _read(path: Path, said: Said, progress: Progress, *, register: bool) -> Iter
                 if last == "250":
                     record = _checked(_record(cells), register)
                     if record is not None:
-                        kept.append((ids[record.nmi, record.suffix], end, record))
+                        kept.append((names[record.nmi, record.suffix], end, record))
                 elif last == "100" and cell(cells, 1).upper() != _FORM:
                     raise Refused("syntax", f"'{cell(cells, 1)[:40]}' in place of {_FORM}")
                 elif last not in ("100", "550", "900"):

@@ -54,8 +54,3 @@ def channels(suffixes: Iterable[str], direction: Direction) -> dict[str, str]:
     if len(set(numbers)) < len(numbers) or not {*numbers} <= {*"123456789"}:
         numbers = [str(place) for place in range(1, len(ordered) + 1)]
     return {suffix: f"{_LETTERS[direction]}{number}" for suffix, number in zip(ordered, numbers, strict=True)}
-
-
-def identifier(meter: str, channel: str) -> str:
-    """Return the identifier of a register."""
-    return meter if channel == "use" else f"{meter}:{channel}"

@@ -56,7 +56,9 @@ def read_any(
             first = file.readline(100_000)
             trade = detect_trade_form(first + file.peek()) if form in (None, *TRADE_FORMS) else None
             if trade is not None and form in (None, trade):
-                yield from trade_forms.read_pieces(path, trade, said, zone, progress)
+                yield from trade_forms.read_pieces(
+                    path, trade, said, zone, progress, lambda taken: tell(taken.sentence())
+                )
                 return
             found = detect_form(first, zone) if first else None
             if not first and form in get_args(OwnForm):

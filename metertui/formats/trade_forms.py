@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Literal
@@ -12,8 +12,7 @@ from metertui.engine.core import FilePiece
 from metertui.engine.intervals import IntervalPiece
 from metertui.formats import green_button, nem12, nem13
 from metertui.formats.nem_records import form_of
-from metertui.formats.said import Said
-from metertui.formats.taken import Taken
+from metertui.formats.said import Said, Taken
 
 TradeForm = Literal["nem12", "nem13", "espi"]
 TRADE_FORMS: Final[Mapping[TradeForm, str]] = {
@@ -36,14 +35,16 @@ def detect_trade_form(head: bytes) -> TradeForm | None:
             return "espi" if green_button.is_form(head) else None
 
 
-def take(path: Path, form: TradeForm, said: Said, progress: Progress = no_progress) -> Taken:
-    """Return what a file is taken for. Raises DataError if it contradicts what is said or neither suffices; OSError."""
-    taken: Taken = _READERS[form].take(path, said, progress)
-    return taken
-
-
 def read_pieces(
-    path: Path, form: TradeForm, said: Said, zone: SiteZone, progress: Progress = no_progress
+    path: Path,
+    form: TradeForm,
+    said: Said,
+    zone: SiteZone,
+    progress: Progress = no_progress,
+    tell: Callable[[Taken], object] = str,
 ) -> Iterator[FilePiece | IntervalPiece]:
-    """Yield the readings or intervals of a file, and what is neither. Raises DataError as `take` does, OSError."""
-    yield from _READERS[form].read_pieces(path, said, zone, progress)
+    """Yield the readings or intervals of a file, and what is neither; `tell` what the file is taken for.
+
+    Raises DataError if it contradicts what is said or neither suffices; OSError.
+    """
+    yield from _READERS[form].read_pieces(path, said, zone, progress, tell)

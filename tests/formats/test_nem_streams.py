@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.formats.nem_streams import channels, direction_of, identifier, why_left_out
+from metertui.formats.nem_streams import channels, direction_of, why_left_out
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,3 @@ def test_only_energy_that_is_taken_or_fed_in_counts() -> None:
     assert [direction_of(suffix) for suffix in ("E1", "B2", "Q1", "D1", "11", "")] == ["use", "export"] + [None] * 4
     assert why_left_out("Q1") == "reactive energy"
     assert why_left_out("Z1") == "neither use nor feed-in"
-
-
-def test_the_use_of_a_meter_bears_its_name_alone() -> None:
-    assert (identifier("m", "use"), identifier("m", "export")) == ("m", "m:export")

@@ -228,3 +228,11 @@ def test_a_saved_mapping_knows_the_next_file(tmp_path: Path) -> None:
     ):
         with pytest.raises(MeterError, match=why):
             readers.mapping_of(path, name, ZONE, Said(), saved / "none")
+
+
+def test_what_a_file_of_the_trade_is_taken_for_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "any"
+    path.write_text("100,NEM12,202501050000,A,B\n200,m,E1Q1,1,E1,N1,S1,kWh,1440,\n200,m,,2,Q1,N1,S1,kVArh,1440,\n900\n")
+    told: list[str] = []
+    list(readers.read_any(path, ZONE, tell=told.append))
+    assert told == ["NEM12, energy per interval: m E1 as m; left out: m Q1 (reactive energy)"]

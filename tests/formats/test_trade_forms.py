@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.zone import SiteZone
-from metertui.formats.said import Said
-from metertui.formats.trade_forms import TradeForm, detect_trade_form, read_pieces, take
+from metertui.formats.said.options import Said
+from metertui.formats.said.taken import Taken
+from metertui.formats.trade_forms import TradeForm, detect_trade_form, read_pieces
 from tests.formats.green_button import block, feed, meter_reading, reading, reading_type, usage_point
 
 NEM12 = "100,NEM12,202501050000,A,B\n200,m,E1,1,E1,N1,S1,kWh,1440,\n300,20250103,1.5,A,,,,\n900\n"
@@ -28,6 +29,7 @@ def test_each_form_has_its_reader(tmp_path: Path, text: str, form: TradeForm | N
     assert detect_trade_form(text.encode()) == form
     if form is not None:
         said = Said(kind="interval", meter="m")
-        assert [each.register for each in take(path, form, said).series] == ["m"]
-        pieces = list(read_pieces(path, form, said, SiteZone("UTC")))
+        told: list[Taken] = []
+        pieces = list(read_pieces(path, form, said, SiteZone("UTC"), tell=told.append))
+        assert [each.register for taken in told for each in taken.series] == ["m"]
         assert sum(len(piece.rows) for piece in pieces) == 1

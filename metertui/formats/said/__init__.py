@@ -13,6 +13,7 @@ from metertui.formats.said.mapping_files import (
     with_mapping,
 )
 from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, agreed, not_said, said_from_json
+from metertui.formats.said.taken import Series, Taken
 
 __all__ = [
     "MAPPINGS",
@@ -22,6 +23,8 @@ __all__ = [
     "FileMapping",
     "Kind",
     "Said",
+    "Series",
+    "Taken",
     "agreed",
     "all_in",
     "check_name",
