@@ -49,15 +49,9 @@ def is_form(head: bytes) -> bool:
     return _XML.match(head) is not None or head.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<"))
 
 
-def take(path: Path, said: Said, progress: Progress = no_progress) -> Taken:
-    """Return what the file is taken for. Raises DataError if it contradicts what is said, OSError."""
-    return _taken(*_catalogue(path, said, progress))
-
-
 def _taken(catalogue: Catalogue, kind: Kind) -> Taken:
     series = [TakenSeries(each.name, each.identifier, each.unit, each.why) for each in catalogue.series]
-    facts = {"stamps": "start"} if kind == "interval" else {}
-    return Taken(_FORM, kind, series, facts)
+    return Taken(_FORM, kind, series)
 
 
 def _catalogue(path: Path, said: Said, progress: Progress) -> tuple[Catalogue, Kind]:

@@ -84,11 +84,6 @@ def _is_step(minutes: int) -> bool:
     return minutes > 0 and _MINUTES_PER_DAY % minutes == 0
 
 
-def take(path: Path, said: Said, progress: Progress = no_progress) -> Taken:
-    """Return what the file is taken for. Raises DataError if it contradicts what is said, OSError."""
-    return _taken(path, said, _streams(path, progress))
-
-
 def _taken(path: Path, said: Said, streams: list[_Stream]) -> Taken:
     ids = _registers(streams)
     nmis = list(dict.fromkeys(stream.nmi for stream in streams))
@@ -107,7 +102,7 @@ def _taken(path: Path, said: Said, streams: list[_Stream]) -> Taken:
         Series(f"{stream.nmi} {stream.suffix}", ids.get((stream.nmi, stream.suffix), ""), stream.unit, _why(stream))
         for stream in streams
     ]
-    return Taken(_FORM, "interval", series, {"zone": "+10:00", "stamps": "start", "date_order": "ymd"})
+    return Taken(_FORM, "interval", series)
 
 
 def _why(stream: _Stream) -> str:

@@ -91,11 +91,6 @@ def _record(cells: list[str]) -> _Record | None:
     return _Record(nmi, suffix, _DIRECTIONS[way.upper()], UNITS[unit.lower()], before, after, energy)
 
 
-def take(path: Path, said: Said, progress: Progress = no_progress) -> Taken:
-    """Return what the file is taken for. Raises DataError if it contradicts what is said, OSError."""
-    return _taken(path, said, _streams(path, progress))
-
-
 _Ids = dict[tuple[str, str], str]
 """The identifier of each stream, by NMI and suffix."""
 _Streams = dict[tuple[str, str], tuple[Direction, str]]
@@ -125,7 +120,7 @@ def _taken(path: Path, said: Said, streams: _Streams) -> Taken:
         raise DataError(path, None, f"the file says {named}, which --meter {said.meter} contradicts")
     check_nem_said(path, _FORM, said, {unit for _, unit in streams.values()})
     series = [Series(f"{nmi} {suffix}", ids[nmi, suffix], unit) for (nmi, suffix), (_, unit) in streams.items()]
-    return Taken(_FORM, said.kind or "register", series, {"zone": "+10:00", "date_order": "ymd"})
+    return Taken(_FORM, said.kind or "register", series)
 
 
 def _registers(streams: _Streams) -> _Ids:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.importing import FilePiece
 from metertui.engine.intervals.lines import format_energy
 from metertui.engine.intervals.rows import IntervalPiece
+from metertui.formats.said.options import Said
+from metertui.formats.said.taken import Taken
 
 
 def listed(pieces: Iterable[IntervalPiece | FilePiece], zone: SiteZone) -> list[tuple[str, str, str, str, str]]:
@@ -43,3 +46,12 @@ def listed_registers(pieces: Iterable[IntervalPiece | FilePiece], zone: SiteZone
             piece.rows.code.tolist(), piece.rows.time.tolist(), piece.rows.wh.tolist(), strict=True
         )
     ]
+
+
+def taken_for(pieces_of: Callable[..., Iterable[IntervalPiece | FilePiece]], path: Path, said: Said) -> Taken:
+    """Return what a reader takes a file for."""
+    told: list[Taken] = []
+    for _ in pieces_of(path, said, SiteZone("UTC"), tell=told.append):
+        pass
+    [taken] = told
+    return taken

@@ -9,10 +9,10 @@ import pytest
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.importing import FilePiece
 from metertui.engine.errors import DataError
-from metertui.formats.green_button import is_form, read_pieces, take
+from metertui.formats.green_button import is_form, read_pieces
 from metertui.formats.said import Said
 from tests.formats.green_button import block, entry, feed, meter_reading, reading, reading_type, usage_point
-from tests.formats.listed import listed, refusals
+from tests.formats.listed import listed, refusals, taken_for
 from tests.formats.samples import SAMPLES, SHAPES, days, expected, expected_days, needs_samples
 
 ZONE = SiteZone("America/New_York")
@@ -35,7 +35,7 @@ def test_intervals_have_their_times_energy_and_quality(tmp_path: Path) -> None:
         ("m", "2024-12-31T19:30:00-05:00", "2024-12-31T19:45:00-05:00", "0", ""),
     ]
     assert refusals(pieces) == []
-    taken = take(path, METER)
+    taken = taken_for(read_pieces, path, METER)
     assert (taken.kind, [tuple(each) for each in taken.series]) == ("interval", [("77/MeterReading/1", "m", "Wh", "")])
 
 
@@ -78,7 +78,7 @@ def test_registers_are_read_as_such(tmp_path: Path) -> None:
         [1_735_689_600_000_000],
         [12_345_670],
     )
-    assert take(path, METER).kind == "register"
+    assert taken_for(read_pieces, path, METER).kind == "register"
 
 
 def test_which_end_a_register_belongs_to_is_asked_for(tmp_path: Path) -> None:
@@ -117,15 +117,15 @@ def test_what_contradicts_the_file_is_an_error(tmp_path: Path) -> None:
         (Said(meter="m", mapping="any"), "leave out --mapping"),
     ):
         with pytest.raises(DataError, match=why):
-            take(path, said)
-    take(path, Said(meter="m", zone="America/New_York", stamps="start", kind="interval", unit="Wh"))
+            taken_for(read_pieces, path, said)
+    taken_for(read_pieces, path, Said(meter="m", zone="America/New_York", stamps="start", kind="interval", unit="Wh"))
 
 
 def test_other_xml_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text("<html><body>Log in</body></html>")
     with pytest.raises(DataError, match="no IntervalBlock: it is no Green Button file"):
-        take(path, METER)
+        taken_for(read_pieces, path, METER)
 
 
 @pytest.mark.parametrize(

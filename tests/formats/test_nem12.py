@@ -11,9 +11,9 @@ import pytest
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import DataError
 from metertui.formats.blocks import read_blocks
-from metertui.formats.nem12 import read_pieces, take
+from metertui.formats.nem12 import read_pieces
 from metertui.formats.said import NOTHING_SAID, Said
-from tests.formats.listed import listed, refusals
+from tests.formats.listed import listed, refusals, taken_for
 from tests.formats.samples import SAMPLES, SHAPES, days, expected, expected_days, needs_samples
 
 ZONE = SiteZone("Australia/Sydney")  # whose clock is an hour ahead of NEM time in January
@@ -58,7 +58,7 @@ def test_values_stand_at_their_times_with_their_qualities(tmp_path: Path) -> Non
         ("NMI1:export", "2025-01-03T19:00:00+11:00", "2025-01-04T01:00:00+11:00", "1", "S"),
     ]
     assert refused == []
-    assert [(each.name, each.register, each.why) for each in take(path, NOTHING_SAID).series] == [
+    assert [(each.name, each.register, each.why) for each in taken_for(read_pieces, path, NOTHING_SAID).series] == [
         ("NMI1 E1", "NMI1", ""),
         ("NMI1 B1", "NMI1:export", ""),
         ("NMI1 Q1", "", "reactive energy"),
@@ -193,7 +193,7 @@ def test_files_that_were_joined_are_read_on(tmp_path: Path) -> None:
 )
 def test_what_contradicts_the_file_is_an_error(tmp_path: Path, said: Said, why: str) -> None:
     path = written(tmp_path, E1, "300,20250103,1,1,1,1,A,,,,")
-    for question in (lambda: take(path, said), lambda: read(path, said)):
+    for question in (lambda: taken_for(read_pieces, path, said), lambda: read(path, said)):
         with pytest.raises(DataError, match=why):
             question()
     assert read(path, Said(meter="NMI1", kind="interval", unit="kWh"))[1] == []

@@ -9,9 +9,9 @@ import pytest
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.importing import FilePiece
 from metertui.engine.errors import DataError
-from metertui.formats.nem13 import read_pieces, take
+from metertui.formats.nem13 import read_pieces
 from metertui.formats.said import NOTHING_SAID, Said
-from tests.formats.listed import listed, refusals
+from tests.formats.listed import listed, refusals, taken_for
 from tests.formats.samples import SAMPLES, needs_samples
 
 ZONE = SiteZone("Australia/Sydney")
@@ -62,7 +62,7 @@ def test_each_record_has_two_register_reads(tmp_path: Path) -> None:
         ],
         [],
     )
-    assert take(path, NOTHING_SAID).kind == "register"
+    assert taken_for(read_pieces, path, NOTHING_SAID).kind == "register"
 
 
 def test_energy_that_is_not_the_difference_of_the_reads_is_taken_when_that_is_said(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_energy_that_is_not_the_difference_of_the_reads_is_taken_when_that_is_sa
     pieces = list(read_pieces(path, INTERVALS, ZONE))
     span = ("2025-03-03T10:30:55+11:00", "2025-06-03T10:03:33+10:00")
     assert listed(pieces, ZONE) == [("NMI1:t1", *span, "200", "S"), ("NMI1:t2", *span, "11980", "")]
-    assert (refusals(pieces), take(path, INTERVALS).kind) == ([], "interval")
+    assert (refusals(pieces), taken_for(read_pieces, path, INTERVALS).kind) == ([], "interval")
 
 
 def test_a_read_that_is_missing_is_left_out(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_contradicts_the_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the file says NMI1, which --meter other contradicts"):
         registers(path, Said(meter="other"))
     with pytest.raises(DataError, match="the file says kWh"):
-        take(path, Said(unit="MWh"))
+        taken_for(read_pieces, path, Said(unit="MWh"))
 
 
 @needs_samples

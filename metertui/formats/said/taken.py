@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from metertui.formats.said.options import Kind
 
@@ -32,24 +32,14 @@ class Taken:
     """The form in the words of the trade: `NEM12`, `Green Button (ESPI)`."""
     kind: Kind
     series: Sequence[Series]
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """What the file says itself, by the options of an import: `zone`, `stamps`, `unit`."""
-
-    notes: Sequence[str] = ()
-    """What else was left out or decided, a sentence each."""
 
     def sentence(self) -> str:
         """Return it as one sentence, with the first series of many."""
         kept = [f"{each.name} as {each.register}" for each in self.series if each.register]
         others = [f"{each.name} ({each.why})" for each in self.series if not each.register]
         what = "registers" if self.kind == "register" else "energy per interval"
-        parts = [_list_of(kept), *([f"left out: {_list_of(others)}"] if others else []), *self.notes]
+        parts = [_list_of(kept), *([f"left out: {_list_of(others)}"] if others else [])]
         return f"{self.form}, {what}: {'; '.join(part for part in parts if part)}"
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        series = [each._asdict() for each in self.series]
-        return asdict(self) | {"facts": dict(self.facts), "series": series, "notes": list(self.notes)}
 
 
 def _list_of(words: Sequence[str]) -> str:
