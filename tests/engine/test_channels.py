@@ -13,6 +13,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.limits import FitRule
 from metertui.engine.base.progress import no_progress
 from metertui.engine.base.windows import Window
+from metertui.engine.base.zone import HOUR
 from metertui.engine.billing.billing_run import BillingRun
 from metertui.engine.billing.shown_bill import shown_bill
 from metertui.engine.billing.statements import Bills, Figures, Statement, Terms
@@ -28,6 +29,7 @@ from metertui.engine.replica.changes import ChangeReader
 from metertui.engine.storage import reading_lines, wal
 from metertui.engine.usage import readings_table
 from metertui.engine.usage.aggregate import usage_table
+from metertui.engine.usage.intervals import cut_intervals, intervals_in_window
 from metertui.engine.usage.query import Filter, Question
 from metertui.engine.worklist.completeness import completeness_board
 from metertui.engine.worklist.exception_list import ExceptionQuestion, find_exceptions
@@ -266,6 +268,9 @@ def test_a_meter_uses_what_its_registers_say(engine: Engine) -> None:
     assert (used.opening.wh, used.opening.quality) == (None, "first")
     assert engine.usage("m:t1", "today").usage_wh == 4_000
     assert engine.usage("m:export", "today").usage_wh == 4_000
+    for start, end in ((NINE - HOUR + 1, NINE - 7_654_321), (TEN + 1_234_567, TEN + 777_777_777)):
+        each = [engine.usage(register, Window("x", start, end)).usage_wh or 0 for register in ("m:t1", "m:t2")]
+        assert engine.usage("m", Window("x", start, end)).usage_wh == sum(each), "each is rounded by itself"
     assert engine.registers_of("m") == ["m", "m:t1", "m:t2", "m:e1", "m:e2"]
     frozen = engine.view().frozen()
     days = engine.zone.day(NINE), engine.zone.day(NINE)
@@ -301,6 +306,13 @@ def test_a_meter_uses_what_its_registers_say(engine: Engine) -> None:
     bills = Bills(frozen, "2025-03", Terms())
     assert [(bill.meter, bill.usage_wh) for bill in bills] == [("m", 9_000), ("n", 2_000)]
     assert one_meter.statement_of_month(engine, "m", "2025-03").usage_wh == 9_000
+    taken = intervals_in_window(frozen.use, frozen.use.curve.span(0), np.zeros(1, np.int64), NINE - HOUR, TEN + HOUR)
+    marks = np.arange(NINE - HOUR, TEN + HOUR + 1, 777_777_777)
+    marks = np.append(marks, TEN + HOUR)
+    series = engine.use_series("m")
+    pieces = [piece for each in cut_intervals(taken, marks) for piece in zip(each.bucket, each.used, strict=True)]
+    by_bucket = [sum(int(used) for at, used in pieces if at == bucket) for bucket in range(len(marks) - 1)]
+    assert by_bucket == series.buckets(marks)[0].tolist()
     proofs = list(check_folder(engine.folder, RULES, no_progress))
     assert not [proof.problems for proof in proofs if proof.failures]
     assert [proof.count for proof in proofs if proof.what.startswith("meters: use equals")] == [2]

@@ -7,7 +7,7 @@ from metertui.engine.columns import tail_columns
 from metertui.engine.columns.by_meter import ByMeter
 from metertui.engine.columns.columns import FIRST, VOID, Contested, Corrections, Frozen, as_frame
 from metertui.engine.columns.combined_curve import NO_CODE
-from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve
+from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve, Sums
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.registers import PARTS, Registers
@@ -52,6 +52,7 @@ __all__ = [
     "Registers",
     "SharedInstants",
     "Span",
+    "Sums",
     "Tail",
     "Windows",
     "as_frame",

@@ -2,12 +2,13 @@
 
 C(t) of a meter follows its total, such as `use`, between the first and the last point of that, and the sum of its
 parts, such as `t1` to `t9`, at all other times. So a total beside its parts is not counted twice. Where neither is
-known, between times that are, is a gap.
+known, between times that are, is a gap. Each register is rounded by itself, so that they sum to the Wh at any instant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -47,7 +48,8 @@ def combine_registers(curve: Curve, total: Int64Array, parts: Sequence[Int64Arra
     meter = np.concatenate((alone.meter, composed.meter))
     order = np.argsort(meter, kind="stable")
     simple = _relabelled(curve.part(alone.place), alone.meter)
-    return Combined(_together(simple, composed, order), np.concatenate((alone.place, places))[order])
+    joined = replace(_together(simple, composed, order), sums=_Sums(registers, summed))
+    return Combined(joined, np.concatenate((alone.place, places))[order])
 
 
 class _Points(NamedTuple):
@@ -79,12 +81,37 @@ class _Register:
         meter = np.repeat(some, (self._stop - self._start)[some]).astype(np.int32)
         return _Points(meter, concat_ranges(self._start[some], self._stop[some]))
 
+    def energy_at(self, meter: NDArray[np.int32], instant: Int64Array) -> Int64Array:
+        """Return C (Wh) at instants (µs UTC), moved to where it is defined; 0 where there is none."""
+        found = np.zeros(len(meter), dtype=np.int64)
+        some = np.flatnonzero(self.exists[meter])
+        codes = self._codes[meter[some]]
+        at = self.curve.clip(codes, instant[some])
+        found[some] = self.curve.energy_at(self.curve.places(codes, at), at)
+        return found
+
     def energy_of_meters(self, instant: Int64Array) -> Int64Array:
         """Return C (Wh) at an instant (µs UTC) of each meter, moved to where it is defined; 0 where there is none."""
-        found = np.zeros(len(instant), dtype=np.int64)
-        some = np.flatnonzero(self.exists)
-        at = self.curve.clip(self._codes[some], instant[some])
-        found[some] = self.curve.energy_at(self.curve.places(self._codes[some], at), at)
+        return self.energy_at(np.arange(len(instant), dtype=np.int32), instant)
+
+
+class _Sums:
+    """C(t) of the meters that have parts; see `Sums`."""
+
+    def __init__(self, registers: Sequence[_Register], summed: NDArray[np.bool_]) -> None:
+        self._registers = registers
+        self.is_sum = summed
+
+    @property
+    def most(self) -> int:
+        return len(self._registers)
+
+    def energy_at(self, meter: NDArray[np.int32], instant: Int64Array) -> Int64Array:
+        total = self._registers[0]
+        found = np.zeros(len(meter), dtype=np.int64)
+        for register in self._registers:
+            energy = register.energy_at(meter, instant)
+            found += energy if register is total else _outside(register, energy, meter, instant, total)
         return found
 
 
@@ -144,7 +171,8 @@ def _composed(registers: Sequence[_Register], summed: NDArray[np.bool_]) -> tupl
     counts = (at[0] == NO_CODE) | (time == since) | (time == until) | (curve.time[at[0]] == time)
     energy = np.zeros(len(meter), dtype=np.int64)
     for register, places in zip(registers, at, strict=True):
-        energy += _energy(register, places, meter, time, None if register is total else total)
+        own = _energy(register, places, meter, time)
+        energy += own if register is total else _outside(register, own, meter, time, total)
     meter, time, place, energy = (column[counts] for column in (meter, time, place, energy))
     since, until, at = since[counts], until[counts], [column[counts] for column in at]
     inner = np.zeros(len(meter), dtype=bool)
@@ -170,20 +198,25 @@ def _composed(registers: Sequence[_Register], summed: NDArray[np.bool_]) -> tupl
 _ACTUAL: Final = 0
 
 
-def _energy(
-    register: _Register, places: Int64Array, meter: NDArray[np.int32], time: Int64Array, total: _Register | None
-) -> Int64Array:
-    """Return what a register adds to C (Wh) at instants; a part adds nothing in the time of the total."""
+def _energy(register: _Register, places: Int64Array, meter: NDArray[np.int32], time: Int64Array) -> Int64Array:
+    """Return C (Wh) of a register at instants, of which `places` are its first points at or after."""
     curve = register.curve
     found = np.where(time > register.last[meter], register.energy_of_meters(register.last)[meter], 0)
     defined = np.flatnonzero(places != NO_CODE)
     found[defined] = curve.energy_at(places[defined], time[defined])
-    if total is None or not total.exists.any():
-        return found
-    begin, end = (register.energy_of_meters(instants)[meter] for instants in (total.first, total.last))
+    return np.asarray(found)
+
+
+def _outside(
+    part: _Register, energy: Int64Array, meter: NDArray[np.int32], time: Int64Array, total: _Register
+) -> Int64Array:
+    """Return what a part adds to C (Wh) at instants, given its own C there: nothing in the time of the total."""
+    if not total.exists.any():
+        return energy
+    begin, end = (part.energy_of_meters(instants)[meter] for instants in (total.first, total.last))
     within = (time > total.first[meter]) & (time <= total.last[meter])
     later = total.exists[meter] & (time > total.last[meter])
-    return np.asarray(np.where(within, begin, np.where(later, begin + found - end, found)))
+    return np.asarray(np.where(within, begin, np.where(later, begin + energy - end, energy)))
 
 
 def _how_known(curve: Curve, at: Int64Array, time: Int64Array) -> Int64Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,21 @@ class Columns(ByMeter):
         return cls(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
+class Sums(Protocol):
+    """C(t) of meters that is the sum of several curves, each of which is rounded by itself."""
+
+    @property
+    def is_sum(self) -> NDArray[np.bool_]:
+        """Return by code of which meters it is; bool[m]."""
+
+    @property
+    def most(self) -> int:
+        """Return the number of curves that are summed at most."""
+
+    def energy_at(self, meter: NDArray[np.int32], instant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return C (Wh) of such meters at instants (µs UTC) at which it is defined; equal lengths."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curve(Columns):
     """The points of C(t) in order of (meter, time), each pair once: counted readings, exchanges, ends of intervals.
@@ -57,6 +72,9 @@ class Curve(Columns):
     """Whether nothing is known of the time from the point before to this one, bool[n]; None if there is no such gap."""
     known: NDArray[np.uint8] | None = None
     """How C is known there, uint8[n]: the quality of an interval that ends there, READ or DRAWN; None for all READ."""
+
+    sums: Sums | None = None
+    """C between the points of meters that have several registers; None if there are none."""
 
     def point_before(self, time: int) -> tuple[int, int] | None:
         """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter."""
@@ -80,6 +98,7 @@ class Curve(Columns):
             self.energy[where],
             None if self.after_gap is None else self.after_gap[where],
             None if self.known is None else self.known[where],
+            self.sums,
         )
 
     def clip(self, meter: NDArray[np.int64], instant: NDArray[np.int64] | int) -> NDArray[np.int64]:
@@ -125,6 +144,10 @@ class Curve(Columns):
         """Return C (Wh) at instants (µs UTC); `place` is the meter's first point at or after each. Equal lengths."""
         time, value = self.time[place], self.energy[place]
         within = np.flatnonzero(time > instant)
+        if self.sums is not None:
+            is_sum = self.sums.is_sum[self.meter[place[within]]]
+            summed, within = within[is_sum], within[~is_sum]
+            value[summed] = self.sums.energy_at(self.meter[place[summed]], instant[summed])
         if len(within) <= _FEW:
             for each in within.tolist():
                 ends = slice(place[each] - 1, place[each] + 1)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -265,8 +265,11 @@ def _without_middles(taken: Intervals, wholes: Int64Array) -> tuple[Intervals, I
     heads.high[long] = middles.low
     tails = replace(taken.part(long), low=middles.high)
     order = np.argsort(np.concatenate((np.arange(len(taken.meter)), long)), kind="stable")
-    columns = zip(vars(heads).values(), vars(tails).values(), strict=True)
-    return Intervals(*(np.concatenate(pair)[order] for pair in columns)), middles
+    others = tails.columns()
+    both: dict[str, Any] = {
+        name: np.concatenate((column, others[name]))[order] for name, column in heads.columns().items()
+    }
+    return replace(heads, **both), middles
 
 
 def _at(curve: Curve, meter: Int64Array, instant: Int64Array) -> Int64Array:

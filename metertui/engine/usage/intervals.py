@@ -7,14 +7,14 @@ no energy.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import ByMeter, Columns, Curve, Frozen, interpolate, run_edges, tail_columns
+from metertui.engine.columns import ByMeter, Columns, Curve, Frozen, Sums, interpolate, run_edges, tail_columns
 from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
@@ -41,10 +41,21 @@ class Intervals:
     low: Int64Array
     """Where the part in the window begins, and where it ends."""
     high: Int64Array
+    sums: Sums | None = None
+    """C within the intervals of meters that have several registers; None if there are none."""
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns, int64, by name."""
+        return {name: column for name, column in vars(self).items() if name != "sums"}
 
     def part(self, where: slice | Int64Array) -> Intervals:
         """Return some of them."""
-        return Intervals(*(column[where] for column in vars(self).values()))
+        return replace(self, **{name: column[where] for name, column in self.columns().items()})
+
+    @property
+    def roundings(self) -> int:
+        """Return how many roundings, of half a Wh at most, C within an interval has."""
+        return 1 if self.sums is None else self.sums.most
 
 
 class Pieces(NamedTuple):
@@ -152,6 +163,7 @@ def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array,
         e1=energy[taken],
         low=np.maximum(t0, start),
         high=np.minimum(t1, end),
+        sums=curve.sums,
     )
 
 
@@ -240,4 +252,9 @@ def whole_meters(meter: Int64Array, counts: Int64Array, most: int) -> Iterator[s
 
 def _energy(taken: Intervals, which: Int64Array, instant: Int64Array) -> Int64Array:
     """Return C (Wh) of the intervals `which` at instants within them."""
-    return interpolate(taken.e0[which], taken.e1[which], taken.t0[which], taken.t1[which], instant)
+    found = interpolate(taken.e0[which], taken.e1[which], taken.t0[which], taken.t1[which], instant)
+    if taken.sums is not None:
+        meter = taken.meter[which]
+        inside = np.flatnonzero(taken.sums.is_sum[meter] & (taken.t0[which] < instant) & (instant < taken.t1[which]))
+        found[inside] = taken.sums.energy_at(meter[inside].astype(np.int32), instant[inside])
+    return found

@@ -103,7 +103,7 @@ class _Rough:
         self._power = np.zeros(size)
         """By how much it changes at a mark, Wh a µs."""
         self._cut = np.zeros(size, dtype=np.int32)
-        """By how many more intervals are cut in a half hour than in the one before."""
+        """By how many more roundings are in a half hour than in the one before: those of intervals that are cut."""
         self._there = np.zeros(size, dtype=np.int32)
         """The same for segments that reach into it."""
         self._steps = np.zeros(lines, dtype=np.int64)
@@ -132,8 +132,8 @@ class _Rough:
         power = rise / np.maximum(length, 1)
         first = np.minimum(np.searchsorted(marks, low, side="right") - 1, last)
         begins = line * len(marks) + first
-        np.add.at(self._cut.ravel(), begins, 1)
-        np.add.at(self._cut.ravel(), ends + 1, -1)
+        np.add.at(self._cut.ravel(), begins, taken.roundings)
+        np.add.at(self._cut.ravel(), ends + 1, -taken.roundings)
         # All of it from where it begins on, less what its first half hour lacks, and has too much at its end.
         np.add.at(self._power.ravel(), begins, power)
         np.add.at(self._power.ravel(), ends + 1, -power)

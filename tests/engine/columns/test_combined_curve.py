@@ -44,6 +44,15 @@ def _at(course: Course, time: int) -> int:
     return course[-1][1] - course[0][1]
 
 
+def _use_at(total: Course, parts: Sequence[Course], time: int) -> int:
+    """C of the use: each register rounded by itself."""
+    if not total:
+        return sum(_at(part, time) for part in parts)
+    since, until = total[0][0], total[-1][0]
+    outside = (_at(part, min(time, since)) + _at(part, max(time, until)) - _at(part, until) for part in parts)
+    return _at(total, time) + sum(outside)
+
+
 def _expected(total: Course, parts: Sequence[Course]) -> list[tuple[int, int, bool]]:
     """The points of the use: instant, energy since the point before, and whether nothing is known of that time."""
     since, until = (total[0][0], total[-1][0]) if total else (1 << 62, -(1 << 62))
@@ -71,6 +80,10 @@ def test_use_is_the_total_while_it_is_read_and_else_the_sum_of_its_parts(site: l
         rises = np.diff(curve.energy, prepend=0).tolist()
         gaps = [False] * len(curve) if curve.after_gap is None else curve.after_gap.tolist()
         assert list(zip(curve.time.tolist(), rises, gaps, strict=True)) == _expected(total, parts)
+        if len(curve):
+            inside = np.linspace(curve.time[0], curve.time[-1], 23).astype(np.int64)
+            energy = curve.energy_at(np.searchsorted(curve.time, inside), inside)
+            assert energy.tolist() == [_use_at(total, parts, time) for time in inside.tolist()]
         fed = stored.of_channel("export").curve
         export = fed.part(fed.span(place))
         assert list(zip(export.time.tolist(), export.wh.tolist(), strict=True)) == list(meter.get(":export", []))
