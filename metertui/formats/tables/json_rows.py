@@ -193,7 +193,11 @@ class _Scanner:
             yield from self._array("[]", {}, 0)
         else:
             fields: Fields = {}
-            yield from self._object("", fields, None, 0)
+            try:
+                yield from self._object("", fields, None, 0)
+            except Refused:
+                yield "", fields
+                raise
             yield "", fields
 
     # -- values that are entered ---------------------------------------------------------------------------

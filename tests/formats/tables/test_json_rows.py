@@ -130,6 +130,12 @@ def test_what_stands_before_a_break_is_kept(
     assert last.fault.why.startswith(f"the JSON is broken or cut in line 2: {why} should stand where ")
 
 
+def test_values_before_a_break_are_kept(tmp_path: Path) -> None:
+    head, *found, last = rows(tmp_path / "a", b'{"e": {"unit": "Wh", "v": [{"a": 1}, {"a"')
+    assert (head.cells, [row.cells for row in found]) == (["e.v[].a", "e.unit"], [["1", "Wh"]])
+    assert last.fault is not None
+
+
 def test_bytes_that_are_no_text_cost_their_element(tmp_path: Path) -> None:
     found = rows(tmp_path / "a", b'[{"a": "x\xff"}, {"a": "y"}, {"a": "\\ud800"}]')
     assert [row.fault.code if row.fault else "" for row in found] == ["", "bad-encoding", "", "bad-encoding"]
