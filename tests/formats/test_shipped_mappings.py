@@ -116,6 +116,46 @@ def test_dsmr_reader_days(tmp_path: Path) -> None:
     assert ("m:t1", "2025-03-30T00:00:00+01:00", "2025-03-31T00:00:00+02:00", "1.5") in found
 
 
+PORTALS = {
+    "netz-noe": (
+        "Messzeitpunkt;Verbrauch (kWh);Qualität;\n02.04.2025 00:15;0,25;G;\n"
+        "02.04.2025 00:30;0,5;G;\n02.04.2025 00:45;0,125;G;\n",
+        "m 2025-04-02T00:00:00+02:00 2025-04-02T00:15:00+02:00 0.25",
+    ),
+    "salzburg-netz": (
+        '"Datum und Uhrzeit";"Lastgänge (0,875 kWh)";"Status"\n"2025-04-02 00:00:00";0,25;"Wert ist gültig"\n'
+        '"2025-04-02 00:15:00";0,5;"Wert ist gültig"\n"2025-04-02 00:30:00";0,125;"Wert ist gültig"\n',
+        "m 2025-04-02T00:00:00+02:00 2025-04-02T00:15:00+02:00 0.25",
+    ),
+    "slimmemeterportal": (
+        "datum_tijd;levering_normaal;levering_laag;teruglevering_normaal;teruglevering_laag;buitentemperatuur\n"
+        "13-04-2025 00:15:00 +0200;;0,25;;0,00;-\n13-04-2025 00:30:00 +0200;;0,5;;0,00;9,5\n",
+        "m:e1 2025-04-13T00:00:00+02:00 2025-04-13T00:15:00+02:00 0",
+    ),
+    "energie-manager": (
+        "Vanaf;Tot;Verbruik laag tarief;Verbruik hoog tarief;Teruglevering laag tarief;Teruglevering hoog tarief;"
+        "Totaal;\n"
+        "2025-04-02 00:00;2025-04-03 00:00;1,5;2;-0,5;-4,25;-1,25;\n"
+        "2025-04-03 00:00;2025-04-04 00:00;1,5;2;-1;-4;-1,5;\n"
+        "2025-04-02 00:00;2025-04-04 00:00;3;4;-1,5;-8,25;-2,75;\n",
+        "m:e1 2025-04-02T00:00:00+02:00 2025-04-03T00:00:00+02:00 0.5",
+    ),
+    "shelly-3em": (
+        "Date/time UTC,Active energy Wh (A),Returned energy Wh (A)\n"
+        "2025-04-02 00:00,34.5,0.00\n2025-04-02 00:10,20.25,8.5\n",
+        "m 2025-04-02T02:00:00+02:00 2025-04-02T02:10:00+02:00 0.0345",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PORTALS)
+def test_files_of_portals_say_the_rest_by_their_mapping(tmp_path: Path, name: str) -> None:
+    text, first = PORTALS[name]
+    table = opened(tmp_path, text)
+    assert table.notes[0].startswith(f"mapping {name}: ")
+    assert " ".join(intervals(table)[0]) == first
+
+
 def test_a_mapping_is_named_or_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no mapping is called 'other'; there are dsmr-reader-days"):
         opened(tmp_path, STATISTICS, mapping="other")

@@ -22,7 +22,7 @@ from metertui.formats.meter_tables.roles import find_roles
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
-from metertui.formats.said import FileMapping, Said, matching, with_mapping
+from metertui.formats.said import FileMapping, Said, matching, signature, with_mapping
 from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
 
 _UWH_PER_WH = 1_000_000
@@ -162,7 +162,8 @@ def _choose(
         raise DataError(path, None, f"no mapping is called '{said.mapping}'; there are {there or 'none'}")
     wanted = said.columns or (named.said.columns if named is not None else {})
     if wanted:
-        same = (each for each in shapes if {*wanted.values()} <= {*each.names})
+        asked = {*map(signature, wanted.values())}
+        same = (each for each in shapes if asked <= {*map(signature, each.names)})
         return next(same, shapes[0]), named
     known = ((each, found) for each in shapes if (found := matching(each.names, mappings)) is not None)
     return next(known, (shapes[0], named))

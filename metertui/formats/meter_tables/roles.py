@@ -29,7 +29,7 @@ from metertui.formats.meter_tables.words import (
     plain,
     unit_of,
 )
-from metertui.formats.said import Said
+from metertui.formats.said import Said, signature
 
 CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
 _TIME_ROLES: Final = ("time", "start", "end", "date", "clock", "end_date", "end_clock")
@@ -93,6 +93,9 @@ def _column(path: Path, shape: Shape, name: str) -> int:
     same = [at for at, each in enumerate(shape.names) if each == name]
     alike = same or [at for at, each in enumerate(shape.names) if plain(each) == plain(name)]
     if alike:
+        return alike[0]
+    alike = [at for at, each in enumerate(shape.names) if signature(each) == signature(name)]
+    if len(alike) == 1 and "#" in signature(name):
         return alike[0]
     if name.isdigit() and 1 <= int(name) <= len(shape.names):
         return int(name) - 1

@@ -10,6 +10,7 @@ from metertui.formats.said.mapping_files import (
     check_name,
     matching,
     save,
+    signature,
     with_mapping,
 )
 from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, agreed, not_said, said_from_json
@@ -32,5 +33,6 @@ __all__ = [
     "not_said",
     "said_from_json",
     "save",
+    "signature",
     "with_mapping",
 ]

@@ -31,6 +31,9 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("Wh", "kWh", "MWh", "kW"),
     "date_order": ("dmy", "mdy", "ymd"),
 }
+_CHANGING: Final = re.compile(
+    r"\b[A-Z]{0,4}[0-9]{4,}[0-9A-Z]*\b|\b[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b|\b[0-9]+(?:[.,][0-9]+)+\b"
+)
 _LISTS: Final = ("says", "columns")
 
 
@@ -80,12 +83,18 @@ def all_in(folder: Path) -> list[FileMapping]:
     return [load(path) for path in sorted(folder.glob("*.toml"))]
 
 
+def signature(name: str) -> str:
+    """Return the name of a column without the days, totals and ids in it, which differ from file to file."""
+    return _CHANGING.sub("#", name)
+
+
 def matching(names: Sequence[str], mappings: Iterable[FileMapping]) -> FileMapping | None:
     """Return the mapping by which a table with columns of these names is known: the one that names the most of them.
 
     Of those that name equally many it is the first. None if there is none.
     """
-    found = [each for each in mappings if {*each.names} <= {*names}]
+    there = {*map(signature, names)}
+    found = [each for each in mappings if {*map(signature, each.names)} <= there]
     return max(found, key=lambda each: len(each.names), default=None)
 
 
