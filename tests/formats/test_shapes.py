@@ -31,8 +31,6 @@ SAID: dict[str, dict[str, Any]] = {
     "enel_matrix.csv": {"unit": "kWh", "date_order": "dmy"},
 }
 OTHERS = [
-   
-]  # fmt: skip
     "wienernetze.csv",
     "homewizard_15min.csv",
     "energienetze_steiermark.csv",
