@@ -25,7 +25,6 @@ from metertui.engine.base import (
     Outcome,
     Progress,
     SiteZone,
-    counted,
     format_kwh,
     meter_of,
     no_progress,
@@ -46,6 +45,7 @@ from metertui.engine.core.interval_import import (
     IntervalPart,
     IntervalPlan,
     concat_parts,
+    faults_of,
     store_intervals,
 )
 from metertui.engine.core.interval_outcomes import What
@@ -178,15 +178,8 @@ class Import:
         group, source = self._stated(piece)
         part = IntervalPart(meter, rows.start, rows.end, rows.energy, rows.quality, group, source, piece.line)
         ended = self._ends_of(piece)
-        faults = (
-            (rows.end <= rows.start, "bad-timestamp", "an interval ends after it starts"),
-            (rows.start < 0, "past-timestamp", "an interval begins after 1969"),
-            (rows.energy < 0, "bad-reading", "the energy is negative; feed-in has a channel of its own, METER:export"),
-            (rows.end > self._latest, "future-timestamp", "the interval ends in the future"),
-            (rows.end > ended, "deactivated", ""),
-        )
         kept = np.ones(len(rows), dtype=bool)
-        for wrong, code, why in faults:
+        for wrong, code, why in faults_of(rows, self._latest, ended):
             for at in np.flatnonzero(wrong & kept).tolist():
                 told = why or self._why_gone(int(meter[at]), int(ended[at]))
                 source_name, text = self._sources[source[at]], self._interval_text(part, at)
@@ -263,22 +256,8 @@ class Import:
         if not len(places):
             return
         report.suspect += len(places)
-        powers = dict(zip(places.tolist(), plan.power(places).tolist(), strict=True))
-        lines = plan.bad_lines(
-            places[:MOST_KEPT].tolist(),
-            self._sources,
-            "above-max-kw",
-            lambda at: f"{powers[at] / 1000:.3g} kW is more than its meter can draw",
-        )
-        report.suspect_lines += lines
-        highest = int(places[np.argmax(plan.power(places))])
-        meters = sorted({self._ids[code] for code in plan.part.meter[places].tolist()})
-        named = ", ".join(meters[:3]) + (f" and {len(meters) - 3} more" if len(meters) > 3 else "")
-        most = f"{powers[highest] / 1000:.3g} kW from {self._zone.iso(int(plan.part.start[highest]))} on"
-        report.too_high = (
-            f"{counted(len(places), 'interval')} of {named} above what the meter can draw (max_kw), the highest "
-            f"{most}; nothing is stored: give --max-kw if the meter can"
-        )
+        report.suspect_lines += plan.lines_of_power(places[:MOST_KEPT], self._sources)
+        report.too_high = plan.sentence_on_power(places)
 
     def _plan_reads(self, book: AccountBook, now: int) -> None:
         """Find out which register reads are new."""

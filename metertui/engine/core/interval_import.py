@@ -12,7 +12,17 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import BadLine, Int64Array, Limits, Progress, SiteZone, no_progress, part_of_progress
+from metertui.engine.base import (
+    BadLine,
+    Int64Array,
+    Limits,
+    Progress,
+    SiteZone,
+    counted,
+    format_kwh,
+    no_progress,
+    part_of_progress,
+)
 from metertui.engine.columns import IntervalColumns
 from metertui.engine.core.import_report import MOST_KEPT
 from metertui.engine.core.interval_outcomes import What, file_outcomes
@@ -21,6 +31,8 @@ from metertui.engine.intervals import IntervalRows, IntervalStore, lines
 _PER_HOUR: Final = 3600
 """A µWh in a µs is so many W."""
 _QUALITIES: Final = ("", ", estimated", ", substituted")
+_NAMED: Final = 3
+"""Meters that a sentence names."""
 
 
 class IntervalPart(NamedTuple):
@@ -131,6 +143,27 @@ class IntervalPlan:
         part = self.part.take(places)
         return np.asarray(part.energy.astype(np.float64) * _PER_HOUR / (part.end - part.start))
 
+    def lines_of_power(self, places: Int64Array, sources: Sequence[str]) -> Iterator[BadLine]:
+        """Yield the lines of intervals with more power than their meters can have."""
+        powers = dict(zip(places.tolist(), self.power(places).tolist(), strict=True))
+
+        def why(place: int) -> str:
+            return f"{format_kwh(round(powers[place]))} kW is more than its meter can draw"
+
+        return self.bad_lines(places.tolist(), sources, "above-max-kw", why)
+
+    def sentence_on_power(self, places: Int64Array) -> str:
+        """Return the sentence on such intervals, with the names of their meters."""
+        powers = self.power(places)
+        at, most = int(places[np.argmax(powers)]), format_kwh(round(float(powers.max())))
+        meters = sorted({self._ids[code] for code in self.part.meter[places].tolist()})
+        named = ", ".join(meters[:_NAMED]) + (f" and {len(meters) - _NAMED} more" if len(meters) > _NAMED else "")
+        return (
+            f"{counted(len(places), 'interval')} of {named} above what the meter can draw (max_kw), the highest "
+            f"{most} kW from {self._zone.iso(int(self.part.start[at]))} on; nothing is stored: give --max-kw if the "
+            "meter can"
+        )
+
     def bad_lines(
         self, places: Sequence[int], sources: Sequence[str], code: str, why: Callable[[int], str]
     ) -> Iterator[BadLine]:
@@ -139,6 +172,18 @@ class IntervalPlan:
         for place in places:
             text = f"{self._ids[self.part.meter[place]]}: {self._text(columns, place)}"
             yield BadLine(sources[self.part.source[place]], int(self.part.line[place]), code, why(place), text)
+
+
+def faults_of(rows: IntervalRows, latest: int, ended: Int64Array) -> Iterator[tuple[NDArray[np.bool_], str, str]]:
+    """Yield which intervals cannot be taken, bool[n], with code and reason; no reason for meters that have ended.
+
+    One that ends after `latest`, or after what `ended` has for it (µs UTC), is refused.
+    """
+    yield rows.end <= rows.start, "bad-timestamp", "an interval ends after it starts"
+    yield rows.start < 0, "past-timestamp", "an interval begins after 1969"
+    yield rows.energy < 0, "bad-reading", "the energy is negative; feed-in has a channel of its own, METER:export"
+    yield rows.end > latest, "future-timestamp", "the interval ends in the future"
+    yield rows.end > ended, "deactivated", ""
 
 
 def _merged(

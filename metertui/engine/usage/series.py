@@ -218,20 +218,25 @@ class Series:
             return nothing
         if window.start > last or (window.start == last and not self._begins_at(last)):  # else it has that reading
             return nothing
-        code = self.curve.meter[:1].astype(np.int64)
-        start, end = np.array([[window.start], [window.end]], dtype=np.int64)
-        missing = int(self.curve.missing_in(window.start, window.end, int(code[0]) + 1)[-1])
-        nothing = replace(nothing, missing_us=missing)
-        places, instants = self._places([int(each[0]) for each in self.curve.known_part(code, start, end)])
-        if instants[0] > instants[1]:
+        start, end = max(window.start, first), min(window.end, last)
+        if self.curve.after_gap is not None:
+            code = self.curve.meter[:1].astype(np.int64)
+            missing = self.curve.missing_in(window.start, window.end, int(code[0]) + 1)
+            nothing = replace(nothing, missing_us=int(missing[-1]))
+            since, until = self.curve.known_part(code, *np.array([[window.start], [window.end]], dtype=np.int64))
+            start, end = int(since[0]), int(until[0])
+        if start > end:
             return nothing
+        places, instants = self._places([start, end])
         energy = self.curve.energy_at(places, instants)
-        opening, closing = (self._edge(*each) for each in zip(places, instants, energy, strict=True))
-        unread = self._begins_at(opening.time) and self.standing_at(opening.time) is None
-        if opening.time > window.start or unread:
-            opening = replace(opening, quality="first")
-        if closing.time < window.end:
-            closing = replace(closing, quality="last")
+        registers = self.curve.register_at(places, instants, energy).tolist()
+        opens, closes = self._qualities(places, instants)
+        if start > window.start or (self._begins_at(start) and self.standing_at(start) is None):
+            opens = "first"
+        if end < window.end:
+            closes = "last"
+        known = [None if register == NO_REGISTER else register for register in registers]
+        opening, closing = Edge(start, known[0], opens), Edge(end, known[1], closes)
         return replace(nothing, opening=opening, closing=closing, usage_wh=int(energy[1] - energy[0]))
 
     def intervals_in(self, window: Window) -> int:
@@ -239,14 +244,11 @@ class Series:
         low, high = np.searchsorted(self.intervals.end, [window.start, window.end], side="right").tolist()
         return max(0, int(high) - int(low))
 
-    def _edge(self, place: np.int64, instant: np.int64, energy: np.int64) -> Edge:
-        """Return an end of a window, of which `place` is the first point of the curve at or after it."""
-        found = self.curve.register_at(np.array([place]), np.array([instant]), np.array([energy]))
-        register = int(found[0])
-        exact = self._time[place] == instant
-        known = READ if self.curve.known is None else int(self.curve.known[place])
-        quality = QUALITY_OF_POINT[known] if exact else "estimated"
-        return Edge(int(instant), None if register == NO_REGISTER else register, quality)
+    def _qualities(self, places: Int64Array, instants: Int64Array) -> list[Quality]:
+        """Return how C is known at instants (µs UTC), of which `places` are the first points at or after."""
+        known = [READ] * len(places) if self.curve.known is None else self.curve.known[places].tolist()
+        exact = (self._time[places] == instants).tolist()
+        return [QUALITY_OF_POINT[how] if at else "estimated" for how, at in zip(known, exact, strict=True)]
 
     def _begins_at(self, instant: int) -> bool:
         """Return whether C begins at an instant (µs UTC), after a gap or at all."""

@@ -150,7 +150,7 @@ def test_what_cannot_be_energy_of_an_interval_is_refused_by_name(tmp_path: Path)
 
 def test_more_power_than_the_meter_can_draw_refuses_all_unless_it_is_said(tmp_path: Path) -> None:
     high = piece([*rows([(0, 0.25, 25), (1, 1.25, 25.001)]), *rows([(0, 1, 1)], "n")])
-    with pytest.raises(MeterError, match=r"1 interval of m above .*, the highest 100 kW .*: give --max-kw"):
+    with pytest.raises(MeterError, match=r"1 interval of m above .*, the highest 100.004 kW .*: give --max-kw"):
         imported(tmp_path, high)
     assert stored(tmp_path) == []
     assert not (tmp_path / "users.csv").exists() or "m" not in (tmp_path / "users.csv").read_text()
