@@ -62,7 +62,8 @@ class MetertuiApp(ThriftyApp):
 
     `keep_heap` is called each time something that stays in memory has been shown for the first time. `walk` shows the
     first steps. `colours` is how many the terminal has (see theme.colours), `welcome` the first message of the first
-    screen, `login_hint` a line at every login, and `command` what to type for metertui in another terminal.
+    screen, `login_hint` a line at every login, and `command` what to type for metertui in another terminal. `works` are
+    those of the process, which may have work of screens that have failed.
     """
 
     CSS_PATH = "metertui.tcss"
@@ -103,6 +104,7 @@ class MetertuiApp(ThriftyApp):
         welcome: str = "",
         login_hint: str = "",
         command: str = "metertui",
+        works: Works | None = None,
     ) -> None:
         colourless = theme.colourless(os.environ)
         if not colourless:
@@ -127,7 +129,7 @@ class MetertuiApp(ThriftyApp):
         self.settings = settings
         self.sessions = Sessions(headend.engine.clock, settings.session_idle_minutes * 60)
         self.recent = RecentMeters()
-        self.works = Works()
+        self.works = works or Works()
         self.trail = Trail()
         self.drafts = Drafts()
         self._kept_windows = KeptWindows(self)

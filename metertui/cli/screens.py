@@ -24,6 +24,7 @@ from metertui.cli.starting import Bar
 from metertui.engine.base import visible
 from metertui.engine.core import Engine
 from metertui.engine.errors import OwnedError, UnwritableError
+from metertui.screens.shell import Works
 from metertui.screens.terminal import theme
 from metertui.settings import Settings
 
@@ -99,6 +100,8 @@ def run_app(
         async with serving(engine, config) as (headend, listener):
             _logger.info("ready on %s", headend.address)
 
+            works = Works()
+
             def make_app(message: str) -> MetertuiApp:
                 return MetertuiApp(
                     headend,
@@ -109,12 +112,14 @@ def run_app(
                     welcome=message or welcome or listener.shortfall,
                     login_hint=login_hint,
                     command=command_name(),
+                    works=works,
                 )
 
             task = asyncio.create_task(beside(listener.port)) if beside else None
             try:
                 return await Screens(make_app, lambda: f"meters are still served on {headend.address}", trace).run()
             finally:
+                await works.stop()
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])

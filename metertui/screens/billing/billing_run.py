@@ -227,7 +227,7 @@ class BillingRunScreen(LastingWindow):
         self._say(_ISSUING)
         try:
             bills, changes = run.new_with_data, run.changes
-            await self.headend.billing.issue(run, self.who)
+            await self.works.outlast(self._work, self.headend.billing.issue(run, self.who))
         except MeterError as error:
             self._say(f"! Not issued: {error}")
         else:

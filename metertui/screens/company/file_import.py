@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -81,9 +82,9 @@ class UploadTab(Tab):
             self.query_one("#upload-path").focus()
             return
         self._plan(None)
-        self._begin("Reading", "reading the file")
+        under_way = self._begin("Reading", "reading the file")
         try:
-            importing = await self.headend.imports.plan([self._path], None, self._share)
+            importing = await self.headend.imports.plan([self._path], None, partial(self._show_share, under_way))
         except MeterError as error:
             self.say(f"! {error}")
             return
@@ -109,14 +110,17 @@ class UploadTab(Tab):
         if importing is None:
             return
         self._plan(None)
-        self._begin("Storing", "storing")
+        under_way = self._begin("Storing", "storing")
         try:
-            report = await self.headend.imports.store(importing, self._path.name, self.who, self._share)
+            store = self.headend.imports.store(
+                importing, self._path.name, self.who, partial(self._show_share, under_way)
+            )
+            report = await self.works.outlast(under_way, store)
         except MeterError as error:
             self.say(f"! {error}")
             return
         except asyncio.CancelledError:
-            if self.is_mounted:
+            if self.is_mounted and not under_way.lasts:
                 self.say("! Cancelled. Readings stored so far remain; store the file again for the rest.")
             raise
         finally:
@@ -128,22 +132,29 @@ class UploadTab(Tab):
 
     @on(Button.Pressed, "#upload-cancel")
     def _cancel(self) -> None:
-        self.workers.cancel_group(self, "upload")
+        if self._work is not None:
+            self._work.cancel()
 
-    def _begin(self, doing: str, what: str) -> None:
-        self._work = self.works.begin(f"{doing} {self._path.name}", self.company.place, self._cancel)
+    def _begin(self, doing: str, what: str) -> Work:
+        """Begin work, which cancelling ends with its worker, unless it outlasts that."""
+        work = self._work = self.works.begin(
+            f"{doing} {self._path.name}",
+            self.company.place,
+            lambda: self.workers.cancel_group(self, "upload"),
+        )
         self.say(f"{self._path.name}: {what} … You can go to another screen meanwhile.")
         self.query_one("#upload-progress").remove_class("hidden")
         self.query_one("#upload-preview", Button).disabled = True
         self.query_one("#upload-cancel", Button).disabled = False
         self.query_one("#upload-cancel").focus()
-        self._share(0.0)
+        self._show_share(work, 0.0)
+        return work
 
-    def _share(self, share: float) -> None:
-        if self._work is not None:
-            self._work.share = share
-        if self.is_mounted:
-            self.query_one("#upload-progress", ProgressBar).update(progress=share)
+    def _show_share(self, work: Work, share: float) -> None:
+        work.share = share
+        if self.is_running:
+            for bar in self.query(ProgressBar):  # none if the screens have failed meanwhile
+                bar.update(progress=share)
 
     def _end(self) -> None:
         if self._work is not None:

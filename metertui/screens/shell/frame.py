@@ -213,7 +213,9 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
             banner.set_class(not trouble, "hidden")
             banner.set_class(not (snapshot.storage_error or snapshot.port_error or snapshot.follow_error), "-note")
         for work in self.works.take_ended():
-            if work.place != self.place:
+            if work.alone:
+                self.say(f"{work.what} has ended: audit.log or metertui.log says how.")
+            elif work.place != self.place:
                 self.say(f"{work.what} has ended: {PLACES[work.place][0]} shows how.")
         if snapshot.uptime >= self._said_until:
             self.clear_message()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from textual.timer import Timer
+
+_logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PATIENCE: Final = 1.0
 """Seconds before the progress is shown; most work is done sooner."""
@@ -55,10 +61,14 @@ class Work:
         self.place = place
         self.can_cancel = can_cancel
         """Whether it can be cancelled; other work runs to completion."""
-        self._stop = stop
+        self.stop = stop
         self.share = 0.0
         """The share of the work that is done, 0 to 1."""
         self._ended = threading.Event()
+        self.task: asyncio.Task[Any] | None = None
+        """What outlasts the screen if that fails; see `Works.outlast`."""
+        self.alone = False
+        """Whether its screen has failed, so that nobody waits for it."""
 
     @property
     def cancelled(self) -> bool:
@@ -69,8 +79,13 @@ class Work:
         """Stop the work, at its next report of progress if nothing else stops it."""
         if self.can_cancel and not self.cancelled:
             self._ended.set()
-            if self._stop is not None:
-                self._stop()
+            if self.stop is not None:
+                self.stop()
+
+    @property
+    def lasts(self) -> bool:
+        """Return whether what outlasts its screen is not done."""
+        return self.task is not None and not self.task.done()
 
     def drop(self) -> None:
         """Stop a thread that still works, as nobody waits for it any more."""
@@ -92,7 +107,7 @@ class Work:
 
 
 class Works:
-    """All work of the screens that is under way, also of those that are not in view."""
+    """All work of the screens that is under way, also of those that are not in view, and of those that have failed."""
 
     def __init__(self) -> None:
         self._under_way: list[tuple[Work, float]] = []
@@ -106,8 +121,33 @@ class Works:
         self._under_way.append((work, time.monotonic()))
         return work
 
+    async def outlast(self, work: Work, doing: Coroutine[Any, Any, T]) -> T:
+        """Do what goes on if the screen of the work fails meanwhile; such work is shown on every screen then.
+
+        Cancelling the work cancels it, as `stop` does.
+        """
+        task = work.task = asyncio.create_task(doing)
+        work.stop = task.cancel
+        task.add_done_callback(lambda _: self._end_alone(work))
+        return await asyncio.shield(task)
+
+    def _end_alone(self, work: Work) -> None:
+        if work.alone and work.task is not None:
+            if not work.task.cancelled() and (error := work.task.exception()) is not None:
+                _logger.error("%s, whose screen has failed, has failed", work.what, exc_info=error)
+            self.end(work)
+
+    async def stop(self) -> None:
+        """Cancel all work, as the program ends, and wait for what outlasts its screen."""
+        for work in self.all_under_way():
+            work.cancel()
+        await asyncio.gather(*(work.task for work in self.all_under_way() if work.task), return_exceptions=True)
+
     def end(self, work: Work) -> None:
-        """Take work off the list, and stop its thread if that goes on."""
+        """Take work off the list, and stop its thread if that goes on; what outlasts its screen stays until done."""
+        if work.lasts:
+            work.alone = True
+            return
         if not work.cancelled and work in self._lasting():
             self._ended.append(work)
         work.drop()
@@ -123,8 +163,8 @@ class Works:
         return [work for work, _ in self._under_way]
 
     def of_other_screens(self, place: str) -> list[Work]:
-        """Return the work of screens other than `place` that has been under way for longer than PATIENCE."""
-        return [work for work in self._lasting() if work.place != place]
+        """Return the work under way for longer than PATIENCE of screens other than `place`, or that have failed."""
+        return [work for work in self._lasting() if work.alone or work.place != place]
 
     def _lasting(self) -> list[Work]:
         now = time.monotonic()

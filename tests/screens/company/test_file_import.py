@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Button
 
+from metertui.engine.core import ImportReport
 from metertui.screens.shell import work_under_way
 from metertui.screens.tables.table import Table
 from tests import patience
@@ -106,6 +108,33 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
         await push(pilot, "upload-store")
         assert len(office.engine.readings) == stored + 7000
         assert result(pilot).startswith("more.csv: ")
+
+
+async def test_an_import_goes_on_where_the_screens_fail_and_is_shown_on_all(
+    office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, store, go_on = lines(tmp_path / "more.csv", *FILE), office.headend.imports.store, asyncio.Event()
+
+    async def slow(*given: Any) -> ImportReport:
+        await go_on.wait()
+        return await store(*given)
+
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    monkeypatch.setattr(office.headend.imports, "store", slow)
+    async with at_work(office, "f6", *TO_FILE, *str(path), "enter", "enter") as pilot:
+        stored, works = len(office.engine.readings), office.app.works
+        pilot.app.screen.query_one("#upload-store", Button).press()
+        with held_up():
+            await until(pilot, lambda: any(work.lasts for work in works.all_under_way()))
+            pilot.app.workers.cancel_all()  # as where they fail
+            await until(pilot, lambda: works.all_under_way()[0].alone)
+            await pilot.press("f2")
+            await until(pilot, lambda: "F6 Storing more.csv" in text_of(pilot, "#elsewhere"))
+        go_on.set()
+        await patience.until(lambda: not works.all_under_way())
+        await press(pilot, "f6")
+        assert text_of(pilot, "#said") == "Storing more.csv has ended: audit.log or metertui.log says how."
+        assert len(office.engine.readings) == stored + 3
 
 
 async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None:

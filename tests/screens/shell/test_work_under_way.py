@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from metertui.screens.shell import work_under_way
 from metertui.screens.shell.work_under_way import Cancelled, Work, Works, show_progress
+from tests.screens.idle import drained
 
 
 class Timer:
@@ -108,3 +110,66 @@ def test_work_without_a_thread_is_stopped_once_and_some_cannot_be() -> None:
     issue.cancel()
     assert not issue.cancelled
     assert issue.status_line() == f"Issuing {'─' * 24}   0%"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_work_that_outlasts_its_screen_goes_on_and_is_shown_on_every_screen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fails: bool
+) -> None:
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    works, go_on, done = Works(), asyncio.Event(), list[str]()
+    work = works.begin("Storing", "company")
+
+    async def store() -> None:
+        await go_on.wait()
+        if fails:
+            raise OSError("no space")
+        done.append("stored")
+
+    async def screen() -> None:
+        try:
+            await works.outlast(work, store())
+        finally:
+            works.end(work)
+
+    worker = asyncio.create_task(screen())
+    await drained()
+    assert works.of_other_screens("company") == []
+    worker.cancel()  # as where the screens fail
+    await drained()
+    assert worker.cancelled()
+    assert works.of_other_screens("company") == works.all_under_way() == [work]
+    assert work.can_cancel
+    assert not work.cancelled
+    go_on.set()
+    await drained()
+    assert done == ([] if fails else ["stored"])
+    assert works.take_ended() == [work]
+    assert works.all_under_way() == []
+    assert ("no space" in caplog.text) == fails
+
+
+async def test_the_end_cancels_what_can_be_cancelled_and_waits_for_the_rest() -> None:
+    works, go_on, done = Works(), asyncio.Event(), list[str]()
+    waiting: list[asyncio.Task[None]] = []
+
+    async def part(name: str) -> None:
+        try:
+            await go_on.wait()
+        except asyncio.CancelledError:
+            done.append(f"{name} cancelled")
+            raise
+        done.append(name)
+
+    for name, can_cancel in (("import", True), ("issue", False)):
+        work = works.begin(name, "company", can_cancel=can_cancel)
+        waiting.append(asyncio.create_task(works.outlast(work, part(name))))
+    await drained()
+    stopping = asyncio.create_task(works.stop())
+    await drained()
+    assert done == ["import cancelled"]
+    assert not stopping.done()
+    go_on.set()
+    await stopping
+    assert done == ["import cancelled", "issue"]
+    await asyncio.gather(*waiting, return_exceptions=True)
