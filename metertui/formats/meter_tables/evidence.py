@@ -67,7 +67,8 @@ class Evidence:
                         found.add(clean(cells[at]))
 
     def _note_time(self, text: str, row: int, dated: bool) -> None:
-        parts = split_range(text) or (text,)
+        ranges = self._roles.times.form in ("range", "day and range")
+        parts = (split_range(text) if ranges else None) or (text,)
         for part in parts:
             if not dated and not days_of(split_stamp(part)[0]):
                 self._note_clock(part)
