@@ -195,8 +195,8 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         more="Amounts are with tax, in the currency of the settings, for all the days given.\n"
         "current, proposed  what all meters of the row pay under each tariff\n"
         "change             proposed less current\n"
-        "p10 ... p90        the change that 10 % ... 90 % of the meters do not exceed;\n"
-        "                   median: 50 %\n"
+        "p10 ... p90        the change that 10% ... 90% of the meters do not exceed;\n"
+        "                   median: 50%\n"
         "more, less, same   how many meters pay more, less, the same",
         examples="metertui replay --tariff proposed.csv --from 2025-01-01 --to 2025-03-31",
     )  # fmt: skip

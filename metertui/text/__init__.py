@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from metertui.engine.base import visible
-from metertui.text import answers, explained, fmt, statement_words, time_labels
-from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column, sentence
+from metertui.text import answer_words, answers, explained, fmt, statement_words, time_labels
+from metertui.text.answer_words import sentence
+from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column
 from metertui.text.bill_page import bill_page
 from metertui.text.casework import (
     INKS,
@@ -36,6 +37,7 @@ __all__ = [
     "Line",
     "Section",
     "Sources",
+    "answer_words",
     "answers",
     "bill_page",
     "case_headings",

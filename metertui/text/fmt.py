@@ -33,6 +33,8 @@ _KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
 _AMOUNT: Final = re.compile(r"(?<![\w.])\d{4,}(?=\.\d\d(?![\w.]))")
 """The whole part of an amount of money with thousands."""
 _INSTANT: Final = re.compile(r"(?<!\w)(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?[+-]\d\d:\d\d(?!\w)")
+_LEAST_SHARE: Final = 0.0005
+"""The least share that is not rounded to nothing."""
 _APART: Final = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d+)?")
 
 
@@ -120,6 +122,11 @@ def tally(counts: Mapping[str, int]) -> str:
     """Return counts as `bad-reading×3  syntax×1`, the largest first; "none" if there are none."""
     most_first = sorted(counts.items(), key=lambda counted: -counted[1])
     return "  ".join(f"{name}×{count(number)}" for name, number in most_first) or "none"
+
+
+def share(value: float) -> str:
+    """Return a share of a whole in percent; one that is not zero differs from zero."""
+    return "<0.1%" if 0 < value < _LEAST_SHARE else f"{value:.1%}"
 
 
 def size(value: int) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import metertui
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.usage.readings_table import STATUS
 from metertui.text import fmt
@@ -90,3 +94,14 @@ def test_a_time_has_its_date_only_where_that_is_not_todays() -> None:
     now = zone.parse("2025-03-12T00:10:00")
     said = [fmt.clock_or_moment(now + step, now, zone) for step in (0, -10 * MINUTE, -10 * MINUTE - SECOND, DAY)]
     assert said == ["00:10:00", "00:00:00", "2025-03-11 23:59:59", "2025-03-13 00:10:00"]
+
+
+def test_a_percentage_has_no_gap_before_its_sign_wherever_it_is_shown() -> None:
+    root = Path(metertui.__file__).parent
+    shown = [line for part in ("screens", "text", "cli") for file in root.glob(f"{part}/**/*.py")
+             for line in file.read_text().splitlines() if '"""' not in line]  # fmt: skip
+    assert [line for line in shown if re.search(r"[\d}] %[^\w(\s{]|\d % of", line)] == []
+
+
+def test_a_share_that_is_not_nothing_is_not_shown_as_nothing() -> None:
+    assert [fmt.share(value) for value in (0.0, 0.0001, 0.0006, 1.0)] == ["0.0%", "<0.1%", "0.1%", "100.0%"]

@@ -19,11 +19,11 @@ from metertui.screens.charts import Picture, PictureView
 from metertui.screens.government.answer import EXTREME, Answer, Choice, ShownRows, shown_rows
 from metertui.screens.shell import OnDesk, Steady, Waiting
 from metertui.screens.tables import MOST_COPIED, PAGE, SortedTable, copy_rows
-from metertui.text import KEYS, Column, answers, message
+from metertui.text import KEYS, Column, answer_words, answers, message
 
 _MAP: Final = 80
 """The width of a heat map of the week with three columns per hour."""
-_CHART: Final = 40
+_CHART: Final = 56
 """The least width that a chart keeps beside a table with the courses of its rows."""
 _BESIDE: Final = 110
 """The width from which chart and table are side by side."""
@@ -130,7 +130,7 @@ class AnswerView(OnDesk, Vertical):
         """Dim the answer, and say which question it answers: another one stands above."""
         assert self.answer is not None
         self.query_one("#stale", Steady).show(
-            message(f"Dimmed: the answer to {answers.sentence(self.answer.saved, self.answer.found)}")
+            message(f"Dimmed: the answer to {answer_words.sentence(self.answer.saved, self.answer.found)}")
         )
         self._mark_stale(True)
 
@@ -198,7 +198,7 @@ class AnswerView(OnDesk, Vertical):
         table.show(columns, cells, choice.sort, first, len(rows), self._shown.feet, len(found.table))
         table.move_cursor_to(at)
         self._arrange()
-        summary = answers.summary(found, self._rule)
+        summary = answer_words.summary(found, self._rule)
         if choice.extreme:
             summary += f" · {choice.name} shown, n for others"
         self.query_one("#summary", Steady).show(

@@ -22,7 +22,7 @@ from metertui.screens.government.drill_down import origin_name
 from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.shell import GatedScreen, Steady, Work, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.text import answers, fmt, message
+from metertui.text import answer_words, fmt, message
 
 _PATIENCE: Final = 0.2
 """Seconds before the screen says that an answer is being worked out; most take less."""
@@ -139,7 +139,7 @@ class AskingScreen(GatedScreen):
         if self._view.answer is None:
             engine = self.headend.engine
             stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(engine.directory.meters)} meters"
-            self._view.show_wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
+            self._view.show_wait(["Working out", answer_words.sentence(saved, None), stored], lambda: work.share)
         self._describe()
 
     def _end_wait(self) -> None:
@@ -164,10 +164,10 @@ class AskingScreen(GatedScreen):
     def _describe(self) -> None:
         """Show the question that is asked. An answer to another one is dimmed, under its own question."""
         view = self._view
-        answer, asked = view.answer, answers.sentence(self._saved, None)
+        answer, asked = view.answer, answer_words.sentence(self._saved, None)
         if answer is None or self._is_answered:
             view.show_current()
-            asked = answers.sentence(self._saved, None if answer is None else answer.found)
+            asked = answer_words.sentence(self._saved, None if answer is None else answer.found)
         else:
             view.show_stale()
             asked = f"Working out {asked}" if self._question else f"Not worked out: {asked}. Press ctrl+r to run it."

@@ -25,7 +25,7 @@ from metertui.screens.government.saved_questions import SavedQuestionsScreen
 from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.shell import Cancelled, CommandScreen, export, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.text import answers, fmt, query_line
+from metertui.text import answer_words, fmt, query_line
 
 T = TypeVar("T")
 
@@ -342,9 +342,8 @@ class GovernmentScreen(AskingScreen):
         else:
             self._close_line()
             self.say(f"{fmt.counted(count, 'row')} written to {path}")
-            self.headend.audit(
-                who, "export", str(path), f"{fmt.counted(count, 'row')}: {answers.sentence(answer.saved, answer.found)}"
-            )
+            asked = answer_words.sentence(answer.saved, answer.found)
+            self.headend.audit(who, "export", str(path), f"{fmt.counted(count, 'row')}: {asked}")
         finally:
             self._writing = None
 

@@ -20,7 +20,7 @@ from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import TypedLine
 from metertui.screens.government.list_table import ListTable
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, export_list, show_progress
-from metertui.text import answers, fmt, message, plain
+from metertui.text import answer_words, answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
 """How often the window looks whether readings have come, and whether the login still holds."""
@@ -79,7 +79,7 @@ class ReadingsScreen(LastingWindow):
 
     def _title(self) -> Text:
         text = Text("Readings  ", style="bold", no_wrap=True, overflow="ellipsis")
-        return text.append_text(plain(answers.rows_sentence(self._question, self._row), style="not bold"))
+        return text.append_text(plain(answer_words.rows_sentence(self._question, self._row), style="not bold"))
 
     def _look(self) -> None:
         """Close the window when the login has ended, and say how many readings have come."""
@@ -268,7 +268,7 @@ class ReadingsScreen(LastingWindow):
         else:
             self._close_line()
             self.say(f"{fmt.counted(len(found), 'reading')} written to {path}")
-            what = answers.rows_sentence(self._question, self._row)
+            what = answer_words.rows_sentence(self._question, self._row)
             self.headend.audit(who, "export", str(path), f"{fmt.counted(len(found), 'reading')}: {what}")
         finally:
             self._work = None

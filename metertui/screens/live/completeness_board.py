@@ -81,8 +81,8 @@ def _share(share: Share) -> tuple[str, str]:
 
 
 def percent(share: Share) -> str:
-    """Return a share in percent, cut and not rounded, so that 100.0 % means all."""
-    return f"{share.received * 1000 // share.expected / 10:.1f} %" if share.expected else "–"
+    """Return a share in percent, cut and not rounded, so that 100.0% means all."""
+    return f"{share.received * 1000 // share.expected / 10:.1f}%" if share.expected else "–"
 
 
 def _ages(board: Board, zone: SiteZone, room: int) -> Text:

@@ -48,7 +48,7 @@ class IngestFigures(Grid):
     def show_figures(self, snapshot: LiveSnapshot, slots: Sequence[Slot]) -> None:
         """Show the figures, with the last two minutes, second by second, where there is room."""
         room = self.size.width // len(self.children)
-        self.query_one("#tile-latency", Tile).set_label("to OK, 50 · 99 %" if room >= _ROOMY else "to OK")
+        self.query_one("#tile-latency", Tile).set_label("to OK, 50 · 99%" if room >= _ROOMY else "to OK")
         for name, (_, figure) in _TILES.items():
             value = figure(snapshot)
             width = min(_SPARK, room - len(value) - 4)

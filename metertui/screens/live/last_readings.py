@@ -26,7 +26,7 @@ _COLUMNS: Final = (
     ">register kWh",
     # Cells that are there for the rows in view alone put no table in order.
     Column("+kWh", 8, right=True, spare=True, sorts=False),
-    Column("last 24 h", 9, whole=True, spare=True, sorts=False),
+    Column("last 24 h", 9, whole=True, spare=True, sorts=False, ink="text-muted"),
     Column("note", 4, narrowest=14, most=_WIDEST),
 )
 _USED: Final = 3

@@ -46,7 +46,7 @@ class LiveScreen(DeskScreen):
     place = "live"
     help_text = (
         "What arrives now. Counts are since the start; the small charts beside them show the last two minutes. To OK: "
-        "50 % and 99 % of the lines of the last minute were answered within these times. Heard: active meters with a "
+        "50% and 99% of the lines of the last minute were answered within these times. Heard: active meters with a "
         "reading of the last hour. The chart shows readings per second; z changes its span, l what it shows: the time "
         "to OK, suspect readings or refused lines. The regions show half hours received today of those expected, the "
         "least complete first. Arrivals: the last readings and refused lines, newest first. +kWh is the usage since "

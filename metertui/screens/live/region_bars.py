@@ -89,4 +89,4 @@ def _line(row: RegionRow, name: str, left: int, right: int, room: int, style: An
     bar = f"{'█' * whole}{_EIGHTHS[eighths] if eighths else ''}"
     name = name if len(name) <= left else f"{name[: left - 1]}…"
     text = Text.assemble(plain(f"{name:<{left}} "), (f"{bar:<{room}}", style), no_wrap=True)
-    return text.append(f" {percent(row.today):>7} ").append(f"{fmt.count(row.meters):>{right}}", style="dim")
+    return text.append(f" {percent(row.today):>6} ").append(f"{fmt.count(row.meters):>{right}}", style="dim")

@@ -12,7 +12,7 @@ from metertui.text import fmt
 
 _LINES: Final[dict[str, tuple[str, str, Callable[[Slot], float | None]]]] = {
     "rate": ("Readings a second", "readings/s", lambda slot: slot.accepted / max(1, slot.seconds)),
-    "p99": ("Time to OK, 99 %", "ms", lambda slot: None if slot.p99 is None else slot.p99 * 1000),
+    "p99": ("Time to OK, 99%", "ms", lambda slot: None if slot.p99 is None else slot.p99 * 1000),
     "suspects": ("Suspect readings", "suspect", lambda slot: float(slot.suspects)),
     "refused": ("Refused lines", "refused", lambda slot: float(slot.refused)),
 }

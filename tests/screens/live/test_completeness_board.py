@@ -10,7 +10,7 @@ async def test_the_board_says_who_is_missed(town: Town) -> None:
     async with at_work(town, "f2", "3") as pilot:
         assert rows(pilot, "#regions")[0][:3] == ["all", "8", "7"]
         steady = next(row for row in rows(pilot, "#regions") if row[0] == "North")
-        assert steady[1:] == ["4", "3", "25.0 %", "63", "25.0 %", "144"]
+        assert steady[1:] == ["4", "3", "25.0%", "63", "25.0%", "144"]
         silences = rows(pilot, "#silences")
         assert ["the meters", "North / Hillside", "2 of 2", "2025-03-11 00:00:00", "200-001 +1"] in silences
         assert any(row[1] == "[b]South" and row[4] == HOSTILE for row in silences)

@@ -95,8 +95,8 @@ async def test_a_figure_has_its_last_two_minutes_beside_it(town: Town, monkeypat
     monkeypatch.setattr(town.headend, "trend", lambda span: slots)
     async with at_work(town, "f2") as pilot:
         await show(town, pilot)
-        assert text_of(pilot, "#tile-rate").splitlines()[1].endswith("▂▂▃▄▄▅▆▇▇█")
-        assert text_of(pilot, "#tile-latency").splitlines()[1].endswith("█")
+        assert text_of(pilot, "#tile-rate").splitlines()[1].endswith("▂▂▃▃▄▄▅▆▆▇")
+        assert text_of(pilot, "#tile-latency").splitlines()[1].endswith("▇")
         assert text_of(pilot, "#tile-refused").splitlines()[1] == "0"  # nothing but zeros has no line
 
 

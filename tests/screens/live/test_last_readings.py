@@ -28,12 +28,12 @@ def day(*without: int) -> Series:
 @pytest.mark.parametrize(
     ("meter", "cells"),
     [
-        (day(), ("0.700", "▁▂▃▄▅▆▇█")),
-        (day(0), ("0.700", " ▂▃▄▅▆▇█")),
-        (day(3, 4), ("0.700", "▁▂   ▆▇█")),
+        (day(), ("0.700", "▁▂▃▄▄▅▆▇")),
+        (day(0), ("0.700", " ▂▃▄▄▅▆▇")),
+        (day(3, 4), ("0.700", "▁▂   ▅▆▇")),
         (day(1, 2, 3, 4, 5, 6, 7), ("2.800", "")),
         (series([(START + 24 * HOUR, REGISTERS[-1])]), ("–", "")),
-        (series([(START, 9_000), (START + 3 * HOUR, 9_100), (START + 24 * HOUR, REGISTERS[-1])]), ("–", "█")),
+        (series([(START, 9_000), (START + 3 * HOUR, 9_100), (START + 24 * HOUR, REGISTERS[-1])]), ("–", "▇")),
     ],
 )
 def test_a_reading_has_its_rise_and_the_day_before_it(meter: Series, cells: tuple[str, str]) -> None:

@@ -162,7 +162,7 @@ async def test_the_chart_shows_other_spans_and_lines(town: Town) -> None:
             "Readings a second, last 1 h",
             "Readings a second, last 24 h",
             "Readings a second, last 2 min",
-            "Time to OK, 99 %, last 2 min",
+            "Time to OK, 99%, last 2 min",
             "Suspect readings, last 2 min",
             "Refused lines, last 2 min",
             "Readings a second, last 2 min",

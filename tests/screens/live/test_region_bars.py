@@ -14,7 +14,7 @@ async def test_the_least_complete_region_is_the_first(town: Town) -> None:
         lines = text_of(pilot, "#region-bars").splitlines()
         assert [line.split()[0] for line in lines if "%" in line] == ["South", "[b]South", "North"]
         north = next(line for line in lines if line.startswith("North"))
-        assert north.endswith("25.0 % 4")
+        assert north.endswith("25.0% 4")
         assert 6 <= north.count("█") <= 7  # a quarter of the room between name and figures
         assert lines[-1] == "silent longest  200-001  34 h 40 min"
 
