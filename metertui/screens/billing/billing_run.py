@@ -256,11 +256,14 @@ def _check_file(name: str) -> None:
 
 
 def summary_lines(run: BillingRun) -> tuple[str, ...]:
-    """Return the numbers of bills and adjustments of a run, its totals, and the months that stay without bills."""
-    issued = run.with_data - run.new_with_data
+    """Return the bills and adjustments of a run, its totals and doubts, and the months that stay without bills."""
+    issued, doubtful = run.with_data - run.new_with_data, run.doubtful
+    are = "is" if doubtful == 1 else "are"
+    doubt = f"▲ {fmt.counted(doubtful, 'bill')} {are} in doubt: readings are missing or not counted."
     return (
         f"{run.month}: {run.count_sentence()}, {fmt.count(issued)} already issued; "
         f"{fmt.counted(run.changes, 'adjustment')} to issue.",
         fmt.reason(f"Total: {run.summary()}"),
+        *([doubt] if doubtful else []),
         *(f"! {fmt.reason(sentence)}" for sentence in filter(None, [*run.unissued(), run.waiting_sentence()])),
     )

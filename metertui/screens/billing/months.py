@@ -16,6 +16,7 @@ from metertui.engine.billing import (
     bill_only_meter,
     money_text,
     shown_bill,
+    statements,
 )
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import DataError, MeterError
@@ -104,15 +105,18 @@ def _row(
 ) -> tuple[tuple[str, ...], int | None]:
     """Return the cells of a month and its usage, Wh."""
     try:
-        statement = bill_only_meter(one, month, terms)
+        bills = statements.Bills(one, month, terms)
+        statement, doubtful = bills.bill_of_meter(0), bool(bills.doubtful[0])
         ledger = book.ledger_of_meter(month, statement.meter) if book is not None else Ledger(month)
         shown = shown_bill(statement, ledger, one.zone)
     except MeterError:
         return (month, "–", "–", "no price"), None
     used = shown.bill.usage_wh
     opening = shown.bill.opening
-    first = one.zone.day(opening.time) if opening is not None and opening.quality == "first" else None
-    state = "not over" if running else f"from {first.day} {first:%b}" if first is not None and first.day > 1 else ""
+    begins = opening is not None and opening.quality == "first" and one.zone.day(opening.time).day > 1
+    state = "not over" if running else "in part" if begins else ""
     if shown.issued is not None:
         state = "differs" if any(shown.adjustment) else "issued"
+    if doubtful and not running:
+        state = f"▲ {state or 'doubt'}"
     return (month, fmt.NOTHING if used is None else fmt.number(used), money_text(shown.bill.total) or "–", state), used

@@ -92,8 +92,8 @@ def find_text(meters: int, recent: Sequence[str]) -> Text:
             "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
             "the live screen (F2) shows how."
         )
-    text = Text("Part of an id, address, postcode, region or sub-region finds it ")
-    text.append(f"among {fmt.counted(meters, 'meter')}.", style="dim")
+    text = Text("By part of its id, address, postcode, region or sub-region: ")
+    text.append(f"{fmt.counted(meters, 'meter')}.", style="dim")
     if recent:
         text.append("\n").append_text(recent_line(recent))
     return text

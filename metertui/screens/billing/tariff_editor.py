@@ -97,7 +97,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             today = self.zone.day(self.headend.engine.clock.now())
             types = {group.apartment_type for group in self.headend.engine.directory.groups}
             missing = [f"▲ {gap}" for gap in gaps(found, types, self._since)]
-            self._say(f"{count_line(found)} (* in force today)", *missing)
+            self._say(f"{count_line(found)} (● in force today)", *missing)
             listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
 
     def _columns(self, cells: Sequence[str]) -> Sequence[str]:
@@ -209,17 +209,17 @@ def rows(found: Tariffs, today: date) -> list[Row]:
     for place in reversed(range(len(found.tariffs))):
         tariff = found.tariffs[place]
         until = found.last_day(place)
-        mark = "* " if tariff.effective_from <= today and (until is None or today <= until) else "  "
+        mark = "● " if tariff.effective_from <= today and (until is None or today <= until) else "  "
         for at, band in enumerate(tariff.bands):
             cells = (
                 f"{mark}{tariff.effective_from}",
-                tariff.apartment_type or "all",
+                tariff.apartment_type or "all homes",
                 band.name or "whole day",
                 times(band),
                 f"{band.price:.{cents}f}" + ("" if band.kind is ENERGY else f" / {band.kind.unit}"),
                 f"{band.tax_percent:.{tax}f}",
                 f"{with_tax(band.price, band.tax_percent):f}",
-                "" if until is None else str(until),
+                "no end" if until is None else str(until),
             )
             table.append((f"{place}.{at}", cells))
     return table

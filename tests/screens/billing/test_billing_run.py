@@ -12,12 +12,14 @@ from textual.pilot import Pilot
 from textual.widgets import ProgressBar
 
 from metertui.engine.base.progress import no_progress
+from metertui.engine.base.zone import DAY
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.screens.billing.billing_run import summary_lines
 from metertui.screens.fields.field import Field
 from tests.engine.billing.test_adjustments import FORMER, NOW, ZONE, run
 from tests.engine.billing.test_adjustments import town as leaping_town
 from tests.engine.book_changes import add_member
+from tests.engine.build import frozen
 from tests.patience import PATIENCE
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.company.helpers import leave, reason_below
@@ -174,8 +176,17 @@ def test_the_window_says_what_waits_for_accepted_rules_and_which_command_bills_i
     run(leaping_town(FORMER), "2025-02", book).issue(NOW)
     book.rules_path.unlink()
     shown = run(leaping_town(), "2025-02", book)
-    head, _, waiting = summary_lines(shown)
+    head, _, *_, waiting = summary_lines(shown)
     assert head == "2025-02: 4 bills, 4 already issued; 0 adjustments to issue."
     assert waiting.startswith("! the rules of this version alone change issued bills of 3 meters")
     assert "`metertui bill --all --month 2025-02 --issue --accept-rules`" in waiting
     assert shown.issue(NOW) == 0
+
+
+def test_the_window_says_how_many_bills_are_in_doubt_before_any_is_issued(tmp_path: Path) -> None:
+    reads = {"a": [(ZONE.parse("2025-02-01T00:00") + day * DAY, day * 1000) for day in range(29)]}
+    reads["b"] = reads["a"][:20]
+    lines = summary_lines(run(frozen(reads, ZONE), "2025-02", BillBook(tmp_path, ZONE)))
+    assert lines[2:] == ("▲ 1 bill is in doubt: readings are missing or not counted.",)
+    del reads["b"]
+    assert len(summary_lines(run(frozen(reads, ZONE), "2025-02", BillBook(tmp_path, ZONE)))) == 2

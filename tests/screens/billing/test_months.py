@@ -36,14 +36,15 @@ def test_months_are_listed_from_the_newest_with_data(tmp_path: Path) -> None:
     late = frozen({"m-1": [(ZONE.parse("2025-01-27T00:00"), 0), (ZONE.parse("2025-02-02T00:00"), 6000)]}, ZONE)
     begun = all_months(late, Terms(), BillBook(tmp_path, ZONE), "2025-03")
     assert begun[1] is not None
-    assert (begun[0][-1][1][3], begun[1].cut) == ("from 27 Jan", (True, False))
+    assert (begun[0][-1][1][3], begun[1].cut) == ("▲ in part", (True, False))
     assert all_months(frozen({"m-1": []}, ZONE), Terms(), BillBook(tmp_path, ZONE), "2025-03") == ([], None)
 
 
-def test_a_month_in_which_the_history_begins_says_from_when(tmp_path: Path) -> None:
+def test_a_month_that_is_not_covered_is_in_doubt(tmp_path: Path) -> None:
     late = frozen({"m-1": [(ZONE.parse("2025-01-27T00:00"), 0), (ZONE.parse("2025-02-10T00:00"), 14_000)]}, ZONE)
     rows, _ = all_months(late, Terms(), BillBook(tmp_path, ZONE), "2025-03")
-    assert [cells for _, cells in rows] == [("2025-02", "9.000", "–", ""), ("2025-01", "5.000", "–", "from 27 Jan")]
+    states = {month: (cells[1], cells[3]) for month, cells in rows}
+    assert states == {"2025-02": ("9.000", "▲ doubt"), "2025-01": ("5.000", "▲ in part")}
 
 
 def test_daily_use_ends_now_and_marks_the_day_that_is_not_over(tmp_path: Path) -> None:

@@ -29,10 +29,10 @@ async def type_in(pilot: Pilot[None], text: str) -> None:
 def test_rows_have_their_periods_and_prices_with_tax() -> None:
     found = tariffs.parse_tariffs((TARIFFS + "2025-01-01,4-room,,,,31.91,9\n").encode(), __file__)  # type: ignore[arg-type]
     assert [cells for _, cells in rows(found, date(2025, 3, 1))] == [
-        ("* 2025-02-15", "all", "peak", "07:00–23:00", "31.20", "9", "34.01", ""),
-        ("* 2025-02-15", "all", "off-peak", "23:00–07:00", "19.80", "9", "21.58", ""),
-        ("* 2025-01-01", "4-room", "whole day", "00:00–24:00", "31.91", "9", "34.78", ""),
-        ("  2024-01-01", "all", "whole day", "00:00–24:00", "20.00", "8", "21.60", "2025-02-14"),
+        ("● 2025-02-15", "all homes", "peak", "07:00–23:00", "31.20", "9", "34.01", "no end"),
+        ("● 2025-02-15", "all homes", "off-peak", "23:00–07:00", "19.80", "9", "21.58", "no end"),
+        ("● 2025-01-01", "4-room", "whole day", "00:00–24:00", "31.91", "9", "34.78", "no end"),
+        ("  2024-01-01", "all homes", "whole day", "00:00–24:00", "20.00", "8", "21.60", "2025-02-14"),
     ]
 
 
