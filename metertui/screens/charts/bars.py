@@ -30,6 +30,12 @@ GUESSED: Final = FILLS[1]
 NARROW: Final = FILLS[2]
 """Fills an incomplete bar that is too narrow for an outline, for the legend."""
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇"
+_HALF: Final = "▌"
+"""Fills bars that would touch, so that each is seen, and below it the end of one."""
+_HALF_LOW: Final = "▖"
+_MIDDLE: Final = 4
+_MOST_OF_ROW: Final = 6
+"""Eighths of a row from which on an end in half cells is nearer to the whole row than to its half."""
 _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BEFORE: Final = "━"
 _THICKEST: Final = 3
@@ -82,7 +88,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
         _single(figure, starts, widths, parts[0], guessed, running, cursor)
         _mark_hidden(figure, starts, widths, hidden[:1])
         if compared:
-            _line_before(figure, starts, widths, parts)
+            _line_before(figure, starts, widths, parts, guessed | running)
     else:
         _beside(figure, starts, widths, parts)
         _mark_hidden(figure, starts, widths, hidden)
@@ -160,7 +166,8 @@ def _single(
     inks = np.where(guessed, ESTIMATED, 0)
     inks[[cursor] if 0 <= cursor < len(inks) else []] = CURSOR
     outlined = running & (np.array(widths) >= 3)
-    fills = np.where(running, NARROW, np.where(guessed, GUESSED, READ))
+    touching = len(starts) > 1 and starts[1] - starts[0] == 1
+    fills = np.where(running, NARROW, np.where(guessed, GUESSED, _HALF if touching else READ))
     for ink in np.unique(inks).tolist():
         for fill in np.unique(fills).tolist():
             these = (inks[label] == ink) & (fills[label] == fill) & ~outlined[label]
@@ -168,11 +175,18 @@ def _single(
             figure.bars(at[some], full[some] - 1, fill, ink)
             for eighth in range(1, 8):
                 some = these & (rest == eighth)
-                figure.mark(at[some], full[some], fill if fill != READ and eighth >= 4 else _EIGHTHS[eighth], ink)
+                figure.mark(at[some], full[some], _end(fill, eighth), ink)
     for place in np.flatnonzero(outlined).tolist():
         mine = at[label == place].tolist()
         if mine:
             _outline(figure, mine, int(full[label == place][0]), int(rest[label == place][0]), int(inks[place]))
+
+
+def _end(fill: str, eighth: int) -> str:
+    """Return the upper end of a bar of a fill, `eighth` eighths of a row high."""
+    if fill == _HALF:
+        return _HALF if eighth >= _MOST_OF_ROW else _HALF_LOW
+    return _EIGHTHS[eighth] if fill == READ or eighth < _MIDDLE else fill
 
 
 def _outline(figure: Figure, columns: Sequence[int], full: int, rest: int, ink: int) -> None:
@@ -187,8 +201,16 @@ def _outline(figure: Figure, columns: Sequence[int], full: int, rest: int, ink: 
         figure.mark(columns, [sides] * len(columns), ["▛", *"▀" * (len(columns) - 2), "▜"], ink)
 
 
-def _line_before(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:
+def _line_before(
+    figure: Figure,
+    starts: Sequence[int],
+    widths: Sequence[int],
+    parts: NDArray[np.float64],
+    open_bars: NDArray[np.bool_],
+) -> None:
     """Draw a line across each bar as high as what it is compared with; `parts` are the shares of both.
+
+    `open_bars` are those that are not filled, so that there is no ground behind a line.
 
     Where the bar ends in the same row, the line leaves that end to be seen: it takes the right half of the bar, or the
     gap beside one of a single column.
@@ -202,7 +224,8 @@ def _line_before(figure: Figure, starts: Sequence[int], widths: Sequence[int], p
     if wide == 1:
         at = np.where(ends_here, at + 1, at)
         shown &= (at < figure.columns) & ~(ends_here & np.isin(at, starts))
-    for ink, some in ((ON_BAR, rows < now // 8), (CONTEXT, rows >= now // 8)):
+    on_bar = (rows < now // 8) & ~open_bars[label]
+    for ink, some in ((ON_BAR, on_bar), (CONTEXT, ~on_bar)):
         here = some & shown
         figure.mark(at[here].tolist(), rows[here].tolist(), _BEFORE, ink)
 

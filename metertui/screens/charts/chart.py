@@ -61,6 +61,8 @@ class Picture(NamedTuple):
     """For each label whether the window has only a part of its period; empty if it has all of each."""
     names: tuple[str, ...] = ()
     """For each label what it stands for, in full; empty if the labels say it."""
+    partly: frozenset[tuple[int, int]] = frozenset()
+    """The label and the series of each cell of a heat map that is of a part of its period."""
     hidden: tuple[tuple[bool, ...], ...] = ()
     """For each series whether its value is hidden, by label; empty if none is."""
     cells: Cells = MappingProxyType({})
@@ -176,18 +178,19 @@ def _days_of_months(table: pd.DataFrame, labels: Sequence[str], unit: str, note:
     cells: Cells = {(day,): (months.index(day[:7]), int(day[8:]) - 1) for day in days}
     values: list[list[float | None]] = [[None] * len(months) for _ in range(_DAYS)]
     hidden = np.zeros((_DAYS, len(months)), dtype=bool)
-    incomplete = set()
+    partly = set()
     figures = zip(cells.values(), _plain(table["value"]), table["hidden"].tolist(), table["part"].tolist(), strict=True)
     for (month, day), value, is_out, part in figures:
         values[day][month], hidden[day, month] = value, is_out
-        incomplete.update([month] if part else [])
+        partly.update([(month, day)] if part else [])
     shown = [time_labels.key_on_axis("month", month) for month in months]
+    incomplete = {month for month, _ in partly}
     return Picture(
         "heat",
         tuple(f"{text} {INCOMPLETE}" if place in incomplete else text for place, text in enumerate(shown)),
         tuple(Series(str(day + 1), tuple(of_day)) for day, of_day in enumerate(values)),
         unit, note, names=tuple(time_labels.key_in_full("month", month) for month in months),
-        hidden=_flags(hidden), cells=cells,
+        partly=frozenset(partly), hidden=_flags(hidden), cells=cells,
     )  # fmt: skip
 
 

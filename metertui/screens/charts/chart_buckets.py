@@ -21,6 +21,8 @@ class Buckets(NamedTuple):
     names: list[str]
     """The same in full."""
     unit: str
+    begun: bool
+    """Whether the window begins after its first bucket has."""
     cut: bool
     """Whether the window ends before its last bucket is over."""
 
@@ -50,11 +52,13 @@ def buckets(window: Window, zone: SiteZone, *, daily: bool = False) -> Buckets:
     inner = marks[(marks > window.start) & (marks < window.end)]
     edges = np.concatenate(([window.start], inner, [window.end])).astype(np.int64)
     begins = [zone.local(instant) for instant in edges[:-1].tolist()]
+    named = "hour" if unit == "half hour" and begins[0].date() < begins[-1].date() else unit  # with the day of the week
     return Buckets(
         edges,
-        [time_labels.on_axis(at, unit) for at in begins],
+        [time_labels.on_axis(at, named) for at in begins],
         [time_labels.in_full(at, unit) for at in begins],
         unit,
+        begun=window.start not in marks,
         cut=window.end not in marks,
     )
 

@@ -230,6 +230,7 @@ def _marks(picture: Picture | None) -> str:
         else []
     )
     sign = f"{INCOMPLETE} {bars.NARROW}" if picture.kind == "bars" else INCOMPLETE
-    parts += [f"{sign} {'in part' if any(picture.cut) else 'not over yet'}"] if partly else []
+    words = [word for word, mark in (("not over yet", picture.running), ("in part", picture.cut)) if any(mark)]
+    parts += [f"{sign} {' or '.join(words)}"] if partly else []
     parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

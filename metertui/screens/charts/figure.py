@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from metertui.screens.charts.chart import BEFORE, ODD, Series
-from metertui.screens.charts.inks import CONTEXT, GRID, SUSPECT, Inks
+from metertui.screens.charts.inks import CONTEXT, GRID, ON_BAR, SUSPECT, Inks
 
 Line = list[Segment]
 """A line of a chart."""
@@ -131,6 +131,8 @@ def _segments(text: str, places: Sequence[int], inks: Inks, own: Style | None) -
     for place, run in groupby(places):
         stop = start + len(list(run))
         style = None if place == _NO_INK else own if own is not None and place == 0 else inks.style(place)
+        if own is not None and style is not None and place == ON_BAR and style.bgcolor is not None:
+            style += Style(bgcolor=own.color)
         yield Segment(text[start:stop], style)
         start = stop
 
@@ -209,7 +211,7 @@ def legend(
         if used + cell_len(short) + 4 > width and used:
             lines.append([])
             used = 0
-        number = CONTEXT if marked else SUSPECT if name == ODD else place
+        number = CONTEXT if name == BEFORE else SUSPECT if name == ODD else place
         lines[-1] += [Segment(f"{fill} ", inks.style(number)), Segment(f"{short}  ")]
         used += cell_len(short) + 4
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -11,7 +12,7 @@ from rich.style import Style
 from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Picture
 from metertui.screens.charts.figure import Line, fitted
 from metertui.screens.charts.inks import CONTEXT, Inks
-from metertui.text import fmt
+from metertui.text import INCOMPLETE, fmt
 
 LETTERS: Final = "abcdefghij"
 """Stand for tenths of the way from the lowest to the highest value, where there are too few colours for a ramp."""
@@ -45,14 +46,24 @@ def heat(
     """
     rows, columns = list(picture.labels), [name for name, _ in picture.series]
     cells = [[values[place] for _, values in picture.series] for place in range(len(rows))]
-    hidden = picture.withheld().T
+    hidden, partly = picture.withheld().T, np.zeros((len(rows), len(columns)), dtype=bool)
+    partly[picture.marks()[1]] = True
+    for label, series in picture.partly:
+        partly[label, series] = True
     at = cursor, across
     if len(rows) > len(columns):
         rows, columns, at = columns, rows, (across, cursor)
         cells = [list(line) for line in zip(*cells, strict=True)]
-        hidden = hidden.T
+        hidden, partly = hidden.T, partly.T
     known = [value for line in cells for value in line if value is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
+    # A part of a period is low or high by its length: it would take the ramp from all others.
+    whole = [
+        value
+        for line, parts in zip(cells, partly.tolist(), strict=True)
+        for value, part in zip(line, parts, strict=True)
+        if value is not None and not part
+    ] or known
+    low, high = min(whole, default=0.0), max(whole, default=0.0)
     left = min(width // 4, max((cell_len(row) for row in rows), default=0)) + 1
     wide = max(1, (width - left) // max(1, len(columns)))
     tall = max(1, min(_MOST_ROWS, (height - 2) // max(1, len(rows))))
@@ -65,8 +76,9 @@ def heat(
             line = [Segment(f"{fitted(rows[row], left - 1)} " if nth == 0 else " " * left)]
             for column in range(over.start, over.stop):
                 value, is_out = cells[row][column], bool(hidden[row, column])
-                level = 0.0 if high <= low or value is None else (value - low) / (high - low)
-                text = WITHHELD if is_out else "·" if value is None else _short(value) if figures else ""
+                level = 0.0 if high <= low or value is None else min(1.0, max(0.0, (value - low) / (high - low)))
+                blank = INCOMPLETE if partly[row, column] else ""
+                text = WITHHELD if is_out else "·" if value is None else _short(value) if figures else blank
                 if nth != (tall - 1) // 2:
                     text = ""
                 cell = _cell(text, level, wide, inks, known=value is not None, lettered=not figures)

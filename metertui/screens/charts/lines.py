@@ -51,6 +51,7 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
     hidden = [nearest_cell(centres[place]) for place in np.flatnonzero(picture.withheld_labels()).tolist()]
     figure.mark(hidden, [0] * len(hidden), WITHHELD, CONTEXT)
     guessed = picture.estimated or (False,) * len(picture.labels)
+    partly = picture.marks()[1]
     series = [
         [
             None if value is None else (column, (value - marks[0]) * up)
@@ -58,12 +59,14 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
         ]
         for _, values in picture.series
     ]
+    # A line to a part of a period would look like a fall.
+    whole = [[None if part else point for point, part in zip(points, partly, strict=True)] for points in series]
     special = {BEFORE: CONTEXT, ODD: SUSPECT}
     numbers = [special.get(name, place) for place, (name, _) in enumerate(picture.series)]
-    for number, points in zip(numbers, series, strict=True):
+    for number, points in zip(numbers, whole, strict=True):
         _draw_estimated(figure, points, guessed, ESTIMATED if len(series) == 1 else number)
-    _draw_read(figure, series, guessed, numbers)  # over the estimated parts
-    for place in np.flatnonzero(picture.marks()[1]).tolist():
+    _draw_read(figure, whole, guessed, numbers)  # over the estimated parts
+    for place in np.flatnonzero(partly).tolist():
         for number, points in zip(numbers, series, strict=True):
             if (point := points[place]) is not None:
                 figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], INCOMPLETE, number)
@@ -71,7 +74,7 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
         for x, y in filter(None, series[numbers.index(SUSPECT)]):
             figure.mark([nearest_cell(x)], [nearest_cell(y)], _ODD, SUSPECT)
     elif len(series) > 1:  # colour alone must not distinguish lines
-        _draw_numbers(figure, series, numbers)
+        _draw_numbers(figure, whole, numbers)
     starts = [
         max(0, round(centre - (len(label) - 1) / 2)) for centre, label in zip(centres, picture.labels, strict=True)
     ]

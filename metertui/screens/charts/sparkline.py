@@ -7,14 +7,15 @@ from typing import Final
 
 from metertui.screens.charts.chart import means
 
-_LEVELS: Final = "▁▂▃▄▅▆▇█"
+_LEVELS: Final = "▁▂▃▄▅▆▇"
+"""No full block: those of one row would run into those of the next."""
 
 
 def sparkline(values: Sequence[float | None], width: int, highest: float | None = None) -> str:
     """Return the newest values as one character each, at most `width` of them, from 0 to the highest.
 
-    More values than fit are merged to their means. An unknown value leaves its place empty. `highest`: the value of a
-    full block, where several lines have a common scale.
+    More values than fit are merged to their means. An unknown value leaves its place empty. `highest`: the value of
+    the highest block, where several lines have a common scale.
     """
     if len(values) > width > 0:
         values = means(values, -(-len(values) // width))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from metertui.engine.base import DAY, Int64Array, SiteZone, Window
 from metertui.engine.usage import Series
 from metertui.screens.charts.chart import BEFORE, Picture
@@ -44,6 +47,8 @@ def window_chart(
     kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
     estimated = tuple((~(exact[1:] & exact[:-1])).tolist())
     running = (False,) * (len(values) - 1) + (parts.cut,)
+    partly = _partly(series, parts.marks) & ~np.array(running)
+    partly[0] |= parts.begun and not running[0]
     drawn: tuple[Drawn, ...] = (Drawn("", values),)
     if before is not None and before.known and before.start < before.end:
         earlier = buckets(before, zone)
@@ -52,7 +57,17 @@ def window_chart(
             padded = then + (None,) * (len(values) - len(then))
             drawn = (Drawn(_NOW, values), Drawn(BEFORE, padded))
     shown = Picture(kind, tuple(parts.labels), drawn, "kWh", names=tuple(parts.names))
-    return WindowChart(title, shown._replace(estimated=estimated, running=running))
+    cut = tuple(partly.tolist()) if partly.any() else ()
+    return WindowChart(title, shown._replace(estimated=estimated, running=running, cut=cut))
+
+
+def _partly(series: Series, marks: Int64Array) -> NDArray[np.bool_]:
+    """Return in which buckets the readings begin or end, so that they are of a part of it."""
+    partly = np.zeros(len(marks) - 1, dtype=np.bool_)
+    for end in (series.first, series.last):
+        if end is not None:
+            partly |= (marks[:-1] < end) & (end < marks[1:])
+    return partly
 
 
 def _kwh(series: Series, marks: Int64Array) -> tuple[float | None, ...]:

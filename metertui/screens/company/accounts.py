@@ -31,7 +31,7 @@ _COLUMNS: Final = (
     Column("sub-region", 14, most=28),
     Column("type", 10, most=20),
     # Cells that are there for the rows in view alone put no table in order.
-    Column("last 7 days", 11, whole=True, spare=True, sorts=False),
+    Column("last 7 days", 11, whole=True, spare=True, sorts=False, ink="text-muted"),
     Column("registered", 19, spare=True),
 )
 _LATE: Final = 7

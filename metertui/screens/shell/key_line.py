@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, Protocol, runtime_checkable
 
 from rich.style import Style
@@ -51,6 +52,7 @@ class Keys(Steady):
     def _line(self) -> Text:
         own: dict[str, Text] = {}
         everywhere: dict[str, Text] = {}
+        taken: set[str] = set()
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             palette = binding.key == self.app.COMMAND_PALETTE_BINDING
             if not (binding.show or palette):
@@ -61,6 +63,9 @@ class Keys(Steady):
             if not name:
                 continue
             display = self.app.get_key_display(binding)
+            if display in taken:  # by the focus: another key of the same action
+                display = self.app.get_key_display(replace(binding, key_display=None))
+            taken.add(display)
             side = everywhere if display in _EVERYWHERE else own
             side.setdefault(binding.action, self._key(display, name, binding, enabled))
         own |= {action: own.pop(action) for action in _AFTER_ALL if action in own}

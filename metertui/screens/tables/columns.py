@@ -37,6 +37,8 @@ class Column:
     """Whether a table can be sorted by it."""
     whole: bool = False
     """Whether also its texts are never cut: ids, times, codes."""
+    ink: str = ""
+    """The name of the colour of its cells; empty for that of texts."""
     narrowest: int = _LEAST
     """Terminal cells of its texts at least, where there are more columns than room."""
 

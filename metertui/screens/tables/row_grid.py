@@ -236,22 +236,26 @@ class RowGrid(ScrollView, can_focus=True):
     ) -> Strip:
         """Draw the cells of the fixed columns, and of the others; `coloured` if they have signs."""
         stay, lead = self._layout_of_columns.fixed, mark or " "
-        parts = []
+        parts, columns = [], [self._columns[place].ink for place in self._layout_of_columns.places]
+        if not self._inks and not any(columns):
+            coloured = False
         if stay:
-            parts += self._segments(lead, texts[:stay], fixed, coloured=coloured)
+            parts += self._segments(lead, texts[:stay], fixed, columns[:stay], coloured=coloured)
             parts.append(Segment(GAP[len(self._padding) :], rest))
             lead = ""
-        parts += self._segments(lead, texts[stay:], rest, coloured=coloured)
+        parts += self._segments(lead, texts[stay:], rest, columns[stay:], coloured=coloured)
         return Strip(parts).crop(0, self.size.width).adjust_cell_length(self.size.width, rest)
 
-    def _segments(self, lead: str, texts: Sequence[str], style: Style, *, coloured: bool) -> list[Segment]:
-        """Return cells with what is before and after them; those that begin with a sign are in its colour."""
-        if not coloured or not self._inks:
+    def _segments(
+        self, lead: str, texts: Sequence[str], style: Style, inks: Sequence[str], *, coloured: bool
+    ) -> list[Segment]:
+        """Return cells with what is before and after them; if `coloured`, each in the ink of its sign or column."""
+        if not coloured:
             return [Segment(f"{lead}{GAP.join(texts)}{self._padding}", style)]
         found = [Segment(lead, style)]
         for place, text in enumerate(texts):
-            name = self._inks.get(text[:1])
-            inked = style if name is None else style + ink(self.app.theme_variables, name)
+            name = self._inks.get(text[:1], inks[place] if place < len(inks) else "")
+            inked = style + ink(self.app.theme_variables, name) if name else style
             found += [Segment(GAP if place else "", style), Segment(text, inked)]
         return [*found, Segment(self._padding, style)]
 

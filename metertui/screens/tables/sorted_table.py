@@ -100,7 +100,8 @@ class SortedTable(RowTable):
             width = max(widest, len(column.title) + 2)
             width = width if column.right else min(width, _WIDEST)
             heading = f"{column.title}{mark}"
-            fitted.append(drawn.Column(heading, width, column.right, spare=column.spare, whole=column.spare))
+            line = "text-muted" if column.spare else ""
+            fitted.append(drawn.Column(heading, width, column.right, spare=column.spare, whole=column.spare, ink=line))
         if self.arrangement.column >= len(fitted) or [each.heading for each in self._columns] != [
             each.heading for each in fitted
         ]:

@@ -52,7 +52,7 @@ def test_a_period_that_is_not_over_is_an_outline() -> None:
     assert outlines[0] == ["▔▔▔▔▔▔", "▄▄▄▄▄", "▌   ▐▔", "▌   ▐ "]
     assert [line.rstrip("▔ ") for line in outlines[1]] == ["", "", "▛▀▀▀▜", "▌   ▐"]
     narrow = lines(upright(bars(("", [4.0] * 30))._replace(running=(False,) * 29 + (True,)), 34, 5, INKS))
-    assert narrow[0].rstrip("▔").endswith("█░")
+    assert narrow[0].rstrip("▔").endswith("▌░")
 
 
 def test_the_bar_under_the_cursor_has_its_ink() -> None:
@@ -68,9 +68,10 @@ def test_the_bar_under_the_cursor_has_its_ink() -> None:
 def test_bars_have_one_width_and_narrow_ones_equal_gaps(count: int, wide: int, gaps: set[int]) -> None:
     row = lines(upright(bars(("", [8.0] * count)), 66, 10, INKS))[5][2:].replace("▔", " ").replace("─", " ").rstrip()
     assert 0.6 * 64 < len(row) <= 64
-    assert row.count("█") == count * wide
+    fill = "█" if gaps else "▌"
+    assert row.count(fill) == count * wide
     room = row.lstrip()
-    assert {len(run) for run in room.split("█") if run} == gaps
+    assert {len(run) for run in room.split(fill) if run} == gaps
     before, behind = len(row) - len(room), 62 - len(row)
     assert max(gaps, default=0) > 1 or abs(before - behind) <= 2  # in the middle
     assert all(len(run) % wide == 0 for run in row.split())
@@ -131,7 +132,7 @@ def test_what_a_bar_is_compared_with_is_a_line_across_it() -> None:
 def test_more_bars_than_there_is_room_for_are_means() -> None:
     drawn = lines(upright(bars(("", [float(n % 2) * 2 for n in range(400)])), 60, 10, INKS))
     assert max(map(len, drawn)) <= 60
-    assert "█" in "".join(drawn)
+    assert "▌" in "".join(drawn)
     assert drawn[-1] == "each bar is the mean of 8"
 
 
@@ -254,3 +255,16 @@ def test_deciles_lie_to_both_sides_of_nothing() -> None:
     assert [line.index("│") for line in drawn] == [middle] * 3
     assert (drawn[0].count("▒"), drawn[2].count("█")) == (6, 12)
     assert drawn[2].endswith("+10.00")
+
+
+def test_bars_without_room_for_a_gap_are_half_a_cell_wide() -> None:
+    drawn = lines(upright(bars(("", [8.0, 4.0, 1.0] * 10)), 36, 9, INKS))
+    assert [sum(line.count(char) for line in drawn) for char in "▌▖█"] == [10 * (8 + 4 + 1), 0, 0]
+    assert "▖" in "".join(lines(upright(bars(("", [8.0, 4.5, 0.1] * 10)), 36, 9, INKS)))
+    assert "▌" not in "".join(lines(upright(bars(("", [8.0, 4.0])), 36, 9, INKS)))
+
+
+def test_what_an_estimated_bar_is_compared_with_has_no_ground_of_a_read_one() -> None:
+    picture = bars(("now", [100.0, 100.0]), (BEFORE, [50.0, 50.0]))._replace(estimated=(False, True))
+    styles = [segment.style for line in upright(picture, 40, 10, INKS)[:8] for segment in line if "━" in segment.text]
+    assert styles == [INKS.style(ON_BAR), INKS.style(CONTEXT)]

@@ -34,6 +34,7 @@ def test_the_parts_make_up_the_window(zone: SiteZone, start: int, length: int) -
     ("first", "last", "unit", "number", "labels"),
     [
         ((2025, 3, 12), (2025, 3, 12), "half hour", 48, ("00:00", "23:30")),
+        ((2025, 3, 11), (2025, 3, 12), "half hour", 96, ("Tue 00:00", "Wed 23:30")),
         ((2025, 3, 10), (2025, 3, 16), "hour", 168, ("Mon 00:00", "Sun 23:00")),
         ((2025, 3, 8), (2025, 3, 16), "hour", 216, ("Sat 00:00", "Sun 23:00")),  # nine days, and one more
         ((2025, 3, 7), (2025, 3, 16), "day", 10, ("7 Mar", "16 Mar")),

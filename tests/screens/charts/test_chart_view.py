@@ -127,6 +127,8 @@ async def test_the_cursor_shows_the_values_of_a_label_in_the_edge() -> None:
             f"two · no data{marks}",
             f"three · 2.500 kWh · not over yet{marks}",
         ]
+        chart.show(shown._replace(cut=(True, False, False)))
+        assert chart.border_subtitle.split("estimated   ")[-1] == "□ ░ not over yet or in part"
         pilot.app.set_focus(None)
         await pilot.pause()
         assert chart.border_subtitle.startswith("█ read")

@@ -68,3 +68,14 @@ def test_what_has_no_room_is_counted_and_the_cursor_brings_it_into_view() -> Non
     moved = lines(heat(picture, 40, 8, INKS, 19, 99))
     assert moved[6].startswith("r19")
     assert len(moved[6]) == 40
+
+
+def test_a_part_of_a_period_does_not_take_the_ramp_from_whole_ones() -> None:
+    ramp = tuple(Style(bgcolor=f"color({number})") for number in range(4))
+    inks = INKS._replace(ramp=ramp)
+    days: list[tuple[str, list[float | None]]] = [(str(day), [100.0 + day]) for day in range(1, 5)]
+    map_of_days = heated(*days, ("5", [1.0]), labels=["Jan"])
+    drawn = heat(map_of_days._replace(partly=frozenset({(0, 4)})), 24, 4, inks)
+    assert [segment.style for segment in drawn[1][1:]] == [*ramp, ramp[0]]
+    assert drawn[1][-1].text.strip() == "□"
+    assert [segment.style for segment in heat(map_of_days, 24, 4, inks)[1][1:]] == [ramp[3]] * 4 + [ramp[0]]

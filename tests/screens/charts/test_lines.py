@@ -149,3 +149,12 @@ def test_the_reading_that_a_chart_is_about_has_a_sign_and_a_colour_and_the_scale
     [row] = [line for line in made[:-1] if any("▲" in segment.text for segment in line)]
     assert [segment.style for segment in row if "▲" in segment.text] == [INKS.style(SUSPECT)]
     assert not any(digit in line.partition("┤")[2] for line in shown[:10] for digit in "12")
+
+
+def test_no_line_falls_to_a_period_that_is_not_over() -> None:
+    labels = ("a", "b", "c", "d")
+    two = (Series("now", (9.0, 9.0, 9.0, 0.0)), Series("then", (5.0, 5.0, 5.0, 1.0)))
+    picture = Picture("lines", labels, two, "kWh", running=(False, False, False, True))
+    shown = ["".join(segment.text for segment in line) for line in lines(picture, 44, 12, INKS)]
+    assert sum(line.count("□") for line in shown) == 2
+    assert not any(dots(shown[6:10])[50:]), "both lines end with the last whole period"

@@ -34,3 +34,13 @@ def test_a_window_of_centuries_is_drawn_where_there_are_readings() -> None:
     found = window_chart(DAILY, Window("dates", FIRST - 30_000 * DAY, FIRST + 30_000 * DAY), ZONE)
     assert found.title.startswith("kWh per hour · 11 Jan 1943 01:00 to ")
     assert len(found.picture.labels) == 9 * 24  # a day more at each end
+
+
+def test_a_bucket_of_which_only_a_part_is_in_the_window_or_read_is_marked() -> None:
+    late = series([(FIRST + hour * HOUR, hour * 1000) for hour in range(12, 24 * 9 + 7)])
+    days = window_chart(late, Window("dates", FIRST, FIRST + 20 * DAY), ZONE).picture
+    assert [place for place, part in enumerate(days.cut) if part] == [0, 9]
+    assert not any(days.running)
+    months = window_chart(DAILY, Window("all", FIRST + 3 * DAY, FIRST + 150 * DAY), ZONE).picture
+    assert [place for place, part in enumerate(months.cut) if part] == [0]
+    assert not window_chart(DAILY, Window("dates", FIRST, FIRST + 7 * DAY), ZONE, daily=True).picture.cut

@@ -6,7 +6,7 @@ import pytest
 
 from metertui.screens.shell.help import HelpScreen
 from tests.screens.live.helpers import show
-from tests.screens.town import Town, at_work, press, settle, text_of
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
 async def test_the_footer_offers_every_action_by_name(town: Town) -> None:
@@ -41,6 +41,13 @@ async def test_the_keys_of_the_focus_come_first_and_none_that_does_nothing(town:
         assert "Pause" not in text_of(pilot, "#keys"), "letters belong to the filter"
         await press(pilot, "escape", "f3")
         assert "Explain" not in text_of(pilot, "#keys"), "there is no figure"
+
+
+async def test_a_key_that_the_focus_has_taken_is_not_offered_twice(town: Town) -> None:
+    async with at_work(town, "f3", *STEADY, "enter", "r") as pilot:
+        line = text_of(pilot, "#keys")
+        assert "/ Filter" in line
+        assert "f Find" in line
 
 
 async def test_a_click_on_a_key_presses_it(town: Town) -> None:
