@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import SECOND, SiteZone
+from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowReadings
 from metertui.text import explained, fmt, time_labels
@@ -60,11 +60,10 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
         amount = fmt.kwh(abs(answer.change_wh)) if answer.change is None else f"{abs(answer.change):.1%}"
         more = answer.change_wh > 0 if answer.change is None else answer.change > 0
         value = f"{'▲' if more else '▼'} {amount} {'a day' if answer.unequal else 'more' if more else 'less'}"
-    partly = before.opening is not None and before.opening.quality == "first"
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
     until = f"{end.day} {end:%b %H:%M}" if same_year else time_labels.day(end.date())
-    note = f"\n{'partial: ' if partly else ''}{fmt.kwh(before.usage_wh)}"
+    note = f"\n{fmt.kwh(before.usage_wh)}"
     if answer.unequal:
         then, now = (fmt.duration(length, units=2) for length in (answer.before_us, answer.known_us))
         return Figure(value, f"{note}\n{then} → {now}")
@@ -72,9 +71,11 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
 
 
 def daily(answer: UsageComparison) -> Figure:
-    """Return the average usage per 24 hours of the time with data."""
+    """Return the average usage per 24 hours of the time with data; of less than a day there is none."""
     if answer.daily_wh is None:
         return Figure(fmt.NOTHING)
+    if answer.known_us < DAY:
+        return Figure("–", f"\nonly {fmt.duration(answer.known_us, units=2)}")
     return Figure(fmt.kwh(answer.daily_wh), f"\nover {fmt.duration(answer.known_us, units=2)}")
 
 

@@ -42,7 +42,7 @@ from metertui.text import explained, fmt, message, plain
 
 _PENDING: Final = "…"
 _OF_METER: Final = frozenset(("why", "readings", "latest", "open", "export"))
-"""The actions that need a meter in hand."""
+"""The actions that need a meter that is known."""
 _BESIDE: Final = 150
 """The width from which the readings are beside the chart."""
 
@@ -111,6 +111,9 @@ class LookupScreen(DeskScreen):
     def _choice(self) -> WindowChoice:
         return self.query_one(WindowChoice)
 
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._answer_if_asked, init=False)  # the colours of the message are its own
+
     @on(events.Resize)
     def _arrange(self) -> None:
         """Put the readings beside the chart where both fit."""
@@ -139,8 +142,8 @@ class LookupScreen(DeskScreen):
         self._next = meter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable what needs a meter while none is in hand."""
-        if action in _OF_METER and not self._meter:
+        """Disable what needs a meter while none is in hand, or one that nobody knows."""
+        if action in _OF_METER and self.headend.engine.known_code(self._meter) is None:
             return False
         return super().check_action(action, parameters)
 
@@ -238,7 +241,9 @@ class LookupScreen(DeskScreen):
             return
         self._choice.shown = window
         self._show(series, window)
-        self._price(self._meter)
+        over = window.name == "last_month"
+        self.query_one("#bill", Tile).set_label("bill" if over else "bill so far")
+        self._price(self._meter, f"{self.zone.day(window.start if over else self.headend.engine.clock.now()):%Y-%m}")
         self._reveal(True)
 
     def _reveal(self, answered: bool) -> None:
@@ -287,10 +292,9 @@ class LookupScreen(DeskScreen):
             self.query_one(f"#{name}", Tile).show(*figure)
 
     @work(exclusive=True, group="bill")
-    async def _price(self, meter: str) -> None:
-        """Work out the bill of the month so far, in a thread: for ten years of readings it takes 20 ms."""
+    async def _price(self, meter: str, month: str) -> None:
+        """Work out the bill of a month, in a thread: for ten years of readings it takes 20 ms."""
         engine = self.headend.engine
-        month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
         try:
             statement = await asyncio.to_thread(
                 statements.bill_only_meter, one_meter.frozen_meter(engine, meter), month, engine.terms()

@@ -44,7 +44,7 @@ async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(to
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         assert tiles(pilot)["vs previous month"] == ["▼ 16.7% less", "111.600 kWh", "to 11 Feb 00:00"]
         await choose(pilot, "year")
-        assert tiles(pilot)["vs previous year"] == ["▼ 5.8% a day", "partial: 418.500 kWh", "39 d → 69 d"]
+        assert tiles(pilot)["vs previous year"] == ["▼ 5.8% a day", "418.500 kWh", "39 d → 69 d"]
         await choose(pilot, "today")
         assert tiles(pilot)["vs previous day"] == ["no data"]
         await press(pilot, "slash", *STEADY, "enter")
@@ -102,6 +102,12 @@ def test_a_comparison_has_its_direction_in_a_word() -> None:
 def test_an_average_is_of_the_time_with_data() -> None:
     assert figures.daily(UsageComparison(used(3000), used(None))) == Figure("1.500 kWh", "\nover 48 h")
     assert figures.daily(UsageComparison(used(None), used(None))) == Figure("no data")
+
+
+async def test_hours_of_a_day_make_no_daily_average(town: Town) -> None:
+    async with at_work(town, "f3", *STEADY, "enter") as pilot:
+        await choose(pilot, "last_half_hour")
+        assert tiles(pilot)["average per day"] == ["–", "only 30 min"]
 
 
 def test_a_bill_without_a_price_says_so_above_its_kwh() -> None:

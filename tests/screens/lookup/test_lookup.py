@@ -38,8 +38,11 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
                 "read at both ends" if window in ("yesterday", "last_month", "last_half_hour") else "to last reading"
             )
             assert shown["usage"] == [usage, known]
-            assert shown["bill so far"] == ["no price", "274.500 kWh", "March 2025"]
-            assert shown["average per day"][0] == "24.000 kWh"
+            over = window == "last_month"
+            bill = ["672.000 kWh", "February 2025"] if over else ["274.500 kWh", "March 2025"]
+            assert shown["bill" if over else "bill so far"] == ["no price", *bill]
+            daily = "–" if window in ("today", "last_half_hour") else "24.000 kWh"
+            assert shown["average per day"][0] == daily
             assert str(pilot.app.screen.query_one(PictureView).border_title).startswith(f"kWh {unit} · ")
 
 
@@ -94,6 +97,7 @@ async def test_a_meter_that_nobody_knows(town: Town) -> None:
         assert text_of(pilot, "#lookup-message").startswith("! [/] is not registered\nType part of a meter")
         assert not pilot.app.screen.query_one("#lookup-tiles").display
         assert not pilot.app.screen.query_one(PictureView).display
+        assert "Export" not in text_of(pilot, "#keys")
 
 
 async def test_all_of_the_calendar_is_drawn_as_far_as_there_are_readings(town: Town) -> None:
