@@ -22,7 +22,7 @@ _COLUMNS: Final = {
     "identifier": Column("meter", 13, most=32),
     "reading_kwh": Column("register kWh", 14, right=True),
     "usage_kwh": Column("usage kWh", 10, right=True, most=14),
-    "status": Column("status", 8),
+    "status": Column("status", 11),
     "region": Column("region", 14, most=24, spare=True),
     "sub_region": Column("sub-region", 14, most=24, spare=True),
     "apartment_type": Column("type", 10, most=16, spare=True),
@@ -146,6 +146,6 @@ class ListTable(OnDesk, Table):
             stored.ids[int(readings.meter[place])],
             fmt.number(int(readings.wh[place])),
             _PENDING if page is None else fmt.number(used) if used >= 0 else "–",
-            _PENDING if page is None else STATUS[int(page.status[place])],
+            _PENDING if page is None else fmt.status(STATUS[int(page.status[place])]),
             *stored.groups[int(readings.group[place])],
         )

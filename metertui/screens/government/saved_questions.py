@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import IDEAS, NAME, SUFFIX, SavedReport
 from metertui.screens.fields import TypedLine
 from metertui.screens.shell import OnDesk
+from metertui.screens.tables import Column, Listing
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import messages, plain, sentence
 
+_COLUMNS: Final = ("title", "=from", Column("question", 12, narrowest=12, most=200))
+
 
 class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
-    """A list of questions. Returns the one that was chosen."""
+    """A table of questions. Returns the one that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close"),
@@ -40,14 +42,20 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="pick"):
             yield Static("Questions", classes="heading")
-            yield OptionList(id="pick-list")
+            yield Listing(_COLUMNS, newest=False, id="pick-list")
+            yield Static(id="pick-question")
             yield TypedLine(id="line")
             yield Static(id="pick-said")
-            yield Static(Text("⏎ opens · f from a file · ^e to a file · d deletes · esc closes", style="dim"))
+            keys = "⏎ opens · / filters · s sorts · f from a file · ^e to a file · d deletes · esc closes"
+            yield Static(Text(keys, style="dim"))
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
+        self._listed.focus()
         self._list()
+
+    @property
+    def _listed(self) -> Listing:
+        return self.query_one("#pick-list", Listing)
 
     @work(exclusive=True)
     async def _list(self) -> None:
@@ -58,13 +66,10 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
             wrong.append(str(error))
         self._shared, others = await self.headend.reports.load_shared()
         self._say(*[f"! {each}" for each in (*wrong, *others)])
-        listed = self.query_one(OptionList)
-        listed.clear_options()
-        for part in (self._kept, self._shared, IDEAS):
-            if part is not self._kept and part and listed.option_count:
-                listed.add_option(None)
-            listed.add_options([Option(_shown(saved)) for saved in part])
-        listed.highlighted = 0
+        parts = (("kept", self._kept), ("a file", self._shared), ("an example", IDEAS))
+        rows = [_row(saved, origin) for origin, part in parts for saved in part]
+        self._listed.show([(str(place), cells) for place, cells in enumerate(rows)])
+        self._listed.move_cursor(0)
 
     def _say(self, *sentences: str) -> None:
         self.query_one("#pick-said", Static).update(messages(*sentences) if sentences else "")
@@ -73,9 +78,27 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
     def _offered(self) -> list[SavedReport]:
         return [*self._kept, *self._shared, *IDEAS]
 
-    @on(OptionList.OptionSelected)
-    def _picked(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._offered[event.option_index])
+    @property
+    def _chosen(self) -> SavedReport | None:
+        """Return the question under the cursor; None if none is shown."""
+        at = self._at
+        return None if at is None else self._offered[at]
+
+    @property
+    def _at(self) -> int | None:
+        """Return the place of the question under the cursor among those offered; None if none is shown."""
+        key = self._listed.selected_key
+        return None if key is None else int(key)
+
+    @on(Listing.RowSelected)
+    def _picked(self) -> None:
+        self.dismiss(self._chosen)
+
+    @on(Listing.RowHighlighted)
+    def _tell(self) -> None:
+        """Show the question under the cursor in full."""
+        saved = self._chosen
+        self.query_one("#pick-question", Static).update(plain("" if saved is None else sentence(saved, None)))
 
     def action_back(self) -> None:
         """Close the line for a path, or the window."""
@@ -86,7 +109,7 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
 
     def _close_line(self) -> None:
         self.query_one(TypedLine).close()
-        self.query_one(OptionList).focus()
+        self._listed.focus()
 
     # -- files -----------------------------------------------------------------------------------------------------
 
@@ -95,23 +118,23 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
         self.query_one(TypedLine).ask("open", f"path of a question, {SUFFIX}; escape cancels", "")
 
     def action_share(self) -> None:
-        """Ask for the path of a file to write the highlighted question to."""
-        at = self.query_one(OptionList).highlighted
-        if at is not None:
-            name = re.sub(r"\W+", "-", self._offered[at].title.lower()).strip("-") or "question"
+        """Ask for the path of a file to write the question under the cursor to."""
+        saved = self._chosen
+        if saved is not None:
+            name = re.sub(r"\W+", "-", saved.title.lower()).strip("-") or "question"
             path = self.headend.engine.questions.shared_folder / f"{name}{SUFFIX}"
             self.query_one(TypedLine).ask("share", f"path of a new file, {SUFFIX}; escape cancels", str(path))
 
     @on(TypedLine.Typed)
     def _typed(self, event: TypedLine.Typed) -> None:
         path = Path(event.text).expanduser().absolute()
-        at = self.query_one(OptionList).highlighted
+        saved = self._chosen
         if path.suffix != SUFFIX:
             self._say(f"! {path.name}: the name of the file must end in {SUFFIX}")
         elif event.what == "open":
             self._open(path)
-        elif at is not None:
-            self._share(self._offered[at], path)
+        elif saved is not None:
+            self._share(saved, path)
 
     @work(exclusive=True, group="file")
     async def _open(self, path: Path) -> None:
@@ -132,8 +155,8 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
             self._say(f"Written to {path}")
 
     def action_drop(self) -> None:
-        """Delete the highlighted question."""
-        at = self.query_one(OptionList).highlighted
+        """Delete the question under the cursor."""
+        at = self._at
         if at is not None and at < len(self._kept):
             self._drop(self._kept[at].title)
         else:
@@ -149,8 +172,5 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
             self._list()
 
 
-def _shown(saved: SavedReport) -> Text:
-    text = plain(saved.title, style="bold")
-    text.append("\n  ")
-    text.append_text(plain(sentence(saved, None), style="not bold"))
-    return text
+def _row(saved: SavedReport, origin: str) -> tuple[str, str, str]:
+    return saved.title, origin, sentence(saved, None)

@@ -52,8 +52,8 @@ class ReplayScreen(LastingWindow):
 
     place = "government"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", "Close", key_display="esc"),
-        Binding("b", "by", "Next breakdown"),
+        Binding("escape", "back", "Close", key_display="esc"),
+        Binding("space", "by", "Next breakdown"),
     ]
 
     def __init__(self, file: Path, days: tuple[date, date], rule: Rule | None) -> None:
@@ -77,7 +77,7 @@ class ReplayScreen(LastingWindow):
             yield Static(id="replay-sum")
             yield SortedTable(by_screen=False, enter="", id="replay-table")
             yield Static(id="replay-chart")
-            yield Static(Text("↑ ↓ group · b next breakdown · esc cancels or closes", style="dim"))
+            yield Static(Text("↑ ↓ group · space next breakdown · esc cancels or closes", style="dim"))
 
     def on_mount(self) -> None:
         period = time_labels.period(*self._days)
@@ -172,7 +172,7 @@ class ReplayScreen(LastingWindow):
             text.append(HIDDEN)
         else:
             values = [int(row["median" if tenth == 5 else f"p{tenth}0"]) for tenth in _QUANTILES]
-            labels = [f"{'half (median)' if tenth == 5 else f'{tenth}0 % of meters'}: at most" for tenth in _QUANTILES]
+            labels = [f"{'half (median)' if tenth == 5 else f'{tenth}0% of meters'}: at most" for tenth in _QUANTILES]
             inks = [ink(self.app.theme_variables, colour) for colour in ("accent", "primary")]
             texts = [_money(value, sign=True) for value in values]
             text.append_text(deciles(labels, values, texts, max(30, chart.size.width - 2), inks))

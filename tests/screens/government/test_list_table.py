@@ -32,7 +32,7 @@ async def test_a_page_is_fetched_when_it_comes_into_view(analyst: Town, monkeypa
         page = table.size.height
         shown = [each for each in read if each <= page]
         assert sum(shown) <= 4 * page, "the page, and the one before it that is half in view, once more when judged"
-        assert table.cells_of_row(table.cursor_row)[4] == "suspect", "the last of the meter whose id comes last"
+        assert table.cells_of_row(table.cursor_row)[4] == "▲ suspect", "the last of the meter whose id comes last"
 
 
 async def test_the_narrow_table_keeps_all_figures(analyst: Town) -> None:

@@ -51,7 +51,7 @@ async def test_the_readings_behind_a_row_are_those_that_it_counts(analyst: Town)
         assert len(listed) == 51
         assert {row[5] for row in listed} == {"North"}
         assert listed[0] == [
-            "2025-03-10 00:30", STEADY, "2 632.500", "0.500", "counted", "North", "Riverside", "3-room",
+            "2025-03-10 00:30", STEADY, "2 632.500", "0.500", "✓ counted", "North", "Riverside", "3-room",
         ]  # fmt: skip
         await keys(pilot, "escape")
         assert isinstance(pilot.app.screen, GovernmentScreen)
@@ -130,7 +130,7 @@ async def test_the_list_is_filtered_by_what_is_seen_of_a_reading(analyst: Town) 
         assert [row[:3] for row in rows(pilot)] == [row[:3] for row in expected[::-1]]
         lines = [line.split("\t") for line in pilot.app.clipboard.splitlines()]
         assert [line[1] for line in lines] == ["meter", *["200-004"] * len(expected)]
-        assert {line[4] for line in lines[1:]} == {"counted"}, "worked out for what is copied"
+        assert {line[4] for line in lines[1:]} == {"✓ counted"}, "worked out for what is copied"
         await keys(pilot, "escape")
         assert len(rows(pilot)) == len(every)
 
@@ -159,7 +159,7 @@ async def test_enter_explains_the_interval_of_a_reading(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("meter",), filter=Filter.by_name(meter="666"), **dates("2025-03-08", "2025-03-12"))
         await keys(pilot, "r")
-        assert [row[4] for row in rows(pilot)] == ["counted", "counted", "suspect"]
+        assert [row[4] for row in rows(pilot)] == ["✓ counted", "✓ counted", "▲ suspect"]
         await keys(pilot, "enter")
         assert state(pilot).startswith("No interval ends at this reading")
         await keys(pilot, "down", "enter")

@@ -69,10 +69,10 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
         await settle(pilot)
         chart = text_of(pilot, "#replay-chart").splitlines()
         assert chart[0] == "Change per meter in SGD: 2-room · North"
-        assert [line.split(": at most ")[0].strip() for line in chart[1:6:4]] == ["10 % of meters", "half (median)"]
+        assert [line.split(": at most ")[0].strip() for line in chart[1:6:4]] == ["10% of meters", "half (median)"]
         assert len(chart) == 10
         assert all(line.index("▒") < line.index("│") and line.rstrip().endswith("-17.41") for line in chart[1:])
-        await pilot.press("b")
+        await pilot.press("space")
         await settle(pilot)
         assert [row[:2] for row in rows(pilot)] == [
             ["(none)", "1"], ["2-room", "2"], ["3-room", "2"], ["4-room", "2"], ["landed", "1"],
@@ -83,7 +83,7 @@ async def test_small_groups_are_hidden_here_too(guarded: Town, tmp_path: Path) -
     guarded.log_in("government")
     async with at_work(guarded, "f5") as pilot:
         await open_replay(pilot, tariffs(tmp_path))
-        await pilot.press("b")
+        await pilot.press("space")
         await settle(pilot)
         told = {row[0]: row[1] for row in rows(pilot)}
         assert told["(none)"] == told["landed"] == "hidden"
