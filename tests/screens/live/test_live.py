@@ -49,7 +49,7 @@ async def test_what_arrives_is_shown(town: Town) -> None:
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
         refuse(town, "hello")
         await show(town, pilot)
-        assert rows(pilot, "#readings")[0] == ["10:35:00", STEADY, "2 690.600", "0.100", "████████", ""]
+        assert rows(pilot, "#readings")[0] == ["10:35:00", STEADY, "2 690.600", "0.100", "▇▇▇▇▇▇▇▇", ""]
         assert rows(pilot, "#refusals") == [["10:40:00", "unknown-command", "hello", "127.0.0.1:50123"]]
         assert text_of(pilot, "#tile-suspects").splitlines()[1] == "1"
         assert title(pilot, "#refusals-side") == "Last refusals, following"
