@@ -73,7 +73,7 @@ def test_a_conversation_with_every_verb(tmp_path: Path) -> None:
             "READ a 6 2025-03-01T00:00:00\nREAD a 0.5 2025-03-01T01:00:00\nAUTH me secret\n\n  \nQUIT\nPING\n"
         )
         assert replies[0] == "OK"
-        assert replies[1].startswith("OK READ <meter_id> <kwh>")
+        assert replies[1].startswith("OK READ <meter_id>[:<channel>] <kwh>")
         assert replies[2:5] == ["OK", "OK", "OK duplicate"]
         assert replies[5].startswith("ERR conflict: ")
         assert replies[6].startswith("OK suspect: 0.5 kWh is lower than the 5 kWh counted at ")

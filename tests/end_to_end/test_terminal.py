@@ -48,15 +48,15 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         await desk.until("Last readings")
         await desk.until("3 clients")
         desk.press("3")
-        await desk.until(f"{METERS}            0")  # meters, and of them silent
+        await desk.until(f"{METERS}             0")  # meters, and of them silent
         desk.press("/")
         desk.press("nothing such")
         await desk.until("nothing such")
-        await desk.until(f"{METERS}            0", there=False)
+        await desk.until(f"{METERS}             0", there=False)
         desk.press(b" caf\xe9s \xff \x9b15~ \x1b[97;5:1u \x1b[99999999u end")
         await desk.until("end")
         desk.press(ESCAPE)
-        await desk.until(f"{METERS}            0")
+        await desk.until(f"{METERS}             0")
         desk.press("/")
         desk.press(ESCAPE + "1")  # at once, as over a slow line
         await desk.until("register kWh")

@@ -18,7 +18,8 @@ from metertui.headend.service import HeadEnd
 def lane_of(desk: HeadEnd, folder: Path, count: int) -> tuple[ImportLane, list[float]]:
     """Return a lane with so many readings of the meter `m`, and the shares that it reports."""
     file = folder / "x.csv"
-    file.write_text("".join(f"m,2025-03-11T10:00:{second:02},{second + 1}\n" for second in range(count)))
+    rows = [f"m,2025-03-11T10:00:{second:02},{second + 1}" for second in range(count)]
+    file.write_text("\n".join(["identifier,timestamp,usage", *rows, ""]))
     frozen = desk.engine.view().frozen()
     importing = readers.read_import(frozen, desk.engine.events.frozen(), [file], None, desk.engine.clock.now())
     importing.plan(desk.engine.accounts, desk.engine.clock.now())

@@ -61,9 +61,10 @@ def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     for node in (screen, *(each for each in parts if each.is_on_screen)):
         for binding in sorted(_bindings_of(node), key=lambda binding: not binding.show):
             plain_move = binding.key.split("+")[-1] in (("escape", "tab") if node is screen else _MOVING)
-            elsewhere = binding.action in seen or binding.action.startswith(_NO_OWN)
+            same = f"{binding.key} {binding.description}"  # such as esc Back, of a form on the screen
+            elsewhere = not seen.isdisjoint((binding.action, same)) or binding.action.startswith(_NO_OWN)
             if binding.description and not elsewhere and (binding.show or not plain_move):
-                seen.add(binding.action)
+                seen |= {binding.action, same}
                 yield node, binding
 
 
