@@ -144,7 +144,10 @@ def test_a_statement_is_read_out(snap_compare: Compare, town: Town, size: tuple[
 
 
 @pytest.mark.parametrize("key", ["t", "b"])
-def test_an_operator_looks_at_tariffs_and_bills_everyone(snap_compare: Compare, town: Town, key: str) -> None:
+def test_an_operator_looks_at_tariffs_and_bills_everyone(
+    snap_compare: Compare, town: Town, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")  # the window shows the folder
     (town.folder / "tariffs.csv").write_text(TARIFFS)
     keys = ["f4", *STEADY, "enter", key]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))

@@ -77,6 +77,7 @@ def test_a_clerk_waits_for_a_file(
 def test_an_operator_waits_for_a_billing_run(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
+    monkeypatch.chdir("/")  # the window shows the folder
     (town.folder / "tariffs.csv").write_text(TARIFFS)
     monkeypatch.setattr(town.headend.billing, "compute_run", endless)
 
