@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from textual.app import App
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import Screen, ScreenResultType
+
+from metertui.screens.terminal.self_closing import SelfClosingModal
 
 
 class ThriftyApp(App[None]):
@@ -31,5 +33,5 @@ class ThriftyScreen(Screen[ScreenResultType]):
     """A screen that draws as Textual does."""
 
 
-class ThriftyModal(ModalScreen[ScreenResultType]):
+class ThriftyModal(SelfClosingModal[ScreenResultType]):
     """A modal screen that draws as Textual does."""

@@ -22,7 +22,7 @@ from textual.content import Content
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import Screen, ScreenResultType
 from textual.strip import Strip
 from textual.style import Style
 from textual.widgets import OptionList
@@ -30,6 +30,7 @@ from textual.worker import Worker, WorkerFailed
 
 from metertui.screens.terminal.patient_driver import PatientDriver
 from metertui.screens.terminal.screen_diff import ScreenDiff, ShownCells
+from metertui.screens.terminal.self_closing import SelfClosingModal
 
 _logger = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ class ThriftyScreen(Screen[ScreenResultType]):
         self._styled_for = (self.app.size, self.app.theme, self.app.app_focus)
 
 
-class ThriftyModal(ThriftyScreen[ScreenResultType], ModalScreen[ScreenResultType]):
+class ThriftyModal(ThriftyScreen[ScreenResultType], SelfClosingModal[ScreenResultType]):
     """A modal screen that is painted and styled in the same way."""
 
 
