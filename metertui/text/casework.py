@@ -10,7 +10,7 @@ from rich.text import Text
 from metertui.engine.accounts import Account
 from metertui.engine.base import MINUTE, SiteZone, format_kwh
 from metertui.engine.worklist import MEANING, NEVER, OF_READINGS, Cause, ExceptionRow
-from metertui.text import fmt
+from metertui.text import fmt, time_labels
 from metertui.text.plain_text import message, plain
 
 _NOTES: Final = 2
@@ -112,7 +112,7 @@ def cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...]:
 
 def _why(row: ExceptionRow) -> str:
     value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # the pane has it
-    return f"{row.why}: {row.line}" if row.line else fmt.reason(row.why.removeprefix(value))
+    return f"{row.why}: {row.line}" if row.line else fmt.for_people(row.why.removeprefix(value))
 
 
 def region_headings(currency: str) -> tuple[str, ...]:
@@ -142,7 +142,11 @@ def _decided(row: ExceptionRow) -> str:
 
 def when(row: ExceptionRow, zone: SiteZone) -> str:
     """Return the time of a case."""
-    return "never" if row.time == NEVER else fmt.moment(row.time, zone)
+    return "never" if row.time == NEVER else _local(row.time, zone)
+
+
+def _local(instant: int, zone: SiteZone) -> str:
+    return time_labels.moment(zone.local(instant))
 
 
 def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency: str) -> Text:
@@ -156,7 +160,7 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency
     parts += [account.address] if account is not None and account.address else []
     text.append_text(plain(" · ".join(parts), style="bold", limit=400))
     if row.count > 1:
-        between = f"from {fmt.moment(row.since, zone)} to {fmt.moment(row.until, zone)}"
+        between = f"from {_local(row.since, zone)} to {_local(row.until, zone)}"
         text.append(f"\nthe heaviest of {fmt.count(row.count)} cases {between}: enter lists them")
     if row.stake_wh is not None:
         text.append(f"\nat stake {_stake(row, currency)}", style="bold")
@@ -164,10 +168,10 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency
     for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
         what = _DONE.get(event.kind, event.kind)
-        said = f"{what} by {event.who}, {fmt.moment(event.decided, zone)}: {event.reason}"
+        said = f"{what} by {event.who}, {_local(event.decided, zone)}: {event.reason}"
         text.append_text(message(said, limit=600))
     text.append("\n")
-    text.append_text(message(f"{row.cause}, {MEANING[row.cause]}: {fmt.reason(row.why)}", limit=600))
+    text.append_text(message(f"{row.cause}, {MEANING[row.cause]}: {fmt.for_people(row.why)}", limit=600))
     if row.line:
         text.append("\nsent: ")
         text.append_text(message(row.line, limit=400))
@@ -183,7 +187,7 @@ def _silent_region(text: Text, row: ExceptionRow, zone: SiteZone, currency: str)
     """Return what is known of the silent meters of a region."""
     text.append_text(plain(row.region or NOWHERE, style="bold", limit=400))
     text.append(f" · {fmt.count(row.count)} silent meters, the longest since ", style="bold")
-    text.append("ever" if row.since == NEVER else fmt.moment(row.since, zone), style="bold")
+    text.append("ever" if row.since == NEVER else _local(row.since, zone), style="bold")
     if row.stake_wh is not None:
         text.append(f"\nlikely used since: {_stake(row, currency)}\nthe most by ")
         text.append_text(plain(row.meter))

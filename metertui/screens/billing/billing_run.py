@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from metertui.engine.errors import MeterError
 from metertui.formats import resolve_output, write_run
 from metertui.screens.fields import Field, labelled, refused_by
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, as_operator
+from metertui.screens.terminal import ink
 from metertui.text import fmt, messages, plain
 
 _ISSUE: Final = "issue"
@@ -91,7 +93,10 @@ class BillingRunScreen(LastingWindow):
             self._say("Decisions, tariffs or issued bills have changed since. Press Calculate again.")
 
     def _say(self, *texts: str) -> None:
-        self.query_one("#run-said", Steady).show(messages(*texts))
+        said = messages(*texts)
+        for line in re.finditer(r"^[!▲] .*$", said.plain, re.MULTILINE):
+            said.stylize(ink(self.app.theme_variables, "warning"), *line.span())
+        self.query_one("#run-said", Steady).show(said)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -107,7 +107,7 @@ class AccountsTab(Tab):
     def _cells(self, account: Account) -> Cells:
         state = "active" if account.active else "deactivated"
         where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
-        registered = "" if account.registered is None else fmt.moment(account.registered, self.zone)
+        registered = "–" if account.registered is None else fmt.moment(account.registered, self.zone)
         return (account.meter, state, *where, *self._late.of(account.meter), registered)
 
     def show_live(self, snapshot: LiveSnapshot) -> None:

@@ -75,6 +75,7 @@ class CompanyScreen(GatedScreen):
             self._wanted = ""
 
     def entered(self) -> None:
+        self.query("#inside .buttons").set(disabled=bool(self.read_only))
         self._open_tab(self._wanted or _TABS[0].name_of)
         self._wanted = ""
         self.say(f"Logged in as {self.who}. F9 logs out.", passes=True)
@@ -116,7 +117,8 @@ class CompanyScreen(GatedScreen):
 
     def _open_tab(self, name: str) -> None:
         self.query_one("#company-tabs", TabbedContent).active = name
-        self.set_focus(self.query_one(self._tab.first))  # at once: the next key may be for the tab
+        first = self.query_one(self._tab.first)
+        self.set_focus(first if first.focusable else None)  # at once: the next key may be for the tab
         self._tab.entered()
 
     @on(TabbedContent.TabActivated, "#company-tabs")

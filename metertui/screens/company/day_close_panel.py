@@ -81,7 +81,7 @@ def resting(snapshot: LiveSnapshot, zone: SiteZone) -> Text:
     if close is None:
         text.append(f"\n{_NONE_YET}", style="dim")
         return text
-    _line(text, "\nlast", Text(fmt.moment(close.ended, zone), style="bold"))
+    _line(text, "\nlast", Text(_ended(close, zone), style="bold"))
     _line(text, "\nby", who(close.by))
     _line(text, "\nmoved", Text(f"{fmt.counted(close.readings, 'reading')} in {close.seconds:.1f} s"))
     _line(text, "\ninto", Text(fmt.counted(close.files, "day file")))
@@ -117,6 +117,10 @@ def who(by: str) -> Text:
     return plain(by, limit=60)
 
 
+def _ended(close: Close, zone: SiteZone) -> str:
+    return time_labels.moment(zone.local(close.ended - close.ended % SECOND))
+
+
 def in_short(snapshot: LiveSnapshot, zone: SiteZone) -> str:
     """Return the state of the day close in one line."""
     if closing(snapshot):
@@ -125,8 +129,7 @@ def in_short(snapshot: LiveSnapshot, zone: SiteZone) -> str:
     close = snapshot.last_close
     last = "no day closed so far"
     if close is not None:
-        ended = time_labels.moment(zone.local(close.ended - close.ended % SECOND))
-        last = f"last close {ended}, {fmt.counted(close.readings, 'reading')}"
+        last = f"last close {_ended(close, zone)}, {fmt.counted(close.readings, 'reading')}"
     return f"{last} · {f'in the log {_in_log(snapshot)}' if snapshot.in_log else 'nothing in the log'}"
 
 

@@ -16,11 +16,11 @@ from metertui.engine.core import Import, ImportReport
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field, labelled
-from metertui.screens.shell import Work
+from metertui.screens.shell import Steady, Work
 from metertui.screens.tables import Column, Table
-from metertui.text import fmt, plain
+from metertui.text import fmt, message, plain
 
-_COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76), Column("line", 60))
+_COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76, narrowest=40), Column("line", 60))
 
 
 class UploadTab(Tab):
@@ -34,6 +34,8 @@ class UploadTab(Tab):
     def __init__(self) -> None:
         super().__init__()
         self._planned: Import | None = None
+        self._lines: list[tuple[str, ...]] = []
+        """The lines that are listed."""
         self._work: Work | None = None
         """The preview or the import under way."""
 
@@ -47,6 +49,7 @@ class UploadTab(Tab):
         yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
         yield Static(id="upload-text")
         yield Table(_COLUMNS, enter="", id="upload-lines", classes="hidden")
+        yield Steady(fixed=True, id="upload-line", classes="hidden")
 
     @property
     def _path(self) -> Path:
@@ -73,6 +76,20 @@ class UploadTab(Tab):
         table = self.query_one("#upload-lines", Table)
         table.set_class(not rows, "hidden")
         table.show_rows(len(rows), lambda start, stop: rows[start:stop])
+        self._lines = rows
+        self._show_line(0)
+
+    @on(Table.RowHighlighted, "#upload-lines")
+    def _moved(self, event: Table.RowHighlighted) -> None:
+        event.stop()
+        self._show_line(event.row)
+
+    def _show_line(self, row: int) -> None:
+        """Show the reason of a line in full; the table cuts it."""
+        said = self._lines[row][2] if 0 <= row < len(self._lines) else ""
+        line = self.query_one("#upload-line", Steady)
+        line.show(message(said))
+        line.set_class(not said, "hidden")
 
     @on(Button.Pressed, "#upload-preview")
     @work(exclusive=True, group="upload")
@@ -186,9 +203,7 @@ def _summary(report: ImportReport, verb: str) -> str:
         (
             "of these suspect",
             report.suspect,
-            f"   {verb} stored, but not counted until a later reading or a decision (F7) settles it"
-            if report.suspect
-            else "",
+            "   not counted until settled (F7)" if report.suspect else "",
         ),
         ("duplicate", report.duplicate, "   already stored with the same value" if report.duplicate else ""),
         ("refused", report.refused, reasons),

@@ -82,10 +82,10 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     unfit = [row for row in rows if row.cause not in choice.causes]
     if unfit:
         thing = _NAMES.get(unfit[0].cause, f"a {unfit[0].cause} reading")
-        said = f"{choice.name.lower()} does not apply to {thing}; {_of(unfit, rows)} of that kind"
-        raise MeterError(
-            said if len(rows) == 1 else f"{said}; press space to deselect {'it' if len(unfit) == 1 else 'them'}"
-        )
+        said = f"{choice.name.lower()} does not apply to {thing}"
+        if len(rows) > 1:
+            said += f"; {_of(unfit, rows)} of that kind; press space to deselect {'it' if len(unfit) == 1 else 'them'}"
+        raise MeterError(said)
     if what == "exchange" and len(rows) > 1:
         raise MeterError("declare an exchange for one meter at a time")
     if what == "correct" and len(rows) > 1:

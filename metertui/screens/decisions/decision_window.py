@@ -25,7 +25,7 @@ from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, REASON
 from metertui.screens.fields import Draft, Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import explained, fmt, message, plain
+from metertui.text import explained, fmt, message, plain, time_labels
 
 PURPOSE: Final = "deciding about cases"
 """What a login is needed for, as part of a sentence."""
@@ -49,7 +49,7 @@ _ASKS: Final = {
 """What to type before there is an effect to show."""
 
 
-class ChoiceScreen(ThriftyModal[str]):
+class ChoiceScreen(OnDesk, ThriftyModal[str]):
     """A menu of the decisions that apply to the selected cases. Returns the choice, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,6 +73,8 @@ class ChoiceScreen(ThriftyModal[str]):
             options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain"))
         with Vertical(id="choices"):
             yield Static(_about(self._rows), classes="heading")
+            if read_only := self.read_only:
+                yield Static(message(f"! {read_only}"), classes="check")
             if why := unknown(self._rows):
                 yield Static(message(f"! {why[:1].upper()}{why[1:]}."), classes="check")
             yield OptionList(*options)
@@ -234,7 +236,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             effects = await self.headend.corrections.preview(self._decisions(PREVIEW), self.who)
         except MeterError as error:
             self._show_effects(Text("This cannot be done.", style="dim"), Text(""))
-            self._err(str(error))
+            self._err(fmt.for_people(str(error)))
         else:
             self._err("")
             currency = self.headend.engine.rules.currency
@@ -257,7 +259,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         try:
             effects = await self.headend.corrections.apply(self._decisions(reason), self.who)
         except MeterError as error:
-            self._err(str(error))
+            self._err(fmt.for_people(str(error)))
         else:
             self.desk.drafts.drop(self._form)
             self.dismiss(effects)
@@ -334,7 +336,7 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
         words_only = event.kind in WORDS_ONLY
         totals = [Text("–" if words_only else fmt.number(wh)) for wh in (effect.total_before, effect.total_after)]
         change = "none" if words_only else fmt.change(effect.total_after - effect.total_before)
-        when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
+        when = "no reading" if event.at in (None, NEVER) else time_labels.moment(zone.local(event.at or 0))
         table.add_row(
             plain(event.meter or "no meter"), Text(when), *totals,
             Text(change, style="bold"),

@@ -191,9 +191,11 @@ class CaseFilter:
     def facets(self, found: Exceptions, inks: Mapping[str, Style]) -> Text:
         """Return the number of cases by cause and region, as two lines; `inks` are styles by the names in INKS.
 
-        Silent meters have no other cause.
+        Silent meters have no other cause, and among other cases they are counted only when they are what is listed.
         """
-        counts = {} if self.silent else found.counts
+        counts = {} if self.silent else dict(found.counts)
+        if self._cause != "silent":
+            counts.pop("silent", None)
         causes: list[tuple[Cause, int]] = [(cause, counts[cause]) for cause in CAUSES if cause in counts]
         causes += [(cause, 0) for cause in CAUSES if cause == self._cause and cause not in counts]
         regions = [(name or NOWHERE, number) for name, number in found.regions.items()]

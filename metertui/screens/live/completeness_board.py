@@ -53,7 +53,10 @@ class CompletenessBoard(OnDesk, Vertical):
         silences = [
             (f"{each.region}\n{each.sub_region}", self._silence_cells(each, board.at)) for each in board.silent_areas
         ]
-        said = "no reading for more than an hour" if silences else "none, each has sent within the last hour"
+        none = (
+            "none, each has sent within the last hour" if board.total.meters else "none, as there are no active meters"
+        )
+        said = "no reading for more than an hour" if silences else none
         self.query_one("#silences-head", Static).update(f"Silent meters: {said}")
         self.query_one("#silences", Listing).set_class(not silences, "hidden")
         self.query_one("#silences", Listing).show(silences)

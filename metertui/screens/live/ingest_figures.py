@@ -32,6 +32,8 @@ _TRENDS: Final[dict[str, Callable[[Slot], float | None]]] = {
     "latency": lambda slot: slot.p99,
 }
 """What the line beside a figure shows of each second."""
+_MEANING: Final = {"suspects": "suspect", "refused": "refused"}
+"""The colours of figures that someone should look at, unless they are 0, as names of the theme."""
 _SPARK: Final = 10
 _ROOMY: Final = 18
 """Columns of a tile from which its label is in full."""
@@ -54,7 +56,9 @@ class IngestFigures(Grid):
             width = min(_SPARK, room - len(value) - 4)
             trend = [_TRENDS[name](slot) for slot in slots] if name in _TRENDS else []
             spark = sparkline(trend, width) if width > 3 and any(trend) else ""
-            self.query_one(f"#tile-{name}", Tile).show(value, spark)
+            tile = self.query_one(f"#tile-{name}", Tile)
+            tile.set_ink(_MEANING.get(name, "") if value != "0" else "")
+            tile.show(value, spark)
 
     def show_heard(self, board: Board) -> None:
         """Show from how many of the active meters a reading of the last hour has come."""
@@ -71,7 +75,7 @@ def server_line(snapshot: LiveSnapshot, width: int) -> Text:
         "stored": fmt.count(snapshot.stored),
         "accounts": fmt.count(snapshot.accounts),
         "duplicates": fmt.count(snapshot.duplicates),
-        "disk sync": f"{snapshot.sync_ms:.2f} ms",
+        "disk sync": f"{snapshot.sync_ms:.2f} ms" if snapshot.sync_ms else "–",
         "input queue": fmt.size(snapshot.waiting) + (f" of {fmt.count(snapshot.queue)}" if snapshot.queue else ""),
         "memory": f"{fmt.count(round(snapshot.memory / 1e6))} MB",
         "up": _up(snapshot.uptime),
@@ -89,5 +93,5 @@ def _milliseconds(*seconds: float | None) -> str:
     """Return the known durations (seconds) as `0.4 · 2.1 ms`."""
     known = [each * 1000 for each in seconds if each is not None]
     room = max(known, default=0.0) < 100  # for a decimal in the tile
-    shown = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
+    shown = [f"{each:.1f}" if each < 10 and room else fmt.count(round(each)) for each in known]
     return f"{' · '.join(shown)} ms" if shown else "–"

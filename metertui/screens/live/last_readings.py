@@ -49,13 +49,21 @@ class LastReadings(OnDesk, Listing):
         self._show()
 
     def _show(self) -> None:
-        zone, now, late = self.zone, self._now, self._late
+        zone, now = self.zone, self._now
         self.show(
             [
-                (key, (fmt.clock_or_moment(a.time, now, zone), a.meter, fmt.number(a.wh), *late.of(key), _note(a)))
+                (
+                    key,
+                    (fmt.clock_or_moment(a.time, now, zone), a.meter, fmt.number(a.wh), *self._late_of(key), _note(a)),
+                )
                 for key, a in self._arrivals.items()
             ]
         )
+
+    def _late_of(self, key: str) -> Cells:
+        """Return the late cells of a row: an ellipsis until they are worked out."""
+        used, day = self._late.of(key)
+        return used or "…", day
 
     @work(group="late")
     async def fill(self) -> None:

@@ -29,8 +29,17 @@ from metertui.screens.tables import Column, Listing, Table
 from metertui.text import fmt, invitation
 
 _PANES: Final = {"arrivals": "Arrivals", "peers": "Server", "board": "Completeness", "close": "Day close"}
+_SHOWN: Final = (
+    "Show the last readings and refused lines",
+    "Show the server and its connections",
+    "Show half hours received by region, and silent meters",
+    "Show the progress of a day close, or the last result",
+)
+"""What a key shows, pane by pane."""
 _ROWS: Final = 200
 """Rows that a table has at most, which is as many as the head-end remembers."""
+_WIDEST: Final = 200
+"""The most terminal cells of a refused line."""
 _SHORT: Final = "2 min"
 """The span of the small charts beside the figures, one of headend.SPANS."""
 _BEATS: Final = 4
@@ -70,10 +79,13 @@ class LiveScreen(DeskScreen):
         Binding("escape", "leave", "Show all", show=False),
         Binding("z", "span", "Span", tooltip="Span of the chart: 2 minutes, 1 hour, 24 hours"),
         Binding("l", "line", "Chart", tooltip="The chart shows: readings, time to OK, suspects, refusals"),
-        Binding("d", "close_day", "Close the day"),
+        Binding("d", "close_day", "Close the day", tooltip="Go to the day close on the company screen"),
         Binding("ctrl+left", "pane(-1)", "Previous pane", key_display="^←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="^→", priority=True),
-        *(Binding(str(n), f"show('{name}')", title, show=False) for n, (name, title) in enumerate(_PANES.items(), 1)),
+        *(
+            Binding(str(n), f"show('{name}')", title, show=False, tooltip=shown)
+            for n, ((name, title), shown) in enumerate(zip(_PANES.items(), _SHOWN, strict=True), 1)
+        ),
     ]
 
     def __init__(self) -> None:
@@ -106,7 +118,12 @@ class LiveScreen(DeskScreen):
                     with Vertical(id="refusals-side", classes="pane"):
                         yield Static("Refused lines will be listed here, each with its code.", id="no-refusals")
                         yield Listing(
-                            (Column("time", 8, right=True), "=code", "line sent", "from"),
+                            (
+                                Column("time", 8, right=True),
+                                "=code",
+                                Column("line sent", 9, most=_WIDEST, narrowest=8),
+                                Column("from", 4, spare=True),
+                            ),
                             most=_ROWS,
                             enter="Whole line",
                             id="refusals",
@@ -208,6 +225,7 @@ class LiveScreen(DeskScreen):
     def _switch_pane(self, event: Tabs.TabActivated) -> None:
         pane = event.tab.id or "arrivals"
         if pane != self._pane:
+            self.clear_message()  # it was about the pane before
             self.query_one("#pane", ContentSwitcher).current = f"{pane}-pane"
             live = self.headend.live()
             self._ask_board_if_due(live)
@@ -279,6 +297,8 @@ class LiveScreen(DeskScreen):
         if changed:
             self.refresh_bindings()
         if empty:
+            if isinstance(self.focused, Table) and self._pane == "arrivals":
+                self.set_focus(None)  # a hidden table offers no keys
             self.query_one("#empty", Steady).show(invitation(snapshot.address, self.desk.command))
         elif self.focused is None and self._pane == "arrivals":  # the table was hidden when the screen opened
             self._focus_table()
@@ -298,10 +318,11 @@ class LiveScreen(DeskScreen):
     def _show_headings(self, snapshot: LiveSnapshot) -> None:
         """Show above the tables what they list, and whether they follow."""
         held = self._held.get("arrivals")
-        for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
+        tables = (("readings", "Last readings", _accepted), ("refusals", "Last refusals", _refused))
+        for name, title, number in tables:
             arranged = self.query_one(f"#{name}", Listing).state
             if held is not None:
-                state = self._paused(held, snapshot, f"{fmt.count(_lines(snapshot) - _lines(held))} newer, ")
+                state = self._paused(held, snapshot, f"{fmt.count(number(snapshot) - number(held))} newer, ")
             else:
                 state = "following" if name == "readings" else _refusals_state(snapshot)
             wanted = escape(f"{title}{f', {arranged}' if arranged else ''}, {state}")
@@ -346,7 +367,7 @@ class LiveScreen(DeskScreen):
 
     def _show_refusals(self, snapshot: LiveSnapshot) -> None:
         listing, held = self.query_one("#refusals", Listing), self._held.get("arrivals", snapshot)
-        newest = sum(held.refused.values())
+        newest = _refused(held)
         listing.show(
             [
                 (str(newest - i), (fmt.clock_or_moment(r.at, snapshot.at, self.zone), r.code, r.line, r.peer))
@@ -378,9 +399,14 @@ class LiveScreen(DeskScreen):
         self._show_board()
 
 
-def _lines(snapshot: LiveSnapshot) -> int:
-    """Return the number of readings and refused lines since the start."""
-    return snapshot.accepted + sum(snapshot.refused.values())
+def _accepted(snapshot: LiveSnapshot) -> int:
+    """Return the number of readings since the start."""
+    return snapshot.accepted
+
+
+def _refused(snapshot: LiveSnapshot) -> int:
+    """Return the number of refused lines since the start."""
+    return sum(snapshot.refused.values())
 
 
 def _refusals_state(snapshot: LiveSnapshot) -> str:

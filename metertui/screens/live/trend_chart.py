@@ -12,11 +12,11 @@ from metertui.text import fmt
 
 _LINES: Final[dict[str, tuple[str, str, Callable[[Slot], float | None]]]] = {
     "rate": ("Readings a second", "readings/s", lambda slot: slot.accepted / max(1, slot.seconds)),
-    "p99": ("Time to OK, 99%", "ms", lambda slot: None if slot.p99 is None else slot.p99 * 1000),
-    "suspects": ("Suspect readings", "suspect", lambda slot: float(slot.suspects)),
-    "refused": ("Refused lines", "refused", lambda slot: float(slot.refused)),
+    "p99": ("Time to OK in ms, 99%", "ms", lambda slot: None if slot.p99 is None else slot.p99 * 1000),
+    "suspects": ("Suspect readings {each}", "suspect", lambda slot: float(slot.suspects)),
+    "refused": ("Refused lines {each}", "refused", lambda slot: float(slot.refused)),
 }
-"""The lines of the chart by name: title, unit and the value of a slot."""
+"""The lines of the chart by name: title, in which {each} stands for the length of a slot, unit, value of a slot."""
 
 
 class TrendChart(PictureView):
@@ -40,10 +40,12 @@ class TrendChart(PictureView):
     def show_trend(self, slots: Sequence[Slot]) -> None:
         """Draw the slots of the span, the newest last."""
         title, unit, value = _LINES[self.line]
-        self.border_title = f"{title}, last {self.span}"
+        seconds = SPANS[self.span]
+        each = "a second" if seconds == 1 else f"in each {fmt.duration(seconds * SECOND, units=1)}"
+        self.border_title = f"{title.format(each=each)}, last {self.span}"
         missing = SLOTS - len(slots)
         values = ((None,) * missing + tuple(map(value, slots)))[-SLOTS:]
-        labels = (*(_ago((SLOTS - place) * SPANS[self.span]) for place in range(SLOTS - 1)), "now")
+        labels = (*(_ago((SLOTS - place) * seconds) for place in range(SLOTS - 1)), "now")
         cursor = self.cursor
         self.show(Picture("area", labels, (Series("", values),), unit))
         if cursor >= 0:

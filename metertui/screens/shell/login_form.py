@@ -88,7 +88,9 @@ class LoginForm(OnDesk, Vertical):
             how = " in" if engine.staff.members() else ": press ctrl+p and choose First steps, or run in"
             text = Text(f"There is no staff account with the role {who} yet. Create one{how} another terminal:\n\n")
             folder = visible(str(engine.folder))
-            text.append(f"  {self.desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold")
+            text.append(
+                f"  {self.desk.command} admins add EMAIL --role {self._roles[0]} \\\n    --data {folder}", style="bold"
+            )
         self.query_one("#login-text", Static).update(text)
         if self.screen.focused not in list(self.query(Input)):  # or what is already typed would go elsewhere
             self.screen.set_focus(self.query_one("#login-email"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from textual import events
-from textual.widgets import TabbedContent
+from textual.widgets import Button, TabbedContent
 
 from tests.screens.company.helpers import WHO, field
 from tests.screens.town import Town, at_work, press, settle, text_of
@@ -33,3 +36,14 @@ async def test_the_greeting_passes_and_another_message_stays(office: Town) -> No
         office.clock.advance(60)
         office.app.tick()
         assert text_of(pilot, "#said") == "300-001 is registered"
+
+
+async def test_no_button_is_offered_where_nothing_can_be_written(office: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    following = replace(office.headend.live(), following="read-only: process 4711 owns the folder")
+    monkeypatch.setattr(office.headend, "live", lambda: following)
+    async with at_work(office, "f6") as pilot:
+        buttons = pilot.app.screen.query("#inside Button").results(Button)
+        assert {button.is_disabled for button in buttons} == {True}
+        await press(pilot, *["ctrl+right"] * 4)
+        assert pilot.app.screen.query_one(TabbedContent).active == "close"
+        assert pilot.app.focused is None

@@ -27,7 +27,7 @@ async def test_the_day_is_closed(office: Town) -> None:
         said = text_of(pilot, "#close-panel")
         lines = (
             "in the log  nothing",
-            "last        2025-03-12 10:40:00",
+            "last        12 Mar 2025 10:40",
             f"by          {WHO}",
             "moved       5 815 readings in ",
         )

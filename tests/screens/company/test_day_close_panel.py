@@ -49,7 +49,7 @@ async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) ->
     assert second.startswith("No day has been closed so far. Closing a day moves the log into day files.")
     assert panel.resting(replace(live, in_log=0, last_close=CLOSE), ZONE).plain.splitlines() == [
         "in the log  nothing",
-        "last        2025-03-12 10:40:00",
+        "last        12 Mar 2025 10:40",
         "by          midnight",
         "moved       1 reading in 0.2 s",
         "into        2 day files",

@@ -56,6 +56,10 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
             ("more.csv:3", "conflict"),
             ("more.csv:6", "suspect"),
         ]
+        wrong = text_of(pilot, "#upload-line")
+        table.move_cursor(1)
+        await settle(pilot)
+        assert (wrong, text_of(pilot, "#upload-line")) == tuple(table.cells_of_row(row)[2] for row in (0, 1))
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored, False)
         await pilot.press("enter")
         await settle(pilot)

@@ -14,11 +14,11 @@ async def test_what_to_look_at_is_listed_by_weight_and_in_full(troubled: Town) -
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         assert [cause for _, cause in listed(pilot)] == ["reset", "suspect", "refused"]
         await go(pilot, "down")
-        assert text_of(pilot, "#facets").startswith("c  ▲ suspect 1  ▼ reset 1  … silent (24 h) 6  ✗ refused 1")
+        assert text_of(pilot, "#facets").startswith("c  ▲ suspect 1  ▼ reset 1  ✗ refused 1")
         assert " ".join(text_of(pilot, "#case").split()) == (
-            f"{STEADY} · 2025-03-12 10:35:00 · 7.000 kWh · North · 1 Steady Lane "
+            f"{STEADY} · 12 Mar 2025 10:35 · 7.000 kWh · North · 1 Steady Lane "
             "at stake 0.000 kWh, 0.00 SGD with tax suspect, does not fit; the next "
-            "reading decides: 7.000 kWh is lower than the 2 690.500 kWh counted at 2025-03-12 10:30:00"
+            "reading decides: 7.000 kWh is lower than the 2 690.500 kWh counted at 12 Mar 2025 10:30"
         )
         offers = [line.split() for line in text_of(pilot, "#case-offers").splitlines()]
         assert offers[1][:4] == ["v", "Void", "±0.000", "±0.00"]
@@ -41,7 +41,7 @@ async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(t
     async with at_work(town, "f7") as pilot:
         assert "120 cases in 3 rows" in text_of(pilot, "#conditions")
         assert listed(pilot)[0] == (STEADY, "118 × rejected")
-        assert "the heaviest of 118 cases from 2025-03-12 10:30:01 to" in " ".join(text_of(pilot, "#case").split())
+        assert "the heaviest of 118 cases from 12 Mar 2025 10:30:01 to" in " ".join(text_of(pilot, "#case").split())
         await go(pilot, "space")
         assert "118 selected" in text_of(pilot, "#conditions")
         await go(pilot, "escape", "home", "enter")

@@ -52,7 +52,7 @@ async def test_the_figures_show_the_last_close(town: Town) -> None:
         await show(town, pilot)
         moved = f"{close.readings // 1000} {close.readings % 1000:03} readings"
         assert inner(pilot)[1:] == [
-            "last        2025-03-12 10:40:00",
+            "last        12 Mar 2025 10:40",
             "by          ada@example.com",
             f"moved       {moved} in {close.seconds:.1f} s",
             f"into        {close.files} day files",

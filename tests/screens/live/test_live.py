@@ -162,9 +162,9 @@ async def test_the_chart_shows_other_spans_and_lines(town: Town) -> None:
             "Readings a second, last 1 h",
             "Readings a second, last 24 h",
             "Readings a second, last 2 min",
-            "Time to OK, 99%, last 2 min",
-            "Suspect readings, last 2 min",
-            "Refused lines, last 2 min",
+            "Time to OK in ms, 99%, last 2 min",
+            "Suspect readings a second, last 2 min",
+            "Refused lines a second, last 2 min",
             "Readings a second, last 2 min",
         ]
 
@@ -212,7 +212,10 @@ async def test_pausing_holds_the_tables_and_never_the_figures(town: Town) -> Non
         assert rows(pilot, "#readings") == held
         assert text_of(pilot, "#tile-accepted") != accepted
         assert title(pilot, "#readings-side") == "Last readings, paused at 10:40:00, 1 newer, p resumes"
-        await pilot.press("p")
+        assert title(pilot, "#refusals-side") == "Last refusals, paused at 10:40:00, 0 newer, p resumes"
+        await pilot.press("2")
+        assert not text_of(pilot, "#said").strip()
+        await pilot.press("1", "p")
         await show(town, pilot)
         assert rows(pilot, "#readings")[0][0] == "10:35:00"
 
@@ -270,7 +273,7 @@ async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
         await show(town, pilot)
         await press(pilot, "f2", "4")
         await show(town, pilot)
-        lines = ["in the log  nothing", "last        2025-03-12 10:40:00", "by          ada@metertui.example"]
+        lines = ["in the log  nothing", "last        12 Mar 2025 10:40", "by          ada@metertui.example"]
         assert inner(pilot)[:3] == lines
 
 

@@ -28,6 +28,9 @@ async def test_the_time_to_ok_is_unknown_where_nothing_was_answered(town: Town) 
         assert chart.picture is not None
         assert chart.picture.series[0].values[-2:] == (4.0, None)
         assert chart.picture.unit == "ms"
+        chart.next_line()
+        chart.show_trend([Slot(30, 1)])
+        assert chart.border_title == "Suspect readings in each 30 s, last 1 h"
         assert chart.picture.labels[-3:] == ("1 min 30 s ago", "1 min ago", "now")
 
 

@@ -39,3 +39,13 @@ def test_another_label_is_drawn_with_the_next_figure(drawn: list[str]) -> None:
     assert drawn == ["usage\n–"]
     tile.show("–")
     assert drawn[1:] == ["bill\n–"]
+
+
+def test_a_figure_gets_a_colour_with_the_next_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    styles: list[object] = []
+    monkeypatch.setattr(Tile, "update", lambda _tile, text, **_: styles.append(text.spans[1].style))
+    tile = Tile("refused")
+    tile.set_ink("refused")
+    tile.show("–")
+    tile.show("–")
+    assert styles == ["bold", "bold $refused"]
