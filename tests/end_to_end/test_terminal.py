@@ -79,7 +79,7 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         await desk.until(f"{METERS} accounts")
         desk.press(F5)  # whose gate is open to operators
         await desk.until("Total kWh by month")
-        desk.press("b")
+        desk.press("f")
         await desk.until("‹last 12 months›")
         desk.press(F7)
         await desk.until("F10 Quit")
