@@ -22,6 +22,9 @@ from metertui.screens.shell.frame import DeskScreen, OnDesk
 from metertui.text import message, visible
 
 _DRAFT: Final = "login"
+_COMMAND: Final = 56
+"""Characters of a command beside `--data` that have room in a line."""
+_BREAK: Final = "\\\n    "
 
 
 class _Email(Field):
@@ -88,9 +91,9 @@ class LoginForm(OnDesk, Vertical):
             how = " in" if engine.staff.members() else ": press ctrl+p and choose First steps, or run in"
             text = Text(f"There is no staff account with the role {who} yet. Create one{how} another terminal:\n\n")
             folder = visible(str(engine.folder))
-            text.append(
-                f"  {self.desk.command} admins add EMAIL --role {self._roles[0]} \\\n    --data {folder}", style="bold"
-            )
+            words = f"{self.desk.command} admins add EMAIL --role {self._roles[0]}"
+            parted = len(words) + len(folder) > _COMMAND  # so that it can be pasted
+            text.append(f"  {words} {_BREAK if parted else ''}--data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)
         if self.screen.focused not in list(self.query(Input)):  # or what is already typed would go elsewhere
             self.screen.set_focus(self.query_one("#login-email"))
