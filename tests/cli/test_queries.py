@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -430,7 +431,8 @@ def test_load_curves_leave_as_nem12_and_come_back(steady: Command, tmp_path: Pat
     words = ["export", "--from", "2025-02-01", "--to", "2025-02-02", "--form", "nem12", "-o"]
     result = steady(*words, str(path))
     assert (result.code, result.err) == (0, f"96 intervals written to {path}\n")
-    assert steady(*words, "-").out.splitlines()[1:] == path.read_text().splitlines()[1:]
+    made = re.compile(r"\b20[0-9]{10,12}\b")
+    assert made.sub("", steady(*words, "-").out) == made.sub("", path.read_text())
     steady("import", str(path), "--data", str(copy))
     back = steady(
         "query", "--from", "2025-02-01", "--to", "2025-02-02", "--by", "day", "--data", str(copy), "--format", "json"

@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from metertui.cli import starting
 from metertui.cli.main import run
 from metertui.engine.errors import MeterError
+from tests.patience import PATIENCE
 
 
 class Terminal(io.StringIO):
@@ -127,7 +129,8 @@ def test_what_is_typed_in_a_start_is_not_shown_and_whatever_ends_it_the_terminal
 
     def command(options: object, bar: starting.Bar) -> int:
         during.append(termios.tcgetattr(theirs)[3])
-        os.write(keyboard, b"\x1bOR")  # F3
+        os.write(keyboard, b"\x1bOR\n")  # F3, and what lets a program read the line
+        select.select([theirs], [], [], PATIENCE)  # the kernel takes it in a thread of its own
         if isinstance(end, signal.Signals):
             os.kill(os.getpid(), end)
         if isinstance(end, int):
