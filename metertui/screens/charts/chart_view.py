@@ -153,6 +153,10 @@ class PictureView(Widget, can_focus=True):
         self._explain()
         self.refresh()
 
+    def on_resize(self) -> None:
+        """Say what the marks mean where there is room for it now."""
+        self._explain()
+
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
         self._explain()
