@@ -196,8 +196,8 @@ class ReadingsScreen(LastingWindow):
 
     @work(exclusive=True, group="page")
     async def _judge(self, found: ReadingList, start: int, stop: int) -> None:
-        page = await self.headend.readings.judge(found, start, stop)
-        self.query_one(ListTable).take_page(found, start, page)
+        table = self.query_one(ListTable)  # first: the window may be closed meanwhile
+        table.take_page(found, start, await self.headend.readings.judge(found, start, stop))
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
