@@ -40,6 +40,7 @@ from metertui.formats.nem_records import (
     quality_of,
     records,
     text_of,
+    valid_records,
 )
 from metertui.formats.nem_streams import DIRECTIONS, channels, direction_of, why_left_out
 from metertui.formats.said import Said, Series, Taken
@@ -112,15 +113,9 @@ def _why(stream: _Stream) -> str:
 def _streams(path: Path, progress: Progress) -> list[_Stream]:
     """Return the streams of a file, each once; those of invalid records are left out."""
     found: dict[tuple[str, str], _Stream] = {}
-    for block in records(path, progress):
-        for _, line in block:
-            if line.startswith((b"200", b'"200"')):
-                try:
-                    stream = _stream(cells_of(line))
-                except Refused:
-                    continue
-                known = found.setdefault((stream.nmi, stream.suffix), stream)
-                known.configuration.extend(set(stream.configuration) - {*known.configuration})
+    for stream in valid_records(path, b"200", _stream, progress):
+        known = found.setdefault((stream.nmi, stream.suffix), stream)
+        known.configuration.extend(set(stream.configuration) - {*known.configuration})
     return list(found.values())
 
 

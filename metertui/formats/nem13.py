@@ -28,7 +28,16 @@ from metertui.engine.errors import DataError, Refused
 from metertui.engine.intervals import IntervalPiece, IntervalRows
 from metertui.engine.storage import Rows
 from metertui.formats.exact_energy import UNITS, energy_of, power_of
-from metertui.formats.nem_records import cell, cells_of, check_nem_said, moment, quality_of, records, text_of
+from metertui.formats.nem_records import (
+    cell,
+    cells_of,
+    check_nem_said,
+    moment,
+    quality_of,
+    records,
+    text_of,
+    valid_records,
+)
 from metertui.formats.nem_streams import Direction, channels
 from metertui.formats.said import Said, Series, Taken
 
@@ -100,15 +109,9 @@ _Streams = dict[tuple[str, str], tuple[Direction, str]]
 def _streams(path: Path, progress: Progress) -> _Streams:
     """Return the streams of a file; those of invalid records are left out."""
     found: _Streams = {}
-    for block in records(path, progress):
-        for _, line in block:
-            if line.startswith((b"250", b'"250"')):
-                try:
-                    record = _record(cells_of(line))
-                except Refused:
-                    continue
-                if record is not None:
-                    found.setdefault((record.nmi, record.suffix), (record.direction, record.unit))
+    for record in valid_records(path, b"250", _record, progress):
+        if record is not None:
+            found.setdefault((record.nmi, record.suffix), (record.direction, record.unit))
     return found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, Progress, SiteZone, day_number, visible
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -56,6 +56,9 @@ def _is_nem_time(name: str) -> bool:
     return offsets == {SiteZone("Etc/GMT-10").local(0).utcoffset()}
 
 
+_Record = TypeVar("_Record")
+
+
 def records(path: Path, progress: Progress) -> Iterator[list[tuple[int, bytes]]]:
     """Yield the lines that are not blank with their numbers, in blocks. Raises DataError, OSError."""
     size = path.stat().st_size or 1
@@ -64,6 +67,22 @@ def records(path: Path, progress: Progress) -> Iterator[list[tuple[int, bytes]]]
             lines = enumerate(block.removeprefix(b"\xef\xbb\xbf").split(b"\n"), first)
             yield [(number, line) for number, raw in lines if (line := raw.strip())]
             progress(file.tell() / size)
+
+
+def valid_records(
+    path: Path, kind: bytes, parse: Callable[[list[str]], _Record], progress: Progress
+) -> Iterator[_Record]:
+    """Yield what `parse` makes of the cells of each record of a kind, such as `200`; invalid ones are left out.
+
+    Raises DataError, OSError.
+    """
+    for block in records(path, progress):
+        for _, line in block:
+            if line.startswith((kind, b'"' + kind + b'"')):
+                try:
+                    yield parse(cells_of(line))
+                except Refused:
+                    continue
 
 
 def cells_of(line: bytes) -> list[str]:
