@@ -7,8 +7,9 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, get_args
+from typing import Any, BinaryIO, Final, Literal, get_args
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from metertui.engine.vee import MeterEdits
 from metertui.formats import export_csv, interval_csv, plain_csv, register_table, trade_forms, wide_csv
 from metertui.formats.meter_tables import open_meter_table
 from metertui.formats.register_rows import is_header
-from metertui.formats.said import NOTHING_SAID, SHIPPED, FileMapping, Said, all_in, check_name
+from metertui.formats.said import NOTHING_SAID, SHIPPED, FileMapping, Said, Taken, all_in, check_name
 from metertui.formats.tables import Table, is_other_than_utf8, open_table
 from metertui.formats.trade_forms import TRADE_FORMS, TradeForm, detect_trade_form
 
@@ -42,13 +43,14 @@ def read_any(
     progress: Progress = no_progress,
     said: Said = NOTHING_SAID,
     saved: Path | None = None,
-    tell: Callable[[str], object] = str,
+    tell: Callable[[Taken | str], object] = str,
 ) -> Iterator[FilePiece | IntervalPiece]:
     """Yield the readings or intervals of a file in the given format, or in the one that its beginning has.
 
-    Mappings may know a table: those in the folder `saved`, and those that ship. `tell` takes sentences on what the file
-    is taken for, before its pieces, and on what of it was left out, behind them. Raises MeterError if the file has
-    another format or an unknown one, contradicts what is `said`, or cannot be read.
+    Mappings may know a table: those in the folder `saved`, and those that ship. `tell` takes what the file is taken
+    for, before its pieces, and sentences on what of it was left out, behind them. Raises NotSaid if neither the file
+    nor a person says enough; MeterError if it has another format or an unknown one, contradicts what is `said`, or
+    cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -56,9 +58,7 @@ def read_any(
             first = file.readline(100_000)
             trade = detect_trade_form(first + file.peek()) if form in (None, *TRADE_FORMS) else None
             if trade is not None and form in (None, trade):
-                yield from trade_forms.read_pieces(
-                    path, trade, said, zone, progress, lambda taken: tell(taken.sentence())
-                )
+                yield from trade_forms.read_pieces(path, trade, said, zone, progress, tell)
                 return
             found = detect_form(first, zone) if first else None
             if not first and form in get_args(OwnForm):
@@ -68,13 +68,13 @@ def read_any(
             if found in (None, "export") and form in (None, "export"):
                 export = _other_table(path, first, found, file.peek())
                 if export is not None and (form == "export" or export.has_names()):
+                    tell(Taken(_FORMS["export"], "register"))
                     yield from register_table.read_pieces(export, zone, progress)
                     return
             if (found is None and form is None) or form == "table":
                 table = open_meter_table(path, said, zone, part_of_progress(progress, 0, 2), _mappings(saved))
                 if table is not None:
-                    for sentence in table.about():
-                        tell(sentence)
+                    tell(table.taken())
                     yield from table.pieces(part_of_progress(progress, 1, 2))
                     for sentence in table.left_out.sentences():
                         tell(sentence)
@@ -83,6 +83,7 @@ def read_any(
                 found = "log"  # its first line may be a broken one
             if found is None or (form is not None and form != found):
                 raise DataError(path, 1, _explain_form(first, form))
+            tell(Taken(_FORMS[found], "interval" if found == "interval" else "register"))
             begin = 2
             if found == "log":
                 begin = 1
@@ -114,6 +115,14 @@ def _mappings(saved: Path | None) -> list[FileMapping]:
     return [*(all_in(saved) if saved is not None else []), *all_in(SHIPPED)]
 
 
+_FORMS: Final[Mapping[OwnForm, str]] = {
+    "log": "readings as in log.txt",
+    "day": "day file of readings",
+    "wide": "wide CSV of readings",
+    "export": "export of readings",
+    "interval": "day file of intervals",
+}
+"""What each form is, in words."""
 _EXPECTED: Final[Mapping[OwnForm, str]] = {
     "log": "a reading, METER,TIMESTAMP,KWH",
     "day": f"the header {reading_lines.HEADER.decode().rstrip()}",
@@ -160,6 +169,24 @@ def _pieces(
             return plain_csv.read_pieces(file, path, zone, begin)
 
 
+class FileImport(Import):
+    """An import of files that knows what they are taken for."""
+
+    def __init__(self, *stored: Any, **options: Any) -> None:
+        super().__init__(*stored, **options)
+        self.taken: dict[str, Taken] = {}
+        """What each file is taken for, by its name."""
+
+    def tell(self, name: str, told: Taken | str) -> None:
+        """Note what a file is taken for, or a sentence on what of it was left out."""
+        notes = self.report.notes.setdefault(name, [])
+        if isinstance(told, Taken):
+            self.taken[name] = told
+            notes += told.sentences()
+        else:
+            notes.append(told)
+
+
 def read_import(
     frozen: Frozen,
     edits: Mapping[str, MeterEdits],
@@ -173,19 +200,19 @@ def read_import(
     *,
     replaces: bool = False,
     saved: Path | None = None,
-) -> Import:
+) -> FileImport:
     """Return an import with the readings and intervals of some files, of which something may be `said`.
 
-    Their meters have `attributes` where the files state none. See `Import` for the other parameters. Raises MeterError.
+    Their meters have `attributes` where the files state none. See `Import` for the other parameters. Raises MeterError;
+    NotSaid for the first file of which not enough is said.
     """
-    importing = Import(frozen, edits, latest=latest, ended=ended, replaces=replaces, max_kw=said.max_kw)
+    importing = FileImport(frozen, edits, latest=latest, ended=ended, replaces=replaces, max_kw=said.max_kw)
     paths = list(paths)
     if replaces:
         importing.report.digests = {path.name: _sha256(path) for path in paths}
     for place, path in enumerate(paths):
         part = part_of_progress(progress, place, len(paths))
-        notes = importing.report.notes.setdefault(path.name, [])
-        for piece in read_any(path, frozen.zone, form, part, said, saved, notes.append):
+        for piece in read_any(path, frozen.zone, form, part, said, saved, partial(importing.tell, path.name)):
             importing.add_piece(_with_attributes(piece, attributes))
     return importing
 

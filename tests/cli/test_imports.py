@@ -188,8 +188,14 @@ SAID = ("--meter", "m-1", "--zone", "Asia/Singapore", "--stamps", "start")
 def test_a_table_of_a_portal_is_imported_by_what_is_said_of_it(metertui: Command, tmp_path: Path) -> None:
     file = tmp_path / "portal.csv"
     file.write_text(HOURS)
-    asked = metertui("import", str(file), "--meter", "m-1", "--zone", "Asia/Singapore")
+    asked = metertui("import", str(file))
     assert (asked.code, asked.out) == (1, "")
+    assert asked.err == (
+        f"metertui: {file}: the file does not say which meter it is of, in which zone its times are and whether a time "
+        "is the start or the end of its interval; give --meter ID, --zone (such as Europe/Vienna) and --stamps "
+        "(start or end)\n"
+    )
+    asked = metertui("import", str(file), "--meter", "m-1", "--zone", "Asia/Singapore")
     assert "give --stamps start or --stamps end" in asked.err
     assert metertui("import", str(file), *SAID, "--strict").err.count("1 line refused, so nothing is stored") == 1
     planned = metertui("import", str(file), *SAID, "--dry-run", "--format", "json")
@@ -205,8 +211,8 @@ def test_a_table_of_a_portal_is_imported_by_what_is_said_of_it(metertui: Command
         1,
     ]
     assert answer["notes"] == [
-        "portal.csv: table with ; between cells, energy of intervals: 'Zeit' is the time, the start of each interval; "
-        "'Verbrauch (kWh)' is use in kWh"
+        "portal.csv: table with ; between cells, energy per interval: 'Zeit' is the time, the start of each interval; "
+        "'Verbrauch (kWh)' as m-1 in kWh"
     ]
     assert answer["meters"] == [
         {

@@ -18,6 +18,7 @@ from metertui.engine.intervals.rows import IntervalPiece
 from metertui.formats import readers, wide_csv
 from metertui.formats.said.mapping_files import save
 from metertui.formats.said.options import Said
+from metertui.formats.said.taken import Series, Taken
 from tests.clock import FakeClock
 from tests.formats.green_button import block, feed, meter_reading, reading, reading_type, usage_point
 from tests.formats.register_pieces import read_pieces
@@ -233,6 +234,7 @@ def test_a_saved_mapping_knows_the_next_file(tmp_path: Path) -> None:
 def test_what_a_file_of_the_trade_is_taken_for_is_told(tmp_path: Path) -> None:
     path = tmp_path / "any"
     path.write_text("100,NEM12,202501050000,A,B\n200,m,E1Q1,1,E1,N1,S1,kWh,1440,\n200,m,,2,Q1,N1,S1,kVArh,1440,\n900\n")
-    told: list[str] = []
+    told: list[Taken | str] = []
     list(readers.read_any(path, ZONE, tell=told.append))
-    assert told == ["NEM12, energy per interval: m E1 as m; left out: m Q1 (reactive energy)"]
+    series = [Series("m E1", "m", "kWh"), Series("m Q1", "", "kVArh", "reactive energy")]
+    assert told == [Taken("NEM12", "interval", series)]

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from metertui.engine.base import SiteZone, hours_number, kwh_number, split_identifier
+from metertui.engine.base import (
+    Int64Array,
+    SiteZone,
+    add_months,
+    first_of_month,
+    hours_number,
+    kwh_number,
+    split_identifier,
+)
 from metertui.engine.columns import Arrivals, IntervalColumns, run_edges
 from metertui.engine.intervals import UWH_PER_WH
 
@@ -30,6 +39,8 @@ class FileFigures:
     """How many times between them have no interval."""
     missing_us: int
     """How long these are together, µs."""
+    months: Sequence[tuple[str, int]] = ()
+    """The energy of each month, as `2025-03` and Wh, rounded half-even; what a month's end goes through is shared."""
 
     def as_json(self, zone: SiteZone) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -44,8 +55,15 @@ class FileFigures:
             "missing_hours": hours_number(self.missing_us),
         }
 
+    def months_as_json(self) -> list[dict[str, Any]]:
+        """Return the energy of each month as JSON values."""
+        return [
+            {"month": month, "meter": self.meter, "channel": self.channel, "total_kwh": kwh_number(wh)}
+            for month, wh in self.months
+        ]
 
-def figures_of_intervals(found: IntervalColumns, ids: Sequence[str]) -> list[FileFigures]:
+
+def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
     """Return what files say with intervals, in any order; of several with the same bounds the first one holds."""
     found = found.take(np.lexsort((np.arange(len(found)), found.end, found.start, found.meter)))
     again = np.zeros(len(found), dtype=bool)
@@ -56,10 +74,10 @@ def figures_of_intervals(found: IntervalColumns, ids: Sequence[str]) -> list[Fil
     figures = []
     edges = run_edges(found.meter).tolist()
     for begin, stop in pairwise(edges):
-        start, end = found.start[begin:stop], found.end[begin:stop]
+        start, end, energy = found.start[begin:stop], found.end[begin:stop], found.energy[begin:stop]
         until = np.maximum.accumulate(end)
         gaps = start[1:] - until[:-1]
-        total = _rounded(sum(found.energy[begin:stop].tolist()))
+        total = _rounded(sum(energy.tolist()))
         whole = gaps[gaps > 0]
         figures.append(
             FileFigures(
@@ -70,23 +88,60 @@ def figures_of_intervals(found: IntervalColumns, ids: Sequence[str]) -> list[Fil
                 stop - begin,
                 len(whole),
                 int(whole.sum()),
+                _months_of_intervals(start, end, energy, zone),
             )
         )
     return figures
 
 
-def figures_of_reads(found: Arrivals, ids: Sequence[str]) -> list[FileFigures]:
+def figures_of_reads(found: Arrivals, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
     """Return what files say with register reads, in any order. Between two of them lies an interval."""
     order = np.lexsort((found.wh, found.time, found.meter))
-    meter, time, wh = (column[order] for column in found)
+    meter, time, wh = found.meter[order], found.time[order], found.wh[order]
     figures = []
     edges = run_edges(meter).tolist()
     for begin, stop in pairwise(edges):
         ends = int(time[begin]), int(time[stop - 1])
         steps = len(np.unique(time[begin:stop])) - 1
         name = split_identifier(ids[meter[begin]])
-        figures.append(FileFigures(*name, int(wh[stop - 1] - wh[begin]), *ends, steps, 0, 0))
+        months = _months_of_reads(time[begin:stop], wh[begin:stop], zone)
+        figures.append(FileFigures(*name, int(wh[stop - 1] - wh[begin]), *ends, steps, 0, 0, months))
     return figures
+
+
+def _months_of_intervals(
+    start: Int64Array, end: Int64Array, energy: Int64Array, zone: SiteZone
+) -> list[tuple[str, int]]:
+    names, edges = _months(int(start.min()), int(end.max()), zone)
+    months = []
+    for name, (low, high) in zip(names, pairwise(edges.tolist()), strict=True):
+        within = (start < high) & (end > low)
+        whole = (start >= low) & (end <= high)
+        total = int(energy[whole].sum())
+        for at in np.flatnonzero(within & ~whole).tolist():
+            first, last, part = int(start[at]), int(end[at]), int(energy[at])
+            until, since = min(high, last) - first, max(low, first) - first
+            total += part * until // (last - first) - part * since // (last - first)
+        if within.any():
+            months.append((name, _rounded(total)))
+    return months
+
+
+def _months_of_reads(time: Int64Array, wh: Int64Array, zone: SiteZone) -> list[tuple[str, int]]:
+    names, edges = _months(int(time[0]), int(time[-1]), zone)
+    at_edges = np.interp(edges.astype(np.float64), time.astype(np.float64), wh.astype(np.float64))
+    return list(zip(names, np.diff(np.rint(at_edges)).astype(np.int64).tolist(), strict=True))
+
+
+def _months(first: int, last: int, zone: SiteZone) -> tuple[list[str], Int64Array]:
+    """Return the months from one instant to another (µs UTC), and the instants at which they begin and end."""
+    month = first_of_month(zone.day(first))
+    days: list[date] = []
+    while not days or zone.midnight(month) < last:
+        days.append(month)
+        month = add_months(month, 1)
+    edges = [zone.midnight(day) for day in (*days, month)]
+    return [f"{day:%Y-%m}" for day in days], np.array(edges, dtype=np.int64)
 
 
 def _rounded(energy: int) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from metertui.engine.base import BadLine, SiteZone
+from metertui.engine.base import BadLine, Int64Array, SiteZone
 from metertui.engine.core.file_figures import FileFigures
-from metertui.engine.storage import RefusedLine
+from metertui.engine.core.file_rows import MOST_ROWS, FileRow, first_rows
+from metertui.engine.intervals import IntervalRows
+from metertui.engine.storage import RefusedLine, Rows
 
 MOST_KEPT: Final = 10_000
 """Lines of a kind that are kept for the report; all are counted."""
@@ -42,6 +44,8 @@ class ImportReport:
     """What the files say of each register."""
     notes: dict[str, list[str]] = field(default_factory=dict)
     """Sentences on what files are taken for and what of them is left out, by their names."""
+    rows: list[FileRow] = field(default_factory=list)
+    """The first rows of each file as they are read."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Refused lines by code."""
     refused_lines: list[BadLine] = field(default_factory=list)
@@ -71,6 +75,10 @@ class ImportReport:
             **{name: getattr(self, name) for name in COUNTS},
             "replaced": self.replaced,
             "meters": [each.as_json(zone) for each in self.meters],
+            "months": sorted(
+                (each for figures in self.meters for each in figures.months_as_json()), key=lambda each: each["month"]
+            ),
+            "rows": [each.as_json(zone) for each in self.rows],
             "notes": [f"{name}: {sentence}" for name, sentences in self.notes.items() for sentence in sentences],
             "reasons": dict(self.reasons),
             "misfits": kept,
@@ -78,6 +86,12 @@ class ImportReport:
             "suspects": [asdict(each) for each in self.suspect_lines[:most]],
             "too_high": self.too_high or None,
         }
+
+    def note_rows(self, source: str, rows: IntervalRows | Rows, line: Int64Array) -> None:
+        """Keep rows of a file with the numbers of their lines, if they are among its first."""
+        known = sum(each.source == source for each in self.rows)
+        if known < MOST_ROWS:
+            self.rows += first_rows(source, rows, line, MOST_ROWS - known)
 
     def add_refused(self, misfits: Iterable[BadLine]) -> None:
         """Count refused lines, and keep the first ones."""

@@ -148,6 +148,7 @@ class Import:
         self.report.add_refused(piece.refused)
         if not len(piece.rows):
             return
+        self.report.note_rows(piece.source, piece.rows, piece.line)
         if isinstance(piece, IntervalPiece):
             self._add_intervals(piece)
             return
@@ -221,7 +222,9 @@ class Import:
         report.add_refused(plan.bad_lines(conflicts, self._sources, "conflict", lambda _: said))
         new = plan.part.take(np.flatnonzero(plan.what == What.NEW))
         report.days += len(np.unique(self._zone.day_numbers(new.start)))
-        report.meters += figures_of_intervals(plan.part.columns().take(plan.what != What.CONFLICT), self._ids)
+        report.meters += figures_of_intervals(
+            plan.part.columns().take(plan.what != What.CONFLICT), self._ids, self._zone
+        )
 
     def compare_again(self, stored: IntervalColumns, ids: Sequence[str]) -> None:
         """Compare the intervals with those that are stored by now; `ids` are the identifiers by their codes."""
@@ -274,7 +277,7 @@ class Import:
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
         self.report.new += int(np.count_nonzero(found.new))
         self.report.duplicate += int(np.count_nonzero(found.kept & ~found.new))
-        self.report.meters += figures_of_reads(arrivals.take(np.flatnonzero(found.kept)), self._ids)
+        self.report.meters += figures_of_reads(arrivals.take(np.flatnonzero(found.kept)), self._ids, self._zone)
         self._same = part.take(np.flatnonzero(found.kept))
         self._is_new = found.new[found.kept]
         self._before = found.before

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.base import check_meter_id
-from metertui.engine.errors import DataError, Refused
+from metertui.engine.errors import Refused
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.words import NO_MEANING, Meaning, ids_in, is_named, meaning_of, plain
-from metertui.formats.said import not_said
+from metertui.formats.said import NotSaid, not_said, unclear
 
 _ID_DIGITS: Final = 5
 """From so many digits on, the name of a column is the id of a meter."""
@@ -41,6 +41,9 @@ class Figures:
     """The column with the quality of its figures."""
     sign: int = 0
     """1 or -1 where only its positive or negative figures are of the channel, as another has the others."""
+
+
+NO_FIGURES: Final = Figures(-1, "", "")
 
 
 def is_energy(shape: Shape, place: int) -> bool:
@@ -125,7 +128,7 @@ def figures_of_slots(shape: Shape, place: int) -> Figures:
 def choose_figures(
     path: Path, shape: Shape, candidates: Sequence[int], header_meters: bool, by_row: bool, unit: str
 ) -> tuple[list[Figures], dict[int, str]]:
-    """Return the columns of figures to take, and those to leave out with the reason. Raises DataError."""
+    """Return the columns of figures to take, and those to leave out with the reason. Raises NotSaid."""
     meanings = {at: _meaning(shape, at) for at in candidates}
     if unit == "kW":
         meanings = {at: _as_energy(each) for at, each in meanings.items()}
@@ -140,9 +143,8 @@ def choose_figures(
     doubtful = [at for at in known if meanings[at].direction == "doubtful"]
     if doubtful:
         name = shape.names[doubtful[0]]
-        raise DataError(
-            path, None, f"column '{name}' may be use or feed-in; give --columns use={name} or export={name}"
-        )
+        give = f"--columns use={name} or export={name}"
+        raise unclear(path, "columns", f"column '{name}' may be use or feed-in", give)
     directed = [at for at in known if meanings[at].direction not in ("", "net")]
     for at in [*taken]:
         meaning = meanings[at]
@@ -161,12 +163,27 @@ def choose_figures(
         raise _no_energy(path, shape, meanings, left_out)
     if any(meanings[at].direction == "net" for at in known):
         name = next(shape.names[at] for at in known if meanings[at].direction == "net")
-        raise DataError(
-            path, None, f"column '{name}' is use less feed-in, not either; give --columns kwh=NAME, or kwh={name}"
-        )
+        give = f"--columns kwh=NAME, or kwh={name}"
+        raise unclear(path, "columns", f"column '{name}' is use less feed-in, not either", give)
     figures = [_taken(shape, at, meanings, known) for at in known]
     _check_apart(path, shape, figures, by_row)
     return figures, left_out
+
+
+def undecided_figures(shape: Shape, candidates: Sequence[int]) -> tuple[list[Figures], dict[int, str]]:
+    """Return the columns of figures of which a person must say what they are, and those to leave out with the reason.
+
+    They have no channel.
+    """
+    meanings = {at: _meaning(shape, at) for at in candidates}
+    left_out = {at: each.not_energy for at, each in meanings.items() if each.not_energy}
+    asked = [at for at in candidates if at not in left_out] or [*candidates]
+    figures = [
+        Figures(at, "", each.unit, each.register, each.direction == "consumed", each.direction != "")
+        for at, each in meanings.items()
+        if at in asked
+    ]
+    return figures, {at: why for at, why in left_out.items() if at not in asked}
 
 
 def _as_energy(meaning: Meaning) -> Meaning:
@@ -174,13 +191,13 @@ def _as_energy(meaning: Meaning) -> Meaning:
     return replace(meaning, not_energy="", energy=True) if meaning.not_energy == "power" else meaning
 
 
-def is_power(path: Path, name: str) -> DataError:
+def is_power(path: Path, name: str) -> NotSaid:
     """Return the error for a column that nobody takes for energy."""
-    what = f"column '{name}' is power, not energy"
-    return DataError(path, None, f"{what}; give --unit kW if it is the mean of each interval")
+    give = "--unit kW if it is the mean of each interval"
+    return unclear(path, "unit", f"column '{name}' is power, not energy", give)
 
 
-def _no_energy(path: Path, shape: Shape, meanings: Mapping[int, Meaning], left_out: Mapping[int, str]) -> DataError:
+def _no_energy(path: Path, shape: Shape, meanings: Mapping[int, Meaning], left_out: Mapping[int, str]) -> NotSaid:
     names = ", ".join(f"'{name}'" for name in shape.names[:12])
     if set(left_out.values()) == {"power"}:
         name = next(shape.names[at] for at in left_out)
@@ -199,7 +216,7 @@ def _taken(shape: Shape, place: int, meanings: Mapping[int, Meaning], known: Seq
 
 
 def _check_apart(path: Path, shape: Shape, figures: Sequence[Figures], by_row: bool) -> None:
-    """Raise DataError for two columns that would be the same register."""
+    """Raise NotSaid for two columns that would be the same register."""
     seen: dict[tuple[bool, str, str], int] = {}
     for each in figures:
         if by_row and each.channel != "use":
@@ -208,7 +225,8 @@ def _check_apart(path: Path, shape: Shape, figures: Sequence[Figures], by_row: b
         other = seen.setdefault(key, each.place)
         if other != each.place:
             names = f"'{shape.names[other]}' and '{shape.names[each.place]}'"
-            raise DataError(path, None, f"columns {names} may both be {each.channel}; give --columns kwh=NAME")
+            fact = f"columns {names} may both be {each.channel}"
+            raise unclear(path, "columns", fact, "--columns kwh=NAME")
 
 
 def is_meter_id(text: str) -> bool:

@@ -1,6 +1,7 @@
 """How a table is read: what its columns are taken for, and all that must be known beside them.
 
-A plan is complete or there is none: what neither the table nor a person says is asked for by the name of an option.
+What neither the table nor a person says is asked for by the names of options; until then a plan is not complete, and
+shows what the table is taken for so far.
 """
 
 from __future__ import annotations
@@ -8,19 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from metertui.engine.base import DAY, SiteZone
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.evidence import Evidence
-from metertui.formats.meter_tables.figure_columns import Figures, is_meter_id, is_power
+from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, is_meter_id, is_power
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.words import is_named, meter_rank, plain, unit_of
-from metertui.formats.said import DateOrder, Kind, Said, agreed, not_said
+from metertui.formats.said import Asking, DateOrder, Kind, Need, Said, agreed, not_said, unclear
 from metertui.formats.tables import DecimalMark
 
 _OFFSET: Final = re.compile(r"([+-])([0-9]{1,2})(?::?(00))?")
@@ -34,10 +36,10 @@ class Plan:
     """How one of the series that stand side by side in a table is read."""
 
     roles: Roles
-    kind: Kind
+    kind: Kind | Literal[""]
     figures: Sequence[Figures]
     """The columns of figures that are read; a unit that is empty stands in the column of units."""
-    order: DateOrder
+    order: DateOrder | Literal[""]
     marks: Mapping[int, DecimalMark]
     negated: frozenset[int]
     """The columns whose feed-in is written negative."""
@@ -47,7 +49,10 @@ class Plan:
     stats: Stats
     meter: str
     """The meter of rows that name none."""
-    notes: Sequence[str] = ()
+    names_no_zone: bool = False
+    """Whether a time names no zone."""
+    needs: Sequence[Need] = ()
+    """What must be said before the series can be read; what is empty above is among it."""
 
     def columns(self) -> set[int]:
         """Return the columns that are read."""
@@ -56,25 +61,16 @@ class Plan:
         figures = [each.place for each in self.figures if each.place >= 0]
         return {*roles.times.places, *roles.slots, *figures, *(at for at in others if at is not None)}
 
-    def about(self, shape: Shape) -> str:
-        """Return what its columns are taken for, for a person."""
-        names = [f"'{shape.names[at]}'" for at in self.roles.times.places]
-        ends = {"start": ", the start of each interval", "end": ", the end of each interval"}.get(self.stamps, "")
-        taken = [
-            f"{self._name(shape, each)} is {each.channel} in {each.unit or 'the unit of its row'}"
-            for each in self.figures
-        ]
-        left_out = [f"'{shape.names[at]}' left out: {why}" for at, why in self.roles.left_out.items()]
-        what = "registers" if self.kind == "register" else "energy of intervals"
-        when = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} the time{ends}"
-        return f"{what}: {'; '.join([when, *taken, *left_out])}"
+    def other_roles(self) -> dict[int, str]:
+        """Return what the columns are that hold no figures, in the words of `--columns`."""
+        roles = self.roles
+        named = {roles.meter: "meter", roles.unit: "unit", roles.channel: "channel"}
+        named |= {each.status: "quality" for each in self.figures}
+        return roles.times.roles() | {at: role for at, role in named.items() if at is not None}
 
-    def _name(self, shape: Shape, figures: Figures) -> str:
-        return (
-            f"'{shape.names[figures.place]}'"
-            if figures.place >= 0
-            else f"each of {len(self.roles.slots)} parts of a day"
-        )
+    def leaving_out(self, columns: Mapping[int, str]) -> Plan:
+        """Return the plan with further columns that are left out, and why."""
+        return replace(self, roles=replace(self.roles, left_out={**self.roles.left_out, **columns}))
 
     def step_days(self) -> int:
         """Return how many days an interval lasts whose only time is a day."""
@@ -82,28 +78,52 @@ class Plan:
 
 
 def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evidence, site: SiteZone) -> Plan:
-    """Return how a table is read. Raises DataError for what neither it nor a person says, or both differently."""
-    order = _order(path, shape, roles, said, evidence)
-    marks = _marks(path, shape, evidence)
+    """Return how a table is read, as far as it and a person say. Raises DataError where they contradict each other."""
+    asking = Asking(roles.needs)
+    zone = asking.noted(lambda: _zone(path, shape, roles, said, evidence, site), site)
+    order: DateOrder | Literal[""] = ""
+    order = asking.noted(lambda: _order(path, shape, roles, said, evidence), order)
+    marks = _marks(path, shape, roles, evidence)
     readers = {each.place: energy_reader(marks[each.place], "kWh") for each in roles.figures}
-    stats = stats_of(shape, roles, order, roles.figures, readers)
-    kind, figures, notes = _kind(path, shape, roles, roles.figures, stats, said)
-    figures = [_with_unit(path, shape, roles, each, said, evidence) for each in figures]
+    stats = stats_of(shape, roles, order or "dmy", roles.figures, readers)
+    figures, kind = roles.figures, said.kind
+    if roles.are_decided:
+        undecided: tuple[Kind | Literal[""], list[Figures]] = said.kind, figures
+        kind, figures = asking.noted(lambda: _kind(path, roles, stats, said), undecided)
+        same = f"the same energy, as {'intervals' if kind == 'register' else 'registers'}"
+        taken = {each.place for each in figures}
+        left_out = {each.place: same for each in roles.figures if each.place not in taken}
+        roles = replace(roles, left_out={**roles.left_out, **left_out})
+        figures = [
+            asking.noted(partial(_with_unit, path, shape, roles, each, said, evidence), each) for each in figures
+        ]
+    else:
+        kind = asking.noted(lambda: _kind_of_undecided(path, roles, stats, said), "")
+        if not any(each.unit for each in figures):
+            asking.noted(lambda: _with_unit(path, shape, roles, NO_FIGURES, said, evidence), NO_FIGURES)
+    meter = asking.noted(lambda: _meter(path, shape, roles, figures, said, evidence), "")
     negated = frozenset(each.place for each in figures if _is_negated(each, evidence))
-    stamps = ""
-    if kind == "interval" and not roles.times.is_pair and not roles.slots and not stats.day_only:
-        stamps = agreed(path, "stamps", said.stamps, _stamps_named(shape, roles))
-        if not stats.step or not stats.regular:
-            why = "its times are not at regular intervals, so that no row says how long its interval is"
-            raise DataError(path, None, f"{why}; give --columns start=NAME,end=NAME, or --kind register")
+    stamps = asking.noted(lambda: _stamps(path, shape, roles, kind, stats, said), "")
+    needs = tuple(asking.needs)
+    return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, evidence.bare, needs)
+
+
+def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, said: Said) -> str:
+    """Return which end of an interval the one time of a row is; empty where it does not matter."""
+    one = not roles.times.is_pair and not roles.slots and not stats.day_only
+    regular = bool(stats.step) and stats.regular
     if kind == "register":
-        stamps = said.stamps
-        if stamps == "start" and not roles.times.is_pair and not (stats.step and stats.regular):
+        if said.stamps == "start" and not roles.times.is_pair and not regular:
             why = "its times are not at regular intervals, so that no register can be that at the end of one"
             raise DataError(path, None, f"{why}; leave out --stamps")
-    meter = _meter(path, shape, roles, figures, said, evidence)
-    zone = _zone(path, shape, roles, said, evidence, site)
-    return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, notes)
+        return said.stamps
+    if not one or roles.times_are_a_guess:
+        return said.stamps if not kind else ""
+    stamps = agreed(path, "stamps", said.stamps, _stamps_named(shape, roles))
+    if kind and not regular:
+        why = "its times are not at regular intervals, so that no row says how long its interval is"
+        raise unclear(path, "columns", why, "--columns start=NAME,end=NAME, or --kind register")
+    return stamps
 
 
 def _is_negated(figures: Figures, evidence: Evidence) -> bool:
@@ -135,12 +155,15 @@ def _order_named(text: str) -> DateOrder | None:
     return orders.get(letters)
 
 
-def _marks(path: Path, shape: Shape, evidence: Evidence) -> dict[int, DecimalMark]:
+def _marks(path: Path, shape: Shape, roles: Roles, evidence: Evidence) -> dict[int, DecimalMark]:
     marks: dict[int, DecimalMark] = {}
     for place, figures in evidence.figures.items():
         try:
             marks[place] = figures.decide() if figures.is_proven() else evidence.shared.decide()
         except Refused as error:
+            if not roles.are_decided:
+                marks[place] = "."
+                continue
             name = shape.names[place] if place >= 0 else "of energy"
             raise DataError(path, None, f"column {name}: {error.why}") from error
     return marks
@@ -168,21 +191,14 @@ def _stamps_named(shape: Shape, roles: Roles) -> str:
     return "" if start == end else "start" if start else "end"
 
 
-def _kind(
-    path: Path, shape: Shape, roles: Roles, figures: list[Figures], stats: Stats, said: Said
-) -> tuple[Kind, list[Figures], list[str]]:
-    """Return whether figures are registers or energy of intervals, those that are, and what is worth a word."""
+def _kind(path: Path, roles: Roles, stats: Stats, said: Said) -> tuple[Kind | Literal[""], list[Figures]]:
+    """Return whether figures are registers or energy of intervals, and those that are."""
+    figures = roles.figures
     registers = [each for each in figures if each.register]
     others = [each for each in figures if not each.register]
     if registers and others:
         kind: Kind = said.kind or ("register" if _are_better(registers, others, stats) else "interval")
-        chosen, rest = (registers, others) if kind == "register" else (others, registers)
-        names = ", ".join(f"'{shape.names[each.place]}'" for each in rest)
-        return (
-            kind,
-            chosen,
-            [f"{names} left out: the same energy as {'intervals' if kind == 'register' else 'registers'}"],
-        )
+        return kind, registers if kind == "register" else others
     found = _kind_found(figures, stats, roles)
     if found == "doubtful" or not found:
         if not said.kind:
@@ -190,7 +206,17 @@ def _kind(
         found = said.kind
     if said.kind and said.kind != found and (registers or _falls(figures, stats)):
         agreed(path, "kind", said.kind, found)
-    return said.kind or ("register" if found == "register" else "interval"), figures, []
+    return said.kind or ("register" if found == "register" else "interval"), figures
+
+
+def _kind_of_undecided(path: Path, roles: Roles, stats: Stats, said: Said) -> Kind | Literal[""]:
+    """Return what figures are of which no one knows yet which are taken; nothing where that may tell."""
+    found = {_kind_found([each], stats, roles) for each in roles.figures}
+    if said.kind:
+        return said.kind
+    if "doubtful" in found:
+        raise not_said(path, "kind")
+    return "register" if found == {"register"} else "interval" if found == {"interval"} else ""
 
 
 def _falls(figures: Sequence[Figures], stats: Stats) -> bool:

@@ -22,7 +22,8 @@ from metertui.formats.meter_tables.roles import find_roles
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
-from metertui.formats.said import FileMapping, Said, matching, signature, with_mapping
+from metertui.formats.meter_tables.taking import taken_of
+from metertui.formats.said import FileMapping, NotSaid, Said, Taken, in_order, matching, signature, with_mapping
 from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
 
 _UWH_PER_WH = 1_000_000
@@ -40,12 +41,14 @@ class MeterTable:
     """What was decided that a person may want to know."""
     said: Said
     """What a person or a mapping says of it."""
+    mapped: str = ""
+    """The name of the mapping by which it is known."""
     left_out: LeftOut = field(default_factory=LeftOut)
     """What reading it left out so far."""
 
-    def about(self) -> list[str]:
-        """Return sentences on what it is taken for, and what was decided that a person may want to know."""
-        return [f"{self.table.form}, {plan.about(self.shape)}" for plan in self.plans] + [*self.notes]
+    def taken(self) -> Taken:
+        """Return what it is taken for."""
+        return taken_of(self.table.form, self.shape, self.plans, self.mapped, self.notes)
 
     def mapping(self, name: str) -> FileMapping:
         """Return what is said of it as a mapping, by which another file with the columns that are taken is known.
@@ -123,8 +126,8 @@ def open_meter_table(
 ) -> MeterTable | None:
     """Return a file as a table of registers or of energy per interval, by what it, a person and a mapping say.
 
-    `site` is the zone of days, not that of its times. None for a file that has no times in rows. Raises DataError for
-    one that does not say enough, by the name of the option to give; OSError.
+    `site` is the zone of days, not that of its times. None for a file that has no times in rows. Raises NotSaid for one
+    that does not say enough, with what it is taken for so far; DataError, OSError.
     """
     table = open_any_table(path)
     first = next((rows for _, rows in table.blocks() if rows), []) if table is not None else []
@@ -143,10 +146,15 @@ def open_meter_table(
         for each in evidence:
             each.note(rows)
     plans = [make_plan(path, shape, roles, said, proofs, site) for roles, proofs in zip(every, evidence, strict=True)]
-    plans, notes = _finest(shape, plans)
+    kept = _finest(plans)
     known = [] if mapping is None else [f"mapping {mapping.name}: {mapping.about}"]
     others = [f"'{each.sheet}' left out: another table" for each in shapes if each.names != shape.names]
-    return MeterTable(path, table, shape, plans, [*known, *notes, *others], said)
+    notes = [*known, *others]
+    needs = in_order(need for plan in plans for need in plan.needs)
+    mapped = "" if mapping is None else mapping.name
+    if needs:
+        raise NotSaid(path, needs, taken_of(table.form, shape, kept, mapped, notes))
+    return MeterTable(path, table, shape, kept, notes, said, mapped)
 
 
 def _choose(
@@ -169,14 +177,13 @@ def _choose(
     return next(known, (shapes[0], named))
 
 
-def _finest(shape: Shape, plans: list[Plan]) -> tuple[list[Plan], list[str]]:
+def _finest(plans: list[Plan]) -> list[Plan]:
     """Return the plans to read by: of series with the same registers, such as days beside hours, the finest alone."""
     kept: dict[tuple[str, ...], Plan] = {}
-    notes = [note for plan in plans for note in plan.notes]
     for plan in sorted(plans, key=lambda each: each.stats.length or each.stats.step):
         key = (plan.meter, plan.kind, *(f"{each.meter}:{each.channel}" for each in plan.figures))
-        if key in kept:
-            names = " and ".join(str(each.place + 1) for each in plan.figures)
-            notes.append(f"column {names} left out: the same energy as in the other columns, in longer intervals")
-        kept.setdefault(key, plan)
-    return [plan for plan in plans if plan in kept.values()], notes
+        finer = kept.setdefault(key, plan)
+        if finer is not plan:
+            same = {each.place: "the same energy, in longer intervals" for each in plan.figures}
+            kept[key] = finer.leaving_out(same)
+    return sorted(kept.values(), key=lambda each: each.roles.times.places)

@@ -16,6 +16,7 @@ from metertui.formats.meter_tables.figure_columns import (
     figures_of_slots,
     is_energy,
     is_meter_id,
+    undecided_figures,
 )
 from metertui.formats.meter_tables.shape import TIMES, Shape, clean
 from metertui.formats.meter_tables.statuses import status_of
@@ -29,10 +30,9 @@ from metertui.formats.meter_tables.words import (
     plain,
     unit_of,
 )
-from metertui.formats.said import Said, signature
+from metertui.formats.said import TIME_ROLES, Asking, Need, NotSaid, Said, signature
 
 CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
-_TIME_ROLES: Final = ("time", "start", "end", "date", "clock", "end_date", "end_clock")
 _OTHER_ROLES: Final = ("meter", "unit", "quality", "status", "channel", "series")
 HEADER: Final = "header"
 """What a person says in place of a column of meters, where their ids are the names of the columns of figures."""
@@ -52,12 +52,22 @@ class Roles:
     """The columns of the parts of a day, where a row is a day."""
     left_out: Mapping[int, str] = field(default_factory=dict)
     """Columns with figures that are not taken, and why."""
+    needs: Sequence[Need] = ()
+    """What a person must say of the columns; columns of figures that are not decided have no channel."""
+
+    times_are_a_guess: bool = False
+
+    @property
+    def are_decided(self) -> bool:
+        """Return whether the columns of figures are known."""
+        return bool(self.figures) and all(each.channel for each in self.figures)
 
 
 def find_roles(path: Path, shape: Shape, said: Said) -> list[Roles]:
     """Return what the columns of a table are taken for, for each of the series that stand side by side in it.
 
-    Raises DataError that names the option by which a person can tell what the table does not.
+    What the table does not tell and a person must stands in their needs; a series with needs is none of the table where
+    there are others. Raises DataError for what is said that is not there.
     """
     told, header_meters = _told(path, shape, said.columns)
     groups = _groups(path, shape) if not told else [range(len(shape.names))]
@@ -67,10 +77,10 @@ def find_roles(path: Path, shape: Shape, said: Said) -> list[Roles]:
             found.append(_roles(path, shape, places, told, header_meters, said.unit))
         except DataError as error:
             failure = error
-    if not found or (failure is not None and len(groups) == 1):
+    if not found:
         assert failure is not None
         raise failure
-    return found
+    return [each for each in found if not each.needs] or found[:1]
 
 
 def _told(path: Path, shape: Shape, columns: Mapping[str, str]) -> tuple[dict[str, int], bool]:
@@ -79,7 +89,7 @@ def _told(path: Path, shape: Shape, columns: Mapping[str, str]) -> tuple[dict[st
     for role, name in columns.items():
         if role == "meter" and name == HEADER:
             continue
-        known = role in _TIME_ROLES or role in _OTHER_ROLES or CHANNEL.fullmatch(role) is not None
+        known = role in TIME_ROLES or role in _OTHER_ROLES or CHANNEL.fullmatch(role) is not None
         if not known:
             raise DataError(
                 path, None, f"--columns: '{role}' is neither time, start, end, kwh, meter, unit, quality nor a channel"
@@ -147,7 +157,16 @@ def values(shape: Shape, place: int, most: int = 200) -> list[str]:
 def _roles(
     path: Path, shape: Shape, places: Sequence[int], told: Mapping[str, int], header_meters: bool, asked: str
 ) -> Roles:
-    times = find_times(path, shape, [at for at in places if at not in told.values()], told)
+    asking, guess = Asking(), False
+    untold = [at for at in places if at not in told.values()]
+    try:
+        times = find_times(path, shape, untold, told)
+    except NotSaid as error:
+        asking.add(error.needs)
+        guess = True
+        times = TimeColumns("one", tuple(at for at in untold if shape.kinds[at] in TIMES)[:1])
+        if not times.start:
+            raise
     free = [at for at in places if at not in times.places and (shape.kinds[at] not in TIMES or at in told.values())]
     meter = told.get("meter", None if header_meters else _meter_column(shape, free))
     free = [at for at in free if at != meter]
@@ -158,7 +177,7 @@ def _roles(
     texts = [at for at in free if shape.kinds[at] == "text" and at not in (unit, *statuses)]
     if series is None:
         series = _first(at for at in texts if _is_channel_column(shape, at))
-    said = {role: at for role, at in told.items() if role not in (*_TIME_ROLES, *_OTHER_ROLES)}
+    said = {role: at for role, at in told.items() if role not in (*TIME_ROLES, *_OTHER_ROLES)}
     if len(shape.slots) and not said:
         inside = [at for at in shape.slots if at in places and at not in times.places]
         return Roles(times, [figures_of_slots(shape, inside[0])], meter, unit, series, inside)
@@ -167,9 +186,14 @@ def _roles(
         left_out: dict[int, str] = {}
     else:
         candidates = [at for at in free if shape.kinds[at] in ("figure", "date", "epoch") and at not in statuses]
-        figures, left_out = choose_figures(path, shape, candidates, header_meters, series is not None, asked)
+        by_row = series is not None
+        try:
+            figures, left_out = choose_figures(path, shape, candidates, header_meters, by_row, asked)
+        except NotSaid as error:
+            asking.add(error.needs)
+            figures, left_out = undecided_figures(shape, candidates)
     figures = [replace(each, status=_status_of_column(statuses, each.place)) for each in figures]
-    return Roles(times, figures, meter, unit, series, (), left_out)
+    return Roles(times, figures, meter, unit, series, (), left_out, tuple(asking.needs), guess)
 
 
 def _first(places: Iterable[int]) -> int | None:

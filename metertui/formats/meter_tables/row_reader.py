@@ -63,6 +63,7 @@ class RowReader:
         """Return the figures of rows, and the rows that have none but should."""
         entries: list[tuple[int, ...]] = []
         refused: list[BadLine] = []
+        assert self.plan.order, "the plan is not complete"
         times = self.plan.roles.times.reader(self.plan.order)
         for row in rows:
             try:

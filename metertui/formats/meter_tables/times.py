@@ -13,7 +13,7 @@ from metertui.engine.base import DAY, HOUR, MINUTE, SECOND
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.shape import Shape, clean
 from metertui.formats.meter_tables.words import is_named
-from metertui.formats.said import DateOrder
+from metertui.formats.said import TIME_ROLES, DateOrder, NotSaid, unclear
 from metertui.formats.tables import Label, clock_part, parse_clock, parse_label, parse_number, split_range
 
 Form = Literal["one", "two", "range", "same day", "day and range"]
@@ -39,6 +39,21 @@ class TimeColumns:
     def is_pair(self) -> bool:
         """Return whether a row has both ends of its interval."""
         return self.form != "one"
+
+    def roles(self) -> dict[int, str]:
+        """Return what each column is, in the words of `--columns`."""
+        words: tuple[str, ...]
+        match self.form:
+            case "one" | "range":
+                words = ("time",) if len(self.start) == 1 else ("date", "clock")
+            case "two":
+                ends = ("end", "end_clock")[: len(self.end)]
+                words = ("start", "clock")[: len(self.start)] + ends
+            case "same day":
+                words = ("date", "clock", "end_clock")
+            case _:
+                words = ("date", "clock")
+        return dict(zip(self.places, words, strict=True))
 
     def dates(self) -> tuple[int, ...]:
         """Return the columns that hold dates."""
@@ -126,16 +141,12 @@ def whole_end(start: int, end: int) -> int:
     return end + MINUTE if length % (5 * MINUTE) == 4 * MINUTE else end
 
 
-_ROLES: Final = ("time", "start", "end", "date", "clock", "end_date", "end_clock")
-"""What a person can say that a column of times is."""
-
-
 def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[str, int]) -> TimeColumns:
     """Return which of some columns say when; `said` has the columns by what a person takes them for.
 
-    Raises DataError where the columns can go together in more than one way.
+    Raises NotSaid where the columns can go together in more than one way, DataError.
     """
-    told = {role: said[role] for role in _ROLES if role in said}
+    told = {role: said[role] for role in TIME_ROLES if role in said}
     if told:
         return _said_times(path, shape, told)
     held = {
@@ -269,8 +280,9 @@ def _by_name(path: Path, shape: Shape, places: list[int]) -> TimeColumns:
     raise _many(path, shape, places)
 
 
-def _many(path: Path, shape: Shape, places: list[int]) -> DataError:
+def _many(path: Path, shape: Shape, places: list[int]) -> NotSaid:
     if not places:
-        return DataError(path, None, "no column holds times; give --columns time=NAME,kwh=NAME")
+        return unclear(path, "columns", "no column holds times", "--columns time=NAME,kwh=NAME")
     names = ", ".join(f"'{shape.names[at]}'" for at in places)
-    return DataError(path, None, f"the columns {names} hold times; give --columns time=NAME, or start=NAME,end=NAME")
+    give = "--columns time=NAME, or start=NAME,end=NAME"
+    return unclear(path, "columns", f"the columns {names} hold times", give)

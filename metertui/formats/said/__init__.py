@@ -13,26 +13,33 @@ from metertui.formats.said.mapping_files import (
     signature,
     with_mapping,
 )
-from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, agreed, not_said, said_from_json
-from metertui.formats.said.taken import Series, Taken
+from metertui.formats.said.needs import Asking, Need, NotSaid, agreed, in_order, not_said, unclear
+from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, said_from_json
+from metertui.formats.said.taken import TIME_ROLES, Series, Taken
 
 __all__ = [
     "MAPPINGS",
     "NOTHING_SAID",
     "SHIPPED",
+    "TIME_ROLES",
+    "Asking",
     "DateOrder",
     "FileMapping",
     "Kind",
+    "Need",
+    "NotSaid",
     "Said",
     "Series",
     "Taken",
     "agreed",
     "all_in",
     "check_name",
+    "in_order",
     "matching",
     "not_said",
     "said_from_json",
     "save",
     "signature",
+    "unclear",
     "with_mapping",
 ]

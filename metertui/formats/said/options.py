@@ -1,18 +1,15 @@
 """What a person says of a file beside it: the options of an import that say how its content is to be understood.
 
-What the file says itself need not be said, and what contradicts it is an error. What neither says is asked for, by the
-name of the option, and never guessed.
+What the file says itself need not be said, and what contradicts it is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
-from metertui.engine.errors import DataError
 
 Kind = Literal["register", "interval"]
 Stamps = Literal["start", "end"]
@@ -62,33 +59,3 @@ def said_from_json(values: Mapping[str, Any]) -> Said:
 
 def _attributes(values: Mapping[str, Any]) -> dict[str, Group]:
     return {"attributes": Group(*values["attributes"])} if "attributes" in values else {}
-
-
-_OPTIONS: Final = {
-    "kind": ("whether it holds registers or the energy of intervals", "--kind register or --kind interval"),
-    "meter": ("which meter it is of", "--meter ID"),
-    "zone": ("in which zone its times are", "--zone, such as --zone Europe/Vienna"),
-    "stamps": ("whether a time is the start or the end of its interval", "--stamps start or --stamps end"),
-    "unit": ("the unit of its figures", "--unit Wh, --unit kWh or --unit MWh"),
-    "date_order": ("whether day or month stands first in its dates", "--date-order dmy or --date-order mdy"),
-    "columns": ("which columns hold the times and the energy", "--columns time=NAME,kwh=NAME"),
-}
-
-
-def not_said(path: Path, option: str, detail: str = "") -> DataError:
-    """Return the error that asks for what neither the file nor a person says, by the name of the option.
-
-    `option` is the name of a field of `Said`; `detail` is what the file shows of it.
-    """
-    what, give = _OPTIONS[option]
-    return DataError(path, None, f"the file does not say {what}{f' ({detail})' if detail else ''}; give {give}")
-
-
-def agreed(path: Path, option: str, said: str, found: str) -> str:
-    """Return what a file or a person says. Raises DataError where they contradict each other, or neither says it."""
-    if said and found and said != found:
-        name = option.replace("_", "-")
-        raise DataError(path, None, f"the file says {found}, which --{name} {said} contradicts")
-    if not said and not found:
-        raise not_said(path, option)
-    return said or found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.zone import DAY, SiteZone
 from metertui.engine.columns import Arrivals
 from metertui.engine.core.file_figures import FileFigures, figures_of_intervals, figures_of_reads
+from metertui.engine.intervals import UWH_PER_WH
 from tests.engine.intervals.test_standing import columns_of
 
+UTC = SiteZone("UTC")
+JANUARY = "1970-01"
 HALF = 500_000
 """Half a Wh, in µWh."""
 
@@ -18,18 +21,38 @@ def test_each_interval_counts_once_and_what_is_missing_between_them_is_told() ->
         [("a", 0, 10, HALF, 0), ("a", 10, 20, 2 * HALF, 1), ("a", 30, 40, 2 * HALF, 0), ("b", 5, 6, 0, 0)]
     )
     expected = [
-        FileFigures("x", "use", 2, 0, 40, 3, 1, 10),
-        FileFigures("x", "t1", 0, 5, 6, 1, 0, 0),
+        FileFigures("x", "use", 2, 0, 40, 3, 1, 10, [(JANUARY, 2)]),
+        FileFigures("x", "t1", 0, 5, 6, 1, 0, 0, [(JANUARY, 0)]),
     ]  # 2.5 is even at 2
-    assert figures_of_intervals(found, ["x", "x:t1"]) == expected
+    assert figures_of_intervals(found, ["x", "x:t1"], UTC) == expected
     twice = found.take(np.array([0, 1, 0, 2, 3, 1]))
-    assert figures_of_intervals(twice, ["x", "x:t1"]) == expected
+    assert figures_of_intervals(twice, ["x", "x:t1"], UTC) == expected
 
 
 def test_of_registers_it_is_the_last_less_the_first() -> None:
     meter, time, wh = np.array([[0, 0, 0, 1], [30, 10, 20, 5], [900, 100, 500, 7]])
-    found = figures_of_reads(Arrivals(meter.astype(np.int32), time, wh), ["x", "y:export"])
-    assert found == [FileFigures("x", "use", 800, 10, 30, 2, 0, 0), FileFigures("y", "export", 0, 5, 5, 0, 0, 0)]
+    found = figures_of_reads(Arrivals(meter.astype(np.int32), time, wh), ["x", "y:export"], UTC)
+    assert found == [
+        FileFigures("x", "use", 800, 10, 30, 2, 0, 0, [(JANUARY, 800)]),
+        FileFigures("y", "export", 0, 5, 5, 0, 0, 0, [(JANUARY, 0)]),
+    ]
+
+
+def test_what_the_end_of_a_month_goes_through_is_shared_between_the_months() -> None:
+    edge = 31 * DAY
+    found = columns_of(
+        [
+            ("a", 0, DAY, 3 * UWH_PER_WH, 0),
+            ("a", edge - DAY, edge + 2 * DAY, 3 * UWH_PER_WH, 0),
+            ("a", edge + 40 * DAY, edge + 41 * DAY, 7 * UWH_PER_WH, 0),
+        ]
+    )
+    [figures] = figures_of_intervals(found, ["x"], UTC)
+    assert figures.months == [(JANUARY, 4), ("1970-02", 2), ("1970-03", 7)]
+    assert figures.months_as_json()[1] == {"month": "1970-02", "meter": "x", "channel": "use", "total_kwh": 0.002}
+    read = Arrivals(np.zeros(2, np.int32), np.array([edge - DAY, edge + 3 * DAY]), np.array([1000, 5000]))
+    [figures] = figures_of_reads(read, ["x"], UTC)
+    assert figures.months == [(JANUARY, 1000), ("1970-02", 3000)]
 
 
 def test_it_is_written_in_the_site_zone() -> None:

@@ -96,7 +96,7 @@ def test_of_registers_beside_intervals_those_that_know_more_are_taken(tmp_path: 
     assert plan(tmp_path, head + rows, kind="interval").kind == "interval"
     few = "".join(f"28/04/2025 {clock(15 * at)};{100 if at == 7 else ''};0,{5 + at % 2}\n" for at in range(8))
     found = plan(tmp_path, head + few)
-    assert (found.kind, found.notes) == ("interval", ["'Zählerstand kWh' left out: the same energy as registers"])
+    assert (found.kind, found.roles.left_out) == ("interval", {1: "the same energy, as registers"})
 
 
 def test_zones_are_names_or_whole_offsets(tmp_path: Path) -> None:

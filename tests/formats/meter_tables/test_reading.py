@@ -63,7 +63,10 @@ def test_days_beside_hours_are_not_counted_twice(tmp_path: Path) -> None:
     )
     found = read(tmp_path, f"Strom kWh;;;Strom kWh;;\nVON;BIS;WERT;VON;BIS;WERT\n{rows}")
     assert found.total("m1") == 0.75
-    assert found.table.notes == ["column 6 left out: the same energy as in the other columns, in longer intervals"]
+    taken = found.table.taken()
+    assert [(each.number, each.why) for each in taken.series if each.why] == [
+        (6, "the same energy, in longer intervals")
+    ]
     assert found.intervals[0].endswith("T00:00:00+02:00 2025-04-01T01:00:00+02:00 0.1")
 
 

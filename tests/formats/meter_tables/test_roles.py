@@ -82,10 +82,11 @@ def test_a_person_names_columns_by_name_or_number(tmp_path: Path) -> None:
 
 
 def test_a_table_without_energy_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(
-        DataError, match="none of 'Kunde', 'Zählpunkt', 'Zeit', 'Einheit', 'Status' is known to be energy"
-    ):
-        roles_of(
-            tmp_path, "\n".join(";".join(line.split(";")[:3] + line.split(";")[4:]) for line in TABLE.splitlines())
-        )
+    rows = "\n".join(";".join(line.split(";")[:3] + line.split(";")[4:]) for line in TABLE.splitlines())
+    [roles] = find_roles(tmp_path, shape_of(tmp_path, rows), Said())
+    assert not roles.are_decided
+    assert [need.question() for need in roles.needs] == [
+        "which columns hold the times and the energy (none of 'Kunde', 'Zählpunkt', 'Zeit', 'Einheit', 'Status' is "
+        "known to be energy)"
+    ]
     assert values(shape_of(tmp_path, TABLE), 5) == ["VAL", "EST"]
