@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from metertui.engine.base import visible
-from metertui.engine.reports import PERIODS, Findings, Rule, SavedReport
+from metertui.engine.reports import CALENDAR, PERIODS, Findings, Rule, SavedReport
 from metertui.engine.usage import TIME_KEYS, Question
 from metertui.text import fmt, time_labels
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FEW: Final = 3
 """Periods that are named one by one."""
@@ -79,19 +82,23 @@ def summary(found: Findings, rule: Rule | None) -> str:
 def incomplete(found: Findings) -> str:
     """Return which periods stand in the table in part, with their sign; "" if all are whole."""
     by, table = found.inquiry.question.by, found.table
-    key = next((key for key in by if key in TIME_KEYS), "")
+    key = next((key for key in by if key in CALENDAR), "")
 
-    def names(part: str) -> str:
-        rows = table.loc[table["part"] == part, key].unique().tolist() if key else []
+    def names(column: pd.Series[str]) -> str:
+        rows = column.unique().tolist()
         called = [time_labels.key_in_short(key, name) for name in rows]
         more = f" and {fmt.count(len(called) - _FEW)} more" if len(called) > _FEW else ""
         return f"{', '.join(called[:_FEW])}{more}"
 
-    running, cut = names("running"), names("cut")
+    running, cut = (names(table.loc[table["part"] == part, key]) if key else "" for part in ("running", "cut"))
+    whole = table[table["part"] == ""] if found.compared else table.head(0)  # a part is compared with such a part
+    before = names(whole.loc[whole["before_cut"] != "", "before_cut"]) if len(whole) else ""
     if not running and found.is_running and found.known is not None and len(table):
         running = f"{time_labels.day(found.known[1])}, the last day with readings,"
     said = [f"{INCOMPLETE} {running} not over yet"] if running else []
-    return " · ".join([*said, f"{INCOMPLETE} in part: {cut}"] if cut else said)
+    said += [f"{INCOMPLETE} in part: {cut}"] if cut else []
+    said += [f"{INCOMPLETE} before in part: {before}"] if before else []
+    return " · ".join(said)
 
 
 def why(rule: Rule) -> str:

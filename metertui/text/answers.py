@@ -11,7 +11,7 @@ import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, SiteZone, visible
-from metertui.engine.reports import Compare, Findings, Inquiry, Measure, Rule
+from metertui.engine.reports import CALENDAR, Compare, Findings, Inquiry, Measure, Rule
 from metertui.engine.usage import TIME_KEYS, Question, per_day
 from metertui.formats import writers
 from metertui.text import fmt
@@ -88,9 +88,9 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
     texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
-    timed = next((place for place, key in enumerate(by) if key in TIME_KEYS), 0)
-    texts[timed] = [
-        f"{text} {INCOMPLETE}" if part else text for text, part in zip(texts[timed], table["part"], strict=True)
+    period = next((place for place, key in enumerate(by) if key in CALENDAR), 0)
+    texts[period] = [
+        f"{text} {INCOMPLETE}" if part else text for text, part in zip(texts[period], table["part"], strict=True)
     ]
     figures, cells = _figures(found, table, zone)
     return [*keys, *figures], [list(line) for line in zip(*texts, *cells, strict=True)]
@@ -120,6 +120,9 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
         add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone)[:16])
     if found.compared:
         add("before", "before", _kwh)
+        texts[-1] = [
+            f"{INCOMPLETE} {text}" if cut else text for text, cut in zip(texts[-1], table["before_cut"], strict=True)
+        ]
         add("change", "change a day" if found.per_day else "change", lambda share: f"{share:+.1%}")
     if found.per_day:
         table = _with_daily(table)
@@ -133,8 +136,9 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
 def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]]:
     """Return the cells of the rows below a table of which `shown` is shown: these, the others, all, mean and median.
 
-    Mean and median are of whole periods alone, and of none where a row is hidden. Figures that do not add up have no
-    sum of others, and no mean of unequal groups. All together are compared only where each row is.
+    Mean and median are of whole periods alone, also of those before, and of none where a row is hidden. Figures that
+    do not add up have no sum of others, and no mean of unequal groups. All together are compared only where each row
+    is.
     """
     question, table = found.inquiry.question, found.table
     if not question.by or not len(found.whole) or not len(shown):
@@ -147,7 +151,8 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
     rows.append(("total" if found.inquiry.measure == "total" else "all together", _together(found, matched=matched)))
     whole = table[table["part"] == ""]
     if len(question.by) == 1 and not found.hidden and len(whole) >= _FEW:
-        values = whole[["value", "before"] if matched else ["value"]]
+        like = matched and not whole["before_cut"].any()
+        values = whole[["value", "before"] if like else ["value"]]
         means = {"median": values.median()}
         if found.inquiry.measure in ("total", "peak"):
             means = {"mean": values.mean()} | means
@@ -175,7 +180,7 @@ def _row(found: Findings, figures: Mapping[Any, Any]) -> pd.DataFrame:
     row = found.whole.copy()
     for name in row.columns:
         none = 0 if name in ("length", "before_length") else np.nan
-        row[name] = row[name] if name == "hidden" else figures.get(name, none)
+        row[name] = row[name] if name in ("hidden", "before_cut") else figures.get(name, none)
     return row
 
 

@@ -11,7 +11,7 @@ from metertui.engine.reports import SavedReport, report
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Findings, Inquiry
 from metertui.engine.usage.query import Filter, Question
-from metertui.text import answer_words
+from metertui.text import answer_words, answers
 from tests.engine.build import frozen
 
 LONDON = SiteZone("Europe/London")
@@ -62,6 +62,23 @@ def test_a_summary_says_how_periods_are_compared() -> None:
         (date(2025, 2, 3), date(2025, 2, 9), "", "before: 27 Jan 2025 to 2 Feb 2025"),
     ):
         assert answer_words.summary(found_over(first, last, *filter(None, [by])), None).endswith(said)
+
+
+def test_a_summary_names_the_periods_before_that_are_known_in_part() -> None:
+    """Readings begin late in October 2024, and end early in December 2025: only the first is not said by its row."""
+    reads = [(LONDON.midnight(date(2024, 10, 27)), 0), (LONDON.midnight(date(2025, 12, 2)), 400_000)]
+    year = Question(date(2025, 1, 1), date(2025, 12, 31), ("month",))
+    found = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(year, compare="year_before"))
+    assert answer_words.summary(found, None).endswith(" · □ Dec 2025 not over yet · □ before in part: Oct 2024")
+    rows = answers.page(found, found.table, LONDON)[1]
+    assert [(row[0], row[3].partition(" ")[0]) for row in rows[-4:]] == [
+        ("2025-09", "–"), ("2025-10", "□"), ("2025-11", rows[-2][3]), ("2025-12 □", "□"),
+    ]  # fmt: skip
+    autumn = Question(date(2025, 10, 1), date(2025, 12, 31), ("month",))
+    more = [*reads, (LONDON.midnight(date(2026, 1, 2)), 450_000)]
+    found = report.answer_inquiry(frozen({"m": more}, LONDON), Inquiry(autumn, compare="year_before"))
+    total, mean, median = answers.feet(found, found.table, LONDON)
+    assert (total[3] != "–", mean[0], mean[3], median[3]) == (True, "mean of 3", "–", "–")  # October is not whole
 
 
 def test_a_summary_names_the_periods_that_are_not_whole() -> None:

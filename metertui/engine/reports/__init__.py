@@ -6,6 +6,7 @@ from metertui.engine.reports import disclosure, report
 from metertui.engine.reports.courses import courses_of
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import ExportLog
+from metertui.engine.reports.incomplete import CALENDAR
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Findings, Inquiry, Measure
 from metertui.engine.reports.saved_reports import (
     CHARTS,
@@ -20,6 +21,7 @@ from metertui.engine.reports.saved_reports import (
 )
 
 __all__ = [
+    "CALENDAR",
     "CHARTS",
     "COMPARES",
     "IDEAS",

@@ -12,7 +12,8 @@ from metertui.engine.usage import Question, days_of_row
 Part = Literal["", "running", "cut"]
 """A whole period; one that does not end before the day of the newest reading; one that begins before the first day with
 readings or with the question, or ends after the question."""
-_CALENDAR: Final = ("year", "quarter", "month", "week", "day")
+CALENDAR: Final = ("year", "quarter", "month", "week", "day")
+"""The time keys whose rows are periods."""
 
 
 def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, date]) -> Part:
@@ -20,7 +21,7 @@ def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, da
 
     `key` is a time key. Hours of the day and days of the week are no periods.
     """
-    if key not in _CALENDAR:
+    if key not in CALENDAR:
         return ""
     first, last = days_of_row(key, name)
     if last >= known[1] and asked[1] >= known[1]:
@@ -33,7 +34,16 @@ def parts_of_rows(table: pd.DataFrame, question: Question, known: tuple[date, da
     asked = question.first, question.last
     found: list[Part] = [""] * len(table)
     for key in question.by:
-        if key in _CALENDAR:
+        if key in CALENDAR:
             of_name = {name: part_of(key, name, asked, known) for name in table[key].unique().tolist()}
             found = [before or of_name[name] for before, name in zip(found, table[key].tolist(), strict=True)]
     return found
+
+
+def cut_periods(table: pd.DataFrame, question: Question, known: tuple[date, date]) -> list[str]:
+    """Return for each row of the answer to a question its period if only a part of that is in it; "" if all is."""
+    key = next((key for key in question.by if key in CALENDAR), "")
+    if not key:
+        return [""] * len(table)
+    parts = parts_of_rows(table, question, known)
+    return [name if part else "" for name, part in zip(table[key].tolist(), parts, strict=True)]

@@ -23,7 +23,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Cell, Rule
 from metertui.engine.reports.hiding import Tables, hidden_peaks, hidden_rows, hidden_with_the_rest, may_be_told_alone
-from metertui.engine.reports.incomplete import parts_of_rows
+from metertui.engine.reports.incomplete import cut_periods, parts_of_rows
 from metertui.engine.usage import (
     FILTERS,
     TIME_KEYS,
@@ -88,8 +88,9 @@ class Findings:
     table: pd.DataFrame
     """One row per group. The keys are text, `value` is kWh (float64), `meters` and `readings` are Int64; they are
     missing where `hidden` (bool). `length` is how long the row is as far as there are readings, µs. With a comparison,
-    `before` is kWh, `before_length` µs, -1 without a row, and `change` a share, per day. For the peak, `peak_at` is
-    µs UTC, -1 where hidden. `part`: see incomplete.Part."""
+    `before` is kWh, `before_length` µs, -1 without a row, `before_cut` the period that it is of if only a part of that
+    is in it, and `change` a share, per day. For the peak, `peak_at` is µs UTC, -1 where hidden. `part`: see
+    incomplete.Part."""
     total_wh: int | None
     """The total, Wh; None if it is hidden or there is no data."""
     meters: int
@@ -154,16 +155,18 @@ def answer_inquiry(
     figures, compared = table, None
     if question.by:
         figures, _ = _measured(tables, inquiry, alone.question, rule, frozenset())
+    time, zone = frozen.curve.time, frozen.zone
+    known = (zone.day(int(time.min())), zone.day(int(time.max()))) if len(time) else None
     if inquiry.compare:
         earlier, shift = _earlier_question(frozen, inquiry)
         before, also = _measured(tables, inquiry, earlier, rule, published)
+        before = before.assign(cut=cut_periods(before, earlier, known) if known else "")
         table = _compared(frozen, inquiry, earlier, shift, table, before)
         compared, discloses = (earlier.first, earlier.last), discloses or also
         earlier = replace(earlier, by=())
         before, _ = _measured(tables, inquiry, earlier, rule, frozenset())
+        before = before.assign(cut="")
         figures = _compared(frozen, alone, earlier, shift, figures, before)
-    time, zone = frozen.curve.time, frozen.zone
-    known = (zone.day(int(time.min())), zone.day(int(time.max()))) if len(time) else None
     table = table.assign(part=parts_of_rows(table, question, known) if known else "")
     return Findings(inquiry, table, total_wh, meters, compared, discloses, figures.assign(part=""), known)
 
@@ -256,19 +259,20 @@ def _compared(
     question = inquiry.question
     by = list(question.by)
     renamed = {key: _renamed(frozen, key, question, earlier, months) for key in by if key in TIME_KEYS}
-    keyed: dict[tuple[str, ...], tuple[float, int]] = {}
-    figures = zip(before["value"].tolist(), before["length"].tolist(), strict=True)
+    keyed: dict[tuple[str, ...], tuple[float, int, str]] = {}
+    figures = zip(before["value"].tolist(), before["length"].tolist(), before["cut"].tolist(), strict=True)
     for row, figure in zip(before[by].itertuples(index=False, name=None), figures, strict=True):
         names = [renamed[key].get(name) if key in renamed else name for key, name in zip(by, row, strict=True)]
         if None not in names:
             keyed[tuple(map(str, names))] = figure
     rows = table[by].itertuples(index=False, name=None) if by else [()] * len(table)
-    found = [keyed.get(tuple(row), (np.nan, -1)) for row in rows]
-    then = np.array([value for value, _ in found], dtype=np.float64)
-    length, then_length = table["length"].to_numpy(), np.array([length for _, length in found], dtype=np.int64)
+    found = [keyed.get(tuple(row), (np.nan, -1, "")) for row in rows]
+    then = np.array([value for value, _, _ in found], dtype=np.float64)
+    length, then_length = table["length"].to_numpy(), np.array([length for _, length, _ in found], dtype=np.int64)
     equal = length if inquiry.measure not in _OF_A_PERIOD else then_length
     change = change_per_day(table["value"].to_numpy(), length, then, equal)
-    return table.assign(before=then, before_length=then_length, change=change)
+    cut = [cut for _, _, cut in found]
+    return table.assign(before=then, before_length=then_length, before_cut=cut, change=change)
 
 
 def _renamed(frozen: Frozen, key: str, question: Question, earlier: Question, months: int) -> dict[str, str]:

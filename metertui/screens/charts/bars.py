@@ -64,6 +64,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     beside = 1 if stacked or compared else len(picture.series)
     key = legend(picture.series, width, inks, before=_BEFORE if compared else "")
     labels, series, (guessed, running) = picture.labels, picture.series, picture.marks()
+    before_cut = np.array(picture.before_cut or (False,) * len(labels), dtype=bool)
     hidden = picture.withheld()
     rows = max(2, height - 1 - len(key))
     scaled, each_mark = fitted_scale(_highest(series, stacked=stacked), rows)
@@ -73,7 +74,9 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
         key += [[Segment(f"each bar is the mean of {each}"[:width], inks.style(CONTEXT))]]
         rows = max(2, rows - 1)
         labels, (series, hidden) = labels[::each], merged(series, hidden, each)
-        guessed, running = (np.logical_or.reduceat(mark, range(0, len(mark), each)) for mark in (guessed, running))
+        guessed, running, before_cut = (
+            np.logical_or.reduceat(mark, range(0, len(mark), each)) for mark in (guessed, running, before_cut)
+        )
         cursor = cursor // each if cursor >= 0 else cursor
         scaled, each_mark = fitted_scale(_highest(series, stacked=stacked), rows)
     starts, widths = _places(len(labels), beside, room)
@@ -88,7 +91,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
         _single(figure, starts, widths, parts[0], guessed, running, cursor)
         _mark_hidden(figure, starts, widths, hidden[:1])
         if compared:
-            _line_before(figure, starts, widths, parts, guessed | running)
+            _line_before(figure, starts, widths, parts, guessed | running, before_cut)
     else:
         _beside(figure, starts, widths, parts)
         _mark_hidden(figure, starts, widths, hidden)
@@ -207,10 +210,12 @@ def _line_before(
     widths: Sequence[int],
     parts: NDArray[np.float64],
     open_bars: NDArray[np.bool_],
+    cut: NDArray[np.bool_],
 ) -> None:
     """Draw a line across each bar as high as what it is compared with; `parts` are the shares of both.
 
-    `open_bars` are those that are not filled, so that there is no ground behind a line.
+    `open_bars` are those that are not filled, so that there is no ground behind a line. `cut` are those whose line is
+    of a part of its period: it has a mark in its middle.
 
     Where the bar ends in the same row, the line leaves that end to be seen: it takes the right half of the bar, or the
     gap beside one of a single column.
@@ -227,7 +232,8 @@ def _line_before(
     on_bar = (rows < now // 8) & ~open_bars[label]
     for ink, some in ((ON_BAR, on_bar), (CONTEXT, ~on_bar)):
         here = some & shown
-        figure.mark(at[here].tolist(), rows[here].tolist(), _BEFORE, ink)
+        marked = cut[label] & (np.arange(len(at)) % wide == wide // 2)
+        figure.mark(at[here].tolist(), rows[here].tolist(), np.where(marked, INCOMPLETE, _BEFORE)[here].tolist(), ink)
 
 
 def _beside(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:

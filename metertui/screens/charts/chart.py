@@ -14,7 +14,7 @@ from metertui.engine.base import SiteZone
 from metertui.engine.reports import Findings
 from metertui.engine.usage import TIME_KEYS, buckets
 from metertui.screens.charts.kinds import Kind, kind_of
-from metertui.text import HIDDEN, INCOMPLETE, MEASURES, time_labels, visible
+from metertui.text import HIDDEN, INCOMPLETE, MEASURES, fmt, time_labels, visible
 
 BEFORE: Final = "before"
 """The name of the series that another is compared with."""
@@ -26,7 +26,8 @@ NO_CURSOR: Final = -1
 MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_ROWS: Final = 500
-"""Labels of a chart at most that are no times: more would take long to draw, and nobody goes through them."""
+"""Labels that are no times, and series of a heat map, at most, the highest: more would take long to draw, and nobody
+goes through them."""
 MOST_SERIES: Final = 7
 """Series at most; smaller ones are added up in one more."""
 WITHHELD: Final = "/"
@@ -59,6 +60,8 @@ class Picture(NamedTuple):
     """For each label whether its period is not over; empty if all are."""
     cut: tuple[bool, ...] = ()
     """For each label whether the window has only a part of its period; empty if it has all of each."""
+    before_cut: tuple[bool, ...] = ()
+    """For each label whether only a part of the period that it is compared with is known; empty if all of each is."""
     names: tuple[str, ...] = ()
     """For each label what it stands for, in full; empty if the labels say it."""
     partly: frozenset[tuple[int, int]] = frozenset()
@@ -84,6 +87,12 @@ class Picture(NamedTuple):
         """Return for each label whether a value of it is hidden, bool[labels]."""
         return np.asarray(self.withheld().any(axis=0), dtype=bool)
 
+    def parts(self) -> NDArray[np.bool_]:
+        """Return for each series and label whether its value is that of a part of its period, bool[series, labels]."""
+        before = np.array(self.before_cut or (False,) * len(self.labels), dtype=bool)
+        _, part = self.marks()
+        return np.array([part | before if name == BEFORE else part for name, _ in self.series])
+
     def marks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return for each label whether its value is estimated, and whether it is that of a part of its period."""
         none = (False,) * len(self.labels)
@@ -94,7 +103,10 @@ class Picture(NamedTuple):
 
 
 def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
-    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer."""
+    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer.
+
+    Labels that are no times, and series, are in the order of the rows.
+    """
     by, measure = found.inquiry.question.by, found.inquiry.measure
     table, unit = found.table, MEASURES[measure].unit
     kind, note = kind_of(chart, by, measure)
@@ -119,17 +131,19 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     places: dict[str, int] = {}
     if across:
         series, hidden, places = _crossed(table, along, across, labels, fold=kind != "heat")
+        if len(places) < (count := table[across].nunique()):
+            note = f"the {fmt.count(len(places))} highest of {fmt.count(count)}"
     else:
         keyed = table.set_index(along).reindex(list(labels))
         series = _of_columns(keyed, labels, compared=compared)
         hidden = np.zeros((len(series), len(labels)), dtype=bool)
         hidden[0] = keyed["hidden"].eq(True).to_numpy()
     more, rest = 0, 0.0
-    if along not in TIME_KEYS and ((kind == "rows" and not across) or len(labels) > MOST_ROWS):
+    if along not in TIME_KEYS and len(labels) > MOST_ROWS:
         ranks = np.array([-1.0 if value is None else value for value in _sums(series)])
         order = np.argsort(-ranks, kind="stable")
         more, rest = max(0, len(order) - MOST_ROWS), float(ranks[order[MOST_ROWS:]].clip(0).sum())
-        kept = order[:MOST_ROWS].tolist()
+        kept = sorted(order[:MOST_ROWS].tolist())
         labels = tuple(labels[place] for place in kept)
         series = tuple(Series(name, tuple(values[place] for place in kept)) for name, values in series)
         hidden = hidden[:, kept]
@@ -139,13 +153,15 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     cells = {
         row: (at[row[by.index(along)]], places[row[by.index(across)]] if across else 0)
         for row in rows
-        if not more or row[by.index(along)] in at
+        if row[by.index(along)] in at and (not across or row[by.index(across)] in places)
     }
     if along not in TIME_KEYS:
         shown = [visible(label) or "(none)" for label in labels]
         return Picture(kind, tuple(shown), series, unit, note, hidden=_flags(hidden), cells=cells, more=more, rest=rest)
     parts = dict(zip(table[along].tolist(), table["part"].tolist(), strict=True))
     running, cut = (np.array([parts.get(label) == part for label in labels]) for part in ("running", "cut"))
+    partly = set(table.loc[table["before_cut"] != "", along]) if compared else set()
+    before_cut = np.array([label in partly for label in labels])
     shown = [time_labels.key_on_axis(along, label) for label in labels]
     if kind in ("shares", "heat"):  # which have no bar of their own to mark
         shown = [f"{text} {INCOMPLETE}" if part else text for text, part in zip(shown, running | cut, strict=True)]
@@ -153,12 +169,13 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     if each > 1:
         series, hidden = merged(series, hidden, each)
         starts = range(0, len(labels), each)
-        running, cut = (np.logical_or.reduceat(mark, starts) for mark in (running, cut))
+        running, cut, before_cut = (np.logical_or.reduceat(mark, starts) for mark in (running, cut, before_cut))
         shown, names = shown[::each], [_merged_name(names[start : start + each]) for start in starts]
         note = f"a point is the mean of {each}"
     return Picture(
         kind, tuple(shown), series, unit, note,
-        names=tuple(names), running=_marked(running), cut=_marked(cut), hidden=_flags(hidden), cells=cells,
+        names=tuple(names), running=_marked(running), cut=_marked(cut), before_cut=_marked(before_cut),
+        hidden=_flags(hidden), cells=cells,
     )  # fmt: skip
 
 
@@ -231,28 +248,32 @@ def _of_columns(table: pd.DataFrame, labels: Sequence[str], *, compared: bool) -
 def _crossed(
     table: pd.DataFrame, along: str, across: str, labels: Sequence[str], *, fold: bool
 ) -> tuple[tuple[Series, ...], NDArray[np.bool_], dict[str, int]]:
-    """Return a series for each value of the second key, the largest first, which values are hidden, and the place of
-    the series of each value.
+    """Return a series for each value of the second key, which values are hidden, and the place of each value's series.
 
-    Time is in its order. The sum of small series is hidden where one of its parts is.
+    They are in the order of the rows, and those of time in its order. Of very many the largest are drawn. With `fold`
+    these are few, and one more is the sum of the others, which is hidden where one of its parts is.
     """
-    wide = table.pivot_table(index=along, columns=across, values="value", aggfunc="sum", sort=False, dropna=False)
-    wide = wide.where(table.pivot_table(index=along, columns=across, values="value", aggfunc="count", sort=False) > 0)
-    wide = wide.reindex(list(labels))
-    if across not in TIME_KEYS:
-        wide = wide[wide.sum().sort_values(ascending=False, kind="stable").index]
-    elif across == "hour_of_day":
-        wide = wide[sorted(wide.columns)]
-    found = [Series(visible(str(name)) or "(none)", _plain(wide[name])) for name in wide.columns]
-    out = table.assign(hidden=table["hidden"].astype(float))
-    out = out.pivot_table(index=along, columns=across, values="hidden", aggfunc="max", sort=False)
-    hidden = (out.reindex(index=list(labels), columns=wide.columns) > 0).to_numpy().T
-    if fold and len(found) > MOST_SERIES + 1:
-        part_hidden = np.asarray(hidden[MOST_SERIES:].any(axis=0))
-        rest = wide.iloc[:, MOST_SERIES:].sum(axis=1, min_count=1).mask(part_hidden)
-        found = [*found[:MOST_SERIES], Series(f"{len(found) - MOST_SERIES} others", _plain(rest))]
-        hidden = np.vstack((hidden[:MOST_SERIES], part_hidden))
-    return tuple(found), hidden, {str(name): min(place, len(found) - 1) for place, name in enumerate(wide.columns)}
+    sums = table.groupby(across, sort=across in TIME_KEYS)["value"].sum()
+    names = sums.index.tolist() if across in ("hour_of_day", "weekday") else table[across].unique().tolist()
+    most = MOST_SERIES if fold else MOST_ROWS
+    if across not in TIME_KEYS and len(names) > most + fold:
+        largest = set(sums.sort_values(ascending=False, kind="stable").index[:most])
+        names = [name for name in names if name in largest]
+    shown = table[across].isin(names)
+    rows = table[shown].set_index([along, across])
+    wide = rows["value"].unstack(across).reindex(index=list(labels), columns=names)
+    out = rows["hidden"].eq(True).unstack(across, fill_value=False)
+    hidden = out.reindex(index=list(labels), columns=names, fill_value=False).to_numpy(dtype=bool).T
+    found = [Series(visible(str(name)) or "(none)", _plain(wide[name])) for name in names]
+    places = {str(name): place for place, name in enumerate(names)}
+    if fold and len(names) < len(sums):
+        others = table[~shown].groupby(along, sort=False)
+        part_hidden = others["hidden"].any().reindex(list(labels), fill_value=False).to_numpy(dtype=bool)
+        rest = others["value"].sum(min_count=1).reindex(list(labels)).mask(part_hidden)
+        found.append(Series(f"{len(sums) - len(names)} others", _plain(rest)))
+        hidden = np.vstack((hidden, part_hidden))
+        places = {str(name): places.get(str(name), len(names)) for name in sums.index}
+    return tuple(found), hidden, places
 
 
 def _flags(hidden: NDArray[np.bool_]) -> tuple[tuple[bool, ...], ...]:

@@ -18,13 +18,16 @@ from textual.widget import Widget
 
 from metertui.screens.charts import bars, lines
 from metertui.screens.charts.area import area
-from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Picture, Series
+from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Picture
+from metertui.screens.charts.cursor_words import words_at
 from metertui.screens.charts.figure import Line
 from metertui.screens.charts.heat import heat
 from metertui.screens.charts.inks import LAST_SPECIAL, Inks, inks_of
 from metertui.screens.charts.kinds import Kind
 from metertui.text import HIDDEN, INCOMPLETE, fmt
 
+_BORDER: Final = 4
+"""Cells of a border beside the text in it."""
 _END: Final = 1_000_000_000
 """The number of a label beyond the last one of any chart."""
 
@@ -79,6 +82,8 @@ class PictureView(Widget, can_focus=True):
         """The number of the label under the cursor."""
         self.across = NO_CURSOR
         """The number of the series under the cursor of a heat map."""
+        self.lead = NO_CURSOR
+        """The number of the series whose value is said first."""
         self._pointed = False
         """Whether the cursor is shown without the focus."""
         self._looks: tuple[object, ...] = ()
@@ -88,15 +93,18 @@ class PictureView(Widget, can_focus=True):
         """Show a chart, or none."""
         if picture != self.picture:
             self.picture = picture
-            self.cursor = self.across = NO_CURSOR
+            self.cursor = self.across = self.lead = NO_CURSOR
             self._pointed = False
             self._redraw()
 
     def point_at(self, label: int, series: int) -> None:
-        """Show the cursor on a label, and in a heat map on a series, whether or not the chart has the focus."""
-        series = series if self._is_heat else NO_CURSOR
-        if (label, series, True) != (self.cursor, self.across, self._pointed):
-            self.cursor, self.across, self._pointed = label, series, True
+        """Show the cursor on a label and a series, whether or not the chart has the focus.
+
+        The series is one of a heat map, or the one whose value is said first.
+        """
+        across, lead = (series, NO_CURSOR) if self._is_heat else (NO_CURSOR, series)
+        if (label, across, lead, True) != (self.cursor, self.across, self.lead, self._pointed):
+            self.cursor, self.across, self.lead, self._pointed = label, across, lead, True
             self._redraw()
 
     def move_cursor(self, label: int, series: int = NO_CURSOR) -> None:
@@ -167,7 +175,8 @@ class PictureView(Widget, can_focus=True):
         if self.picture is None or not self.is_pointing:
             self.border_subtitle = escape(marks)
             return
-        shown = _values(self.picture, self.cursor, self.across)
+        room = self.outer_size.width - _BORDER
+        shown = words_at(self.picture, self.cursor, self.across, self.lead, room=room)
         both = f"{shown}   {marks}" if marks and cell_len(shown) + cell_len(marks) + 8 < self.size.width else shown
         self.border_subtitle = escape(both)
 
@@ -203,30 +212,12 @@ def picture_text(picture: Picture, width: int, height: int) -> str:
     return "\n".join([*lines, *filter(None, [_marks(picture)])])
 
 
-def _values(picture: Picture, place: int, across: int = NO_CURSOR) -> str:
-    """Return what a label stands for, with the value of each series there, or of one."""
-    name = (picture.names or picture.labels)[place]
-    shown = []
-    every = list(zip(picture.series, picture.withheld()[:, place].tolist(), strict=True))
-    if across != NO_CURSOR:
-        name = f"{picture.series[across].name} {name}"
-        every = [(Series("", picture.series[across].values), every[across][1])]
-    for (label, values), out in every:
-        value = values[place]
-        unknown = HIDDEN if out else fmt.NOTHING
-        figure = unknown if value is None else f"{fmt.number(round(value * 1000))} {picture.unit}"
-        shown.append(f"{label} {figure}".strip())
-    marks = {"estimated": picture.estimated, "not over yet": picture.running, "in part": picture.cut}
-    words = [word for word, mark in marks.items() if mark and mark[place]]
-    return " · ".join([name, *shown, *words])
-
-
 def _marks(picture: Picture | None) -> str:
     """Return the legend of read, estimated, incomplete and hidden values; empty if all are read and complete."""
     if picture is None:
         return ""
-    known = np.array([value is not None for value in picture.series[0].values], dtype=bool)
-    guessed, partly = (bool((known & mark).any()) for mark in picture.marks())
+    known = np.array([[value is not None for value in values] for _, values in picture.series], dtype=bool)
+    guessed, partly = bool((known[0] & picture.marks()[0]).any()), bool((known & picture.parts()).any())
     lined = picture.kind == "lines"
     parts = (
         [f"{lines.READ if lined else bars.READ} read   {lines.GUESSED if lined else bars.GUESSED} estimated"]
@@ -234,7 +225,8 @@ def _marks(picture: Picture | None) -> str:
         else []
     )
     sign = f"{INCOMPLETE} {bars.NARROW}" if picture.kind == "bars" else INCOMPLETE
-    words = [word for word, mark in (("not over yet", picture.running), ("in part", picture.cut)) if any(mark)]
+    in_part = (*picture.cut, *picture.before_cut)
+    words = [word for word, mark in (("not over yet", picture.running), ("in part", in_part)) if any(mark)]
     parts += [f"{sign} {' or '.join(words)}"] if partly else []
     parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

@@ -51,7 +51,7 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
     hidden = [nearest_cell(centres[place]) for place in np.flatnonzero(picture.withheld_labels()).tolist()]
     figure.mark(hidden, [0] * len(hidden), WITHHELD, CONTEXT)
     guessed = picture.estimated or (False,) * len(picture.labels)
-    partly = picture.marks()[1]
+    partly = picture.parts()
     series = [
         [
             None if value is None else (column, (value - marks[0]) * up)
@@ -60,16 +60,18 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
         for _, values in picture.series
     ]
     # A line to a part of a period would look like a fall.
-    whole = [[None if part else point for point, part in zip(points, partly, strict=True)] for points in series]
+    whole = [
+        [None if part else point for point, part in zip(points, of_series, strict=True)]
+        for points, of_series in zip(series, partly.tolist(), strict=True)
+    ]
     special = {BEFORE: CONTEXT, ODD: SUSPECT}
     numbers = [special.get(name, place) for place, (name, _) in enumerate(picture.series)]
     for number, points in zip(numbers, whole, strict=True):
         _draw_estimated(figure, points, guessed, ESTIMATED if len(series) == 1 else number)
     _draw_read(figure, whole, guessed, numbers)  # over the estimated parts
-    for place in np.flatnonzero(partly).tolist():
-        for number, points in zip(numbers, series, strict=True):
-            if (point := points[place]) is not None:
-                figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], INCOMPLETE, number)
+    for which, place in np.argwhere(partly).tolist():
+        if (point := series[which][place]) is not None:
+            figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], INCOMPLETE, numbers[which])
     if about_one:
         for x, y in filter(None, series[numbers.index(SUSPECT)]):
             figure.mark([nearest_cell(x)], [nearest_cell(y)], _ODD, SUSPECT)

@@ -12,6 +12,7 @@ import pandas as pd
 from metertui.engine.base import Progress, SiteZone
 from metertui.engine.columns import Frozen
 from metertui.engine.reports import Findings, Rule, SavedReport, courses_of, report
+from metertui.engine.usage import TIME_KEYS
 from metertui.screens.charts import NO_CURSOR, Picture, picture, sparkline
 from metertui.screens.tables import Cells, matcher
 from metertui.text import answers
@@ -105,11 +106,18 @@ def shown_rows(answer: Answer, choice: Choice, zone: SiteZone, stop: Callable[[]
 
 
 def _picture_of(answer: Answer, table: pd.DataFrame, choice: Choice, zone: SiteZone) -> Picture:
-    """Return the chart of the rows that are shown. Of their shares, a part of the whole would be missing."""
-    if len(table) == len(answer.found.table):
+    """Return the chart of the rows that are shown, in their order. Time is always in its own.
+
+    Of the shares of some of the rows, a part of the whole would be missing.
+    """
+    every = len(table) == len(answer.found.table)
+    timed = not set(answer.found.inquiry.question.by).isdisjoint(TIME_KEYS)
+    if every and (timed or not choice.sort):
         return answer.picture
-    chart = "bars" if answer.saved.chart == "shares" else answer.saved.chart
-    drawn = picture(replace(answer.found, table=table.sort_index()), chart, zone)
+    chart = "bars" if answer.saved.chart == "shares" and not every else answer.saved.chart
+    drawn = picture(replace(answer.found, table=table.sort_index() if timed else table), chart, zone)
+    if every:
+        return drawn
     which = choice.name if choice.extreme else f"{len(table)} rows"
     return drawn._replace(note=", ".join(filter(None, [drawn.note, f"{which} alone"])))
 

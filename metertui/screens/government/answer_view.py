@@ -15,7 +15,7 @@ from textual.markup import escape
 from textual.widget import Widget
 
 from metertui.engine.reports import Rule
-from metertui.screens.charts import Picture, PictureView
+from metertui.screens.charts import NO_CURSOR, Picture, PictureView
 from metertui.screens.government.answer import EXTREME, Answer, Choice, ShownRows, shown_rows
 from metertui.screens.shell import OnDesk, Steady, Waiting
 from metertui.screens.tables import MOST_COPIED, PAGE, SortedTable, copy_rows
@@ -229,15 +229,16 @@ class AnswerView(OnDesk, Vertical):
         chart = self.query_one(PictureView)
         if self.answer is None or chart.picture is None or self.at < 0 or chart.has_focus:
             return
-        if place := chart.picture.cells.get(self.keys_at(self.at)):
-            chart.point_at(*place)
+        chart.point_at(*chart.picture.cells.get(self.keys_at(self.at), (NO_CURSOR, NO_CURSOR)))
 
     @on(PictureView.CursorMoved)
     def _go_to_row(self, event: PictureView.CursorMoved) -> None:
-        """Go to the first row of the table that is under the cursor of the chart."""
+        """Go to the row of the table that is under the cursor of the chart, of the series of the row before."""
         event.stop()
         chart = event.chart
-        at = None if self._shown is None else self._shown.places.get((chart.cursor, chart.across))
+        places = {} if self._shown is None else self._shown.places
+        series = chart.lead if chart.across == NO_CURSOR else chart.across
+        at = places.get((chart.cursor, series), places.get((chart.cursor, NO_CURSOR)))
         if at is not None:
             if at // PAGE != self.at // PAGE:
                 self._show_page(at)

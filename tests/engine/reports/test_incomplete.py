@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from metertui.engine.reports.incomplete import Part, part_of, parts_of_rows
+from metertui.engine.reports.incomplete import Part, cut_periods, part_of, parts_of_rows
 from metertui.engine.usage.query import Question
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
@@ -41,3 +41,5 @@ def test_each_row_has_its_part_whichever_key_is_the_period() -> None:
     table = pd.DataFrame({"region": ["N", "N", "S"], "month": ["2025-02", "2025-03", "2025-03"]})
     assert parts_of_rows(table, Question(*YEAR, by=("region", "month")), KNOWN) == ["", "running", "running"]
     assert parts_of_rows(table, Question(*YEAR, by=("region",)), KNOWN) == ["", "", ""]
+    assert cut_periods(table, Question(*YEAR, by=("region", "month")), KNOWN) == ["", "2025-03", "2025-03"]
+    assert cut_periods(table, Question(*YEAR, by=("region",)), KNOWN) == ["", "", ""]

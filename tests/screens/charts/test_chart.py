@@ -26,11 +26,13 @@ def drawn(
     compared: bool = False,
     hidden: bool | list[bool] = False,
     part: str | list[str] = "",
+    before_cut: str | list[str] = "",
 ) -> Picture:
     """Return the picture of a table whose columns besides the figures are the keys."""
     by = tuple(name for name in table if name not in ("value", "before"))
     frame = pd.DataFrame(table).assign(hidden=hidden, part=part)
     frame["value"] = frame["value"].astype("float64")
+    frame["before_cut"] = before_cut
     question = Question(date(2025, 1, 1), date(2025, 12, 31), by)
     before = (date(2024, 1, 1), date(2024, 12, 31)) if compared else None
     return picture(Findings(Inquiry(question, measure), frame, None, 2, before), chart, ZONE)
@@ -48,11 +50,26 @@ def test_of_very_many_rows_the_largest_are_drawn_and_the_others_are_counted() ->
     names = [f"m-{place}" for place in range(MOST_ROWS + 20)]
     for chart in ("bars", "shares"):
         found = drawn({"meter": names, "value": list(range(len(names)))}, chart)
-        assert (len(found.labels), found.labels[0], len(found.cells)) == (MOST_ROWS, names[-1], MOST_ROWS)
+        assert (found.labels, len(found.cells)) == (tuple(names[20:]), MOST_ROWS)
         assert (found.more, found.rest) == (20, sum(range(20)))
         lines = picture_text(found, 60, 10).splitlines()
         assert lines[-1] == f"… and {MOST_ROWS + 20 - len(lines) + 1} more, in the table"
-    assert lines[0].split()[-2] == f"{(len(names) - 1) / sum(range(len(names))):.1%}"  # of all, not of those drawn
+    assert lines[0].split()[-2] == f"{20 / sum(range(len(names))):.1%}"  # of all, not of those drawn
+
+
+def test_of_a_map_of_very_many_series_the_highest_are_drawn_in_the_order_of_the_rows() -> None:
+    names = [f"m-{place:03}" for place in range(MOST_ROWS + 20)]
+    table: dict[str, list[Any]] = {
+        "month": ["2025-01"] * len(names) + ["2025-02"] * 20,
+        "meter": names + names[:20],
+        "value": [*range(len(names)), *[9.0 * len(names)] * 10, *[0] * 10],
+    }
+    found = drawn(table, "heat")
+    kept = [*names[:10], *names[30:]]
+    assert ([series.name for series in found.series], found.note) == (kept, "the 500 highest of 520")
+    assert found.series[1].values == (1.0, 9.0 * len(names))
+    assert (found.series[10].values, found.cells["2025-01", names[30]]) == ((30.0, None), (0, 10))
+    assert ("2025-01", names[15]) not in found.cells
 
 
 def test_incomplete_periods_are_marked() -> None:
@@ -60,6 +77,16 @@ def test_incomplete_periods_are_marked() -> None:
     found = drawn(table, "bars", part=["cut", "", "running"])
     assert (found.cut, found.running) == ((True, False, False), (False, False, True))
     assert drawn(table, "shares", part=["", "", "running"]).labels[2] == "Mar 2025 □"
+
+
+def test_a_period_before_of_which_a_part_is_known_is_marked() -> None:
+    table: dict[str, list[Any]] = {"month": ["2025-10", "2025-11"], "value": [1, 2], "before": [3.0, 4.0]}
+    found = drawn(table, "lines", compared=True, before_cut=["2024-10", ""])
+    assert (found.before_cut, found.cut, found.parts().tolist()) == ((True, False), (), [[False] * 2, [True, False]])
+    assert picture_text(found, 40, 12).endswith("□ in part")
+    bars = picture_text(found._replace(kind="bars"), 40, 12)
+    assert [line.count("□") for line in bars.splitlines()].count(1) == 2  # on its line, and in the legend
+    assert not drawn(table, "lines", compared=True).before_cut
 
 
 def test_days_make_a_map_of_months() -> None:
@@ -79,8 +106,8 @@ def test_each_row_of_an_answer_is_found_in_the_chart() -> None:
         "region": ["N", "S", "S"],
         "value": [1, 2, 3],
     }
-    assert drawn(table, "lines").cells == {("2025-02", "N"): (0, 1), ("2025-02", "S"): (0, 0), ("2025-04", "S"): (2, 0)}
-    assert drawn({"region": ["N", "S"], "value": [1, 2]}, "bars").cells == {("S",): (0, 0), ("N",): (1, 0)}
+    assert drawn(table, "lines").cells == {("2025-02", "N"): (0, 0), ("2025-02", "S"): (0, 1), ("2025-04", "S"): (2, 1)}
+    assert drawn({"region": ["N", "S"], "value": [1, 2]}, "bars").cells == {("N",): (0, 0), ("S",): (1, 0)}
     assert drawn({"value": [1]}, "bars").cells == {(): (0, 0)}
 
 
@@ -91,10 +118,10 @@ def test_what_a_chart_leaves_out_of_a_comparison_is_said() -> None:
     assert found.note == "without the period before, which is in the table"
 
 
-def test_rows_stand_from_the_largest_with_hidden_ones_last() -> None:
+def test_bars_to_the_right_are_in_the_order_of_the_rows() -> None:
     found = drawn({"region": ["North", "", "South"], "value": [1, None, 3]}, "bars")
-    assert (found.kind, found.labels) == ("rows", ("South", "North", "(none)"))
-    assert found.series == (Series("", (3.0, 1.0, None)),)
+    assert (found.kind, found.labels) == ("rows", ("North", "(none)", "South"))
+    assert found.series == (Series("", (1.0, None, 3.0)),)
 
 
 def test_a_comparison_has_the_period_before_beside_it() -> None:
@@ -102,7 +129,7 @@ def test_a_comparison_has_the_period_before_beside_it() -> None:
     assert found.series == (Series("now", (1.0,)), Series(BEFORE, (2.0,)))
 
 
-def test_a_second_key_is_a_series_each_the_largest_first() -> None:
+def test_a_second_key_is_a_series_each_in_the_order_of_the_rows() -> None:
     table: dict[str, list[Any]] = {
         "month": ["2025-02", "2025-02", "2025-03"],
         "region": ["North", "South", "South"],
@@ -110,13 +137,13 @@ def test_a_second_key_is_a_series_each_the_largest_first() -> None:
     }
     found = drawn(table, "bars")
     assert found.kind == "stacked"
-    assert found.series == (Series("South", (2.0, 3.0)), Series("North", (1.0, None)))
+    assert found.series == (Series("North", (1.0, None)), Series("South", (2.0, 3.0)))
 
 
 def test_small_series_are_added_up() -> None:
     names = [f"r{number}" for number in range(10)]
     found = drawn({"month": ["2025-02"] * 10, "region": names, "value": [*range(10)]}, "lines")
-    assert [series.name for series in found.series] == [*names[:2:-1], "3 others"]
+    assert [series.name for series in found.series] == [*names[3:], "3 others"]
     assert found.series[-1].values == (3.0,)
 
 
@@ -166,9 +193,7 @@ def test_what_is_hidden_is_not_missing() -> None:
     assert withheld[names.index("2-room")].tolist() == [False, False, False]
     assert drawn(
         {"region": ["North", "South"], "value": [None, 3]}, "bars", hidden=[True, False]
-    ).withheld().tolist() == [
-        [False, True]  # the largest first
-    ]
+    ).withheld().tolist() == [[True, False]]
 
 
 def test_a_sum_or_mean_of_what_is_hidden_in_part_is_hidden() -> None:

@@ -141,7 +141,7 @@ async def test_the_cursor_says_what_a_value_is_compared_with() -> None:
         chart.show(shown)
         chart.focus()
         await pilot.press("home")
-        assert chart.border_subtitle == "Jan · now 2.000 kWh · before 1.000 kWh"
+        assert chart.border_subtitle == "Jan · now 2.000 kWh · before 1.000"
 
 
 async def test_the_edge_tells_hidden_from_no_data() -> None:

@@ -20,12 +20,13 @@ def answer() -> Answer:
     return Answer(SavedReport(by=("region",), chart="shares"), found, picture(found, "shares", LONDON))
 
 
-def test_all_rows_have_the_chart_of_the_answer_and_each_bar_its_row() -> None:
+def test_chart_and_table_have_one_order_and_each_bar_its_row() -> None:
     asked = answer()
+    assert shown_rows(asked, Choice(), LONDON).picture is asked.picture
     shown = shown_rows(asked, Choice("-value"), LONDON)
-    assert shown.picture is asked.picture
+    assert (shown.picture.kind, shown.picture.labels[:3]) == ("shares", ("l", "k", "j"))
     assert [str(name) for name in shown.table["region"].head(3)] == ["l", "k", "j"]
-    for label, name in enumerate(asked.picture.labels):
+    for label, name in enumerate(shown.picture.labels):
         for series in (0, NO_CURSOR):
             assert shown.table["region"].iloc[shown.places[label, series]] == name
 

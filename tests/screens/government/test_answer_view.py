@@ -21,7 +21,7 @@ async def test_a_small_terminal_has_all_days_of_the_week_and_the_names_of_lines(
         assert [line[:3] for line in lines if line[:1].isalpha()] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
         assert screen(pilot).query_one(SortedTable).size.height >= 3
         await ask(pilot, by=("month", "region"), chart="lines")
-        assert text_of(pilot, "#government-chart").splitlines()[-1] == "1 South  2 North  3 [b]South"
+        assert text_of(pilot, "#government-chart").splitlines()[-1] == "1 North  2 South  3 [b]South"
 
 
 async def test_the_answer_is_the_engines(analyst: Town) -> None:

@@ -110,7 +110,7 @@ async def test_the_command_line_shown_gives_the_same_figures(
                 figures = {columns[len(by) or 1]: list(row.values())[len(by)], "before": row.get("before_kwh")}
                 for heading, value in figures.items():
                     if heading in columns:
-                        cell = cells[columns.index(heading)].replace(" ", "")
+                        cell = cells[columns.index(heading)].removeprefix("□ ").replace(" ", "")
                         assert cell == ("–" if value is None else f"{value:.3f}"), line
 
 
