@@ -163,7 +163,7 @@ async def look_up(site: Site, nth: int) -> None:
     async with site.counted():
         series = site.headend.engine.series(METERS[nth])
         window = series.window("month", site.headend.engine.clock.now(), site.headend.engine.zone)
-        lookup.compare_usage(series, window, site.headend.engine.zone)
+        lookup.compare_usage(series, window, site.headend.engine.zone, site.headend.engine.rules.gap_us)
         lookup.readings_in_window(series, window)
 
 

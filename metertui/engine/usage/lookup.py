@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isnan
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,25 @@ from metertui.engine.usage.series import Series, Usage
 from metertui.engine.vee import rules
 
 
+class LongGaps(NamedTuple):
+    """Times without a counted reading, each longer than is usual, whose usage is spread evenly over them, µs."""
+
+    within: int = 0
+    """How much of a usage's time is in one."""
+    longest: int = 0
+    """The whole length of the longest of these."""
+
+
+_NO_GAPS: Final = LongGaps()
+
+
 @dataclass(frozen=True, slots=True)
 class UsageComparison:
     """A usage beside that of the window before, as far into it as this one is known."""
 
     usage: Usage
     before: Usage
+    gaps: LongGaps = _NO_GAPS
 
     @property
     def change_wh(self) -> int | None:
@@ -75,11 +89,26 @@ def _known_us(usage: Usage) -> int:
     return 0 if opening is None or closing is None else closing.time - opening.time
 
 
-def compare_usage(series: Series, window: Window, zone: SiteZone) -> UsageComparison:
-    """Return the usage of a window and of the one before. O(log n) in the meter's readings."""
+def compare_usage(series: Series, window: Window, zone: SiteZone, gap_us: int) -> UsageComparison:
+    """Return the usage of a window and of the one before. A long gap is longer than `gap_us`.
+
+    O(log n) in the meter's readings, but for those of the window.
+    """
     usage = series.usage(window)
     until = usage.closing.time if usage.closing is not None and usage.closing.quality == "last" else window.end
-    return UsageComparison(usage, series.usage(window_before(window, until, zone)))
+    return UsageComparison(usage, series.usage(window_before(window, until, zone)), _long_gaps(series, usage, gap_us))
+
+
+def _long_gaps(series: Series, usage: Usage, gap_us: int) -> LongGaps:
+    """Return the long gaps of a usage; none of a meter of which files state the energy of intervals."""
+    if usage.opening is None or usage.closing is None or len(series.intervals):
+        return _NO_GAPS
+    start, end, time = usage.opening.time, usage.closing.time, series.read_curve.time
+    low, high = np.searchsorted(time, start, side="right") - 1, np.searchsorted(time, end) + 1
+    points = time[max(0, int(low)) : int(high)]
+    long = np.diff(points) > gap_us
+    within = np.diff(np.clip(points, start, end))[long]
+    return LongGaps(int(within.sum()), int(np.diff(points)[long].max(initial=0)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,15 +50,18 @@ def window_chart(
     partly = _partly(series, parts.marks) & ~np.array(running)
     partly[0] |= parts.begun and not running[0]
     drawn: tuple[Drawn, ...] = (Drawn("", values),)
+    before_cut: tuple[bool, ...] = ()
     if before is not None and before.known and before.start < before.end:
         earlier = buckets(before, zone)
         then = _kwh(series, earlier.marks)[: len(values)] if earlier.unit == parts.unit else ()
         if any(value is not None for value in then):
             padded = then + (None,) * (len(values) - len(then))
             drawn = (Drawn(_NOW, values), Drawn(BEFORE, padded))
+            in_part = _partly(series, earlier.marks)[: len(values)]
+            before_cut = (*in_part.tolist(), *(False,) * (len(values) - len(in_part))) if in_part.any() else ()
     shown = Picture(kind, tuple(parts.labels), drawn, "kWh", names=tuple(parts.names))
     cut = tuple(partly.tolist()) if partly.any() else ()
-    return WindowChart(title, shown._replace(estimated=estimated, running=running, cut=cut))
+    return WindowChart(title, shown._replace(estimated=estimated, running=running, cut=cut, before_cut=before_cut))
 
 
 def _partly(series: Series, marks: Int64Array) -> NDArray[np.bool_]:

@@ -34,7 +34,10 @@ class Figure(NamedTuple):
 
 
 def usage(answer: UsageComparison) -> Figure:
-    """Return the usage, which of its ends are estimated, and whether it is not their difference."""
+    """Return the usage, which of its ends are estimated, and for how long it is spread over long gaps.
+
+    Else whether it is not the difference of its ends, which is said elsewhere as well.
+    """
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
         return Figure(fmt.NOTHING)
@@ -44,6 +47,8 @@ def usage(answer: UsageComparison) -> Figure:
     note = f"{which} estimated" if estimated else "to last reading" if closing.quality == "last" else known
     risen = None if opening.wh is None or closing.wh is None else closing.wh - opening.wh
     changed = "\nregister changed" if risen not in (None, answer.usage.usage_wh) else ""
+    if answer.gaps.within:
+        changed = f"\n{fmt.duration(answer.gaps.within, units=1)} spread evenly"
     if answer.usage.missing_us:
         changed = f"\n{fmt.duration(answer.usage.missing_us, units=2)} missing"
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{note}{changed}")
@@ -107,10 +112,11 @@ def end_name(name: str, edge: Edge | None) -> str:
 
 
 def readings(answer: UsageComparison) -> Figure:
-    """Return the number of readings in the window, and how many of them are not counted."""
+    """Return the number of readings in the window, how many of them are not counted, and the longest time without."""
     stored, suspect = answer.usage.readings, answer.usage.suspect
-    note = f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted" if stored else ""
-    return Figure(fmt.count(stored), note)
+    gap = f"none for {fmt.duration(answer.gaps.longest, units=1)}" if answer.gaps.within else ""
+    notes = [f"{fmt.count(suspect)} not counted" if suspect else "all counted" if stored and not gap else "", gap]
+    return Figure(fmt.count(stored), "".join(f"\n{note}" for note in [", ".join(filter(None, notes))] if note))
 
 
 def reading_rows(behind: WindowReadings, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:

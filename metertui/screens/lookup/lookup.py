@@ -254,7 +254,7 @@ class LookupScreen(DeskScreen):
     def _show(self, series: Series, window: Window) -> None:
         account = self.headend.engine.accounts.get(meter_of(self._meter))
         about = plain(f"{self._meter} · {figures.account_line(account)}")
-        answer = lookup.compare_usage(series, window, self.zone)
+        answer = lookup.compare_usage(series, window, self.zone, self.headend.engine.rules.gap_us)
         if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.for_people(why_no_data(series, window, self.zone))}")
             about.append(f"\n{figures.extent(series, self.zone)}")

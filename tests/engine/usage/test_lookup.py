@@ -22,6 +22,7 @@ from tests.engine.build import frozen, series, tables
 from tests.strategies import START, courses
 
 LONDON, SINGAPORE = SiteZone("Europe/London"), SiteZone("Asia/Singapore")
+GAP = 25 * HOUR
 
 
 def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
@@ -29,7 +30,7 @@ def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
     last, turn = SINGAPORE.parse("2025-03-12T10:30:00"), SINGAPORE.parse("2025-03-01T00:00:00")
     course = [(t, (t - first + max(0, t - turn)) // (HOUR // 1000)) for t in range(first, last + 1, 30 * MINUTE)]
     window = named_window("month", SINGAPORE.parse("2025-03-12T18:00:00"), SINGAPORE)
-    found = lookup.compare_usage(series(course), window, SINGAPORE)
+    found = lookup.compare_usage(series(course), window, SINGAPORE, GAP)
     assert (found.usage.usage_wh, found.before.usage_wh) == (549_000, 274_500)
     assert (found.change_wh, found.change, found.daily_wh) == (274_500, 1.0, 48_000)
     assert found.known_us == 11 * DAY + 10 * HOUR + 30 * MINUTE
@@ -38,21 +39,35 @@ def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
 @pytest.mark.parametrize(("wh", "a_day"), [(1, 0), (3, 2), (5, 2), (7, 4), (4, 2)])
 def test_an_average_half_way_between_two_is_the_even_one(wh: int, a_day: int) -> None:
     two_days = lookup.compare_usage(
-        series([(START, 0), (START + 2 * DAY, wh)]), Window("x", START, START + 2 * DAY), LONDON
+        series([(START, 0), (START + 2 * DAY, wh)]), Window("x", START, START + 2 * DAY), LONDON, GAP
     )
     assert two_days.daily_wh == a_day
 
 
 def test_what_has_no_data_is_compared_with_nothing() -> None:
     meter = series([(START, 0), (START + HOUR, 1000), (START + 2 * HOUR, 1000)])
-    alone = lookup.compare_usage(meter, Window("dates", START, START + HOUR), LONDON)
+    alone = lookup.compare_usage(meter, Window("dates", START, START + HOUR), LONDON, GAP)
     assert (alone.usage.usage_wh, alone.change_wh, alone.change, alone.daily_wh) == (1000, None, None, 24_000)
-    nothing = lookup.compare_usage(meter, Window("dates", START - 9 * DAY, START - 8 * DAY), LONDON)
+    nothing = lookup.compare_usage(meter, Window("dates", START - 9 * DAY, START - 8 * DAY), LONDON, GAP)
     assert (nothing.change_wh, nothing.daily_wh, nothing.known_us) == (None, None, 0)
     after_nothing = lookup.compare_usage(
-        series([(START - 2 * DAY, 5), (START, 5), (START + HOUR, 9)]), Window("dates", START, START + HOUR), LONDON
+        series([(START - 2 * DAY, 5), (START, 5), (START + HOUR, 9)]), Window("dates", START, START + HOUR), LONDON, GAP
     )
     assert (after_nothing.change_wh, after_nothing.change) == (4, None)  # of nothing, nothing is a share
+
+
+def test_a_long_time_without_a_reading_is_a_part_of_what_is_estimated() -> None:
+    """Read at both ends of the day and the week, but not for 55 hours between; half of them before Wednesday."""
+    times = [START, START + DAY, START + 2 * DAY, START + 2 * DAY + 55 * HOUR, START + 7 * DAY, START + 7 * DAY + GAP]
+    meter = series([(time, 1000 * place) for place, time in enumerate(times)])
+    for start, end, gaps in (
+        (START, START + 2 * DAY, (0, 0)),
+        (START, START + 4 * DAY + 7 * HOUR, (55 * HOUR, 55 * HOUR)),
+        (START + 3 * DAY, START + 4 * DAY, (DAY, 55 * HOUR)),
+        (START - DAY, START + 9 * DAY, (120 * HOUR, 65 * HOUR)),  # what is just not longer is none
+        (START + 9 * DAY, START + 10 * DAY, (0, 0)),
+    ):
+        assert lookup.compare_usage(meter, Window("dates", start, end), LONDON, GAP).gaps == gaps
 
 
 @settings(max_examples=30)
@@ -94,7 +109,7 @@ def test_what_is_exact_is_what_usage_calls_so(course: list[tuple[int, int]], mar
 
 @pytest.mark.parametrize("course", [[], [(START, 5)]])
 def test_a_meter_with_next_to_nothing(course: list[tuple[int, int]]) -> None:
-    found = lookup.compare_usage(series(course), named_window("month", START + DAY, LONDON), LONDON)
+    found = lookup.compare_usage(series(course), named_window("month", START + DAY, LONDON), LONDON, GAP)
     assert (found.daily_wh, found.change_wh) == (None, None)
 
 

@@ -44,3 +44,6 @@ def test_a_bucket_of_which_only_a_part_is_in_the_window_or_read_is_marked() -> N
     months = window_chart(DAILY, Window("all", FIRST + 3 * DAY, FIRST + 150 * DAY), ZONE).picture
     assert [place for place, part in enumerate(months.cut) if part] == [0]
     assert not window_chart(DAILY, Window("dates", FIRST, FIRST + 7 * DAY), ZONE, daily=True).picture.cut
+    before = Window("before", FIRST - 5 * DAY, FIRST + 7 * DAY)
+    weeks = window_chart(late, Window("dates", FIRST + 7 * DAY, FIRST + 19 * DAY), ZONE, before).picture
+    assert [place for place, part in enumerate(weeks.before_cut) if part] == [5]  # they begin on that day at noon

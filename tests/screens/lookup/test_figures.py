@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from metertui.engine.accounts.account import Account
-from metertui.engine.base.zone import DAY
+from metertui.engine.base.zone import DAY, HOUR
 from metertui.engine.billing.statements import Statement
-from metertui.engine.usage.lookup import UsageComparison, WindowReadings
+from metertui.engine.usage.lookup import LongGaps, UsageComparison, WindowReadings
 from metertui.engine.usage.readings_table import STATUS
 from metertui.engine.usage.series import Edge, Quality, Usage
 from metertui.engine.vee.rules import COUNTED
@@ -59,7 +59,7 @@ async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
     town.read(("300", "10", "2025-02-28T12:00"), ("300", "12", "2025-03-01T12:00"), ("300", "13", "2025-03-03T00:00"))
     async with at_work(town, "f3", *"300", "enter") as pilot:
         shown = tiles(pilot)
-        assert shown["usage"] == ["2.000 kWh", "opening estimated"]
+        assert shown["usage"] == ["2.000 kWh", "opening estimated", "36 h spread evenly"]
         assert shown["opening, estimated"] == ["11.000 kWh", "1 Mar 2025 00:00"]
         chart = pilot.app.screen.query_one(PictureView)
         assert chart.border_subtitle == "█ read   ▒ estimated"
@@ -121,6 +121,14 @@ def test_readings_say_how_many_are_not_counted() -> None:
     for readings, suspect, note in ((0, 0, ""), (3, 0, "\nall counted"), (3, 1, "\n1 not counted")):
         answer = UsageComparison(replace(used(1), readings=readings, suspect=suspect), used(None))
         assert figures.readings(answer) == Figure(str(readings), note)
+
+
+def test_tiles_tell_what_is_estimated_over_a_long_gap() -> None:
+    answer = UsageComparison(used(2500), used(None), LongGaps(30 * HOUR, 55 * HOUR))
+    assert figures.usage(answer) == Figure("2.500 kWh", "\nread at both ends\n30 h spread evenly")
+    assert figures.readings(answer) == Figure("3", "\nnone for 55 h")
+    doubtful = replace(answer, usage=replace(used(1), suspect=1))
+    assert figures.readings(doubtful) == Figure("3", "\n1 not counted, none for 55 h")
 
 
 def test_rows_of_readings_begin_with_the_newest() -> None:
