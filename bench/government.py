@@ -116,7 +116,7 @@ def export(folder: str, suffix: str) -> None:
     started = time.process_time()
     path = Path(folder) / f"out{suffix}"
     with writers.open_table(path, exporting.COLUMNS, ZONE.name) as add:
-        for table in exporting.reading_tables(frozen, Question(date(2020, 1, 1), date(2030, 1, 1))):
+        for table in exporting.ReadingTables(frozen, Question(date(2020, 1, 1), date(2030, 1, 1))).pieces():
             add(table)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(f"{suffix:<10}{time.process_time() - started:8.1f} s{grown:8.0f} MB{path.stat().st_size / 1e6:10.1f} MB")

@@ -33,6 +33,7 @@ from metertui import settings
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import Clock, SystemClock, Window, hours_number, month_before, no_progress, window_of_days
 from metertui.engine.billing import RUN_ROW, BillingRun, run_object
+from metertui.engine.columns import NO_TIME, site_times
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Compare, Inquiry, Measure, report
@@ -58,8 +59,6 @@ class Filters(TypedDict, total=False):
 
 _MONEY: Final = ("net", "tax", "total", "adjustment_net", "adjustment_tax", "adjustment_total")
 """The columns of bills with amounts."""
-_NAT: Final = np.iinfo(np.int64).min
-"""What numpy takes for no time."""
 
 
 def open_folder(folder: str | os.PathLike[str], clock: Clock | None = None) -> OpenFolder:
@@ -117,13 +116,12 @@ class OpenFolder:
 
         `filters`: `meter`, `channel`, `region`, `sub_region`, `apartment_type`, or `time` such as `18:00-20:00`.
         `usage_kwh` is of the interval that ends at the reading, and missing where the reading is not counted or is the
-        meter's first. Identifiers, attributes and status are categories. Raises MeterError.
+        meter's first. Identifiers, attributes and status are categories. An interval of a file is in it as one at its
+        end, without a register; then there are the columns `start` and `interval_kwh`. Raises MeterError.
         """
         question = self._question(first, last, filters)
-        tables = list(readings_table.reading_tables(self._engine.view().frozen(), question))
-        if not tables:
-            return pd.DataFrame(columns=list(readings_table.COLUMNS))
-        return _stacked(tables)
+        found = readings_table.ReadingTables(self._engine.view().frozen(), question)
+        return _stacked(list(found.pieces())) if len(found) else pd.DataFrame(columns=list(found.columns))
 
     def usage(
         self,
@@ -223,8 +221,8 @@ class OpenFolder:
 
     def _times(self, instants: Sequence[int | None]) -> pd.DatetimeIndex:
         """Return instants (µs UTC) as times in the site zone."""
-        moments = np.array([_NAT if each is None else each for each in instants], dtype=np.int64)
-        return pd.DatetimeIndex(moments.view("datetime64[us]")).tz_localize("UTC").tz_convert(self.timezone)
+        moments = np.array([NO_TIME if each is None else each for each in instants], dtype=np.int64)
+        return site_times(moments, self._engine.zone)
 
 
 def _kwh(whs: Sequence[int | None]) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.explanation import explain
 from metertui.engine.usage.query import Filter, Question
-from metertui.engine.usage.readings_table import reading_tables
+from metertui.engine.usage.readings_table import ReadingTables
 from metertui.engine.vee.edits import Edit
 from metertui.screens.charts.chart_buckets import buckets
 from tests import oracle
@@ -228,7 +228,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
         last = max((time for (time, _), kind in model.judged() if kind in ("counted", "reset")), default=-1)
         if any(at > last for at in model.exchanges):
             continue  # what is known beyond the last reading is no reading's step
-        listed = list(reading_tables(frozen, Question(first, LAST, filter=Filter(meter=meter))))
+        listed = list(ReadingTables(frozen, Question(first, LAST, filter=Filter(meter=meter))).pieces())
         steps = pd.concat(listed)["usage_kwh"].fillna(0) if listed else pd.Series(dtype=float)
         assert [round(kwh * 1000) for kwh in np.cumsum(steps)][-1:] in ([used], [])
     hours, days = table("meter", "hour"), table("meter", "day")

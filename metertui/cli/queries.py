@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -155,10 +155,15 @@ def _sort_of(sort: str, asked: Inquiry, columns: Sequence[str]) -> str:
 
 def _sheet_rows(table: pd.DataFrame, kinds: writers.Columns) -> list[dict[str, Any]]:
     """Return the rows of a sheet as plain values: kWh with up to 3 decimals."""
-    rows, energies = _plain_rows(table), [name for name, kind in kinds.items() if kind == "kwh"]
+    rows, energies = _plain_rows(table), [name for name, kind in kinds.items() if kind in ("kwh", "fine_kwh")]
     for row in rows:
         row |= {name: kwh_number(round(row[name] * 1000)) for name in energies if row[name] is not None}
     return rows
+
+
+def _printed_rows(frame: pd.DataFrame, kinds: writers.Columns, times: writers.TimeForm) -> list[dict[str, Any]]:
+    """Return readings or intervals as rows of these columns, with their times as text."""
+    return _sheet_rows(times.write_times(frame, kinds), kinds)
 
 
 def _list_readings(options: argparse.Namespace) -> None:
@@ -173,12 +178,29 @@ def _list_readings(options: argparse.Namespace) -> None:
     if options.out is None:
         frames: list[pd.DataFrame] = []
         _take_readings(options, question, frames.append, times)
-        print_rows(options, [row for frame in frames for row in _reading_rows(frame, times)], LIST_COLUMNS)
+        columns = list(_list_kinds(frames[0])) if frames else LIST_COLUMNS
+        print_rows(
+            options, [row for frame in frames for row in _printed_rows(frame, _list_kinds(frame), times)], columns
+        )
         return
     out = _table_file(options.out)
-    with _table(options, out, LIST_KINDS, question, zone, times) as add:
+    with ExitStack() as stack:
+        tables: list[writers.AddRows] = []
+
+        def add(frame: pd.DataFrame) -> None:
+            if not tables:  # the first rows tell the columns
+                tables.append(stack.enter_context(_table(options, out, _list_kinds(frame), question, zone, times)))
+            tables[0](frame)
+
         count = _take_readings(options, question, add, times)
+        if not count:
+            stack.enter_context(_table(options, out, LIST_KINDS, question, zone, times))
     _say_written(count, out)
+
+
+def _list_kinds(frame: pd.DataFrame) -> writers.Columns:
+    """Return the columns of a list of readings, given some of them."""
+    return exporting.with_intervals(LIST_KINDS, "start" in frame)
 
 
 def _take_readings(
@@ -210,15 +232,6 @@ def _take_readings(
         for frame in found.frames(progress):
             add(frame)
         return len(found)
-
-
-def _reading_rows(frame: pd.DataFrame, times: writers.TimeForm) -> list[dict[str, Any]]:
-    """Return readings as rows of LIST_COLUMNS: times as text, kWh as numbers."""
-    return [
-        {str(name): value for name, value in row.items()}
-        | {"timestamp": times.text_of(row["timestamp"]), "reading_kwh": kwh_number(round(1000 * row["reading_kwh"]))}
-        for row in frame.astype(object).to_dict("records")
-    ]
 
 
 def _table_file(name: str) -> Path:
@@ -279,10 +292,11 @@ def export(options: argparse.Namespace) -> None:
         question.filter.check_attributes(engine.directory.groups)
         frozen = engine.view().frozen()
         with progress_bar("writing") as progress:
-            columns: writers.Columns = exporting.COLUMNS
-            more, noun = {"table": "readings"}, "reading"
+            columns: writers.Columns
             if step is None:
-                tables = exporting.reading_tables(frozen, question, progress, times.note_fraction)
+                found = exporting.ReadingTables(frozen, question)
+                tables, columns, more, noun = found.pieces(progress), found.columns, {"table": "readings"}, "reading"
+                times.note_fraction(found.has_fractions)
             else:
                 columns, more, noun = LOAD_COLUMNS, {"table": "load curves", "interval": options.interval}, "interval"
                 tables = load_tables(frozen, question, step, progress)
@@ -342,7 +356,7 @@ def _table(
     """Open a file for a table of readings, or standard output, which takes the format of `--format`, by default CSV."""
     if is_standard_output(out) and printed_form(options) != "csv":
         rows: list[dict[str, Any]] = []
-        yield lambda frame: rows.extend(_plain_rows(times.write_times(frame, columns)))
+        yield lambda frame: rows.extend(_printed_rows(frame, columns, times))
         print_rows(options, rows, list(columns))
         return
     with writers.open_table(

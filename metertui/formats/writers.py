@@ -42,9 +42,10 @@ METADATA_KEY: Final = b"metertui"
 _FIRST_YEAR: Final = 1901
 """From here on a workbook has dates in every time zone."""
 
-Kind = Literal["text", "time", "kwh", "number", "count"]
+Kind = Literal["text", "time", "kwh", "fine_kwh", "number", "count"]
 Columns = Mapping[str, Kind]
-"""Column names with their kind: text, local time (aware or ISO 8601), kWh to the Wh, any number, whole number."""
+"""Column names with their kind: text, local time (aware or ISO 8601), kWh to the Wh or with up to nine decimals, any
+number, whole number."""
 Definition = Mapping[str, Any]
 AddRows = Callable[[pd.DataFrame], None]
 
@@ -121,9 +122,9 @@ class TimeForm:
     def __init__(self) -> None:
         self._precision = "seconds"
 
-    def text_of(self, time: datetime) -> str:
-        """Return a time as text."""
-        return time.isoformat(timespec=self._precision)
+    def text_of(self, time: datetime) -> str | None:
+        """Return a time as text; None for a missing one."""
+        return None if pd.isna(time) else time.isoformat(timespec=self._precision)
 
     def note_fraction(self, found: bool = True) -> None:
         """Note whether a time has a fraction of the second."""
@@ -132,7 +133,7 @@ class TimeForm:
 
     def note_times(self, times: pd.Series[Any]) -> None:
         """Note the fractions of times."""
-        self.note_fraction(bool((times.dt.microsecond != 0).any()))
+        self.note_fraction(bool((times.dt.microsecond > 0).any()))
 
     def write_times(self, frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         """Return the frame with its times as text; they may be text already."""
@@ -160,7 +161,15 @@ def _open_csv(raw: BinaryIO, columns: Columns, zone: str, definition: Definition
     with as_text(raw) as file:
         file.write(",".join(columns) + "\n")
         form: dict[str, Any] = {"header": False, "index": False, "float_format": _format_number, "lineterminator": "\n"}
-        yield lambda frame: times.write_times(_disarm_texts(frame, columns), columns).to_csv(file, **form)
+        fine = [name for name, kind in columns.items() if kind == "fine_kwh"]
+
+        def add_rows(frame: pd.DataFrame) -> None:
+            rows = times.write_times(_disarm_texts(frame, columns), columns)
+            rows.assign(**{name: rows[name].map(_format_fine, na_action="ignore") for name in fine}).to_csv(
+                file, **form
+            )
+
+        yield add_rows
 
 
 @contextmanager
@@ -174,6 +183,7 @@ def _open_parquet(
         "text": pa.string(),
         "time": pa.timestamp("us", tz=zone),
         "kwh": pa.float64(),
+        "fine_kwh": pa.float64(),
         "number": pa.float64(),
         "count": pa.int64(),
     }
@@ -233,7 +243,10 @@ class _Sheets:
         self._times = times
         self._bold = book.add_format({"bold": True})
         self._left = book.add_format({"align": "left"})
-        self._formats = {"kwh": book.add_format({"num_format": "0.000"})}
+        self._formats = {
+            "kwh": book.add_format({"num_format": "0.000"}),
+            "fine_kwh": book.add_format({"num_format": "0.000######"}),
+        }
         self._date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"})
         self._sheets = 0
         self._row = MAX_SHEET_ROWS
@@ -321,3 +334,7 @@ def _describe_value(value: object) -> str:
 
 def _format_number(value: object) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _format_fine(value: float) -> str:
+    return f"{value:.9f}".rstrip("0").rstrip(".")

@@ -317,3 +317,15 @@ def moment(instant: int, zone: SiteZone) -> str:
     return (
         f"{local:{'%Y-%m-%d %H:%M:%S' if local.second else '%Y-%m-%d %H:%M'}}{f' ({local:%z})' if local.fold else ''}"
     )
+
+
+def since(start: int, end: int, zone: SiteZone) -> str:
+    """Return where an interval begins, beside its end, in a column: `from 00:30`, and on another day `from 27 00:30`.
+
+    One that begins at a midnight has the day alone: `from 27 Feb`.
+    """
+    first, last = zone.local(start), zone.local(end - 1)
+    clock = f"{first:{'%H:%M:%S' if first.second else '%H:%M'}}"
+    if first.date() == last.date() and zone.local(end).date() == last.date():
+        return f"from {clock}"
+    return f"from {first.day} {first:%b}" if clock == "00:00" else f"from {first.day} {clock}"

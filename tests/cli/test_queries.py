@@ -269,6 +269,37 @@ def test_a_list_of_readings_is_the_same_table_in_every_form(steady: Command, tmp
     assert steady("query", "--from", "2025-01-30", "--to", "2025-01-30", "-o", "out.csv").code == 2
 
 
+def test_intervals_of_files_are_in_every_list_as_often_as_they_are_counted(metertui: Command, tmp_path: Path) -> None:
+    file, days = tmp_path / "some.csv", ("--from", "2025-03-10", "--to", "2025-03-10")
+    times = [f"2025-03-10T0{hour}:00:00+08:00" for hour in range(4)]
+    file.write_text(
+        f"identifier,start,end,kwh,quality\nm,{times[0]},{times[1]},0.1000004,\nm,{times[2]},{times[3]},2,E\n"
+    )
+    assert metertui("import", str(file)).code == 0
+    assert metertui("usage", "m", *days, "--format", "json").json["readings"] == 2
+    listed = metertui("query", "--readings", *days, "--format", "json").json
+    assert [(row["start"], row["timestamp"], row["reading_kwh"]) for row in listed] == [
+        (times[0], times[1], None),
+        (times[2], times[3], None),
+    ]
+    assert [row["interval_kwh"] for row in listed] == [0.1, 2]
+    heading = "identifier,timestamp,reading_kwh,region,sub_region,apartment_type,start,interval_kwh\n"
+    assert metertui("query", "--readings", *days, "-o", str(tmp_path / "out.csv")).code == 0
+    exact = f"m,{times[1]},,,,,{times[0]},0.1000004\nm,{times[3]},,,,,{times[2]},2\n"
+    assert (tmp_path / "out.csv").read_text() == heading + exact
+    for suffix, read in ((".parquet", pd.read_parquet), (".xlsx", pd.read_excel)):
+        assert metertui("export", *days, "-o", str(tmp_path / f"out{suffix}")).code == 0
+        table = read(tmp_path / f"out{suffix}")
+        assert table["usage_kwh"].tolist() == [0.1, 2]
+        assert (table["status"] == "counted").all()
+        assert table["reading_kwh"].isna().all()
+    printed = metertui("export", *days, "-o", "-", "--format", "json").json
+    assert [(row["start"], row["usage_kwh"], row["interval_kwh"]) for row in printed] == [
+        (times[0], 0.1, 0.1),
+        (times[2], 2, 2),
+    ]
+
+
 def test_an_exchange_is_used_up_to_and_is_no_reading(steady: Command, tmp_path: Path) -> None:
     """The old register's last, at 10:36, is on the curve; what is stored stays 549 readings."""
     words = ["--final", "1994.7", "--initial", "0", "--time", "2025-03-12T10:36:00", "--reason", "broken display"]

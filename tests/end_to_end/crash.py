@@ -34,7 +34,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
-from metertui.engine.usage.readings_table import reading_tables
+from metertui.engine.usage.readings_table import ReadingTables
 from tests.clock import FakeClock
 from tests.end_to_end.process import ENVIRONMENT, Server, asked, metertui
 from tests.patience import PATIENCE
@@ -423,7 +423,7 @@ class Campaign:
         kept = {_fields(line) for line in self._ledger.kept}
         engine = Engine.open_readonly(self._folder, RULES, FakeClock("2025-04-01T00:00:00"))
         frozen = engine.view().frozen()
-        parts = list(reading_tables(frozen, Question(*DAYS)))
+        parts = list(ReadingTables(frozen, Question(*DAYS)).pieces())
         names = ["identifier", "timestamp", "reading_kwh"]
         table = [row for part in parts for row in part[names].itertuples(index=False, name=None)]
         told = Counter((meter, time.isoformat(), kwh) for meter, time, kwh in table)

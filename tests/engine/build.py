@@ -16,7 +16,7 @@ from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import ReadingStore
 from metertui.engine.index.views import View
 from metertui.engine.usage.query import Question
-from metertui.engine.usage.readings_table import reading_tables
+from metertui.engine.usage.readings_table import ReadingTables
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate
@@ -79,4 +79,4 @@ def view(columns: Frozen) -> View:
 
 def tables(columns: Frozen, question: Question) -> list[pd.DataFrame]:
     """Return the tables of the readings that meet a question, as an export has them."""
-    return list(reading_tables(columns, question))
+    return list(ReadingTables(columns, question).pieces())

@@ -302,7 +302,7 @@ def test_a_meter_uses_what_its_registers_say(engine: Engine) -> None:
         chosen = counted[counted[by[0]] == row[by[0]]] if by else counted
         assert len(listing.find_readings(view, question, row)) == int(chosen["readings"].sum())
     assert len(listing.find_readings(view, Question(*days, filter=Filter(meter="m:t1")))) == 4
-    assert len(readings_table.reading_tables(frozen, Question(*days)).__next__()) == 16
+    assert len(readings_table.ReadingTables(frozen, Question(*days))) == 16
     bills = Bills(frozen, "2025-03", Terms())
     assert [(bill.meter, bill.usage_wh) for bill in bills] == [("m", 9_000), ("n", 2_000)]
     assert one_meter.statement_of_month(engine, "m", "2025-03").usage_wh == 9_000

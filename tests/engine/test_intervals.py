@@ -9,17 +9,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
+from metertui.engine.base.identifiers import split_identifier
+from metertui.engine.base.progress import no_progress
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.core import one_meter
 from metertui.engine.core.engine import Engine
+from metertui.engine.core.listing import find_readings
+from metertui.engine.index import frame_of_description
 from metertui.engine.intervals import IntervalStore
 from metertui.engine.maintenance.check import check_folder
-from metertui.engine.usage import Question, usage_table
+from metertui.engine.usage import Filter, Question, judge_readings, list_tables, usage_table
+from metertui.engine.usage.lookup import readings_in_window
+from metertui.engine.usage.readings_table import ReadingTables
 from metertui.engine.usage.series import Edge
 from tests.clock import FakeClock
 from tests.engine.intervals.listed import Listed, rows_of
@@ -146,6 +154,45 @@ def test_every_way_to_ask_gives_the_same(found: tuple[list[Listed], Reads], key:
             )
             if not summed:
                 assert one_meter.prepare_explanation(engine, meter, window_of_month)()[0].agrees
+
+
+@settings(max_examples=20)
+@given(stored())
+def test_a_list_has_the_readings_that_are_counted_and_their_usage(found: tuple[list[Listed], Reads]) -> None:
+    days = date(2025, 3, 26), date(2025, 4, 2)
+    with opened(*found) as engine:
+        view, frozen = engine.view(), engine.view().frozen()
+        for register in sorted(frozen.ids):
+            meter, channel = split_identifier(register)
+            asked = Question(*days, filter=Filter.by_name(meter=meter, channel=channel), by=("day", "meter"))
+            if engine.known_code(register) is None or engine.summed_registers(register):
+                continue
+            series, ever = engine.series(register), window(-30, 150)
+            whole = series.usage(ever)
+            behind = readings_in_window(series, ever)
+            assert (len(behind), behind.used[behind.used > 0].sum()) == (whole.readings, whole.usage_wh or 0)
+            listed = find_readings(view, asked)
+            page = judge_readings(listed, 0, len(listed), engine.directory.site_limits(view.stored.groups_in_time))
+            assert (len(listed), page.used.tolist()) == (len(behind), behind.used.tolist())
+            assert page.status.tolist() == behind.status.tolist()
+            if not len(listed):
+                continue
+            exported = pd.concat(ReadingTables(frozen, asked).pieces())
+            in_parts = pd.concat(list_tables(listed, frozen, no_progress, 3), ignore_index=True)
+            pd.testing.assert_frame_equal(exported, in_parts)
+            told = listed.frame()
+            pd.testing.assert_frame_equal(told, exported[list(told)])
+            described = frame_of_description(listed.description(0, len(listed)))
+            pd.testing.assert_frame_equal(told, described, check_dtype=False, check_categorical=False)
+            assert exported["usage_kwh"].sum() * 1000 == pytest.approx(whole.usage_wh or 0)
+            if any(each[0] == register for each in found[0]):
+                stated = exported[exported["reading_kwh"].isna()]
+                energies = (stated["interval_kwh"] * 1e9).round().astype(int).tolist()
+                rows = zip(stated["start"].astype("int64"), stated["timestamp"].astype("int64"), energies, strict=True)
+                assert list(rows) == [each[1:4] for each in found[0] if each[0] == register]
+            for row in usage_table(frozen, asked).to_dict("records"):
+                inside = find_readings(view, asked, {"day": row["day"], "meter": meter})
+                assert len(inside) == row["readings"]
 
 
 def test_a_folder_of_reads_and_intervals_of_several_registers_is_proven() -> None:

@@ -22,6 +22,15 @@ def test_moment_that_comes_twice_has_its_offset() -> None:
     assert explained.moment(first + 2 * HOUR + 5 * SECOND, london) == "2025-10-26 02:30:05"
 
 
+def test_where_an_interval_begins_says_its_day_where_that_is_another() -> None:
+    zone = SiteZone("Europe/London")
+    midnight = zone.parse("2025-02-28T00:00:00")
+    assert explained.since(midnight, midnight + HOUR, zone) == "from 00:00"
+    assert explained.since(midnight + 5 * SECOND, midnight + HOUR, zone) == "from 00:00:05"
+    assert explained.since(midnight - HOUR, midnight, zone) == "from 27 23:00"
+    assert explained.since(midnight - 24 * HOUR, midnight, zone) == "from 27 Feb"
+
+
 def test_summary_of_no_data_says_why(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm-1,,,,,\n")
     engine = Engine.open_readonly(tmp_path, Rules(zone=SiteZone("UTC")), FakeClock())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from metertui.engine.attributes import Group
 from metertui.engine.columns import tail_columns
 from metertui.engine.columns.by_meter import ByMeter
-from metertui.engine.columns.columns import FIRST, VOID, Contested, Corrections, Frozen, as_frame
+from metertui.engine.columns.columns import FIRST, VOID, Contested, Corrections, Frozen
 from metertui.engine.columns.combined_curve import NO_CODE
 from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve, Sums
+from metertui.engine.columns.frames import NO_ENERGY, NO_TIME, as_frame, site_times, with_stated
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.registers import PARTS, Registers
@@ -31,7 +32,9 @@ __all__ = [
     "FIRST",
     "LEAF_LOAD",
     "NO_CODE",
+    "NO_ENERGY",
     "NO_REGISTER",
+    "NO_TIME",
     "PARTS",
     "READ",
     "VOID",
@@ -61,5 +64,7 @@ __all__ = [
     "interpolate",
     "lie_within",
     "run_edges",
+    "site_times",
     "tail_columns",
+    "with_stated",
 ]

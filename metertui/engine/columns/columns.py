@@ -8,10 +8,9 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.attributes import ATTRIBUTES, Group
+from metertui.engine.attributes import Group
 from metertui.engine.base import USE, Limits, SiteZone
 from metertui.engine.columns.combined_curve import NO_CODE, combine_registers
 from metertui.engine.columns.curve import Columns, Curve
@@ -204,33 +203,3 @@ def _of_meters(meter_of: NDArray[np.int32], code: NDArray[np.int32], time: NDArr
     meter = meter_of[code]
     some = np.flatnonzero(meter != NO_CODE)
     return some[np.lexsort((time[some], meter[some]))]
-
-
-def as_frame(
-    meter: NDArray[np.int32],
-    time: NDArray[np.int64],
-    wh: NDArray[np.int64],
-    group: NDArray[np.int32],
-    meters: Mapping[int, str],
-    groups: Sequence[Group],
-    zone: SiteZone,
-) -> pd.DataFrame:
-    """Return readings as a frame: meter codes, µs UTC, Wh and group codes of equal length.
-
-    `identifier` and the attributes are categories, `timestamp` is datetime64[us] in the site zone, `reading_kwh`
-    float64. `meters` has the ids by code, ascending, of these and perhaps of other readings.
-    """
-    codes = np.fromiter(meters, dtype=np.int64)
-    ids = pd.Index(list(meters.values()), dtype=object)
-    moment = pd.DatetimeIndex(time.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone.name)
-    columns: dict[str, object] = {
-        "identifier": pd.Categorical.from_codes(codes.searchsorted(meter), categories=ids),
-        "timestamp": moment,
-        "reading_kwh": wh / 1000,
-    }
-    for name in ATTRIBUTES:
-        values = [getattr(each, name) for each in groups]
-        distinct = {value: place for place, value in enumerate(sorted(set(values)))}
-        place = np.array([distinct[value] for value in values], dtype=np.int64)
-        columns[name] = pd.Categorical.from_codes(place[group], categories=pd.Index(list(distinct), dtype=object))
-    return pd.DataFrame(columns)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
 from metertui.engine.columns.by_meter import ByMeter
+from metertui.engine.columns.sorted_runs import first_at_least
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,14 @@ class IntervalColumns(ByMeter):
         """Return the intervals of one meter under the code 0."""
         mine = self.take(self.span(code))
         return replace(mine, meter=np.zeros(len(mine), dtype=np.int32))
+
+    def cover(self, meter: NDArray[np.int32], time: Int64Array) -> NDArray[np.bool_]:
+        """Return which instants (µs UTC) of meters lie in an interval or at its end; no two of a meter overlap."""
+        first, stop = (self.starts.take(meter.astype(np.int64) + more, mode="clip") for more in (0, 1))
+        place = first_at_least(self.end, first, stop, time)
+        found = place < stop
+        found[found] = self.start[place[found]] < time[found]
+        return np.asarray(found)
 
     @classmethod
     def empty(cls) -> Self:

@@ -1,5 +1,7 @@
 """Readings that meet a question, as a list in an order, whose values are fetched only for those that are asked for.
 
+An interval of a file is in it as one reading at its end, without a register.
+
 A list holds 8 bytes a reading, its row, so that a screen can page through millions. It is of one moment: neither its
 readings nor their values change when more arrive, and it may be used in any thread.
 """
@@ -18,18 +20,24 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import SECOND, Int64Array, Progress, SiteZone, no_progress
 from metertui.engine.columns import (
+    NO_ENERGY,
+    NO_REGISTER,
+    NO_TIME,
     Columns,
     Corrections,
     FrozenTail,
     Group,
+    IntervalColumns,
     as_frame,
     concat_ranges,
     run_edges,
     tail_columns,
+    with_stated,
 )
 from metertui.engine.errors import MeterError
 from metertui.engine.index.meter_codes import GroupsInTime
 from metertui.engine.index.reading_text import TextFinder
+from metertui.engine.intervals import without_overlaps
 
 LIST_COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
 """The columns of a list's frames, and what it can be sorted by."""
@@ -71,9 +79,21 @@ class Stored:
     not_the_first: NotTheFirst
     rows_of_meter: Callable[[int], Int64Array]
     """Returns the rows of all readings of a meter by its code, in time order; any thread."""
+    reads: int
+    """How many rows are readings; the intervals have the rows behind them."""
+    stated: IntervalColumns
+    """The intervals of files that stand."""
+
+    @cached_property
+    def intervals(self) -> IntervalColumns:
+        """Return the intervals that count."""
+        return without_overlaps(self.stated)
 
     def readings_at(self, rows: Int64Array) -> Readings:
         """Return what stands at the instants of rows, in their order; of a void one the reading that came first."""
+        late = rows >= self.reads
+        if late.any():
+            return self._with_intervals(rows, late)
         meter, time, wh = tail_columns.readings_at(self.history, self.tail, rows)
         replaced = self.not_the_first.replaced
         if replaced:
@@ -81,11 +101,23 @@ class Stored:
                 wh[place] = replaced[int(rows[place])]
         return Readings(meter, time, wh, self.groups_in_time.groups_of(meter, time))
 
+    def _with_intervals(self, rows: Int64Array, late: NDArray[np.bool_]) -> Readings:
+        """Return the same where some rows are intervals."""
+        place = np.where(late, rows - self.reads, -1)
+        found = self.intervals.take(place[late])
+        read = self.readings_at(rows[~late])
+        meter, time = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.int64)
+        wh = np.full(len(rows), NO_REGISTER, dtype=np.int64)
+        meter[~late], time[~late], wh[~late] = read.meter, read.time, read.wh
+        meter[late], time[late] = found.meter, found.end
+        return Readings(meter, time, wh, self.groups_in_time.groups_of(meter, time), place)
+
     @cached_property
     def openings(self) -> Openings:
         """Return the readings at which the energy of a meter begins: O(meters + tail), once.
 
-        The first reading of a meter that stands always counts; but an exchange before it is where the energy begins.
+        The first reading of a meter that stands always counts; but an exchange before it is where the energy begins, or
+        an interval that reaches it.
         """
         starts = self.history.starts
         read = np.flatnonzero(starts[1:] > starts[:-1]).astype(np.int32)
@@ -108,6 +140,9 @@ class Stored:
             np.minimum.at(exchanged, codes[known], self.corrections.exchange_time[known])
             begins = time <= exchanged[meter]
             rows, meter, time = rows[begins], meter[begins], time[begins]
+        if len(self.intervals):
+            begins = ~self.intervals.cover(meter, time)
+            rows, meter, time = rows[begins], meter[begins], time[begins]
         return Openings(rows, meter, time, self.groups_in_time.groups_of(meter, time))
 
     def _first_standing(self, code: int) -> Int64Array:
@@ -120,7 +155,7 @@ class Stored:
         starts = self.history.starts
         read = starts[1:] > starts[:-1]
         times = [self.history.time[starts[:-1][read]], self.history.time[starts[1:][read] - 1], *self.tail.time]
-        times = [each for each in times if len(each)]
+        times = [each for each in (*times, self.intervals.end) if len(each)]
         return (min(int(each.min()) for each in times), max(int(each.max()) for each in times)) if times else None
 
 
@@ -142,9 +177,11 @@ class Readings(NamedTuple):
     time: Int64Array
     """µs UTC."""
     wh: Int64Array
-    """Register, Wh."""
+    """Register, Wh; NO_REGISTER for an interval."""
     group: NDArray[np.int32]
     """Group codes: the attributes of the account at the time of the reading."""
+    interval: Int64Array | None = None
+    """The place among `Stored.intervals`, -1 for a reading; None if all are readings."""
 
 
 class ReadingList:
@@ -190,7 +227,7 @@ class ReadingList:
         finder = TextFinder(text, stored.ids, stored.groups, stored.zone)
         found = np.zeros(len(self), dtype=bool)
         for start in range(0, len(self), PIECE):
-            found[start : start + PIECE] = finder.found_in(*self.part(start, start + PIECE))
+            found[start : start + PIECE] = finder.found_in(*self.part(start, start + PIECE)[:4])
             progress(min(1.0, (start + PIECE) / len(self)))
         rows = self._rows[found]
         if self._by_meter is self._rows:
@@ -205,10 +242,27 @@ class ReadingList:
         """Return the readings [start, stop) of the list, or all, as a frame.
 
         `identifier` and the attributes are categories, `timestamp` is datetime64[us] in the site zone, `reading_kwh`
-        the register in kWh (float64). The categories of all frames of a list are the same, so that they concatenate.
+        the register in kWh (float64), missing for an interval. If the list has intervals, `start` and `interval_kwh`
+        are theirs. The categories of all frames of a list are the same, so that they concatenate.
         """
         readings = self.part(start, len(self) if stop is None else stop)
-        return as_frame(*readings, self._meters, self.stored.groups, self.stored.zone)
+        frame = as_frame(*readings[:4], self._meters, self.stored.groups, self.stored.zone)
+        return with_stated(frame, *self.stated(readings), self.stored.zone) if self.has_intervals else frame
+
+    @cached_property
+    def has_intervals(self) -> bool:
+        """Return whether any of the list is an interval."""
+        return bool((self._rows >= self.stored.reads).any())
+
+    def stated(self, readings: Readings) -> tuple[Int64Array, Int64Array]:
+        """Return starts (µs UTC) and energies (µWh) of intervals; NO_TIME and NO_ENERGY of readings; int64[n]."""
+        start = np.full(len(readings.time), NO_TIME, dtype=np.int64)
+        energy = np.full(len(readings.time), NO_ENERGY, dtype=np.int64)
+        if readings.interval is not None:
+            known = readings.interval >= 0
+            found = self.stored.intervals.take(readings.interval[known])
+            start[known], energy[known] = found.start, found.energy
+        return start, energy
 
     def frames(self, progress: Progress = no_progress, piece: int = PIECE) -> Iterator[pd.DataFrame]:
         """Yield the whole list as frames of at most `piece` readings, so that memory stays bounded.
@@ -230,7 +284,8 @@ class ReadingList:
 
         `fractions` says whether any time of the whole list has one.
         """
-        meter, time, wh, group = self.part(start, stop)
+        readings = self.part(start, stop)
+        meter, time, wh, group, _ = readings
         codes, meters = np.unique(meter, return_inverse=True)
         group_codes, groups = np.unique(group, return_inverse=True)
         return {
@@ -242,6 +297,7 @@ class ReadingList:
             "group": groups.tolist(),
             "zone": self.stored.zone.name,
             "fractions": self.has_fractions,
+            **({"stated": [column.tolist() for column in self.stated(readings)]} if self.has_intervals else {}),
         }
 
     def row(self, place: int) -> int:
@@ -277,22 +333,27 @@ def _ranks(texts: Sequence[str]) -> Int64Array:
 
 def frame_of_description(described: Mapping[str, Any]) -> pd.DataFrame:
     """Return the frame of a `ReadingList.description`. Raises KeyError, TypeError, ValueError for anything else."""
-    return as_frame(
+    zone = SiteZone(described["zone"])
+    frame = as_frame(
         np.array(described["meter"], dtype=np.int32),
         np.array(described["time"], dtype=np.int64),
         np.array(described["wh"], dtype=np.int64),
         np.array(described["group"], dtype=np.int32),
         dict(enumerate(described["ids"])),
         [Group(*each) for each in described["groups"]],
-        SiteZone(described["zone"]),
+        zone,
     )
+    if "stated" not in described:
+        return frame
+    start, energy = (np.array(column, dtype=np.int64) for column in described["stated"])
+    return with_stated(frame, start, energy, zone)
 
 
 def in_order_of_meter(stored: Stored, rows: Int64Array) -> Int64Array:
-    """Return rows in order of meter id and time.
+    """Return rows in order of meter id and time, an interval before a reading at its end.
 
-    Rows of history are in order of meter code and time, and few are of the tail: after these are put in place, whole
-    meters are moved, and no rows sorted.
+    Rows of history are in order of meter code and time, and few are of the tail: after these and intervals are put in
+    place, whole meters are moved, and no rows sorted.
     """
     old = rows < len(stored.history)
     found = np.sort(rows[old])
@@ -300,7 +361,7 @@ def in_order_of_meter(stored: Stored, rows: Int64Array) -> Int64Array:
     late = rows[~old]
     if len(late):
         readings = stored.readings_at(late)
-        order = np.lexsort((late, readings.time, readings.meter))
+        order = np.lexsort((late < stored.reads, readings.time, readings.meter))
         before, _ = tail_columns.locate_rows(stored.history, readings.meter[order], readings.time[order])
         at = found.searchsorted(before)
         found, meter = np.insert(found, at, late[order]), np.insert(meter, at, readings.meter[order])

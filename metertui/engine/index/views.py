@@ -24,7 +24,7 @@ from metertui.engine.columns import (
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_list import ALL_THE_FIRST, NotTheFirst, ReadingList, Stored, in_order_of_meter
-from metertui.engine.intervals import join_intervals, without_overlaps
+from metertui.engine.intervals import join_intervals
 from metertui.engine.vee import validate
 
 _FEW: Final = 32
@@ -96,10 +96,11 @@ class View:
             not_the_first,
             # Not self._limit: a view that refers to itself outlives its last use, with all its columns.
             lambda code: index.select(meter=code, limit=limit),
+            limit,
+            IntervalColumns.empty() if intervals is None else intervals,
         )
         self._limits = directory.site_limits(self.stored.groups_in_time)
         self._frozen: Frozen | None = None
-        self._intervals = IntervalColumns.empty() if intervals is None else intervals
 
     def code(self, meter: str) -> int | None:
         """Return the code of a meter id; None for one that was not known at this moment."""
@@ -115,7 +116,7 @@ class View:
         """Return the readings that meet every condition given, in order of meter and time; see `ReadingIndex.select`.
 
         `registers` are codes. Those that stand, and no void one. A register's first one belongs to the window that it
-        opens, all others to the one that they close. Any thread.
+        opens, all others to the one that they close. An interval of a file counts as one at its end. Any thread.
         """
         chosen = None if groups is None else list(groups)
         rows = self._select(registers, chosen, windows)
@@ -124,6 +125,8 @@ class View:
         void = self.stored.not_the_first.void
         if len(void):
             rows = rows[~np.isin(rows, void)]
+        if len(self.stored.intervals):
+            rows = np.concatenate((rows, self._intervals(registers, chosen, windows)))
         return ReadingList(self.stored, in_order_of_meter(self.stored, rows))
 
     def _select(self, registers: Sequence[int] | None, groups: list[int] | None, windows: Windows | None) -> Int64Array:
@@ -136,6 +139,20 @@ class View:
         if registers is None:
             return rows
         return rows[np.isin(tail_columns.readings_at(self.stored.history, self.stored.tail, rows).meter, registers)]
+
+    def _intervals(
+        self, registers: Sequence[int] | None, groups: list[int] | None, windows: Windows | None
+    ) -> Int64Array:
+        """Return the rows of the intervals that meet every condition given: O(n) in numpy for n intervals."""
+        stored, found = self.stored, self.stored.intervals
+        kept = np.ones(len(found), dtype=bool)
+        if registers is not None:
+            kept &= np.isin(found.meter, registers)
+        if windows is not None:
+            kept[kept] = lie_within(found.end[kept], windows)
+        if groups is not None:
+            kept[kept] = np.isin(stored.groups_in_time.groups_of(found.meter[kept], found.end[kept]), groups)
+        return stored.reads + np.flatnonzero(kept)
 
     def _with_openings(
         self, rows: Int64Array, registers: Sequence[int] | None, groups: list[int] | None, windows: Windows
@@ -170,7 +187,7 @@ class View:
         columns = found.columns
         groups_of = stored.groups_in_time.groups_of
         group = groups_of(columns.meter, columns.time)
-        intervals = without_overlaps(self._intervals)
+        intervals = stored.intervals
         curve = join_intervals(found.curve, intervals)
         same = curve.time is columns.time
         return Frozen(

@@ -30,7 +30,7 @@ from metertui.engine.usage.query import (
     format_clock,
     parse_clock,
 )
-from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, STATUS, list_tables
+from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, ROW_STATUS, STATUS, list_tables, with_intervals
 from metertui.engine.usage.recent import known_buckets, rise_at
 from metertui.engine.usage.register_changes import register_changes
 from metertui.engine.usage.series import QUALITY_OF_POINT, Edge, Quality, Series, Usage
@@ -43,6 +43,7 @@ __all__ = [
     "LIST_KINDS",
     "LOAD_COLUMNS",
     "QUALITY_OF_POINT",
+    "ROW_STATUS",
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",
@@ -88,4 +89,5 @@ __all__ = [
     "usage_figures",
     "usage_table",
     "why_no_data",
+    "with_intervals",
 ]

@@ -96,6 +96,10 @@ class Listed(NamedTuple):
     source: Int64Array
     """The row of the columns; of an exchange ~p for its place p on the curve."""
 
+    def take(self, where: slice | NDArray[Any]) -> Listed:
+        """Return some of them."""
+        return Listed._make(column[where] for column in self)
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import Int64Array, Limits
 from metertui.engine.columns import tail_columns
 from metertui.engine.index import ReadingList, Readings
-from metertui.engine.usage.intervals import list_readings
+from metertui.engine.usage.listed_intervals import list_all
 from metertui.engine.usage.series import Series
 
 
@@ -37,11 +37,16 @@ def judge_readings(found: ReadingList, start: int, stop: int, limits: Limits) ->
     for code in np.unique(readings.meter).tolist():
         _, time, wh = tail_columns.readings_at(stored.history, stored.tail, stored.rows_of_meter(code))
         edits = None if stored.corrections is None else stored.corrections.of_meter(code)
-        series = Series.from_readings(stored.ids[code], time, wh, limits.of_meter(code), edits)
+        stated = stored.intervals.of_meter(code)
+        series = Series.from_readings(stored.ids[code], time, wh, limits.of_meter(code), edits, stated)
+        listed = list_all(series.columns, series.status, series.read_curve, series.curve, stated)
+        place = np.empty(len(time) + len(stated), dtype=np.int64)
+        place[listed.source[listed.source >= 0]] = np.flatnonzero(listed.source >= 0)
         mine = np.flatnonzero(readings.meter == code)
-        at = time.searchsorted(readings.time[mine])
-        listed = list_readings(series.columns, series.status, series.read_curve)
-        stored_ones = listed.source >= 0
-        used[mine], length[mine] = listed.used[stored_ones][at], listed.length[stored_ones][at]
-        status[mine] = series.status[at]
+        source = time.searchsorted(readings.time[mine])
+        if readings.interval is not None:
+            interval, first = readings.interval[mine], stored.intervals.span(code).start
+            source = np.where(interval >= 0, len(time) + interval - first, source)
+        at = place[source]
+        used[mine], length[mine], status[mine] = listed.used[at], listed.length[at], listed.status[at]
     return JudgedReadings(readings, used, length, status)

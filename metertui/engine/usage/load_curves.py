@@ -23,11 +23,10 @@ from metertui.engine.base import (
     Identifier,
     Int64Array,
     Progress,
-    SiteZone,
     no_progress,
     window_of_days,
 )
-from metertui.engine.columns import READ, Curve, Frozen
+from metertui.engine.columns import READ, Curve, Frozen, site_times
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import frozen_of_channel
 from metertui.engine.usage.buckets import in_clock
@@ -119,8 +118,8 @@ def _frame(
     worst = np.maximum(_quality_at(frozen.curve, meter, start), _quality_at(frozen.curve, meter, end))
     columns: dict[str, object] = {
         "identifier": pd.Categorical.from_codes(place, categories=ids),
-        "start": _moments(start, frozen.zone),
-        "end": _moments(end, frozen.zone),
+        "start": site_times(start, frozen.zone),
+        "end": site_times(end, frozen.zone),
         "usage_kwh": used / 1000,
         "quality": pd.Categorical.from_codes(worst, categories=pd.Index(_QUALITIES, dtype=object)),
     }
@@ -137,7 +136,3 @@ def _quality_at(curve: Curve, meter: Int64Array, instant: Int64Array) -> NDArray
     begins = curve.begins[place]  # C is 0 there, or as it was before the gap: nothing is estimated
     exact = np.where(begins, 0, of_point)
     return np.where(curve.time[place] == instant, exact, _ESTIMATED)
-
-
-def _moments(instants: Int64Array, zone: SiteZone) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(instants.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone.name)

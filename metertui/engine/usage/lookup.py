@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import isnan
 from typing import Final, NamedTuple
@@ -13,10 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SECOND, SiteZone, Window, window_before
-from metertui.engine.columns import Group, as_frame
+from metertui.engine.columns import NO_ENERGY, NO_TIME, Group, as_frame, with_stated
 from metertui.engine.usage.comparison import change_per_day
-from metertui.engine.usage.intervals import filed_times, list_readings
-from metertui.engine.usage.readings_table import judged_frame
+from metertui.engine.usage.intervals import filed_times
+from metertui.engine.usage.listed_intervals import list_all
+from metertui.engine.usage.readings_table import judged_frame, stated_of
 from metertui.engine.usage.series import Series, Usage
 from metertui.engine.vee import rules
 
@@ -124,6 +125,8 @@ class WindowReadings:
     used: NDArray[np.int64]
     length: NDArray[np.int64]
     """These three as in `intervals.Listed`."""
+    stated: NDArray[np.int64]
+    """The energy of an interval as its file states it, µWh; NO_ENERGY of a reading."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -140,15 +143,23 @@ class WindowReadings:
 
     def part(self, span: slice) -> WindowReadings:
         """Return some of them."""
-        return WindowReadings(
-            self.meter, self.time[span], self.wh[span], self.status[span], self.used[span], self.length[span]
-        )
+        columns = {field.name: getattr(self, field.name)[span] for field in fields(self)[1:]}
+        return WindowReadings(self.meter, **columns)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Return whether any of them is an interval of a file."""
+        return bool((self.status == rules.INTERVAL).any())
 
     def table(self, group: NDArray[np.int32], groups: Sequence[Group], zone: SiteZone) -> pd.DataFrame:
-        """Return them as a table of readings_table.COLUMNS; `group` has the place in `groups` of each reading."""
+        """Return them as a table of readings_table.COLUMNS, and of OF_INTERVALS behind them.
+
+        `group` has the place in `groups` of each reading.
+        """
         meter = np.zeros(len(self), dtype=np.int32)
         frame = as_frame(meter, self.time, self.wh, group, {0: self.meter}, groups, zone)
-        return judged_frame(frame, self.used, self.status)
+        start = np.where(self.stated == NO_ENERGY, NO_TIME, self.time - self.length)
+        return judged_frame(with_stated(frame, start, self.stated, zone), self.used, self.status)
 
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
@@ -158,8 +169,10 @@ def readings_in_window(series: Series, window: Window) -> WindowReadings:
     """
     if series.summed:
         none = np.empty(0, dtype=np.int64)
-        return WindowReadings(series.meter, none, none, np.empty(0, dtype=np.uint8), none, none)
-    meter, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.read_curve)
-    filed = filed_times(meter, time, series.curve)
+        return WindowReadings(series.meter, none, none, np.empty(0, dtype=np.uint8), none, none, none)
+    listed = list_all(series.columns, series.status, series.read_curve, series.curve, series.intervals)
+    filed = filed_times(listed.meter, listed.time, series.curve)
     low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()
-    return WindowReadings(series.meter, time, wh, status, used, length).part(slice(low, max(low, high)))
+    some = listed.take(slice(low, max(low, high)))
+    _, stated = stated_of(some, len(series), series.intervals)
+    return WindowReadings(series.meter, some.time, some.wh, some.status, some.used, some.length, stated)

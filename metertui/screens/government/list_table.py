@@ -11,8 +11,9 @@ from textual.cache import LRUCache
 from textual.message import Message
 
 from metertui.engine.base import Window
-from metertui.engine.index import LIST_COLUMNS, ReadingList
-from metertui.engine.usage import STATUS, JudgedReadings
+from metertui.engine.columns import NO_REGISTER
+from metertui.engine.index import LIST_COLUMNS, ReadingList, Readings
+from metertui.engine.usage import ROW_STATUS, JudgedReadings
 from metertui.screens.shell import OnDesk
 from metertui.screens.tables import MOST_COPIED, Cells, Column, Table, copy_rows
 from metertui.text import explained, fmt
@@ -137,15 +138,16 @@ class ListTable(OnDesk, Table):
         readings = self.found.part(start, stop) if page is None else page.readings
         return [self._cells_of(readings, place, page) for place in range(len(readings.time))]
 
-    def _cells_of(self, readings: Any, place: int, page: JudgedReadings | None) -> Cells:
+    def _cells_of(self, readings: Readings, place: int, page: JudgedReadings | None) -> Cells:
         assert self.found is not None
-        stored, time = self.found.stored, int(readings.time[place])
+        stored, time, wh = self.found.stored, int(readings.time[place]), int(readings.wh[place])
+        start = int(self.found.stated(readings)[0][place]) if wh == NO_REGISTER else time
         used = -1 if page is None else int(page.used[place])
         return (
             explained.moment(time, self.zone),
             stored.ids[int(readings.meter[place])],
-            fmt.number(int(readings.wh[place])),
+            explained.since(start, time, self.zone) if wh == NO_REGISTER else fmt.number(wh),
             _PENDING if page is None else fmt.number(used) if used >= 0 else "–",
-            _PENDING if page is None else fmt.status(STATUS[int(page.status[place])]),
+            _PENDING if page is None else fmt.status(ROW_STATUS[int(page.status[place])]),
             *stored.groups[int(readings.group[place])],
         )

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from metertui.engine.accounts import Account
 from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.billing import Statement, money_text
-from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowReadings
+from metertui.engine.columns import NO_REGISTER
+from metertui.engine.usage import ROW_STATUS, Edge, Series, UsageComparison, WindowReadings
 from metertui.text import explained, fmt, time_labels
 
 WINDOWS: Final = {
@@ -126,12 +127,13 @@ def reading_rows(behind: WindowReadings, zone: SiteZone, start: int, stop: int) 
 
 
 def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
+    time, wh = int(behind.time[place]), int(behind.wh[place])
     step, length = int(behind.used[place]), int(behind.length[place])
     return (
-        explained.moment(int(behind.time[place]), zone),
-        fmt.number(int(behind.wh[place])),
+        explained.moment(time, zone),
+        explained.since(time - length, time, zone) if wh == NO_REGISTER else fmt.number(wh),
         fmt.number(step) if step >= 0 else "–",
-        fmt.status(STATUS[int(behind.status[place])]),
+        fmt.status(ROW_STATUS[int(behind.status[place])]),
         fmt.duration(length - length % SECOND, units=2) if length >= 0 else "–",
     )
 

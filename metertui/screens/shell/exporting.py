@@ -20,7 +20,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.index import ReadingList
 from metertui.engine.reports import Findings, Rule
-from metertui.engine.usage import COLUMNS, WindowReadings, list_tables
+from metertui.engine.usage import COLUMNS, WindowReadings, list_tables, with_intervals
 from metertui.formats import complete_file, resolve_output, writers
 from metertui.headend import HeadEnd
 from metertui.text import answers
@@ -78,7 +78,8 @@ async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, 
         asked = {"table": "readings", "meter": behind.meter, "timezone": zone.name, "asked_at": zone.iso(now)}
         times = writers.TimeForm()
         times.note_fraction(behind.has_fractions)
-        _write(path, COLUMNS, zone.name, asked, len(behind), rows, progress, times=times)
+        columns = with_intervals(COLUMNS, behind.has_intervals)
+        _write(path, columns, zone.name, asked, len(behind), rows, progress, times=times)
 
     await asyncio.to_thread(write)
 
@@ -104,7 +105,8 @@ async def export_list(
     def write(frozen: Frozen) -> None:
         times = writers.TimeForm()
         times.note_fraction(found.has_fractions)
-        with writers.open_table(path, COLUMNS, frozen.zone.name, asked, lambda: progress(1.0), times=times) as add:
+        columns = with_intervals(COLUMNS, found.has_intervals)
+        with writers.open_table(path, columns, frozen.zone.name, asked, lambda: progress(1.0), times=times) as add:
             for table in list_tables(found, frozen, lambda done: progress(done * share), _CHUNK):
                 add(table)
 

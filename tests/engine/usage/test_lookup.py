@@ -16,6 +16,7 @@ from metertui.engine.base.windows import Window, named_window, window_of_days
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.usage import Filter, lookup
 from metertui.engine.usage.query import Question
+from metertui.engine.usage.readings_table import COLUMNS, OF_INTERVALS
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests.engine.build import frozen, series, tables
@@ -80,7 +81,9 @@ def test_the_readings_behind_are_those_of_an_export(meters: list[list[tuple[int,
     for name, course in named.items():
         behind = lookup.readings_in_window(series(course, name), window_of_days(first, last, LONDON))
         expected = [frame for frame in tables(columns, Question(first, last, filter=Filter(meter=name))) if len(frame)]
-        found = behind.table(np.zeros(len(behind), dtype=np.int32), [group], LONDON)
+        table = behind.table(np.zeros(len(behind), dtype=np.int32), [group], LONDON)
+        found = table[list(COLUMNS)]
+        assert table[list(OF_INTERVALS)].isna().all(axis=None)
         if expected:
             pd.testing.assert_frame_equal(
                 found, pd.concat(expected, ignore_index=True), check_dtype=False, check_categorical=False

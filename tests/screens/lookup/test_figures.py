@@ -9,10 +9,12 @@ import numpy as np
 from metertui.engine.accounts.account import Account
 from metertui.engine.base.zone import DAY, HOUR
 from metertui.engine.billing.statements import Statement
+from metertui.engine.columns.curve import NO_REGISTER
+from metertui.engine.columns.frames import NO_ENERGY
 from metertui.engine.usage.lookup import LongGaps, UsageComparison, WindowReadings
 from metertui.engine.usage.readings_table import STATUS
 from metertui.engine.usage.series import Edge, Quality, Usage
-from metertui.engine.vee.rules import COUNTED
+from metertui.engine.vee.rules import COUNTED, INTERVAL
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import Figure
@@ -139,6 +141,7 @@ def test_rows_of_readings_begin_with_the_newest() -> None:
         np.array([COUNTED] * 3, np.uint8),
         np.array([-1, 2000, 1500]),
         np.array([-1, DAY, DAY]),
+        np.full(3, NO_ENERGY),
     )
     counted = f"✓ {STATUS[COUNTED]}"
     assert figures.reading_rows(behind, ZONE, 0, 2) == [
@@ -146,6 +149,20 @@ def test_rows_of_readings_begin_with_the_newest() -> None:
         ("2025-03-02 00:00", "3.000", "2.000", counted, "24 h"),
     ]
     assert figures.reading_rows(behind, ZONE, 2, 9) == [("2025-03-01 00:00", "1.000", "–", counted, "–")]
+
+
+def test_an_interval_shows_its_start_and_no_register() -> None:
+    behind = WindowReadings(
+        "1",
+        np.array([END]),
+        np.array([NO_REGISTER]),
+        np.array([INTERVAL], np.uint8),
+        np.array([250]),
+        np.array([HOUR]),
+        np.array([250_000_001]),
+    )
+    row = ("2025-03-03 00:00", "from 2 23:00", "0.250", f"✓ {STATUS[COUNTED]}", "1 h")
+    assert figures.reading_rows(behind, ZONE, 0, 1) == [row]
 
 
 def test_an_account_is_described_in_one_line() -> None:
