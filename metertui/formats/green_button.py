@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from metertui.engine.storage import Rows
 from metertui.formats.espi_feed import Broken, Entry, Reading, read_feed
 from metertui.formats.espi_series import Catalogue, Series, quality_of
 from metertui.formats.exact_energy import energy_of
-from metertui.formats.said import Kind, Said, Taken, agreed
+from metertui.formats.said import Kind, NotSaid, Said, Taken, agreed, zone_named
 from metertui.formats.said import Series as TakenSeries
 from metertui.formats.stated import check_said
 
@@ -49,7 +49,7 @@ def is_form(head: bytes) -> bool:
     return _XML.match(head) is not None or head.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<"))
 
 
-def _taken(catalogue: Catalogue, kind: Kind) -> Taken:
+def _taken(catalogue: Catalogue, kind: Kind | Literal[""]) -> Taken:
     series = [TakenSeries(each.name, each.identifier, each.unit, each.why) for each in catalogue.series]
     return Taken(_FORM, kind, series)
 
@@ -60,7 +60,10 @@ def _catalogue(path: Path, said: Said, progress: Progress) -> tuple[Catalogue, K
         raise DataError(path, None, "the XML has no IntervalBlock: it is no Green Button file with readings")
     check_said(path, _FORM, said)
     catalogue = Catalogue(entries, said)
-    kind = catalogue.choose(path)
+    try:
+        kind = catalogue.choose(path)
+    except NotSaid as error:
+        raise NotSaid(path, error.needs, _taken(catalogue, "")) from error
     if kind == "interval" and said.stamps:
         agreed(path, "stamps", said.stamps, "start")
     _check_zone(path, said.zone, catalogue.zone_offset)
@@ -72,7 +75,7 @@ def _check_zone(path: Path, said: str, offset: str) -> None:
     if not said or re.fullmatch(r"-?[0-9]{1,5}", offset) is None:
         return
     try:
-        zone = SiteZone(said)
+        zone = zone_named(said)
     except MeterError:
         return
     standard = min(zone.local(second * SECOND).utcoffset() or timedelta() for second in _SEASONS)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, Progress, SiteZone, day_number, visible
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.formats.blocks import read_blocks, split_cells
-from metertui.formats.said import Said
+from metertui.formats.said import Said, zone_named
 from metertui.formats.stated import check_said
 
 NEM_OFFSET: Final = 10 * HOUR
@@ -46,10 +46,8 @@ def check_nem_said(path: Path, form: str, said: Said, units: set[str]) -> None:
 
 
 def _is_nem_time(name: str) -> bool:
-    if name == "+10:00":
-        return True
     try:
-        zone = SiteZone(name)
+        zone = zone_named(name)
     except MeterError:
         return False
     offsets = {zone.local(second * SECOND).utcoffset() for second in _SEASONS}

@@ -252,6 +252,22 @@ def test_a_saved_mapping_says_all_of_the_next_file_but_its_meter(metertui: Comma
     assert "give --meter ID" in metertui("import", str(july)).err
 
 
+def test_the_name_of_a_column_may_change_from_month_to_month(metertui: Command, tmp_path: Path) -> None:
+    files = {}
+    for month, day in (("November", "2025-03-01"), ("December", "2025-04-01")):
+        name = f"Consumption {month} 2025, all (kWh)"
+        files[month] = tmp_path / f"{month}.csv"
+        cells = [f'"{name}";{name} before', "0.5;7", "0.25;8"]
+        if month == "December":
+            cells = [";".join(reversed(each.split(";"))) for each in cells]
+        files[month].write_text(f"when;{cells[0]}\n{day} 00:00;{cells[1]}\n{day} 01:00;{cells[2]}\n")
+    said = ("--zone", "+05:45", "--stamps", "start", "--meter", "m-1")
+    metertui("import", str(files["November"]), *said, "--columns", "time=when,kwh=2", "--save-mapping", "quay")
+    found = json.loads(metertui("import", str(files["December"]), "--meter", "m-1", "--format", "json").out)
+    assert (found["new"], found["meters"][0]["first"]) == (2, "2025-04-01T02:15:00+08:00")
+    assert found["meters"][0]["total_kwh"] == 0.75
+
+
 @pytest.mark.parametrize("columns", ["time", "time=", "time=1,time=2"])
 def test_columns_are_said_by_name(metertui: Command, tmp_path: Path, columns: str) -> None:
     file = tmp_path / "portal.csv"

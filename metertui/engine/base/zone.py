@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,13 +41,25 @@ _CACHE_SIZE: Final = 65_536
 
 
 class SiteZone:
-    """The time zone of the utility. Raises MeterError for an unknown name."""
+    """The time zone of the utility, or of a file. Raises MeterError for an unknown name."""
 
     def __init__(self, name: str) -> None:
         try:
-            self._tz = ZoneInfo(name)
+            tz = ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise MeterError(f"{name!r} is not a time zone; one is like Asia/Singapore") from error
+        self._set(name, tz)
+
+    @classmethod
+    def at_offset(cls, east: timedelta) -> SiteZone:
+        """Return the zone that is always so far east of UTC. Its name is like `+05:45`."""
+        zone = cls.__new__(cls)
+        tz = timezone(east)
+        zone._set(str(tz).removeprefix("UTC"), tz)
+        return zone
+
+    def _set(self, name: str, tz: tzinfo) -> None:
+        self._tz = tz
         self.name = name
         self._parsed: dict[str, int] = {}
         self._written: dict[int, str] = {}
@@ -243,7 +255,7 @@ def _out_of_range(text: str, past: bool) -> Refused:
 
 
 @lru_cache
-def _transitions(tz: ZoneInfo) -> tuple[Int64Array, Int64Array]:
+def _transitions(tz: tzinfo) -> tuple[Int64Array, Int64Array]:
     """Return when a zone's offset changes (µs UTC), and the offsets (µs) before, between and after.
 
     They are found by asking for every second day, some 0.1 s of work, so they are kept.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from metertui.engine.base import DAY, SiteZone
-from metertui.engine.errors import DataError, MeterError, Refused
+from metertui.engine.errors import DataError, Refused
 from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.evidence import Evidence
 from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, is_meter_id, is_power
@@ -22,10 +22,9 @@ from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.words import is_named, meter_rank, plain, unit_of
-from metertui.formats.said import Asking, DateOrder, Kind, Need, Said, agreed, not_said, unclear
+from metertui.formats.said import Asking, DateOrder, Kind, Need, Said, agreed, is_utc, not_said, unclear, zone_of
 from metertui.formats.tables import DecimalMark
 
-_OFFSET: Final = re.compile(r"([+-])([0-9]{1,2})(?::?(00))?")
 _ORDER_NAMED: Final = re.compile(
     r"\b([dtjg]{1,2}|m{1,2}|[yja]{2,4})[./-](m{1,2}|[dtjg]{1,2})[./-]([yja]{2,4}|[dtjg]{1,2})\b"
 )
@@ -278,7 +277,7 @@ def _zone(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evidence
         for at in roles.times.places
         for text in ((shape.names[at] if shape.named else ""), *shape.context[at])
     )
-    if named and said.zone and not _is_utc(said.zone):
+    if named and said.zone and not is_utc(said.zone):
         raise DataError(path, None, f"the file says UTC, which --zone {said.zone} contradicts")
     if named:
         return SiteZone("UTC")
@@ -287,20 +286,3 @@ def _zone(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evidence
     if not said.zone:
         raise not_said(path, "zone")
     return zone_of(path, said.zone)
-
-
-def _is_utc(name: str) -> bool:
-    return name.upper() in ("UTC", "GMT", "Z", "ETC/UTC", "+00:00", "+00")
-
-
-def zone_of(path: Path, name: str) -> SiteZone:
-    """Return the zone of `--zone`: its name, or an offset in whole hours such as +10:00. Raises DataError."""
-    if _is_utc(name):
-        return SiteZone("UTC")
-    offset = _OFFSET.fullmatch(name)
-    if offset is not None:
-        name = f"Etc/GMT{'-' if offset[1] == '+' else '+'}{int(offset[2])}"
-    try:
-        return SiteZone(name)
-    except MeterError as error:
-        raise DataError(path, None, f"--zone {name}: {error}") from error

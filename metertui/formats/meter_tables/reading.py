@@ -18,7 +18,7 @@ from metertui.formats.meter_tables.intervals import IntervalBuilder
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.plan import Plan, make_plan
-from metertui.formats.meter_tables.roles import find_roles
+from metertui.formats.meter_tables.roles import HEADER, column_of, find_roles
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
@@ -59,7 +59,16 @@ class MeterTable:
             raise MeterError(f"{self.path} has no names of columns, by which another file could be known")
         places = {at for plan in self.plans for at in plan.columns()}
         names = [self.shape.names[at] for at in sorted(places)]
-        return FileMapping(name, f"as {self.path.name}", names, replace(self.said, meter="", mapping=""))
+        columns = {role: self._lasting_name(said) for role, said in self.said.columns.items()}
+        said = replace(self.said, meter="", mapping="", columns=columns)
+        return FileMapping(name, f"as {self.path.name}", names, said)
+
+    def _lasting_name(self, said: str) -> str:
+        """Return the name of a column that a person may have said by its number, which another file may not have."""
+        if said == HEADER:
+            return said
+        name = self.shape.names[column_of(self.path, self.shape, said)]
+        return name if self.shape.names.count(name) == 1 else said
 
     def pieces(self, progress: Progress = no_progress) -> Iterator[IntervalPiece | FilePiece]:
         """Yield the intervals or register reads of the file, and the lines that are none. Raises DataError, OSError."""

@@ -94,12 +94,12 @@ def _told(path: Path, shape: Shape, columns: Mapping[str, str]) -> tuple[dict[st
             raise DataError(
                 path, None, f"--columns: '{role}' is neither time, start, end, kwh, meter, unit, quality nor a channel"
             )
-        told[role] = _column(path, shape, name)
+        told[role] = column_of(path, shape, name)
     return told, columns.get("meter") == HEADER
 
 
-def _column(path: Path, shape: Shape, name: str) -> int:
-    """Return the column of a name or number."""
+def column_of(path: Path, shape: Shape, name: str) -> int:
+    """Return the column of a name or number. Raises DataError."""
     same = [at for at, each in enumerate(shape.names) if each == name]
     alike = same or [at for at, each in enumerate(shape.names) if plain(each) == plain(name)]
     if alike:

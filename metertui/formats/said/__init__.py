@@ -10,12 +10,13 @@ from metertui.formats.said.mapping_files import (
     check_name,
     matching,
     save,
-    signature,
     with_mapping,
 )
 from metertui.formats.said.needs import Asking, Need, NotSaid, agreed, in_order, not_said, unclear
 from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, said_from_json
+from metertui.formats.said.signatures import signature
 from metertui.formats.said.taken import TIME_ROLES, Series, Taken
+from metertui.formats.said.zones import is_utc, zone_named, zone_of
 
 __all__ = [
     "MAPPINGS",
@@ -35,6 +36,7 @@ __all__ = [
     "all_in",
     "check_name",
     "in_order",
+    "is_utc",
     "matching",
     "not_said",
     "said_from_json",
@@ -42,4 +44,6 @@ __all__ = [
     "signature",
     "unclear",
     "with_mapping",
+    "zone_named",
+    "zone_of",
 ]

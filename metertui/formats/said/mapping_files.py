@@ -17,6 +17,7 @@ from typing import Any, Final
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import durable, private_files
 from metertui.formats.said.options import NOTHING_SAID, Said
+from metertui.formats.said.signatures import signature
 
 MAPPINGS: Final = "mappings"
 """The folder of mappings in a data folder, and in the program."""
@@ -31,9 +32,6 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("Wh", "kWh", "MWh", "kW"),
     "date_order": ("dmy", "mdy", "ymd"),
 }
-_CHANGING: Final = re.compile(
-    r"\b[A-Z]{0,4}[0-9]{4,}[0-9A-Z]*\b|\b[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b|\b[0-9]+(?:[.,][0-9]+)+\b"
-)
 _LISTS: Final = ("says", "columns")
 
 
@@ -81,11 +79,6 @@ def _texts(path: Path, values: Any, key: str) -> dict[str, Any]:
 def all_in(folder: Path) -> list[FileMapping]:
     """Return the mappings in a folder, by name; none if it does not exist. Raises DataError, OSError."""
     return [load(path) for path in sorted(folder.glob("*.toml"))]
-
-
-def signature(name: str) -> str:
-    """Return the name of a column without the days, totals and ids in it, which differ from file to file."""
-    return _CHANGING.sub("#", name)
 
 
 def matching(names: Sequence[str], mappings: Iterable[FileMapping]) -> FileMapping | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.zone import DAY, HOUR, SECOND, SiteZone, day_number, day_of_number
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone, day_number, day_of_number
 from metertui.engine.errors import MeterError, Refused
 
 SINGAPORE = SiteZone("Asia/Singapore")
@@ -176,3 +176,11 @@ def test_the_first_instant_at_which_the_clock_shows_a_time(zone: SiteZone, shown
         assert found[0] == zone.instant(shown)
     except Refused:
         assert zone.wall_clock(found)[0] != wall[0]
+
+
+def test_a_zone_may_be_an_offset() -> None:
+    zone = SiteZone.at_offset(timedelta(hours=5, minutes=45))
+    assert (zone.name, zone.iso(0)) == ("+05:45", "1970-01-01T05:45:00+05:45")
+    assert zone.instants_of(zone.wall_clock(np.array([0]))).tolist() == [0]
+    assert zone.second_instants(np.array([0])).tolist() == [0]
+    assert zone.midnight(date(1970, 1, 2)) == DAY - 345 * MINUTE

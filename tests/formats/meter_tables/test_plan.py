@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metertui.engine.errors import DataError
-from metertui.formats.meter_tables.plan import Plan, zone_of
+from metertui.formats.meter_tables.plan import Plan
 from tests.formats.meter_tables.made_up import clock, read
 
 NAMES = {"meter": "", "zone": ""}
@@ -97,9 +97,3 @@ def test_of_registers_beside_intervals_those_that_know_more_are_taken(tmp_path: 
     few = "".join(f"28/04/2025 {clock(15 * at)};{100 if at == 7 else ''};0,{5 + at % 2}\n" for at in range(8))
     found = plan(tmp_path, head + few)
     assert (found.kind, found.roles.left_out) == ("interval", {1: "the same energy, as registers"})
-
-
-def test_zones_are_names_or_whole_offsets(tmp_path: Path) -> None:
-    assert zone_of(tmp_path, "+10:00").iso(0) == "1970-01-01T10:00:00+10:00"
-    assert zone_of(tmp_path, "-3").iso(0) == "1969-12-31T21:00:00-03:00"
-    assert zone_of(tmp_path, "utc").name == "UTC"

@@ -17,7 +17,6 @@ from metertui.formats.said.mapping_files import (
     load,
     matching,
     save,
-    signature,
     with_mapping,
 )
 
@@ -95,5 +94,3 @@ def test_a_file_is_known_whatever_days_totals_and_ids_its_columns_name() -> None
     kept = mapping("quay", "Zeit", "Last (30,9 kWh)", "AT999000123 von 01.02.2025 bis 02.02.2025")
     assert matching(["Zeit", "Last (1.234,567 kWh)", "DE888000777 von 3.4.25 bis 5.4.25"], [kept]) == kept
     assert matching(["Zeit", "Last (kWh)", "AT999000123 von 01.02.2025 bis 02.02.2025"], [kept]) is None
-    assert signature("Import T1 kWh") == "Import T1 kWh"
-    assert signature("Zeit 2") == "Zeit 2"
