@@ -36,7 +36,7 @@ MEANING: Final[Mapping[Cause, str]] = {
     "rejected": "a bad reading, not counted",
     "rounding": "nothing but slightly lower readings since; counted with the register before them",
     "silent": "an active meter that has sent nothing for longer than silent_hours",
-    "gap": "a long time without a counted reading",
+    "gap": "a long time without a counted reading, or one of which no file states the energy",
     "drift": "the clock of the meter runs ahead of the server's",
     "conflict": "refused: another value for the same meter and time",
     "refused": "a line that was not accepted",

@@ -1,4 +1,4 @@
-"""Exceptions about missing readings: meters that are silent now, and long gaps between counted readings."""
+"""Exceptions about what is missing: meters that are silent now, long steps, and gaps between what files state."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import duration_text, format_kwh
-from metertui.engine.columns import Frozen
+from metertui.engine.base import counted, duration_text, format_kwh
+from metertui.engine.columns import NO_REGISTER, Frozen
 from metertui.engine.worklist.cases import NEVER, Cases, Detail, SiteState, repeat_cause
 from metertui.engine.worklist.stakes import Stakes, likely_usage
 from metertui.engine.worklist.suspect_reads import last_rows
@@ -74,25 +74,49 @@ def active_codes(state: SiteState) -> NDArray[np.int32]:
 
 
 def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases:
-    """Return the intervals longer than `gap_us`, each at its later end in (since, until], µs UTC. O(n) in numpy.
+    """Return the steps longer than `gap_us`, and the gaps between what files state, each at its later end.
 
-    Not those of registers of which files state the energy of intervals.
+    That lies in (since, until], µs UTC. What intervals of files leave of the time between two readings is a step too.
+    O(n) in numpy.
     """
-    curve = frozen.read_curve
+    curve = frozen.curve
     length = curve.time[1:] - curve.time[:-1]
-    long = (length > state.gap_us) & (curve.meter[1:] == curve.meter[:-1])
-    long &= (curve.time[1:] > since) & (curve.time[1:] <= until)
+    long = length > state.gap_us
     if len(frozen.intervals):
-        long &= ~np.isin(curve.meter[1:], frozen.intervals.meter)
+        long &= ~frozen.intervals.cover(curve.meter[1:], curve.time[1:])
+    missing = np.zeros(len(curve), dtype=bool) if curve.after_gap is None else curve.after_gap
+    long = (long | missing[1:]) & (curve.meter[1:] == curve.meter[:-1])
+    long &= (curve.time[1:] > since) & (curve.time[1:] <= until)
     end: NDArray[np.int64] = np.flatnonzero(long) + 1
 
     def detail_at(place: int) -> Detail:
         at = int(end[place])
-        used = int(curve.energy[at] - curve.energy[at - 1])
         duration, before = duration_text(int(length[at - 1])), frozen.zone.iso(int(curve.time[at - 1]))
-        what = f"{duration} since the counted reading of {before}"
-        return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh spread evenly over it")
+        if missing[at]:
+            return Detail(None, f"nothing is known of {duration} from {before} on{_missing_intervals(frozen, at)}")
+        used, wh = int(curve.energy[at] - curve.energy[at - 1]), int(curve.wh[at])
+        what = "the counted reading" if curve.wh[at - 1] != NO_REGISTER else "the end of the interval"
+        spread = f"{duration} since {what} of {before}; {format_kwh(used)} kWh spread evenly over it"
+        return Detail(None if wh == NO_REGISTER else wh, spread)
 
-    stakes = Stakes(curve.energy[end] - curve.energy[end - 1], curve.time[end - 1], curve.time[end])
-    cause, group = repeat_cause("gap", len(end)), state.group_of(curve.meter[end], curve.time[end])
-    return Cases(cause, curve.meter[end], curve.time[end], group, detail_at, stakes=lambda _: stakes)
+    start, stop = curve.time[end - 1], curve.time[end]
+
+    def stakes(_wanted: NDArray[np.bool_]) -> Stakes:
+        likely = likely_usage(frozen, curve.meter[end], start, stop).wh
+        return Stakes(np.where(missing[end], likely, curve.energy[end] - curve.energy[end - 1]), start, stop)
+
+    cause, group = repeat_cause("gap", len(end)), state.group_of(curve.meter[end], stop)
+    return Cases(cause, curve.meter[end], stop, group, detail_at, stakes=stakes)
+
+
+def _missing_intervals(frozen: Frozen, at: int) -> str:
+    """Return how many intervals a gap lacks, if they are whole ones, and what to do; `at` is the point at its end."""
+    curve, intervals = frozen.curve, frozen.intervals.take(frozen.intervals.span(int(frozen.curve.meter[at])))
+    start, end = int(curve.time[at - 1]), int(curve.time[at])
+    before = int(np.searchsorted(intervals.end, start))
+    if before == len(intervals) or intervals.end[before] != start:
+        before = min(int(np.searchsorted(intervals.start, end)), len(intervals) - 1)
+    step = int(intervals.end[before] - intervals.start[before])
+    count, rest = divmod(end - start, step)
+    lacking = f": {counted(count, 'interval')} of {duration_text(step)}" if count and not rest else ""
+    return f"{lacking}; import the file that has it, or intervals of quality E as an estimate"

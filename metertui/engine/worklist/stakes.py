@@ -3,7 +3,7 @@
 - Of a stored reading, and of a conflict with one: the most that a decision that applies to it would change, as far as
   that is known before anyone says a value (`decision_effects`).
 - Of a silent meter: what it is likely to have used since its last reading.
-- Of a gap: what is spread evenly over it.
+- Of a gap: what is spread evenly over it, or, where nothing is, what the meter is likely to have used.
 
 What a meter is likely to use is its mean over MEAN_DAYS up to its last counted reading before, or over what there is of
 them. It is unknown with less than a day. In other cases what is at stake is unknown; in decided ones it is nothing.

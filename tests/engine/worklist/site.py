@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
+from metertui.engine.intervals.standing import with_values
 from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions
+from tests.engine.intervals.listed import Listed, rows_of
 
 ZONE = SiteZone("Asia/Singapore")
 DAY = "2025-03-12"
@@ -27,6 +31,13 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
     engine.ingest.write(batch)
     engine.ingest.write_notes(batch, stored=True)
     engine.ingest.apply(batch)
+
+
+def state(engine: Engine, intervals: list[Listed]) -> None:
+    """Intervals of files beside those that are stated already."""
+    rows = rows_of(intervals)
+    codes = np.array([engine.directory.codes[each] for each in rows.ids], dtype=np.int32)
+    engine.readings.set_intervals(with_values(engine.readings.intervals, rows, codes))
 
 
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from metertui.engine.base.zone import DAY, HOUR
 from metertui.engine.core.engine import Engine
 from metertui.engine.worklist.cases import NEVER
 from tests.clock import FakeClock
 from tests.engine.book_changes import deactivate, reactivate
-from tests.engine.worklist.site import ask, at, decide, listed, put
+from tests.engine.worklist.site import ask, at, decide, listed, put, state
 
 
 def test_meters_that_are_silent(engine: Engine) -> None:
@@ -46,3 +47,35 @@ def test_long_gaps_in_a_period(engine: Engine) -> None:
     doubt = at("01:00", "2025-03-12")
     assert ask(engine, cause="suspect", window=(doubt - 1, doubt)).total == 1
     assert ask(engine, cause="suspect", window=(doubt, doubt + 1)).total == 0  # open to the left, like all windows
+
+
+def test_a_gap_between_intervals_is_a_case_until_they_arrive(engine: Engine) -> None:
+    start, quarter = at("00:00", "2025-03-01"), HOUR // 4
+    intervals = [("a", start + n * quarter, start + (n + 1) * quarter, 250_000_000, 0) for n in range(200)]
+    gap = slice(110, 116)
+    state(engine, intervals[: gap.start] + intervals[gap.stop :])
+    put(engine, ("a", "100", "2025-03-04T00:00"))
+    found = ask(engine, cause="gap")
+    nothing, do = "nothing is known of", "import the file that has it, or intervals of quality E as an estimate"
+    assert [row.why for row in found.rows] == [
+        f"{nothing} 22 h from 2025-03-03T02:00:00+08:00 on: 88 intervals of 15 min; {do}",
+        f"{nothing} 90 min from 2025-03-02T03:30:00+08:00 on: 6 intervals of 15 min; {do}",
+    ]
+    assert [(row.wh, row.time, row.stake_wh) for row in found.rows][0] == (None, at("00:00", "2025-03-04"), 22_000)
+    state(engine, intervals[gap])
+    assert ask(engine, cause="gap").total == 1
+    state(engine, [("a", at("02:00", "2025-03-03"), at("00:00", "2025-03-04"), 1_000_000, 1)])
+    assert ask(engine, cause="gap").total == 0
+
+
+def test_what_intervals_leave_of_a_step_is_one_by_itself(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-01T00:00"), ("a", "110", "2025-03-05T00:00"))
+    start = at("00:00", "2025-03-02")
+    state(engine, [("a", start, start + DAY, 4_000_000_000, 0)])
+    assert listed(ask(engine, cause="gap")) == [
+        (
+            "gap",
+            "a",
+            "2 days since the end of the interval of 2025-03-03T00:00:00+08:00; 4 kWh spread evenly over it",
+        ),
+    ]
