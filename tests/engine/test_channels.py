@@ -20,6 +20,7 @@ from metertui.engine.billing.statements import Bills, Figures, Statement, Terms
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.core import corrections, listing, one_meter
 from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError
@@ -183,7 +184,7 @@ def test_edits_name_a_register(engine: Engine) -> None:
     commit(engine, ("m", "5", MORNING), ("m:t1", "5", MORNING), ("m:t1", "6", "2025-03-12T10:00:00"))
 
     decision = Decision("correct", "m:t1", NINE, "told so", wh=5_500)
-    effects = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
+    effects = list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
     corrections.write_effects(engine, effects)
     finish(corrections.apply_effects(engine, effects))
     assert engine.usage("m:t1", "all").usage_wh == 500

@@ -21,6 +21,7 @@ from metertui.engine.base.registers import format_kwh, parse_kwh
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import NOT_SAID, Decision
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, StorageError
@@ -133,7 +134,7 @@ class Site:
     def decide(self, what: str, at: int, wh: int = NOT_SAID, until: int = NOT_SAID) -> corrections.Effect:
         decision = Decision(what, "m", at, "told so", wh=wh if what == "correct" else NOT_SAID, until=until)
         self.clock.advance(1)
-        [effect] = corrections.iter_effects(self.engine, [decision], "ann", self.clock.now())
+        [effect] = corrections.iter_effects(bases_of(self.engine), [decision], "ann", self.clock.now())
         corrections.write_effects(self.engine, [effect])
         list(corrections.apply_effects(self.engine, [effect]))
         return effect

@@ -20,6 +20,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import StorageError
 from metertui.engine.reports.report import Inquiry
@@ -158,7 +159,7 @@ class Day:
             for meter, series in course.items()
             if series.status[-1] != rules.VOID
         ]
-        effects = list(corrections.iter_effects(self.engine, wanted, "ann", self.clock.now()))
+        effects = list(corrections.iter_effects(bases_of(self.engine), wanted, "ann", self.clock.now()))
         if effects:
             corrections.write_effects(self.engine, effects)
             self.decided += [(self.disk.events, effect.event) for effect in effects]
@@ -193,7 +194,7 @@ class Day:
             if len(series.time) and series.status[-1] != rules.VOID:
                 at, wh = int(series.time[-1]), int(series.wh[-1]) + 1 + len(self.refused)
                 wanted = Decision("correct", meter, at, "never answered", wh=wh)
-                effects = list(corrections.iter_effects(engine, [wanted], "ann", self.clock.now()))
+                effects = list(corrections.iter_effects(bases_of(engine), [wanted], "ann", self.clock.now()))
                 with refused_after(1, "write_all"):
                     corrections.write_effects(engine, effects)
                 left = {(meter, at, wh), *(edit for effect in effects for edit in effect.events)}

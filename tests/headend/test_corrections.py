@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
 
 import pytest
 
-from metertui.engine.core import DecisionPlan
 from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_basis import DecisionBasis
 from metertui.engine.errors import MeterError
+from metertui.engine.usage import Series
+from metertui.engine.vee import MeterEdits
 from metertui.headend.service import HeadEnd
 from tests.desk import ScriptLane, read
 
@@ -32,28 +34,29 @@ async def test_decisions_are_stored_audited_and_effective_at_once(desk: HeadEnd)
     assert "\tann\texchange\tm\tat=2025-03-12T10:00:00+08:00 final=102 initial=3: worn out\n" in audit
 
 
-async def test_readings_are_stored_while_decisions_are_worked_out(
+async def test_readings_are_stored_while_decisions_are_worked_out_in_a_thread(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for hour in range(1, 5):
         await read(desk, f"{hour}", f"2025-03-12T0{hour}:00")
-    plain, lane = DecisionPlan.work_out, ScriptLane([("m", "9", "2025-03-12T09:00")])
-    rounds: list[bool] = []
+    plain, lane, loop = DecisionBasis.series, ScriptLane([("m", "9", "2025-03-12T09:00")]), asyncio.get_running_loop()
+    at_rest: list[bool] = []
+    threads: set[str] = set()
 
-    def work_out(plan: DecisionPlan) -> Iterator[None]:
-        rounds.append(desk._jobs.commit_loop.between_batches.locked())
-        for _ in plain(plan):
-            if not lane.batches:
-                desk.submit(lane)
-            yield
-        while not lane.answered.is_set():  # it is stored before the first round ends
-            yield
+    def series(basis: DecisionBasis, decided: MeterEdits) -> Series:
+        at_rest.append(desk._jobs.commit_loop.between_batches.locked())
+        threads.add(threading.current_thread().name)
+        if threading.current_thread() is not threading.main_thread() and not lane.batches:
+            loop.call_soon_threadsafe(desk.submit, lane)  # it is stored before the first round ends
+            asyncio.run_coroutine_threadsafe(lane.answered.wait(), loop).result()
+        return plain(basis, decided)
 
-    monkeypatch.setattr(DecisionPlan, "work_out", work_out)
+    monkeypatch.setattr(DecisionBasis, "series", series)
     at = [desk.engine.zone.parse(f"2025-03-12T0{hour}:00") for hour in (2, 3)]
     effects = await desk.corrections.apply([Decision("void", "m", each, "misread") for each in at], "ann")
-    assert rounds == [False, False, True], "a second time for what came meanwhile, and no more with ingest at rest"
+    assert at_rest == [False] * 6, "a second time for what came meanwhile, and no more with ingest at rest"
     assert [effect.total_after for effect in effects] == [8000, 8000]
+    assert threading.main_thread().name not in threads
     assert (await read(desk, "10", "2025-03-12T10:00")).kind == "ok"
 
 

@@ -20,6 +20,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core.corrections import Decision, apply_effects, iter_effects, write_effects
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, OwnedError
@@ -187,7 +188,9 @@ class Walk:
         for at in self.random.sample(times, min(4, len(times))):
             try:
                 found = list(
-                    iter_effects(self.owner, [Decision(what, meter, at, "why", wh=wh)], "me", self.clock.now())
+                    iter_effects(
+                        bases_of(self.owner), [Decision(what, meter, at, "why", wh=wh)], "me", self.clock.now()
+                    )
                 )
             except MeterError:
                 continue
@@ -448,7 +451,7 @@ async def test_what_a_defect_kept_from_being_applied_is_applied_by_the_next_look
     for meter in ("m", "m-2"):
         owner.refresh_account(meter)
     at = int(owner.series("m").time[-1])
-    found = list(iter_effects(owner, [Decision("void", "m", at, "why")], "me", owner.clock.now()))
+    found = list(iter_effects(bases_of(owner), [Decision("void", "m", at, "why")], "me", owner.clock.now()))
     write_effects(owner, found)
     list(apply_effects(owner, found))
     read(owner, "m", "9")

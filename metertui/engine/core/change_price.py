@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from metertui.engine.base import Int64Array
+from metertui.engine.core.decision_basis import DecisionBasis
 from metertui.engine.usage import Series
 
-if TYPE_CHECKING:
-    from metertui.engine.core.engine import Engine
 
-
-def price_change(engine: Engine, meter: str, before: Series, after: Series) -> int | None:
+def price_change(basis: DecisionBasis, before: Series, after: Series) -> int | None:
     """Return by how much the price of all that a meter used changes, in cents with tax, rounded half-up once.
 
     Each interval is priced by the apartment type at its later reading, as on a bill. None if one has no tariff.
@@ -24,11 +20,7 @@ def price_change(engine: Engine, meter: str, before: Series, after: Series) -> i
     some = np.flatnonzero(wh)
     if not len(some):
         return 0
-    directory = engine.directory
-    code = np.full(len(some), directory.codes[meter], dtype=np.int32)
-    groups = directory.groups_in_time().groups_of(code, end[some]).tolist()
-    types = [directory.groups[group].apartment_type for group in groups]
-    return engine.prices.total(types, wh[some], start[some], end[some])
+    return basis.prices.total(basis.types_at(end[some]), wh[some], start[some], end[some])
 
 
 def _intervals(series: Series) -> Int64Array:

@@ -6,7 +6,7 @@ included. Either all decisions of a list take effect or none. The effect of each
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh, month_bounds
 from metertui.engine.core import change_price, loading
+from metertui.engine.core.decision_basis import DecisionBasis
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.usage import Series
 from metertui.engine.vee import (
@@ -110,40 +111,40 @@ class Effect:
         }
 
 
-def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
-    """Check decisions in order and yield what each would change, so that a caller can do other work in between.
+def iter_effects(
+    basis_of: Callable[[str], DecisionBasis], decisions: Sequence[Decision], who: str, now: int
+) -> Iterator[Effect]:
+    """Check decisions in order and yield what each would change, given what is stored of each meter.
 
-    One of OF_LINES may name an unknown meter, or none: that of a refused line.
-
-    Each that changes figures takes about a millisecond for a year of readings. Nothing that is stored may change
-    meanwhile. Raises
-    MeterError for the first that is not possible.
+    One of OF_LINES may name an unknown meter, or none: that of a refused line. A million readings take a tenth of a
+    second to be judged. Any thread, if `basis_of` is for it. Raises MeterError for the first that is not possible.
     """
+    bases: dict[str, DecisionBasis] = {}
     scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}
-    issued = frozenset(engine.bills.issued_months())
     for decision in decisions:
         meter = decision.meter
-        if decision.what not in OF_LINES:
-            engine.code_of(meter)
-        if meter not in scratch:
-            edits = engine.events.edits_of_meter(meter)
-            scratch[meter] = MeterEdits() if edits is None else edits.frozen()
+        if meter not in bases:
+            bases[meter] = basis_of(meter)
+            scratch[meter] = bases[meter].decided.frozen()
+        basis = bases[meter]
+        if decision.what not in OF_LINES and basis.unknown is not None:
+            raise basis.unknown
         if decision.what in WORDS_ONLY:
-            event = _Check(engine, decision, scratch[meter], None, now).one(_edit(decision, who, now))
+            event = _Check(basis, decision, scratch[meter], None, now).one(_edit(decision, who, now))
             scratch[meter].apply_edit(event)
             yield Effect((event,), 0, 0, 0, 0)
             continue
-        before = known.get(meter) or _series(engine, meter, scratch[meter])
-        events = _checked(engine, decision, scratch[meter], before, who, now)
+        before = known.get(meter) or basis.series(scratch[meter])
+        events = _checked(basis, decision, scratch[meter], before, who, now)
         for event in events:
             scratch[meter].apply_edit(event)
-        after = _series(engine, meter, scratch[meter])
+        after = basis.series(scratch[meter])
         if decision.what == "exchange":
-            _check_next(engine, events[0], before)
+            _check_next(basis.zone, events[0], before)
         known = {meter: after}
-        changes = _changed_months(before, after, engine.zone, issued)
-        cents = change_price.price_change(engine, meter, before, after)
+        changes = _changed_months(before, after, basis.zone, basis.issued)
+        cents = change_price.price_change(basis, before, after)
         yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after), changes, cents)
 
 
@@ -200,13 +201,6 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
     return whole if whole > start else middle, int(series.read_curve.base[before]), int(series.wh[place])
 
 
-def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
-    code = engine.directory.codes[meter]
-    times, whs = engine.readings.readings_of(code)
-    limits = engine.directory.limits_of(code)
-    return Series.from_readings(meter, times, whs, limits, engine.corrections_of(meter, decided))
-
-
 def _total(series: Series) -> int:
     return int(series.curve.energy[-1]) if len(series.curve) else 0
 
@@ -234,9 +228,11 @@ def _left_out(series: Series) -> int:
     return int(np.count_nonzero(series.status >= rules.SUSPECT))
 
 
-def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Series, who: str, now: int) -> list[Edit]:
+def _checked(
+    basis: DecisionBasis, decision: Decision, decided: MeterEdits, series: Series, who: str, now: int
+) -> list[Edit]:
     """Return the edits that a decision comes to: one, or one for each reading of its time. Raises MeterError."""
-    check = _Check(engine, decision, decided, series, now)
+    check = _Check(basis, decision, decided, series, now)
     if decision.until == NOT_SAID:
         return [check.one(_edit(decision, who, now))]
     return check.many(_edit(decision, who, now), decision.until)
@@ -257,10 +253,10 @@ class _Check:
     """
 
     def __init__(
-        self, engine: Engine, decision: Decision, decided: MeterEdits, series: Series | None, now: int
+        self, basis: DecisionBasis, decision: Decision, decided: MeterEdits, series: Series | None, now: int
     ) -> None:
-        self._engine = engine
-        self._zone = engine.zone
+        self._basis = basis
+        self._zone = basis.zone
         self._meter = decision.meter
         self._said = decision.wh
         self._decided = decided
@@ -294,7 +290,7 @@ class _Check:
                     raise self._nothing_to_undo("release", at)
                 return replace(edit, wh=release.wh)
             case "exchange":
-                _check_exchange(self._engine, edit, decided, self._series, self._now)
+                _check_exchange(self._basis, edit, decided, self._series, self._now)
             case "accept" if decided.accept_at(at):
                 raise MeterError(f"{self._about(at)} is accepted already")
             case "unexchange" | "unaccept":
@@ -372,7 +368,7 @@ class _Check:
 
     def _stored(self, at: int) -> tuple[int, ...]:
         """Return the values (Wh) stored at an instant. Raises MeterError that names the nearest if there is none."""
-        found = self._engine.readings.values_at(self._engine.directory.codes[self._meter], at)
+        found = self._basis.values_at(at)
         if not found:
             near = min(self._series.time.tolist(), key=lambda time: abs(time - at), default=None)
             nearest = "" if near is None else f"; its nearest is at {self._zone.iso(near)}"
@@ -398,13 +394,13 @@ class _Check:
         return MeterError(f"{format_kwh(stands)} kWh stands for {self._about(at)}: void that first")
 
 
-def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Series, now: int) -> None:
+def _check_exchange(basis: DecisionBasis, event: Edit, decided: MeterEdits, series: Series, now: int) -> None:
     """Check that a final register fits what was counted of it. Raises MeterError."""
-    zone = engine.zone
+    zone = basis.zone
     assert event.at is not None
     if event.at in decided.exchanges:
         raise MeterError(f"an exchange of {event.meter} at {zone.iso(event.at)} is declared already; undo it first")
-    if event.at > now + engine.rules.future_us:
+    if event.at > now + basis.future_us:
         raise MeterError(f"{zone.iso(event.at)} is in the future: declare the exchange once it is done")
     if not 0 <= event.final <= MAX_WH or not 0 <= event.initial <= MAX_WH:
         raise MeterError("a register is from 0 to 99999999.999 kWh")
@@ -428,7 +424,7 @@ def _counted_at(wh: int, time: int, zone: SiteZone) -> str:
     return f"{format_kwh(wh)} kWh at {zone.local(time):%Y-%m-%d %H:%M:%S}"
 
 
-def _check_next(engine: Engine, event: Edit, before: Series) -> None:
+def _check_next(zone: SiteZone, event: Edit, before: Series) -> None:
     """Check that the next reading, unless it is a bad one anyway, fits the new register. Raises MeterError."""
     assert event.at is not None
     taken = (before.status != rules.REJECTED) & (before.status != rules.VOID) & (before.time > event.at)
@@ -436,8 +432,8 @@ def _check_next(engine: Engine, event: Edit, before: Series) -> None:
         return
     place = int(np.argmax(taken))
     time, wh = int(before.time[place]), int(before.wh[place])
-    if rules.misfit((event.at, event.initial), time, wh, before.limits, engine.zone):
-        read = _counted_at(wh, time, engine.zone)
+    if rules.misfit((event.at, event.initial), time, wh, before.limits, zone):
+        read = _counted_at(wh, time, zone)
         initial = f"an initial reading of {format_kwh(event.initial)} kWh"
         raise MeterError(
             f"the next reading, {read}, does not fit {initial}; "

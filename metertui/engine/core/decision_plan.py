@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from metertui.engine.base import MeterLimits
 from metertui.engine.core.corrections import Decision, Effect, iter_effects
+from metertui.engine.core.decision_basis import DecisionBasis
 from metertui.engine.core.engine import Engine
 
 _Basis = tuple[int, int, MeterLimits | None]
@@ -13,7 +14,7 @@ _Basis = tuple[int, int, MeterLimits | None]
 
 
 class DecisionPlan:
-    """Decisions made together, with what each changes. On the thread that owns the engine.
+    """Decisions made together, with what each changes. On the thread that owns the engine, unless said otherwise.
 
     What a decision changes depends on the readings and edits of its meter alone.
     """
@@ -24,6 +25,8 @@ class DecisionPlan:
         self._who = who
         self._now = engine.clock.now()
         self._basis: dict[str, _Basis] = {}
+        self._taken: dict[str, _Basis] = {}
+        """Those of meters that are being worked out."""
         self._found: dict[int, Effect] = {}
         self._places: dict[str, list[int]] = {}
         """The places of each meter's decisions among all."""
@@ -34,20 +37,21 @@ class DecisionPlan:
         """Return the meters whose decisions have not been worked out, or of which something has changed since."""
         return [meter for meter in self._places if not self._holds(meter)]
 
-    def work_out(self) -> Iterator[None]:
-        """Work out the decisions of all stale meters, some milliseconds in each step. Raises MeterError.
+    def prepare(self, meter: str) -> Callable[[], list[Effect]]:
+        """Return what works out the decisions about a meter by what is stored now, in any thread. Raises MeterError.
 
-        What is stored may change between two steps; the meter is stale then.
+        What that returns is to be given to `take`.
         """
-        for meter in self.stale_meters():
-            places = self._places[meter]
-            basis = self._basis_of(meter)
-            wanted = [self._decisions[place] for place in places]
-            effects = iter_effects(self._engine, wanted, self._who, self._now)
-            for place, effect in zip(places, effects, strict=True):
-                self._found[place] = effect
-                yield
-            self._basis[meter] = basis
+        self._taken[meter] = self._basis_of(meter)
+        basis = DecisionBasis.of_meter(self._engine, meter)
+        wanted = [self._decisions[place] for place in self._places[meter]]
+        who, now = self._who, self._now
+        return lambda: list(iter_effects(lambda _: basis, wanted, who, now))
+
+    def take(self, meter: str, effects: Sequence[Effect]) -> None:
+        """Take the effects of the decisions about a meter, which is stale if it has changed since `prepare`."""
+        self._found.update(zip(self._places[meter], effects, strict=True))
+        self._basis[meter] = self._taken.pop(meter)
 
     def effects(self) -> list[Effect]:
         """Return what each decision changes, in their order."""

@@ -15,6 +15,7 @@ from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision, Effect
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, StorageError
 from metertui.engine.vee.edit_log import EditLog
@@ -55,7 +56,7 @@ def decide(
     engine: Engine, what: str, clock: str, final: int = 0, initial: int = 0, *, reason: str = "told so"
 ) -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
-    [effect] = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
+    [effect] = list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
     corrections.write_effects(engine, [effect])
     assert list(corrections.apply_effects(engine, [effect])) == [None]
     return effect
@@ -153,21 +154,28 @@ def test_what_cannot_stand_is_said(
 def test_an_exchange_is_declared_when_it_is_done(engine: Engine) -> None:
     decision = Decision("exchange", "m", engine.clock.now() + HOUR, "x", 5000, 0)
     with pytest.raises(MeterError, match="in the future"):
-        list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
+        list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
     with pytest.raises(MeterError, match="n is not registered"):
-        list(corrections.iter_effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now()))
+        list(corrections.iter_effects(bases_of(engine), [decision._replace(meter="n")], "ann", engine.clock.now()))
 
 
 def test_several_stand_together_or_not_at_all(engine: Engine) -> None:
     at = [ZONE.parse(f"{DAY}T0{hour}:00") for hour in range(4)]
     found = list(
         corrections.iter_effects(
-            engine, [Decision("void", "m", at[2], "x"), Decision("void", "m", at[3], "x")], "ann", engine.clock.now()
+            bases_of(engine),
+            [Decision("void", "m", at[2], "x"), Decision("void", "m", at[3], "x")],
+            "ann",
+            engine.clock.now(),
         )
     )
     assert [effect.total_after for effect in found] == [1000, 1000]
     with pytest.raises(MeterError, match="void already"):
-        list(corrections.iter_effects(engine, [Decision("void", "m", at[2], "x")] * 2, "ann", engine.clock.now()))
+        list(
+            corrections.iter_effects(
+                bases_of(engine), [Decision("void", "m", at[2], "x")] * 2, "ann", engine.clock.now()
+            )
+        )
     assert used(engine) == 2000
 
 
@@ -304,4 +312,4 @@ def test_a_void_value_is_no_correction_of_itself(engine: Engine) -> None:
     decide(engine, "void", "02:00")
     wanted = Decision("correct", "m", ZONE.parse(f"{DAY}T02:00"), "x", wh=3000)
     with pytest.raises(MeterError, match=r"has been made void with 3 kWh; undo that instead"):
-        list(corrections.iter_effects(engine, [wanted], "ann", engine.clock.now()))
+        list(corrections.iter_effects(bases_of(engine), [wanted], "ann", engine.clock.now()))

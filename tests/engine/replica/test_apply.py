@@ -16,6 +16,7 @@ from metertui.engine.base.limits import FitRule
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import NOT_SAID, Decision
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.intervals import IntervalStore
@@ -154,7 +155,7 @@ def catch_up(replica: Engine, reader: ChangeReader, rebuild: HistoryRebuild | No
 def decide(engine: Engine, decision: Decision) -> bool:
     """Make a decision if it can be made; return whether it was."""
     try:
-        found = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
+        found = list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
     except MeterError:
         return False
     corrections.write_effects(engine, found)

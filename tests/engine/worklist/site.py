@@ -7,6 +7,7 @@ import numpy as np
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.intervals.standing import with_values
 from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions
@@ -42,7 +43,10 @@ def state(engine: Engine, intervals: list[Listed]) -> None:
 
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:
     decision = Decision(what, meter, instant, "told so", final, initial)
-    events = [effect.event for effect in list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))]
+    events = [
+        effect.event
+        for effect in list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
+    ]
     engine.events.append_edits(events)
     engine.apply_events(events)
 

@@ -10,6 +10,7 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.worklist.cases import CAUSES, ExceptionRow
@@ -119,7 +120,10 @@ def test_the_last_decision_is_found_with_all_that_was_decided_together(engine: E
     assert isinstance(engine.clock, FakeClock)
     engine.clock.advance(1)
     decisions = [Decision("void", meter, at("02:00"), "storm") for meter in ("a", "b")]
-    events = [effect.event for effect in list(corrections.iter_effects(engine, decisions, "ann", engine.clock.now()))]
+    events = [
+        effect.event
+        for effect in list(corrections.iter_effects(bases_of(engine), decisions, "ann", engine.clock.now()))
+    ]
     engine.apply_events(events)
     assert engine.events.last_edits_by("ann") == events
     assert engine.events.last_edits_by("bob") == []
