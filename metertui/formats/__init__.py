@@ -11,9 +11,15 @@ from metertui.formats.complete_file import (
     is_stream,
     resolve_output,
 )
-from metertui.formats.readers import FORMS, Form
+from metertui.formats.readers import FORMS, FileImport, Form
 from metertui.formats.run_csv import write_run
-from metertui.formats.said import MAPPINGS, NOTHING_SAID, FileMapping, Said, said_from_json
+from metertui.formats.said import (
+    MAPPINGS,
+    NOTHING_SAID,
+    FileMapping,
+    Said,
+    said_from_json,
+)
 from metertui.formats.simulated import Fleet
 
 __all__ = [
@@ -21,6 +27,7 @@ __all__ = [
     "MAPPINGS",
     "NOTHING_SAID",
     "STANDARD",
+    "FileImport",
     "FileMapping",
     "Fleet",
     "Form",

@@ -17,7 +17,7 @@ from metertui.engine.columns import Frozen, IntervalColumns
 from metertui.engine.core import Import, ImportReport, deactivation_times, store_intervals
 from metertui.engine.errors import BusyError, MeterError
 from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals, with_values
-from metertui.formats import MAPPINGS, NOTHING_SAID, FileMapping, Form, Said, readers
+from metertui.formats import MAPPINGS, NOTHING_SAID, FileImport, FileMapping, Form, Said, readers
 from metertui.formats.said import save
 from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
@@ -43,8 +43,8 @@ class Imports:
         said: Said = NOTHING_SAID,
         *,
         replaces: bool = False,
-    ) -> Import:
-        """Return what files would add, to be shown before it is stored: see its `report`. Raises MeterError.
+    ) -> FileImport:
+        """Return what files would add, to be shown before it is stored: see its `report`. Raises NotSaid, MeterError.
 
         `attributes` are those of meters of which the files state none. Intervals that differ from what is stored take
         its place if the import `replaces` it. `progress` is called on the event loop.
@@ -59,7 +59,7 @@ class Imports:
                 raise MeterError("cancelled")
             loop.call_soon_threadsafe(progress, part)
 
-        def plan(frozen: Frozen) -> Import:
+        def plan(frozen: Frozen) -> FileImport:
             latest = now + engine.rules.future_us
             saved = engine.folder / MAPPINGS
             importing = readers.read_import(

@@ -15,12 +15,12 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.accounts import Member, check_field, parse_effective
 from metertui.engine.attributes import ATTRIBUTES, FIELDS, Group
-from metertui.engine.base import Progress, counted, part_of_progress
+from metertui.engine.base import Progress, SiteZone, counted, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Filter, Question
 from metertui.engine.vee import check_reason
-from metertui.formats import FORMS, Said, said_from_json
+from metertui.formats import FORMS, FileImport, Said, said_from_json
 from metertui.headend import STATUS_FIELDS, HeadEnd
 from metertui.server.control_protocol import MalformedMessage, TooLong
 
@@ -159,7 +159,7 @@ async def _import(call: Call) -> object:
     importing = await call.headend.imports.plan(paths, form, progress, call.group(), said, replaces=replaces)
     zone = call.headend.engine.zone
     if call.arguments.get("dry_run") is True:
-        return importing.report.as_json(_LISTED_REFUSALS, zone)
+        return _import_answer(importing, zone)
     if said.strict and importing.report.refused:
         raise MeterError(f"{counted(importing.report.refused, 'line')} refused, so nothing is stored")
     names = ", ".join(path.name for path in paths)
@@ -167,10 +167,16 @@ async def _import(call: Call) -> object:
     imports, kept_as = call.headend.imports, call.arguments.get("save_mapping")
     mapping = await imports.mapping_of(paths[0], str(kept_as), said) if kept_as else None
     store = imports.merge if call.alone else imports.store
-    report = await store(importing, names, call.by, progress)
+    await store(importing, names, call.by, progress)
     if mapping is not None:
         await imports.save_mapping(mapping, call.by)
-    return report.as_json(_LISTED_REFUSALS, zone)
+    return _import_answer(importing, zone)
+
+
+def _import_answer(importing: FileImport, zone: SiteZone) -> dict[str, Any]:
+    """Return what an import comes to, and what its files are taken for, as JSON values."""
+    files = [{"file": name, **taken.as_json()} for name, taken in importing.taken.items()]
+    return importing.report.as_json(_LISTED_REFUSALS, zone) | {"files": files}
 
 
 def _said(call: Call) -> Said:

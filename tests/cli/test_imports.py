@@ -228,6 +228,34 @@ def test_a_table_of_a_portal_is_imported_by_what_is_said_of_it(metertui: Command
     ]
 
 
+def test_a_dry_run_shows_how_a_file_is_read_and_what_becomes_of_it(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "portal.csv"
+    rows = "".join(f"{day:02}.05.2025 12:00;0,{day % 2 + 1};7;x\n" for day in range(1, 4))
+    file.write_text(f"Zeit;Verbrauch (kWh);Gas;Ort\n{rows}03.05.2025 25:00;0,5;7;x\n03.05.2025 12:00;0,6;7;x\n")
+    said = (*SAID[:-1], "end", "--columns", 'time=1,"kwh=Verbrauch (kWh)"')
+    shown = metertui("import", str(file), *said, "--dry-run")
+    lines = [" ".join(line.split()) for line in shown.out.splitlines()]
+    assert lines[0] == (
+        "portal.csv: table with ; between cells, energy per interval, times in Asia/Singapore, "
+        "a time is the end of its interval"
+    )
+    for line in (
+        "2 Verbrauch (kWh) 0,2, 0,1, 0,2 use m-1 kWh",
+        "3 Gas 7, 7, 7 left out - -",
+        "2 2025-04-30T12:00:00+08:00 2025-05-01T12:00:00+08:00 m-1 use 0.2",
+        "new 3",
+        "2025-04 m-1 use 0.1",
+        "2025-05 m-1 use 0.4",
+    ):
+        assert line in lines
+    assert shown.err.splitlines()[-1] == "refused: 1 bad-timestamp, 1 conflict"
+    assert "registered 0" not in lines
+    assert json.loads(metertui("import", str(file), *said, "--dry-run", "--format", "json").out)["months"] == [
+        {"month": month, "meter": "m-1", "channel": "use", "total_kwh": kwh}
+        for month, kwh in (("2025-04", 0.1), ("2025-05", 0.4))
+    ]
+
+
 def test_corrected_intervals_are_listed_and_taken_when_that_is_said(metertui: Command, tmp_path: Path) -> None:
     file = tmp_path / "portal.csv"
     file.write_text(HOURS)

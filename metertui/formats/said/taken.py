@@ -50,6 +50,7 @@ class Series(NamedTuple):
             "register": self.register or None,
             "unit": self.unit or None,
             "left_out": self.why or None,
+            "first": list(self.first),
         }
 
 
