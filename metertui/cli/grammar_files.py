@@ -95,7 +95,11 @@ def _add_said(imports: Parser) -> None:
         "--zone", metavar="Z", default="", help="zone of times that name none: Europe/Vienna, UTC, +10:00"
     )
     imports.add_argument("--stamps", choices=("start", "end"), help="which end of its interval a time is")
-    imports.add_argument("--unit", choices=("Wh", "kWh", "MWh", "kW"), help="unit of the figures")
+    imports.add_argument(
+        "--unit",
+        choices=("Wh", "kWh", "MWh", "W", "kW", "MW"),
+        help="unit of the figures; of power, it is the mean of each interval",
+    )
     imports.add_argument("--date-order", choices=("dmy", "mdy", "ymd"), help="order of day, month and year in dates")
     imports.add_argument(
         "--columns",

@@ -109,7 +109,7 @@ class Catalogue:
         point = _part(name, "UsagePoint") or point
         says = {} if kind_of is None else kind_of.texts
         unit = "Wh" if says.get("uom") == _WATT_HOURS else _UNITS.get(says.get("uom", ""), says.get("uom", ""))
-        unit = self._said.unit if unit in ("", "0") and self._said.unit != "kW" else unit
+        unit = self._said.unit if unit in ("", "0") and not self._said.unit.endswith("W") else unit
         multiplier = says.get("powerOfTenMultiplier", "0")
         fits = _MULTIPLIER.fullmatch(multiplier) is not None and abs(int(multiplier)) <= _MOST_POWER
         power = (int(multiplier) if fits else 0) + (power_of(unit) if unit in ("Wh", "kWh", "MWh") else 0)

@@ -10,7 +10,7 @@ from typing import Final
 from metertui.engine.errors import Refused
 from metertui.formats.tables import DecimalMark, FigureEvidence, Typed, plain_figure
 
-POWERS: Final = {"Wh": 6, "kWh": 9, "MWh": 12, "kW": 9}
+POWERS: Final = {"Wh": 6, "kWh": 9, "MWh": 12, "W": 6, "kW": 9, "MW": 12}
 """The power of ten that makes a figure in this unit one in µWh; for a power, of the energy of an hour."""
 _MOST: Final = 10**17
 """µWh; 100,000,000 kWh."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from metertui.engine.base import Progress, no_progress
+from metertui.engine.base import DAY, Progress, no_progress
 from metertui.formats.meter_tables.energies import bare, note_figure
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
@@ -43,6 +43,13 @@ class Evidence:
         self._roles = roles
         self._clocks: set[str] = set()
         self._named = [each for each in (roles.meter, roles.unit, roles.channel) if each is not None]
+
+    @property
+    def ends_days(self) -> bool:
+        """Return whether days end at 24:00 and none begins at 00:00, as where a time is the end of its interval."""
+        shown = [parse_clock(clock_part(clock)) for clock in self._clocks]
+        walls = {each[0] for each in shown if each is not None}
+        return DAY in walls and 0 not in walls
 
     def note(self, rows: list[Row]) -> None:
         """Note rows of the table."""

@@ -13,7 +13,7 @@ from typing import Final
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import Refused
 from metertui.formats.meter_tables.shape import Shape
-from metertui.formats.meter_tables.words import NO_MEANING, Meaning, ids_in, is_named, meaning_of, plain
+from metertui.formats.meter_tables.words import NO_MEANING, POWER_UNITS, Meaning, ids_in, is_named, meaning_of, plain
 from metertui.formats.said import NotSaid, not_said, unclear
 
 _ID_DIGITS: Final = 5
@@ -130,7 +130,7 @@ def choose_figures(
 ) -> tuple[list[Figures], dict[int, str]]:
     """Return the columns of figures to take, and those to leave out with the reason. Raises NotSaid."""
     meanings = {at: _meaning(shape, at) for at in candidates}
-    if unit == "kW":
+    if unit in POWER_UNITS:
         meanings = {at: _as_energy(each) for at, each in meanings.items()}
     left_out = {at: each.not_energy for at, each in meanings.items() if each.not_energy}
     taken = [at for at in candidates if at not in left_out]
@@ -191,17 +191,17 @@ def _as_energy(meaning: Meaning) -> Meaning:
     return replace(meaning, not_energy="", energy=True) if meaning.not_energy == "power" else meaning
 
 
-def is_power(path: Path, name: str) -> NotSaid:
-    """Return the error for a column that nobody takes for energy."""
-    give = "--unit kW if it is the mean of each interval"
+def is_power(path: Path, name: str, unit: str = "") -> NotSaid:
+    """Return the error for a column of power, in a `unit` if one is named, that nobody takes for energy."""
+    give = f"--unit {unit or 'kW'} if it is the mean of each interval"
     return unclear(path, "unit", f"column '{name}' is power, not energy", give)
 
 
 def _no_energy(path: Path, shape: Shape, meanings: Mapping[int, Meaning], left_out: Mapping[int, str]) -> NotSaid:
     names = ", ".join(f"'{name}'" for name in shape.names[:12])
     if set(left_out.values()) == {"power"}:
-        name = next(shape.names[at] for at in left_out)
-        return is_power(path, name)
+        at = next(iter(left_out))
+        return is_power(path, shape.names[at], meanings[at].unit)
     return not_said(path, "columns", f"none of {names} is known to be energy")
 
 

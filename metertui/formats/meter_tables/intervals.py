@@ -24,6 +24,7 @@ from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE, later_instants, passes
 from metertui.formats.meter_tables.plan import Plan
 from metertui.formats.meter_tables.row_reader import Entries
+from metertui.formats.meter_tables.words import POWER_UNITS
 
 _QUARTER = 15 * MINUTE
 
@@ -105,7 +106,7 @@ class IntervalBuilder:
     def _piece(self, entries: Entries, ids: list[str], start: Int64Array, end: Int64Array) -> IntervalPiece:
         zone = self.plan.zone
         energy = entries.energy
-        if self.plan.figures[0].unit == "kW":
+        if self.plan.figures[0].unit in POWER_UNITS:
             hours = [(power, length) for power, length in zip(energy.tolist(), (end - start).tolist(), strict=True)]
             energy = np.array([_divide(power * length, HOUR) for power, length in hours], dtype=np.int64)
         skipped = (entries.offset == BARE) & (zone.wall_clock(start) != entries.wall) & (entries.day_only == 0)
@@ -121,8 +122,9 @@ class IntervalBuilder:
         return self._hold_long(piece)
 
     def _is_nothing(self, entries: Entries, wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which entries are zeros in the place of an hour that a day does not have, where a row is a day."""
-        return np.asarray(wrong & (entries.energy == 0) & bool(self.plan.roles.slots))
+        """Return which entries are zeros in the place of an hour that a day does not have, where hours are counted."""
+        counted = bool(self.plan.roles.slots) or self.plan.roles.times.part is not None
+        return np.asarray(wrong & (entries.energy == 0) & counted)
 
     def _why(self, entries: Entries, skipped: NDArray[np.bool_], at: int) -> str:
         if skipped[at]:

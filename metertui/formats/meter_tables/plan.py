@@ -21,7 +21,7 @@ from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, is
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
-from metertui.formats.meter_tables.words import is_named, meter_rank, plain, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, is_named, meaning_of, meter_rank, plain, unit_of
 from metertui.formats.said import Asking, DateOrder, Kind, Need, Said, agreed, is_utc, not_said, unclear, zone_of
 from metertui.formats.tables import DecimalMark
 
@@ -102,12 +102,23 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
             asking.noted(lambda: _with_unit(path, shape, roles, NO_FIGURES, said, evidence), NO_FIGURES)
     meter = asking.noted(lambda: _meter(path, shape, roles, figures, said, evidence), "")
     negated = frozenset(each.place for each in figures if _is_negated(each, evidence))
-    stamps = asking.noted(lambda: _stamps(path, shape, roles, kind, stats, said), "")
+    stamps = asking.noted(lambda: _stamps(path, shape, roles, kind, stats, said, evidence), "")
+    if not asking.needs:
+        _check_times(path, shape, figures, stats)
     needs = tuple(asking.needs)
     return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, evidence.bare, needs)
 
 
-def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, said: Said) -> str:
+def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: Stats) -> None:
+    """Raise DataError where most rows contradict another: the column by which they differ is not known."""
+    for each in figures:
+        if stats.contradicting[each.place] * 2 > stats.filled[each.place]:
+            why = f"most rows have the time of another one, and another '{shape.names[each.place]}'"
+            give = "--columns with the column that tells them apart, such as clock=NAME, meter=NAME or channel=NAME"
+            raise DataError(path, None, f"{why}; give {give}")
+
+
+def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, said: Said, evidence: Evidence) -> str:
     """Return which end of an interval the one time of a row is; empty where it does not matter."""
     one = not roles.times.is_pair and not roles.slots and not stats.day_only
     regular = bool(stats.step) and stats.regular
@@ -118,7 +129,8 @@ def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, sai
         return said.stamps
     if not one or roles.times_are_a_guess:
         return said.stamps if not kind else ""
-    stamps = agreed(path, "stamps", said.stamps, _stamps_named(shape, roles))
+    shown = "end" if evidence.ends_days else ""
+    stamps = agreed(path, "stamps", said.stamps, _stamps_named(shape, roles) or shown)
     if kind and not regular:
         why = "its times are not at regular intervals, so that no row says how long its interval is"
         raise unclear(path, "columns", why, "--columns start=NAME,end=NAME, or --kind register")
@@ -174,13 +186,22 @@ def _with_unit(path: Path, shape: Shape, roles: Roles, figures: Figures, said: S
         units = {unit for text in evidence.texts.get(roles.unit, ()) if (unit := unit_of(text))}
         if said.unit and units - {said.unit}:
             agreed(path, "unit", said.unit, ", ".join(sorted(units)))
-        if units - {"kW"} or said.unit == "kW":
+        if units.difference(POWER_UNITS) or said.unit in POWER_UNITS:
             return replace(figures, unit=said.unit)
-    found = figures.unit
+    found = figures.unit or _unit_of_series(roles, evidence)
     name = shape.names[figures.place] if figures.place >= 0 else ""
-    if found == "kW" and not said.unit:
-        raise is_power(path, name)
+    if found in POWER_UNITS and not said.unit:
+        raise is_power(path, name, found)
     return replace(figures, unit=agreed(path, "unit", said.unit, found))
+
+
+def _unit_of_series(roles: Roles, evidence: Evidence) -> str:
+    """Return the unit that all series name which the rows are of: a power only where none names energy."""
+    named = [evidence.texts.get(roles.channel, set())] if roles.channel is not None else []
+    said = [meaning_of(text) for texts in named for text in texts]
+    energy = {each.unit for each in said if not each.not_energy}
+    units = energy or {each.unit for each in said if each.not_energy == "power"}
+    return units.pop() if len(units) == 1 else ""
 
 
 def _stamps_named(shape: Shape, roles: Roles) -> str:
@@ -198,7 +219,7 @@ def _kind(path: Path, roles: Roles, stats: Stats, said: Said) -> tuple[Kind | Li
     if registers and others:
         kind: Kind = said.kind or ("register" if _are_better(registers, others, stats) else "interval")
         return kind, registers if kind == "register" else others
-    found = _kind_found(figures, stats, roles)
+    found = "interval" if said.unit in POWER_UNITS else _kind_found(figures, stats, roles)
     if found == "doubtful" or not found:
         if not said.kind:
             raise not_said(path, "kind")

@@ -18,7 +18,7 @@ from metertui.formats.meter_tables.plan import Plan
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
 from metertui.formats.meter_tables.slots import Slot
 from metertui.formats.meter_tables.statuses import flags_estimates, status_of
-from metertui.formats.meter_tables.words import is_total, meaning_of, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, Meaning, is_total, meaning_of, unit_of
 from metertui.formats.tables import Label, Row
 
 
@@ -114,18 +114,12 @@ class RowReader:
             return
         if roles.channel is not None:
             meaning = meaning_of(cells[roles.channel])
-            if meaning.not_energy:
+            if meaning.not_energy and not self._is_taken_as_energy(meaning):
                 self.left_out.note(f"figures of {visible(cells[roles.channel])}", line)
                 return
             channel = channel_of(meaning)
         start, end = found
-        when = (
-            start.wall,
-            _offset(start),
-            0 if end is None else end.wall,
-            BARE if end is None else _offset(end),
-            start.day_only,
-        )
+        when = self._when(cells, start, end)
         for figures in self.plan.figures:
             for text, shown in self._figures(figures, cells, when, start, line):
                 try:
@@ -135,6 +129,15 @@ class RowReader:
                         entries.append((code, *shown, energy, self._quality(figures, cells, line), line))
                 except Refused as error:
                     refused.append(self._bad_line(cells, line, error))
+
+    def _when(self, cells: list[str], start: Label, end: Label | None) -> tuple[int, ...]:
+        """Return the labels of a row as `Entries` have them; parts of a day are counted from its midnight."""
+        times = self.plan.roles.times
+        within = None if times.part is None else times.part.within(cells[times.part.place])
+        if within is not None and times.part is not None:
+            return Slot(times.part.place, *within, elapsed=True).labels(start.wall - within[0], self.plan.zone)
+        last = (0, BARE) if end is None else (end.wall, _offset(end))
+        return start.wall, _offset(start), *last, start.day_only
 
     def _figures(
         self, figures: Figures, cells: list[str], when: tuple[int, ...], day: Label, line: int
@@ -155,8 +158,11 @@ class RowReader:
                 found.append((text, slot.labels(day.wall // DAY * DAY, self.plan.zone)))
         return found
 
+    def _is_taken_as_energy(self, meaning: Meaning) -> bool:
+        return meaning.not_energy == "power" and self.plan.figures[0].unit in POWER_UNITS
+
     def _is_energy_unit(self, unit: str) -> bool:
-        return bool(unit) and (unit == "kW") == (self.plan.figures[0].unit == "kW")
+        return bool(unit) and (unit in POWER_UNITS) == (self.plan.figures[0].unit in POWER_UNITS)
 
     def _note_no_time(self, cells: list[str], line: int) -> None:
         """Note a row below the table, such as a total. Raises Refused for one with a time that is none."""

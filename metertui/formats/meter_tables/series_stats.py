@@ -44,6 +44,8 @@ class Stats:
     """How the figures of columns go on in time, by their column."""
     filled: Counter[int] = field(default_factory=Counter)
     """How many rows have a figure, by their column."""
+    contradicting: Counter[int] = field(default_factory=Counter)
+    """How many of those have another figure than an earlier row of the same register and time."""
 
 
 def stats_of(
@@ -94,6 +96,8 @@ def stats_of(
         stats.inclusive = stats.length == 0 or stats.length + DAY == stats.step
         stats.length += DAY * stats.inclusive
     stats.months = stats.day_only and len(days) > 1 and all(_is_first(day) for day in days)
+    for (place, _), pairs in held.items():
+        stats.contradicting[place] += len(set(pairs)) - len({start for start, _ in pairs})
     for each in figures:
         stats.courses[each.place] = _course([pairs for (place, _), pairs in held.items() if place == each.place])
     return stats

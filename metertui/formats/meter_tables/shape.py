@@ -78,10 +78,11 @@ def _shape_of(rows: list[Row]) -> Shape | None:
     time = _time_column(head)
     if time is None:
         return None
-    begin = next(at for at, cells in enumerate(head) if _is_row(cells, time))
+    written = _way_of_times(head, time)
+    begin = next(at for at, cells in enumerate(head) if _is_row(cells, time, written))
     body = [cells for cells in head[begin:] if len(cells) > time]
     width = Counter(len(cells) for cells in body).most_common(1)[0][0]
-    place = _heading(head[:begin], rows)
+    place = _heading(head[:begin], rows, width)
     names = without_empty_end(head[place]) if place is not None else []
     count = max(len(names), *(len(without_empty_end(cells)) for cells in body))
     context, before = _above(rows[:begin], head[:begin], place, count)
@@ -121,18 +122,36 @@ def _time_column(head: list[list[str]]) -> int | None:
     return None
 
 
-def _is_row(cells: list[str], time: int) -> bool:
-    """Return whether cells are a row of figures: with a time, and something beside it."""
-    told = time < len(cells) and (kind_of(cells[time]) in TIMES or _SERIAL.fullmatch(cells[time]) is not None)
-    return told and sum(map(bool, cells)) > 1
+def _way_of_times(head: list[list[str]], time: int) -> str:
+    """Return whether most times of a column are written as dates or as plain numbers; others above are no rows."""
+    ways = Counter(_way_of_time(cells[time]) for cells in head if time < len(cells))
+    del ways[""]
+    return max(ways, key=ways.__getitem__, default="")
 
 
-def _heading(above: list[list[str]], rows: Sequence[Row]) -> int | None:
+def _way_of_time(cell: str) -> str:
+    kind = kind_of(cell)
+    if kind == "epoch" or (kind not in TIMES and _SERIAL.fullmatch(cell)):
+        return "number"
+    return "date" if kind in TIMES else ""
+
+
+def _is_row(cells: list[str], time: int, written: str) -> bool:
+    """Return whether cells are a row of figures: with a time that is written as the others, and something beside it."""
+    return time < len(cells) and _way_of_time(cells[time]) == written and sum(map(bool, cells)) > 1
+
+
+def _heading(above: list[list[str]], rows: Sequence[Row], width: int) -> int | None:
     """Return which of the rows above the figures names the columns: the one with the most different texts.
 
-    Rows below an empty one go before those above it, which may be a title with more texts than there are columns.
+    Rows with no more cells than the figures have (`width`) go before wider ones, and rows below an empty one before
+    those above it: those may describe the file in more texts than there are columns.
     """
-    counts = [len({cell for cell in cells if cell}) for cells in above]
+    fitting = [len(cells) <= width + 1 for cells in above]  # one may end with a delimiter
+    counts = [
+        len({cell for cell in cells if cell}) if fits or not any(fitting) else 0
+        for cells, fits in zip(above, fitting, strict=True)
+    ]
     first = max((at for at in range(1, len(above)) if rows[at].number - rows[at - 1].number > 1), default=0)
     for places in (range(first, len(above)), range(len(above))):
         best = max(places, key=lambda at: (counts[at], at), default=None)

@@ -11,12 +11,13 @@ from typing import Final, Literal
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND
 from metertui.engine.errors import DataError
+from metertui.formats.meter_tables.day_parts import DayPart, find_day_part
 from metertui.formats.meter_tables.shape import Shape, clean
 from metertui.formats.meter_tables.words import is_named
 from metertui.formats.said import TIME_ROLES, DateOrder, NotSaid, unclear
 from metertui.formats.tables import Label, clock_part, parse_clock, parse_label, parse_number, split_range
 
-Form = Literal["one", "two", "range", "same day", "day and range"]
+Form = Literal["one", "two", "range", "same day", "day and range", "day and part"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,15 @@ class TimeColumns:
     """The columns that say when the interval of a row is, or its register was read."""
 
     form: Form
-    """Whether they hold one time; a start and an end; both in one cell; or a day with one or two times of day."""
+    """Whether they hold one time; a start and an end; both in one cell; or a day with one or two times of day, or with
+    the number of one of its parts."""
     start: tuple[int, ...]
     """A column with a time, or those of a date and of a time of day."""
     end: tuple[int, ...] = ()
     days: bool = False
     """Whether they are days, though a cell may have midnight as well."""
+    part: DayPart | None = None
+    """What the numbers beside a day mean."""
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -74,6 +78,9 @@ class TimeColumns:
                 return lambda cells: _range(cells[self.start[0]], order)
             case "same day":
                 return lambda cells: _same_day(cells[self.start[0]], cells[self.start[1]], cells[self.end[0]], order)
+            case "day and part" if self.part is not None:
+                within = self.part.within
+                return lambda cells: _part_of_day(_day(cells[self.start[0]], order), within(cells[self.start[1]]))
             case _:
                 return lambda cells: _day_and_range(cells[self.start[0]], cells[self.start[1]], order)
 
@@ -123,6 +130,13 @@ def _day_and_range(day: str, clocks: str, order: DateOrder) -> tuple[Label, Labe
     return None if parts is None else _same_day(day, *parts, order)
 
 
+def _part_of_day(day: Label | None, within: tuple[int, int] | None) -> tuple[Label, Label] | None:
+    """Return the labels of a part of a day, as if it had 24 hours."""
+    if day is None or within is None:
+        return None
+    return Label(day.wall + within[0], day.offset), Label(day.wall + within[1], day.offset)
+
+
 def _next(start: Label, end: Label | None) -> Label | None:
     """Return the end of an interval on the day of its start, or on the day after if the clock passed midnight.
 
@@ -163,7 +177,9 @@ def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[st
         case 0, 1, 0 if len(held["clock range"]) == 1:
             return TimeColumns("day and range", (dates[0], held["clock range"][0]))
         case (1, 0, 0) | (0, 1, 0):
-            return TimeColumns("one", (*stamps, *dates), days=bool(dates))
+            day = (*stamps, *dates)
+            part = find_day_part(shape, day[0], places) if dates or _are_midnights(shape, day[0]) else None
+            return TimeColumns("one", day, days=bool(dates)) if part is None else _in_parts(day[0], part)
         case 0, 1, 1:
             return TimeColumns("one", (dates[0], clocks[0]))
         case 0, 1, 2:
@@ -174,6 +190,10 @@ def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[st
         case (2, 0, 0) | (0, 2, 0):
             return _in_order(path, shape, [(at,) for at in (*stamps, *dates)])
     return _by_name(path, shape, stamps or dates)
+
+
+def _in_parts(day: int, part: DayPart) -> TimeColumns:
+    return TimeColumns("day and part", (day, part.place), part=part)
 
 
 def _best(shape: Shape, ways: Sequence[TimeColumns]) -> TimeColumns:
@@ -202,6 +222,8 @@ def _said_times(path: Path, shape: Shape, told: Mapping[str, int]) -> TimeColumn
     clock = (told["clock"],) if "clock" in told else ()
     if kind == "range":
         return TimeColumns("range", (first,))
+    if clock and (part := find_day_part(shape, first, clock, named=True)) is not None:
+        return _in_parts(first, part)
     if clock and shape.kinds[clock[0]] == "clock range":
         return TimeColumns("day and range", (first, *clock))
     if "end" in told or "end_date" in told:

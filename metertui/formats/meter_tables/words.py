@@ -14,6 +14,7 @@ from typing import Final
 
 _UNITS: Final = re.compile(r"(?<![A-Za-z])([kM]?)W\.?\s?h(?![A-Za-z])", re.IGNORECASE)
 _POWER_UNIT: Final = re.compile(r"(?<![A-Za-z])[kM]?W(?![A-Za-z.])")
+POWER_UNITS: Final = ("W", "kW", "MW")
 _CASES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OBIS: Final = re.compile(r"\b([1-9])[.]((?:8|9|29))[.]([0-9])\b")
 
@@ -31,18 +32,20 @@ _NO_ENERGY: Final = {
     "no energy": r"spannung|volt|\bamp(?:ere)?s?\b|stromstarke|frequen|\bcos\b|faktor|\bfactor\b|\bco2|sekunden|"
     r"\bseconds?\b|duration|dauer\b|wind|humid|feucht|aantal|anzahl|\bcount\b|\bhours\b",
 }
-_POWER: Final = r"\bpower\b|leistung|vermogen|puissance|potenza|potencia|\bdemand\b|\b1?[36]\.7\.[0-9]"
+_POWER: Final = (
+    r"\bpower\b|\bwatts?\b|wattage|leistung|vermogen|puissance|potenza|potencia|\bdemand\b|\b1?[36]\.7\.[0-9]"
+)
 _DIRECTIONS: Final = {
     "export": r"export|feed.?in|einspeis|ruckspeis|rucklief|terug|injecti|injekt|inject|inyec|\breturn|immiss|"
     r"immess|vertid|"
     r"exceden|surplus|retour|oddan|\binmat|\bto (?:the )?grid|ins netz|aan net|naar net|\breceived\b|invoed|"
-    r"\ba-(?!\w)|-a\b|grid ms (?:tot|abs) wh out",
-    "production": r"produ[ck]|produz|erzeug|opbrengst|opwek|generat|\bsolar|\bpv\b|yield|ertrag|wechselrichter|"
-    r"inverter|"
+    r"\ba-(?!\w)|(?<!\w)-a\b|grid ms (?:tot|abs) wh out",
+    "production": r"produ[ck](?!to?s?\b)|produz|erzeug|opbrengst|opwek|generat|\bsolar|\bpv\b|yield|ertrag|"
+    r"wechselrichter|inverter|"
     r"metering tot wh out",
     "use": r"import|bezug|bezogen|afname|from (?:the )?grid|vom netz|aus dem netz|van net\b|preleva|preliev|"
     r"soutir|\buttag|"
-    r"pobran|\bdelivered\b|levering|\ba\+|\+a\b|grid ms (?:tot|abs) wh in",
+    r"pobran|pobor|\bdelivered\b|levering|\ba\+|\+a\b|grid ms (?:tot|abs) wh in",
     "consumed": r"consum|verbrauch|verbruik|\busage|\buse\b|\bused\b|consommation|forbru[gk]|forbrukning|zuzyci|"
     r"kulutus|"
     r"spotreb|vorschub|lastgang|lastprofil|\bload\b|profil",
@@ -51,7 +54,7 @@ _DIRECTIONS: Final = {
 _DOUBTFUL: Final = r"\blieferung\b|netzlieferung"
 _NEUTRAL: Final = (
     r"energ|arbeit|electri[ck]|elektri|\bstrom|stroom|\bvalues?\b|\bwerte?\b|messwert|volume|menge|quantit|"
-    r"hoeveel|valor\b|"
+    r"hoeveel|mængde|mangd|maara|valor\b|"
     r"valeur|valore|waarde|\bread\b|kwh|\bwh\b|mwh|wirk"
 )
 _REGISTER: Final = (
@@ -72,9 +75,10 @@ _TARIFF_NUMBER: Final = r"\b(?:[tf]|el|tari(?:f|ff|ffa|fa|ef)|rate|fascia)\s?([1
 _METERS: Final = (
     r"zahlpunkt|zaehlpunkt|\bzp\b|zahlpunktbez|metering.?point|\bean\b|\bnmi\b|\bmpan\b|\bmprn\b|\bpod\b|"
     r"\bcups\b|\bprm\b|\bpdl\b|"
+    r"malepunkt|\bgsrn\b|anlaggnings.?id|\bicp\b|kayttopaikka|\bppe\b|"
     r"usage.?point|messlokation|marktlokation|aansluiting",
     r"\bmeter\b|\bmeters?.?(?:id|no|nr|num)|za(?:e)?hler(?:nummer|nr|id)?\b|identifier|serial|contatore|"
-    r"compteur|contador|"
+    r"compteur|contador|licznik|elmeter|"
     r"geratenummer|\bdevice",
 )
 """Names of columns with the id of a meter: those of the point where it measures first, as a meter can be exchanged."""
@@ -82,7 +86,9 @@ _STATUS: Final = (
     r"status|qualit|kwalit|validat|geschat|estimat|geschatz|stima|\bflag\b|messwert\b.*\bval\b|ersatz|calidad|"
     r"herkunft"
 )
-_UNIT_NAMES: Final = r"einheit|eenheid|\bunits?\b|\bunite\b|\bunita\b|unidad|\buom\b"
+_UNIT_NAMES: Final = (
+    r"einheit|eenheid|\benhed\b|måleenhed|maleenhed|yksikko|jednost|\bunits?\b|\bunite\b|\bunita\b|unidad|\buom\b"
+)
 _CHANNEL_NAMES: Final = (
     r"register|kanal|channel|\btype\b|richtung|richting|direc|direz|\bflow|obis|stream|"
     r"\btarif|energieart|\bart\b|produ[ck]t"
@@ -148,8 +154,8 @@ def meaning_of(text: str) -> Meaning:
     for what, pattern in _NO_ENERGY.items():
         if re.search(pattern, words):
             return Meaning(unit=unit, not_energy=what)
-    if unit in ("", "kW") and (unit == "kW" or re.search(_POWER, words)):
-        return Meaning(_direction(words), unit="kW" if unit else "", not_energy="power")
+    if unit in POWER_UNITS or (not unit and re.search(_POWER, words)):
+        return Meaning(_direction(words), unit=unit, not_energy="power")
     obis = _OBIS.search(words)
     if obis is not None and obis[1] not in "12":
         return Meaning(unit=unit, not_energy="reactive energy")
@@ -177,11 +183,12 @@ def _tariff(words: str) -> int:
 
 
 def unit_of(text: str) -> str:
-    """Return the unit that a text names: `Wh`, `kWh`, `MWh` or `kW`; empty if it is none of them."""
+    """Return the unit that a text names: `Wh`, `kWh`, `MWh`, `W`, `kW` or `MW`; empty if it is none of them."""
     found = _UNITS.search(text)
     if found is not None:
         return {"": "Wh", "k": "kWh", "m": "MWh"}[found[1].lower()]
-    return "kW" if _POWER_UNIT.search(text) else ""
+    power = _POWER_UNIT.search(text)
+    return power[0] if power else ""
 
 
 def is_named(kind: str, text: str) -> bool:

@@ -29,7 +29,7 @@ _KEPT: Final = ("kind", "zone", "stamps", "unit", "date_order")
 _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("register", "interval"),
     "stamps": ("start", "end"),
-    "unit": ("Wh", "kWh", "MWh", "kW"),
+    "unit": ("Wh", "kWh", "MWh", "W", "kW", "MW"),
     "date_order": ("dmy", "mdy", "ymd"),
 }
 _LISTS: Final = ("says", "columns")

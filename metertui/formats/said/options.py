@@ -13,7 +13,7 @@ from metertui.engine.attributes import NO_ATTRIBUTES, Group
 
 Kind = Literal["register", "interval"]
 Stamps = Literal["start", "end"]
-Unit = Literal["Wh", "kWh", "MWh", "kW"]
+Unit = Literal["Wh", "kWh", "MWh", "W", "kW", "MW"]
 DateOrder = Literal["dmy", "mdy", "ymd"]
 
 

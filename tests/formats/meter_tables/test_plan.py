@@ -97,3 +97,16 @@ def test_of_registers_beside_intervals_those_that_know_more_are_taken(tmp_path: 
     few = "".join(f"28/04/2025 {clock(15 * at)};{100 if at == 7 else ''};0,{5 + at % 2}\n" for at in range(8))
     found = plan(tmp_path, head + few)
     assert (found.kind, found.roles.left_out) == ("interval", {1: "the same energy, as registers"})
+
+
+def test_a_day_that_ends_at_24_hours_and_never_begins_shows_that_times_are_ends(tmp_path: Path) -> None:
+    rows = "".join(f"2025-04-01;{hour:02d}:00;0,{hour:02d}\n" for hour in range(1, 25))
+    assert plan(tmp_path, f"Fecha;Hora;Consumo_kWh\n{rows}", stamps="").stamps == "end"
+    with pytest.raises(DataError, match="start or the end"):
+        plan(tmp_path, f"Fecha;Hora;Consumo_kWh\n{rows.replace('24:00', '00:00')}", stamps="")
+
+
+def test_rows_that_contradict_one_another_lack_a_column(tmp_path: Path) -> None:
+    rows = "".join(f"2025-04-0{day};{part};0,{day}{at}\n" for day in (1, 2) for at, part in enumerate("abcd"))
+    with pytest.raises(DataError, match="most rows have the time of another one, and another 'Verbrauch"):
+        plan(tmp_path, f"Tag;Teil;Verbrauch [kWh]\n{rows}")

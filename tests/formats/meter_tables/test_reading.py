@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base import SiteZone
+from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.reading import open_meter_table
 from metertui.formats.said import NOTHING_SAID
 from tests.formats.meter_tables.made_up import Content, clock, read, write
@@ -112,3 +113,28 @@ def test_a_column_may_be_a_meter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["Hallo Welt\n", "A;B\n1;2\n"])
 def test_what_has_no_times_is_no_table_of_readings(tmp_path: Path, content: str) -> None:
     assert open_meter_table(write(tmp_path, content), NOTHING_SAID, SiteZone("UTC")) is None
+
+
+def test_hours_may_be_counted_in_a_column_beside_the_day(tmp_path: Path) -> None:
+    def rows(day: str, count: int) -> str:
+        return "".join(f"{day};{hour};0,{hour:02d}\n" for hour in range(1, count + 1))
+
+    days = rows("29.03.2025", 24) + rows("30.03.2025", 23) + rows("26.10.2025", 25)
+    found = read(tmp_path, f"Data;Godzina;Pobór [kWh]\n{days}", kind="interval")
+    assert found.refused == []
+    assert len(found.intervals) == 72
+    assert found.intervals[0] == "m1 2025-03-29T00:00:00+01:00 2025-03-29T01:00:00+01:00 0.01"
+    assert found.intervals[26] == "m1 2025-03-30T03:00:00+02:00 2025-03-30T04:00:00+02:00 0.03"
+    assert found.intervals[49] == "m1 2025-10-26T02:00:00+02:00 2025-10-26T02:00:00+01:00 0.03"
+    assert found.intervals[71] == "m1 2025-10-26T23:00:00+01:00 2025-10-27T00:00:00+01:00 0.25"
+
+
+@pytest.mark.parametrize(("unit", "kwh"), [("W", 0.00025), ("kW", 0.25), ("MW", 250)])
+def test_power_is_energy_where_a_person_says_so_in_the_unit_of_the_file(tmp_path: Path, unit: str, kwh: float) -> None:
+    rows = "".join(f"M-00017;Active Import ({unit});01-04-2025 {clock(30 * at)};0,5\n" for at in range(1, 5))
+    text = f"Meter;Read Type;Time;Read Value\n{rows}"
+    found = read(tmp_path, text, meter="", unit=unit, stamps="end", date_order="dmy")
+    assert found.total("M-00017") == kwh * 4
+    other = "kW" if unit != "kW" else "W"
+    with pytest.raises(DataError, match=f"says {unit}, which --unit {other} contradicts"):
+        read(tmp_path, text, meter="", unit=other, stamps="end", date_order="dmy")

@@ -69,3 +69,15 @@ def test_a_title_with_many_texts_names_no_columns(tmp_path: Path) -> None:
     shape = shape_of(tmp_path, rows)
     assert shape.names == ["Time", "From Grid (kWh)"]
     assert shape.before == [title]
+
+
+def test_a_number_of_an_account_is_no_time_where_times_are_dates(tmp_path: Path) -> None:
+    rows = "".join(f"use,2025-04-0{day},0.{day}\n" for day in range(1, 5))
+    shape = shape_of(tmp_path, f"Name,J. DOE\nAccount Number,1234567890\n\nTYPE,DATE,kWh\n{rows}")
+    assert (shape.names, shape.first) == (["TYPE", "DATE", "kWh"], 5)
+
+
+def test_a_description_with_more_cells_than_the_rows_is_no_heading(tmp_path: Path) -> None:
+    rows = "".join(f"2025-04-01T0{hour}:00:00Z;{hour}\n" for hour in range(1, 5))
+    shape = shape_of(tmp_path, f"Point;From;To;Unit\n123;01/04/2025;02/04/2025;W\nTime;Value\n{rows}")
+    assert (shape.names, shape.first) == (["Time", "Value"], 4)

@@ -112,3 +112,13 @@ def test_units() -> None:
     units = {"KWH": "kWh", "[Wh]": "Wh", "Mwh": "MWh", "kW": "kW", "m3": "", "kvarh": "", "kWh/Tag": "kWh"}
     assert {text: unit_of(text) for text in units} == units
     assert plain("Metering.TotWhOut") == "metering.tot wh out"
+
+
+@pytest.mark.parametrize("name", ["Product Type", "Produkt", "ACORN-A", "Zone B-a"])
+def test_words_that_look_like_a_direction_say_none(name: str) -> None:
+    assert meaning_of(name).direction == ""
+
+
+@pytest.mark.parametrize(("name", "unit"), [("Leistung (W)", "W"), ("P [MW]", "MW"), ("Read Type (kW)", "kW")])
+def test_units_of_power_are_told_apart(name: str, unit: str) -> None:
+    assert (unit_of(name), meaning_of(name).not_energy) == (unit, "power")
