@@ -6,7 +6,8 @@
 - Of a gap: what is spread evenly over it, or, where nothing is, what the meter is likely to have used.
 
 What a meter is likely to use is its mean over MEAN_DAYS up to its last counted reading before, or over what there is of
-them. It is unknown with less than a day. In other cases what is at stake is unknown; in decided ones it is nothing.
+them, without gaps. It is unknown with less than a day. In other cases what is at stake is unknown; in decided ones it
+is nothing.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def likely_usage(frozen: Frozen, meter: NDArray[np.int32], start: Int64Array, en
     some = np.flatnonzero(last >= first)
     last, first = last[some], first[some]
     since = np.maximum(curve.time[last] - MEAN_DAYS * DAY, curve.time[first])
-    length = curve.time[last] - since
+    length = curve.time[last] - since - _missing_since(curve, first, last, since)
     enough = np.flatnonzero(length >= DAY)
     some, last, first, since, length = (each[enough] for each in (some, last, first, since, length))
     used = curve.energy[last] - curve.energy_at(first_at_least(curve.time, first, last + 1, since), since)
@@ -65,6 +66,16 @@ def likely_usage(frozen: Frozen, meter: NDArray[np.int32], start: Int64Array, en
     wh[some] = interpolate(used * times, used * (times + 1), np.zeros_like(length), length, rest)
     known = wh != UNKNOWN
     return Stakes(wh, np.where(known, start, 0), np.where(known, end, 0))
+
+
+def _missing_since(curve: Curve, first: Int64Array, last: Int64Array, since: Int64Array) -> Int64Array:
+    """Return how long the gaps from instants (µs UTC) to points of the curve are together, µs."""
+    if curve.after_gap is None:
+        return np.zeros_like(since)
+    until = np.cumsum(np.where(curve.after_gap, np.diff(curve.time, prepend=0), 0))
+    place = first_at_least(curve.time, first, last + 1, since)
+    partly = np.where(curve.after_gap[place], curve.time[place] - since, 0)
+    return np.asarray(until[last] - until[place] + partly)
 
 
 def points_of(curve: Curve, meter: NDArray[np.int32]) -> tuple[Int64Array, Int64Array]:

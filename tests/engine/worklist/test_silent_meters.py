@@ -61,7 +61,8 @@ def test_a_gap_between_intervals_is_a_case_until_they_arrive(engine: Engine) -> 
         f"{nothing} 22 h from 2025-03-03T02:00:00+08:00 on: 88 intervals of 15 min; {do}",
         f"{nothing} 90 min from 2025-03-02T03:30:00+08:00 on: 6 intervals of 15 min; {do}",
     ]
-    assert [(row.wh, row.time, row.stake_wh) for row in found.rows][0] == (None, at("00:00", "2025-03-04"), 22_000)
+    longest = found.rows[0]
+    assert (longest.wh, longest.time, longest.stake_wh) == (None, at("00:00", "2025-03-04"), 22_000)
     state(engine, intervals[gap])
     assert ask(engine, cause="gap").total == 1
     state(engine, [("a", at("02:00", "2025-03-03"), at("00:00", "2025-03-04"), 1_000_000, 1)])
