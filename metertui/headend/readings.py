@@ -83,18 +83,21 @@ class ReadingLists:
         return await self._jobs.compute(judge_readings, found, start, stop, limits)
 
     async def glance(
-        self, questions: Mapping[str, Callable[[Series], T]], effort: Effort | None = None
+        self, questions: Mapping[str, Callable[[Series], T]], effort: Effort | None = None, *, own: bool = False
     ) -> dict[str, T]:
         """Return the answers to a question each about the series of some meters, worked out in a thread for searches.
 
         The readings are taken a meter at a time, so that a list of meters does not hold the event loop. What all of it
-        costs is added to `effort`. Raises MeterError for an unknown meter.
+        costs is added to `effort`. `own`: of the registers that are named, also where what their meter used is the sum
+        of others. Raises MeterError for an unknown meter.
         """
+        engine = self._jobs.engine
+        prepare = engine.prepare_series if own else engine.prepare_use_series
         effort = effort or Effort(self._jobs.engine.clock)
         prepared = []
         for meter, question in questions.items():
             with effort.spent():
-                prepared.append((meter, self._jobs.engine.prepare_use_series(meter), question))
+                prepared.append((meter, prepare(meter), question))
             await asyncio.sleep(0)
 
         def answers(stop: Callable[[], bool]) -> dict[str, T] | None:

@@ -53,6 +53,8 @@ async def test_a_glance_at_some_meters_is_of_what_is_stored_now(desk: HeadEnd) -
     await read(desk, "6", "2025-03-12T09:30")
     assert await desk.readings.glance({"m": lambda series: series.wh.tolist()}) == {"m": [5000, 6000]}
     assert await desk.readings.glance({}) == {}
+    await desk.store_reading("m:t1", "7", "2025-03-12T10:00", "test")
+    assert await desk.readings.glance({"m": len}, own=True) == {"m": 2}  # without what the sum has
     with pytest.raises(MeterError, match="x is not registered"):
         await desk.readings.glance({"x": len})
 

@@ -142,6 +142,8 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         self._note = note
         self._fields = _FIELDS.get(wanted[0].what, {})
         self._deciding = False
+        self._proposed: dict[str, str] = {}
+        """What the fields propose, once it is known."""
         about = [(each.meter, each.at) for each in wanted]
         self._form = f"{wanted[0].what} {about}"
         """The name of the draft of what is typed."""
@@ -156,7 +158,6 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             drafts = self.desk.drafts
             for name, label in self._fields.items():
                 field = Field(
-                    self._proposed[name],
                     check=partial(self._wrong, name),
                     draft=drafts.field(self._form, name),
                     id=f"decision-{name}",
@@ -193,23 +194,45 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         proposal = self._wanted[0].what == "correct" and self._wanted[0].wh == NOT_SAID and said == self._proposed
         return proposal or not all(text and not self._wrong(name, text) for name, text in said.items())
 
-    @property
-    def _proposed(self) -> dict[str, str]:
+    async def _proposal(self) -> dict[str, str]:
+        """Return what the fields propose, which is sought in a thread."""
         [wanted] = self._wanted
+        glance = partial(self.headend.readings.glance, own=True)
         if wanted.what == "correct":
-            stands = self.headend.engine.series(wanted.meter).standing_at(wanted.at)
-            proposed = wanted.wh if wanted.wh != NOT_SAID else stands
+            proposed: int | None = wanted.wh
+            if wanted.wh == NOT_SAID:
+                proposed = (await glance({wanted.meter: lambda series: series.standing_at(wanted.at)}))[wanted.meter]
             return {"wh": "" if proposed is None else format_kwh(proposed)}
-        proposal = corrections.proposed_exchange(self.headend.engine.series(wanted.meter), wanted.at)
+        propose = partial(corrections.proposed_exchange, at=wanted.at)
+        proposal = (await glance({wanted.meter: propose}))[wanted.meter]
         if proposal is None:
             return {"final": "", "initial": "", "at": _typed(wanted.at, self.zone)}
         at, final, initial = proposal
         return {"final": format_kwh(final), "initial": format_kwh(initial), "at": _typed(at, self.zone)}
 
+    @work(group="proposal")
+    async def _propose(self) -> None:
+        """Put what is proposed into the fields in which nothing was typed, and show its effect."""
+        try:
+            self._proposed = await self._proposal()
+        except MeterError as error:
+            self._err(fmt.for_people(str(error)))
+            return
+        for name, text in self._proposed.items():
+            field = self.query_one(f"#decision-{name}", Field)
+            if not field.value:
+                with field.prevent(Input.Changed):  # nobody typed it
+                    field.value = text
+                    field.cursor_position = len(text)
+        self._preview()
+
     def on_mount(self) -> None:
         if fields := self.query(Input):
             fields.first().focus()
-        self._preview()
+        if self._fields:
+            self._propose()
+        else:
+            self._preview()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -61,8 +61,8 @@ async def _with_values(what: str, wanted: list[Decision], headend: HeadEnd) -> l
         return [] if wanted[0].wh == NOT_SAID else wanted
     if what == "exchange":
         [decision] = wanted
-        found = await headend.readings.glance({decision.meter: partial(corrections.proposed_exchange, at=decision.at)})
-        proposal = found[decision.meter]
+        propose = partial(corrections.proposed_exchange, at=decision.at)
+        proposal = (await headend.readings.glance({decision.meter: propose}, own=True))[decision.meter]
         if proposal is None:
             return []
         at, final, initial = proposal

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.corrections import Decision
+from metertui.engine.usage import Series
 from metertui.screens.decisions import decision_window
 from metertui.screens.decisions.decision_choices import CHOICES
 from metertui.screens.decisions.decision_window import DecisionScreen
@@ -113,12 +117,20 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
     assert len((Path(troubled.folder) / "events.csv").read_text().splitlines()) == 5
 
 
-async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
+async def test_an_exchange_is_proposed_and_corrected(troubled: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     before = troubled.engine.series(HOSTILE).curve.energy[-1]
+    threads, plain = set(), Series.from_readings
+
+    def from_readings(*args: Any, **kwargs: Any) -> Series:
+        threads.add(threading.current_thread() is threading.main_thread())
+        return plain(*args, **kwargs)
+
+    monkeypatch.setattr(Series, "from_readings", from_readings)
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         await go(pilot, "c", "c", "x")
         fields = [pilot.app.screen.query_one(f"#decision-{name}", Input).value for name in ("final", "initial", "at")]
         assert fields == ["51", "7", "2025-03-11 12:00:00"]
+        assert threads == {False}, "no meter is judged on the event loop"
         pilot.app.screen.query_one("#decision-initial", Input).value = "x"
         await settle(pilot)
         assert not pilot.app.screen.query(".wrong").exclude(".hidden")
