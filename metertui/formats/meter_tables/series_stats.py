@@ -95,7 +95,8 @@ def stats_of(
     if stats.day_only and lengths:
         stats.inclusive = stats.length == 0 or stats.length + DAY == stats.step
         stats.length += DAY * stats.inclusive
-    stats.months = stats.day_only and len(days) > 1 and all(_is_first(day) for day in days)
+    firsts = stats.day_only and len(days) > 1 and all(_is_first(day) for day in days)
+    stats.months = roles.times.months or firsts
     for (place, _), pairs in held.items():
         stats.contradicting[place] += len(set(pairs)) - len({start for start, _ in pairs})
     for each in figures:

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from metertui.formats.meter_tables.words import is_named
 from metertui.formats.tables import Row, Typed, kind_of, without_empty_end
 
-Kind = Literal["", "stamp", "date", "clock", "range", "clock range", "epoch", "serial", "figure", "text"]
+Kind = Literal["", "stamp", "date", "clock", "range", "clock range", "epoch", "serial", "month", "figure", "text"]
 TIMES: Final = ("stamp", "date", "range", "epoch", "serial")
 """What a column may hold that says when; a time of day alone does not."""
 
@@ -107,13 +107,19 @@ def _shape_of(rows: list[Row]) -> Shape | None:
 
 
 def _time_column(head: list[list[str]]) -> int | None:
-    """Return the column that holds the most times, the leftmost of several; serials only below a name of times."""
+    """Return the column that holds the most times, the leftmost of several.
+
+    Where there are none it is one that holds months, or serials below a name of times.
+    """
     count = max(map(len, head))
     held = [sum(kind_of(cells[at]) in TIMES for cells in head if at < len(cells)) for at in range(count)]
     varied = [len({cells[at] for cells in head if at < len(cells)}) > 1 or held[at] == 1 for at in range(count)]
     best = max(range(count), key=lambda at: (held[at] * varied[at], held[at]))
     if held[best]:
         return best
+    months = [sum(kind_of(cells[at]) == "month" for cells in head if at < len(cells)) for at in range(count)]
+    if any(months):
+        return months.index(max(months))
     for at in range(count):
         column = [cells[at] for cells in head if at < len(cells) and cells[at]]
         serials = sum(_SERIAL.fullmatch(cell) is not None for cell in column)
@@ -133,7 +139,7 @@ def _way_of_time(cell: str) -> str:
     kind = kind_of(cell)
     if kind == "epoch" or (kind not in TIMES and _SERIAL.fullmatch(cell)):
         return "number"
-    return "date" if kind in TIMES else ""
+    return "date" if kind in (*TIMES, "month") else ""
 
 
 def _is_row(cells: list[str], time: int, written: str) -> bool:

@@ -15,7 +15,7 @@ from metertui.formats.meter_tables.day_parts import DayPart, find_day_part
 from metertui.formats.meter_tables.shape import Shape, clean
 from metertui.formats.meter_tables.words import is_named
 from metertui.formats.said import TIME_ROLES, DateOrder, NotSaid, unclear
-from metertui.formats.tables import Label, clock_part, parse_clock, parse_label, parse_number, split_range
+from metertui.formats.tables import Label, clock_part, parse_clock, parse_label, parse_month, parse_number, split_range
 
 Form = Literal["one", "two", "range", "same day", "day and range", "day and part"]
 
@@ -32,6 +32,8 @@ class TimeColumns:
     end: tuple[int, ...] = ()
     days: bool = False
     """Whether they are days, though a cell may have midnight as well."""
+    months: bool = False
+    """Whether they are months."""
     part: DayPart | None = None
     """What the numbers beside a day mean."""
 
@@ -66,6 +68,8 @@ class TimeColumns:
     def reader(self, order: DateOrder) -> Callable[[Sequence[str]], tuple[Label, Label | None] | None]:
         """Return a function from cells to the labels of an interval, or of its one time; None where cells have none."""
         match self.form:
+            case "one" if self.months:
+                return lambda cells: None if (month := parse_month(cells[self.start[0]])) is None else (month, None)
             case "one" if self.days:
                 return lambda cells: None if (day := _day(cells[self.start[0]], order)) is None else (day, None)
             case "two" if self.days:
@@ -180,6 +184,8 @@ def find_times(path: Path, shape: Shape, places: Sequence[int], said: Mapping[st
             day = (*stamps, *dates)
             part = find_day_part(shape, day[0], places) if dates or _are_midnights(shape, day[0]) else None
             return TimeColumns("one", day, days=bool(dates)) if part is None else _in_parts(day[0], part)
+        case 0, 0, 0 if len(months := [at for at in places if shape.kinds[at] == "month"]) == 1:
+            return TimeColumns("one", (months[0],), months=True)
         case 0, 1, 1:
             return TimeColumns("one", (dates[0], clocks[0]))
         case 0, 1, 2:
@@ -222,6 +228,8 @@ def _said_times(path: Path, shape: Shape, told: Mapping[str, int]) -> TimeColumn
     clock = (told["clock"],) if "clock" in told else ()
     if kind == "range":
         return TimeColumns("range", (first,))
+    if kind == "month":
+        return TimeColumns("one", (first,), months=True)
     if clock and (part := find_day_part(shape, first, clock, named=True)) is not None:
         return _in_parts(first, part)
     if clock and shape.kinds[clock[0]] == "clock range":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-_UNITS: Final = re.compile(r"(?<![A-Za-z])([kM]?)W\.?\s?h(?![A-Za-z])", re.IGNORECASE)
+_UNITS: Final = re.compile(r"(?<![A-Za-z])([kM]?)W\.?\s?hs?(?![A-Za-z])", re.IGNORECASE)
 _POWER_UNIT: Final = re.compile(r"(?<![A-Za-z])[kM]?W(?![A-Za-z.])")
 POWER_UNITS: Final = ("W", "kW", "MW")
 _CASES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -40,7 +40,7 @@ _DIRECTIONS: Final = {
     r"immess|vertid|"
     r"exceden|surplus|retour|oddan|\binmat|\bto (?:the )?grid|ins netz|aan net|naar net|\breceived\b|invoed|"
     r"\ba-(?!\w)|(?<!\w)-a\b|grid ms (?:tot|abs) wh out",
-    "production": r"produ[ck](?!to?s?\b)|produz|erzeug|opbrengst|opwek|generat|\bsolar|\bpv\b|yield|ertrag|"
+    "production": r"produ[ck](?!to?s?\b)|produz|erzeug|opbrengst|opwek|generat|generac|\bsolar|\bpv\b|yield|ertrag|"
     r"wechselrichter|inverter|"
     r"metering tot wh out",
     "use": r"import|bezug|bezogen|afname|from (?:the )?grid|vom netz|aus dem netz|van net\b|preleva|preliev|"

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from metertui.engine.base import Progress, no_progress
-from metertui.formats.tables import json_rows, old_workbook, parquet, text, workbook
+from metertui.formats.tables import column_times, json_rows, old_workbook, parquet, text, workbook
 from metertui.formats.tables.rows import Block, IsHeader, Row, without_empty_end
 
 _PARQUET: Final = b"PAR1"
 _ZIP: Final = b"PK\x03\x04"
 _HEAD: Final = 4096
+_HEADED: Final = 100
+"""In how many rows columns that are named by times are looked for."""
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 
 
@@ -95,7 +97,18 @@ class AnyTable(NamedTuple):
 
 
 def open_any_table(path: Path) -> AnyTable | None:
-    """Return the table of a file; None for a text without lines of times and figures. Raises DataError, OSError."""
+    """Return the table of a file; None for a text without times and figures. Raises DataError, OSError."""
+    table = _open_any(path)
+    first = next((rows for _, rows in table.blocks() if rows), []) if table is not None else []
+    heading = column_times.find_heading(first[:_HEADED])
+    if table is None or heading is None:
+        return table
+    return table._replace(
+        form=f"{table.form}, a column a time", blocks=partial(column_times.as_rows, table.blocks, heading)
+    )
+
+
+def _open_any(path: Path) -> AnyTable | None:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     first = head[: len(_ZIP)]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from metertui.engine.errors import DataError, Refused
+from metertui.formats.tables.column_times import times_in
 from metertui.formats.tables.rows import Block, IsHeader, Row, in_blocks, without_empty_end
 from metertui.formats.tables.times import kind_of
 
@@ -27,6 +28,8 @@ _MAX_LINE: Final = 1_000_000
 """Characters; a file with a longer line is no table."""
 _PREAMBLE: Final = 200
 """How many lines may stand before the row with the names of the columns."""
+_HEADED: Final = 20
+"""In how many lines columns that are named by times are looked for."""
 _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NOT_IN_CP1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
@@ -99,8 +102,8 @@ def find_form(path: Path, is_header: IsHeader) -> TextForm | None:
 def guess_form(path: Path) -> TextForm | None:
     """Return the form in which most of the first lines of a text have a time in one cell and a figure in another.
 
-    Of delimiters that do so equally, it is the one that gives more lines the same number of cells. None for a text that
-    has no such lines with any of them. Raises DataError, OSError.
+    Of delimiters that do so equally, it is the one that gives more lines the same number of cells. Where no line has
+    both, one may name columns by times. None for a text without any such line. Raises DataError, OSError.
     """
     encoding = detect_encoding(path)
     with _opened(path, encoding) as (_, file):
@@ -110,7 +113,12 @@ def guess_form(path: Path) -> TextForm | None:
     scores = {each: _score(lines[first - 1 :], each) for each in ([named[1]] if named else DELIMITERS)}
     best = max(scores, key=scores.__getitem__)
     if not scores[best][0]:
-        return None
+        headed = {
+            each: max((len(times_in(line.split(each))) for line in lines[:_HEADED]), default=0) for each in scores
+        }
+        best = max(headed, key=headed.__getitem__)
+        if not headed[best]:
+            return None
     return TextForm(encoding, best, first)
 
 

@@ -42,6 +42,7 @@ _RANGE: Final = re.compile(
 _CLOCK_RANGE: Final = re.compile(r"([0-9]{1,2}[:.h][0-9]{2}(?:[:.][0-9]{2})?)\s*[-–—]\s*([0-9]{1,2}[:.h][0-9]{2}.*)")
 _POINTS: Final = re.compile(r"[0-9.]+", re.ASCII)
 """A date or a figure rather than a time of day."""
+_MONTH: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})|([0-9]{1,2})[-/]([0-9]{4})|([^\W\d_]{3,})[.\s/-]*([0-9]{4})")
 _EPOCH: Final = re.compile(r"1[0-9]{9}(?:[0-9]{3})?(?:\.0+)?", re.ASCII)
 _SERIAL: Final = re.compile(r"[2-9][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)
 _EPOCH_OF_SERIALS: Final = 25_569
@@ -51,8 +52,8 @@ _CENTURY: Final = 70
 """A year of two digits from this one on is in the 20th century."""
 
 
-TimeKind = Literal["", "stamp", "date", "clock", "range", "clock range", "epoch"]
-"""A time of a day, a day, a time of day, the same with a start and an end, seconds since 1970."""
+TimeKind = Literal["", "stamp", "date", "clock", "range", "clock range", "epoch", "month"]
+"""A time of a day, a day, a time of day, the same with a start and an end, seconds since 1970, a month."""
 
 
 class Label(NamedTuple):
@@ -176,6 +177,18 @@ def parse_label(text: str, order: DateOrder) -> Label | None:
     return None if shown is None else Label(day * DAY + shown[0], shown[1])
 
 
+@lru_cache(1 << 10)
+def parse_month(text: str) -> Label | None:
+    """Return the first day of a month such as `2024-03`, `3/2024` or `März 2024`; None for another text."""
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        return None
+    year = found[1] or found[4] or found[6]
+    month = found[2] or found[3] or _month_of(found[5]) or 0
+    day = _days({"ymd": (year, str(month), "1")}).get("ymd")
+    return None if day is None else Label(day * DAY, None, True)
+
+
 def parse_number(text: str) -> Label | None:
     """Return the label of a number: seconds or milliseconds since 1970 in UTC, or the serial of a spreadsheet."""
     if _EPOCH.fullmatch(text) is not None:
@@ -212,7 +225,9 @@ def kind_of(text: str) -> TimeKind:
         return "stamp" if clock else "date"
     if split_range(text) is not None:
         return "range"
-    return "epoch" if _EPOCH.fullmatch(text) is not None else ""
+    if _EPOCH.fullmatch(text) is not None:
+        return "epoch"
+    return "month" if parse_month(text) is not None else ""
 
 
 class DateEvidence:

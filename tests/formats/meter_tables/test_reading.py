@@ -138,3 +138,18 @@ def test_power_is_energy_where_a_person_says_so_in_the_unit_of_the_file(tmp_path
     other = "kW" if unit != "kW" else "W"
     with pytest.raises(DataError, match=f"says {unit}, which --unit {other} contradicts"):
         read(tmp_path, text, meter="", unit=other, stamps="end", date_order="dmy")
+
+
+@pytest.mark.parametrize("months", ["2024-02 2024-03 2024-04", "02/2024 03/2024 04/2024", "Februar März April"])
+def test_a_row_may_be_a_month(tmp_path: Path, months: str) -> None:
+    names = [month if month[-1].isdigit() else f"{month} 2024" for month in months.split()]
+    rows = "".join(f"{name};{kwh}\n" for name, kwh in zip(names, (100, 250, 175), strict=True))
+    found = read(tmp_path, f"Monat;Verbrauch (kWh)\n{rows}")
+    assert found.intervals[1] == "m1 2024-03-01T00:00:00+01:00 2024-04-01T00:00:00+02:00 250"
+    assert found.total("m1") == 525
+
+
+def test_a_total_of_a_month_among_days_is_no_day(tmp_path: Path) -> None:
+    rows = "".join(f"{day:02d}.03.2024;1,5\n" for day in range(1, 5))
+    found = read(tmp_path, f"Tag;Verbrauch (kWh)\n{rows}März 2024;6,0\n")
+    assert (found.total("m1"), len(found.intervals)) == (6, 4)
