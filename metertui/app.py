@@ -42,6 +42,7 @@ from metertui.screens.shell import (
     WalkScreen,
     Works,
     effects_of_quitting,
+    key_name,
     own_keys,
 )
 from metertui.screens.terminal import Dimming, ThriftyApp, theme
@@ -282,7 +283,8 @@ class MetertuiApp(ThriftyApp):
         focused = ((node, binding) for node, binding, _, _ in screen.active_bindings.values() if _offers(node, binding))
         for node, binding in filter(_is_command, chain(own_keys(screen), focused)):
             _, name, arguments = actions.parse(binding.action)
-            if binding.description not in offered and node.check_action(name, arguments):
+            able = bool(key_name(node, binding)) and node.check_action(name, arguments)
+            if binding.description not in offered and able:
                 offered.add(binding.description)
                 key = self.get_key_display(binding)
                 yield SystemCommand(
@@ -295,7 +297,7 @@ class MetertuiApp(ThriftyApp):
                 f"{title} ({key})", f"Go to {title} · {key}", lambda place=place: self.call_later(self.action_go, place)
             )
         for errand in ERRANDS:
-            if errand.title not in offered:
+            if errand.title not in offered and not (errand.writes and self.headend.live().following):
                 yield SystemCommand(
                     errand.title,
                     f"{errand.does} · {errand.keys}",

@@ -11,8 +11,13 @@ from rich.text import Text
 
 from metertui.engine.base import visible
 
-_WORD: Final = re.compile(r"\s*((?:\d{1,3}(?: \d{3})+\S*|\S+)(?: ·)?)")
-"""A word with the blanks before it; a figure with its groups is one, and a dot belongs to what it stands behind."""
+_DATE: Final = r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: \d{4})?(?: \d\d:\d\d)?"
+_FIGURE: Final = r"[^\s\d]?\d{1,3}(?: \d{3})*(?:\.\d+)?(?: (?:kWh|kW|Wh|days?|d|h|min|s|ms|[A-Z]{3})\b)?"
+_WORD: Final = re.compile(rf"\s*((?:{_DATE}|{_FIGURE}|)\S*(?: ·)?)")
+"""A word with the blanks before it.
+
+A date is one, a figure with its groups and its unit too, and a dot belongs to what it stands behind.
+"""
 _GAP: Final = "   "
 """Between two texts side by side."""
 
@@ -41,7 +46,7 @@ def progress_bar(done: int, width: int) -> Text:
 
 
 def folded(text: Text, width: int) -> Text:
-    """Return a text in lines of at most `width` cells, but no figure is broken between its groups, as `2 690.500`."""
+    """Return a text in lines of at most `width` cells, but no date and no figure is broken, as `2 690.500 kWh`."""
     lines: list[Text] = []
     for line in text.split("\n", allow_blank=True):
         cuts, used = [], 0

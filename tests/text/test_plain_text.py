@@ -68,10 +68,14 @@ def test_lines_break_between_words_and_never_within_a_figure() -> None:
         lines = drawn.plain.split("\n")
         assert "2 690.500" in drawn.plain
         assert "1 000 000.000" in drawn.plain
-        assert all(len(line) <= max(width, len("1 000 000.000")) for line in lines)
+        assert all(len(line) <= max(width, len("1 000 000.000 kWh")) for line in lines)
         assert "" in lines
-    assert folded(text, 18).plain.split("\n")[:2] == ["than the 2 690.500", "kWh counted"]
-    assert folded(Text("a meter · 7.000 kWh · North"), 20).plain == "a meter · 7.000\nkWh · North"
+    assert folded(text, 18).plain.split("\n")[:2] == ["than the", "2 690.500 kWh"]
+    assert folded(Text("a meter · 7.000 kWh · North"), 20).plain == "a meter ·\n7.000 kWh · North"
+    assert (
+        folded(Text("counted on 29 Nov 2026 19:00; 4.84 SGD"), 22).plain == "counted on\n29 Nov 2026 19:00;\n4.84 SGD"
+    )
+    assert folded(Text("533-913-228 2 days since"), 14).plain == "533-913-228\n2 days since"
     assert folded(Text("a meter · North"), 10).plain == "a meter ·\nNorth"
 
 

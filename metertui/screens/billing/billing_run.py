@@ -23,7 +23,7 @@ from metertui.formats import resolve_output, write_run
 from metertui.screens.fields import Field, labelled, refused_by
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, as_operator
 from metertui.screens.terminal import ink
-from metertui.text import fmt, messages, plain
+from metertui.text import fmt, messages, plain, time_labels
 
 _ISSUE: Final = "issue"
 """Stands for the issue of bills where a second press is asked for."""
@@ -168,14 +168,16 @@ class BillingRunScreen(LastingWindow):
 
     @work(exclusive=True, group="run")
     async def _calculate(self) -> None:
-        await self._calculated_run()
+        run = await self._calculated_run()
+        if run is not None and self.focused is self.query_one("#run-calculate"):
+            self.set_focus(self.query_one("#run-write"))  # the next step, which is the bright one
 
     async def _calculated_run(self) -> BillingRun | None:
         """Compute and return the run of the month. Show the reason and return None if that is not possible."""
         progress = self._begin()
         try:
             month = self._month_typed()
-            self._say(f"Calculating the bills of {month} … You can go to another screen meanwhile.")
+            self._say(f"Calculating the bills of {time_labels.month(month)} … You can go to another screen meanwhile.")
             basis = self.headend.engine.billing_basis()
             run = await self.headend.billing.compute_run(month, progress)
         except Cancelled:
@@ -228,7 +230,7 @@ class BillingRunScreen(LastingWindow):
                 self._say(*summary_lines(run), "There is nothing to issue.")
             return
         run, self._run = self._run, None
-        self._begin(f"Issuing the bills of {run.month}", can_cancel=False)
+        self._begin(f"Issuing the bills of {time_labels.month(run.month)}", can_cancel=False)
         self._say(_ISSUING)
         try:
             bills, changes = run.new_with_data, run.changes
@@ -237,7 +239,7 @@ class BillingRunScreen(LastingWindow):
             self._say(f"! Not issued: {error}")
         else:
             issued = f"{fmt.counted(bills, 'bill')} and {fmt.counted(changes, 'adjustment')}"
-            self._say(f"Issued: {issued} of {run.month}.")
+            self._say(f"Issued: {issued} of {time_labels.month(run.month)}.")
         finally:
             self._end()
 
@@ -266,7 +268,7 @@ def summary_lines(run: BillingRun) -> tuple[str, ...]:
     are = "is" if doubtful == 1 else "are"
     doubt = f"▲ {fmt.counted(doubtful, 'bill')} {are} in doubt: readings are missing or not counted."
     return (
-        f"{run.month}: {run.count_sentence()}, {fmt.count(issued)} already issued; "
+        f"{time_labels.month(run.month)}: {run.count_sentence()}, {fmt.count(issued)} already issued; "
         f"{fmt.counted(run.changes, 'adjustment')} to issue.",
         fmt.reason(f"Total: {run.summary()}"),
         *([doubt] if doubtful else []),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
@@ -17,12 +18,13 @@ from metertui.engine.attributes import FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import word_of
-from metertui.screens.company.tab import Tab
+from metertui.screens.company.tab import NEW_ACCOUNT, Tab
 from metertui.screens.fields import Field, labelled, refused_by
-from metertui.text import fmt, plain
+from metertui.text import plain, time_labels
 
 _EVENTS: Final = 20
 """The number of edits shown, the newest ones."""
+_NEW: Final = "New account"
 _LABELS: Final = {"sub_region": "sub-region"}
 
 
@@ -33,9 +35,11 @@ class FormTab(Tab):
     key = "2"
     heading = "Form"
     first = "#form-meter"
+    BINDINGS: ClassVar[list[BindingType]] = [*NEW_ACCOUNT]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
+            yield Static(_NEW, id="form-title", classes="heading")
             for name in ("meter", *FIELDS):
                 check = refused_by(check_meter_id if name == "meter" else partial(check_field, name))
                 field = Field(id=f"form-{name}", compact=True, check=check)
@@ -53,6 +57,12 @@ class FormTab(Tab):
                 yield Button("Deactivate", id="deactivate", compact=True)
                 yield Button("Reactivate", id="reactivate", compact=True)
             yield Static(id="form-past")
+
+    def begin_account(self) -> None:
+        """Empty the form for an account that is not there yet."""
+        for field in self.query(Field):
+            field.value = ""
+        self.query_one("#form-meter").focus()
 
     def show_account(self, meter: str) -> None:
         """Show an account in the form."""
@@ -79,6 +89,7 @@ class FormTab(Tab):
             with suppress(Refused):
                 text = plain(self._state(account, fields, self._since()))
         self.query_one("#form-check", Static).update(text)
+        self.query_one("#form-title", Static).update(_NEW if account is None else plain(f"Account {account.meter}"))
         for name, applies in (
             ("register", account is None),
             ("modify", account is not None),
@@ -102,10 +113,10 @@ class FormTab(Tab):
         if not before or not planned:
             return state
         if before[-1][0] == planned[account.meter][-1][0]:
-            return f"{state}. Its last change, of {fmt.moment(before[-1][0], self.zone)}, stays"
+            return f"{state}. Its last change, of {self._moment(before[-1][0])}, stays"
         if before[-1] in planned[account.meter]:
             return state
-        return f"{state}. The button Change corrects its last change, of {fmt.moment(before[-1][0], self.zone)}"
+        return f"{state}. The button Change corrects its last change, of {self._moment(before[-1][0])}"
 
     def _check_since(self, text: str) -> None:
         """Raise Refused if no change of the account can take effect then."""
@@ -119,20 +130,25 @@ class FormTab(Tab):
         text = self.query_one("#form-since", Input).value.strip()
         return parse_effective(text, self.zone) if text else None
 
+    def _moment(self, instant: int) -> str:
+        return time_labels.moment(self.zone.local(instant))
+
     def _history(self, account: Account) -> Text:
         """Return the attributes of an account in time, and the edits about it."""
         lines = []
         moves = self.headend.engine.accounts.moves_of(account.meter)
         if account.registered is not None:
-            lines.append(f"{fmt.moment(account.registered, self.zone)}  registered")
+            lines.append((self._moment(account.registered), "registered"))
         for place, (since, group) in enumerate(moves):
-            when = "from the start".ljust(19) if not place else fmt.moment(since, self.zone)
-            lines.append(f"{when}  {', '.join(filter(None, group)) or 'no attributes'}")
+            when = self._moment(since) if place else "from the start"
+            lines.append((when, ", ".join(filter(None, group)) or "no attributes"))
         for event in self.headend.engine.events.history_of_meter(account.meter)[-_EVENTS:]:
-            about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
+            about = "" if event.at is None else f" {self._moment(event.at)}"
             reason = f": {event.reason}" if event.reason else ""
-            lines.append(f"{fmt.moment(event.decided, self.zone)}  {word_of(event.kind)}{about} by {event.who}{reason}")
-        return Text("\n").join([Text("History", style="bold"), *map(plain, lines)]) if lines else Text("")
+            lines.append((self._moment(event.decided), f"{word_of(event.kind)}{about} by {event.who}{reason}"))
+        width = max((len(when) for when, _ in lines), default=0)
+        shown = [plain(f"{when:>{width}}  {what}") for when, what in lines]
+        return Text("\n").join([Text("History", style="bold"), *shown]) if lines else Text("")
 
     @on(Button.Pressed, "#register")
     @work(exclusive=True, group="account")
@@ -154,7 +170,7 @@ class FormTab(Tab):
                 case "modify":
                     since = self._since()
                     await self.headend.accounts.modify(meter, fields, self.who, since)
-                    self.say(f"{meter} is changed from {fmt.moment(since, self.zone) if since else 'now'} on")
+                    self.say(f"{meter} is changed from {self._moment(since) if since else 'now'} on")
                 case "deactivate":
                     await self.headend.accounts.deactivate(meter, self.who, self._reason())
                     self.say(f"{meter} is deactivated: its readings are refused from now on")

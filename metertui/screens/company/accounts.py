@@ -18,10 +18,10 @@ from metertui.engine.base import Int64Array
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.usage import Series, known_buckets
 from metertui.screens.charts import sparkline
-from metertui.screens.company.tab import Tab
+from metertui.screens.company.tab import NEW_ACCOUNT, Tab
 from metertui.screens.fields import SearchField
 from metertui.screens.tables import Cells, Column, LateCells, LateRow, Table
-from metertui.text import fmt
+from metertui.text import explained, fmt
 
 _COLUMNS: Final = (
     Column("state", 11),
@@ -53,6 +53,8 @@ class AccountsTab(Tab):
         Binding("l", "open('lookup')", "Lookup", tooltip="Show what the meter of an account has used"),
         Binding("b", "open('billing')", "Bill", tooltip="Show the bill of an account"),
         Binding("x", "open('exceptions')", "Exceptions", show=False, tooltip="List the exceptions of an account"),
+        *NEW_ACCOUNT,
+        Binding("i", "enter_reading", "Reading", tooltip="Store a reading of the account's meter by hand"),
     ]
 
     def __init__(self) -> None:
@@ -66,7 +68,7 @@ class AccountsTab(Tab):
         yield SearchField("#account-table", placeholder=hint, id="account-search")
         yield Static(id="account-count")
         widest = max(10, self.headend.engine.accounts.finder.widest)
-        yield Table((Column("meter", widest), *_COLUMNS), filters=False, id="account-table")
+        yield Table((Column("meter", widest, whole=True), *_COLUMNS), filters=False, id="account-table")
 
     def reload(self) -> None:
         """Search again and reload the rows."""
@@ -107,7 +109,7 @@ class AccountsTab(Tab):
     def _cells(self, account: Account) -> Cells:
         state = "active" if account.active else "deactivated"
         where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
-        registered = "–" if account.registered is None else fmt.moment(account.registered, self.zone)
+        registered = "–" if account.registered is None else explained.moment(account.registered, self.zone)
         return (account.meter, state, *where, *self._late.of(account.meter), registered)
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
@@ -132,17 +134,17 @@ class AccountsTab(Tab):
     def _count_line(self) -> str:
         number, found = len(self.headend.engine.accounts), len(self._found)
         if not number:
-            return "There are no accounts yet. Press ctrl+→ to open the form and register one."
+            return "There are no accounts yet. Press ctrl+n to register the first one."
         if not found:
             return "No account has this text in its id, address, postcode, region or sub-region."
         of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
         accounts = "account" if number == 1 else "accounts"
         order = self.query_one("#account-table", Table).state or "by id"
-        return f"{of} {accounts}, {order} · enter: table, then account · s: sort"
+        return f"{of} {accounts}, {order}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the screens about a meter on its row."""
-        return action != "open" or bool(self._meter)
+        return action not in ("open", "enter_reading") or bool(self._meter)
 
     @property
     def _meter(self) -> str:
@@ -157,6 +159,11 @@ class AccountsTab(Tab):
         """Show the meter of an account on another screen."""
         if self._meter:
             await self.desk.open_meter(place, self._meter)
+
+    def action_enter_reading(self) -> None:
+        """Open the form of a reading, with the meter of an account."""
+        if self._meter:
+            self.company.enter_reading(self._meter)
 
     @on(Table.RowSelected, "#account-table")
     def _open_account(self, event: Table.RowSelected) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+import numpy as np
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from metertui.engine.base import Int64Array
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import Refused
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import SearchField
 from metertui.screens.shell import Following, Steady
 from metertui.screens.tables import Cells, Column, Table
-from metertui.text import fmt, message
+from metertui.text import fmt, message, time_labels
 
 _COLUMNS: Final = (
-    Column("time", 19, whole=True),
+    Column("time", 20, right=True),
     Column("who", 24),
     Column("action", 14),
     Column("subject", 16),
@@ -28,6 +31,19 @@ _MOST_SORTED: Final = 10_000
 """Entries that are fetched to be sorted, the newest ones."""
 _NEAR: Final = 50
 """How near to the last row the cursor must be for more rows to be fetched."""
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY: Final = re.compile(
+    rf"\b(?:(\d{{1,2}}) +)?({'|'.join(_MONTHS)})(?:uary|ruary|ch|il|e|y|ust|tember|ober|ember)?(?: +(\d{{4}}))?\b"
+)
+"""A day or a month as the table shows it."""
+
+
+class TrailTable(Table):
+    """The table of entries, which come newest first."""
+
+    def values_of(self, column: int, subject: object) -> Int64Array | None:
+        """Return the places of the entries in time: their times as texts are in another order."""
+        return np.arange(self._given.count, dtype=np.int64)[::-1] if column == 0 else super().values_of(column, subject)
 
 
 class TrailTab(Tab):
@@ -48,7 +64,7 @@ class TrailTab(Tab):
     def compose(self) -> ComposeResult:
         yield SearchField("#trail-table", placeholder="filter by words: a name, a day, void …", id="trail-search")
         yield Static(id="trail-count")
-        yield Table(_COLUMNS, enter="", filters=False, id="trail-table")
+        yield TrailTable(_COLUMNS, enter="", filters=False, id="trail-table")
         yield Steady(fixed=True, id="trail-entry")
 
     def entered(self) -> None:
@@ -69,8 +85,9 @@ class TrailTab(Tab):
         self._following.note(self.headend.engine.audit.stamp)
         table = self.query_one("#trail-table", Table)
         number = _PAGE if table.arrangement.is_natural else _MOST_SORTED
-        found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, number)
-        self._entries, self._end, self._text = found, end, text
+        words = as_written(text)
+        found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, words, number)
+        self._entries, self._end, self._text = found, end, words
         table.show_rows(len(found), self._rows)
         self._count()
         self._show_entry(0)
@@ -117,18 +134,19 @@ class TrailTab(Tab):
         """Show the last cells of a row in full; a narrow terminal cuts them."""
         said = self._entries[row][2:] if 0 <= row < len(self._entries) else []
         entry = self.query_one("#trail-entry", Steady)
-        entry.show(message(" ".join(filter(None, said))))
+        entry.show(message(fmt.for_people(" ".join(filter(None, said)))))
         entry.set_class(not said, "hidden")
 
     def _rows(self, start: int, stop: int) -> list[Cells]:
         return [self._cells(entry) for entry in self._entries[start:stop]]
 
     def _cells(self, entry: list[str]) -> Cells:
-        """Return the cells of an entry, with its time as on all screens."""
+        """Return the cells of an entry, with its times as on all screens."""
         try:
-            return [fmt.moment(self.zone.parse(entry[0]), self.zone), *entry[1:]]
+            at = time_labels.moment(self.zone.local(self.zone.parse(entry[0])))
         except Refused:
             return entry  # the file was edited by hand
+        return [at, *entry[1:4], fmt.for_people(entry[4])]
 
     def _count(self) -> None:
         number, order = fmt.count(len(self._entries)), self.query_one("#trail-table", Table).state
@@ -141,3 +159,14 @@ class TrailTab(Tab):
         else:
             said = f"All {number}, newest first. Enter goes to the table."
         self.query_one("#trail-count", Static).update(said)
+        self.query_one(TrailTable).set_class(not self._entries, "hidden")  # no headings over nothing
+
+
+def as_written(text: str) -> str:
+    """Return what is sought as the log has it: `3 Mar 2025`, as the table shows a day, is `2025-03-03` there."""
+
+    def written(found: re.Match[str]) -> str:
+        day, month, year = found.groups()
+        return f"{year or ''}-{_MONTHS.index(month) + 1:02}-{f'{int(day):02}' if day else ''}"
+
+    return _DAY.sub(written, text.casefold())

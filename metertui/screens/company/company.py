@@ -31,20 +31,22 @@ class CompanyScreen(GatedScreen):
     roles = ("operator",)
     help_text = (
         "A digit opens a tab, unless a field has the focus; ctrl and the arrow keys do so everywhere. Accounts: type "
-        "part of an id, address, postcode, region or sub-region. Enter goes to the table, and there "
-        "opens an account; l looks its meter up, b shows its bill, x its exceptions. Last 7 days is the usage of "
-        "the seven days before today, compared with the highest of its row; there is no bar where readings are missing "
-        "or too far apart to tell. Form: register an account, or change one from now or from a past day; earlier usage "
-        "keeps its region and type. The readings of a deactivated meter are refused; its history remains. Reading: "
-        "store a reading by hand. File: preview a file of readings (lines of log.txt, a day file, an export or the "
-        "wide CSV), then store it. Day close: write the log to day files while ingest continues. Staff: who may log "
-        "in. Audit log: who did what. Everything done here is recorded there with your name."
+        "part of an id, address, postcode, region or sub-region. Enter goes to the table, and there opens an account; "
+        "l looks its meter up, b shows its bill, x its exceptions, i enters a reading of it. n, or ctrl+n in a field, "
+        "begins a new account. Last 7 days is the usage of the seven days before today, compared with the highest of "
+        "its row; there is no bar where readings are missing or too far apart to tell. Form: register an account, or "
+        "change one from now or from a past day; earlier usage keeps its region and type. The readings of a "
+        "deactivated meter are refused; its history remains. Reading: find a meter as in Lookup and store a reading "
+        "of it by hand. In each form, tab and enter go to the next field, and enter presses the button that is "
+        "chosen. File: preview a file of readings (lines of log.txt, a day file, an export or the wide CSV), then "
+        "store it. Day close: write the log to day files while ingest continues. Staff: who may log in. Audit log: "
+        "who did what. Everything done here is recorded there with your name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         # Handled before the table: the next of several keys that arrive together must find the focus in the field.
         Binding("slash", "seek", "Filter", key_display="/", priority=True),
-        Binding("ctrl+left", "tab(-1)", "Previous tab", key_display="^←", priority=True),
-        Binding("ctrl+right", "tab(1)", "Next tab", key_display="^→", priority=True),
+        Binding("ctrl+left", "tab(-1)", "Previous tab", key_display="^←", priority=True, show=False),
+        Binding("ctrl+right", "tab(1)", "Tab", key_display="^←→", tooltip="Next tab", priority=True),
         *(Binding(tab.key, f"open_tab('{tab.name_of}')", tab.heading, show=False) for tab in _TABS),
     ]
 
@@ -100,6 +102,16 @@ class CompanyScreen(GatedScreen):
         """Open the previous or the next tab."""
         names = [tab.name_of for tab in _TABS]
         self.action_open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
+
+    def begin_account(self) -> None:
+        """Open the form, emptied, for an account that is not there yet."""
+        self._open_tab(FormTab.name_of)
+        self.query_one(FormTab).begin_account()
+
+    def enter_reading(self, meter: str) -> None:
+        """Open the form of a reading with a meter in it."""
+        self._open_tab(ReadingTab.name_of)
+        self.query_one(ReadingTab).take_meter(meter)
 
     def open_account(self, meter: str) -> None:
         """Show an account in the form."""

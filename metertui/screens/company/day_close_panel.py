@@ -26,13 +26,19 @@ _PEER: Final = re.compile(r".*:\d+")
 class DayClose(OnDesk, Steady):
     """The panel. The stylesheet makes it LINES high."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, hint: str = "", **kwargs: Any) -> None:
+        """`hint`: what stands below a close that is done, where something can be written."""
         super().__init__(fixed=True, **kwargs)
+        self._hint = hint
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Show the state of the day close."""
         room = self.content_size.width or 40
-        self.show(running(snapshot, room) if closing(snapshot) else resting(snapshot, self.zone))
+        if closing(snapshot):
+            self.show(running(snapshot, room))
+        else:
+            hint = f"\n\n{self._hint}" if self._hint and not snapshot.following else ""
+            self.show(resting(snapshot, self.zone).append(hint))
 
 
 def closing(snapshot: LiveSnapshot) -> bool:

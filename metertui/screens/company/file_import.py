@@ -22,6 +22,9 @@ from metertui.text import fmt, message, plain
 
 _COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76, narrowest=40), Column("line", 60))
 
+_KEPT: Final = "Readings stored so far remain; store the file again for the rest."
+"""What becomes of an import that is cancelled."""
+
 
 class UploadTab(Tab):
     """The path of a file, its preview, and the buttons that store it."""
@@ -128,6 +131,7 @@ class UploadTab(Tab):
             return
         self._plan(None)
         under_way = self._begin("Storing", "storing")
+        under_way.kept = _KEPT
         try:
             store = self.headend.imports.store(
                 importing, self._path.name, self.who, partial(self._show_share, under_way)
@@ -138,7 +142,7 @@ class UploadTab(Tab):
             return
         except asyncio.CancelledError:
             if self.is_mounted and not under_way.lasts:
-                self.say("! Cancelled. Readings stored so far remain; store the file again for the rest.")
+                self.say(f"! Cancelled. {_KEPT}")
             raise
         finally:
             self._end()

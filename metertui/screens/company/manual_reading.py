@@ -14,9 +14,10 @@ from textual.widgets import Button, Input, Static
 from metertui.engine.base import check_identifier, meter_of, parse_kwh, plain_identifier
 from metertui.engine.errors import Refused
 from metertui.engine.vee import rules
+from metertui.screens.company.meter_field import MeterField
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field, labelled, refused_by
-from metertui.text import fmt, message
+from metertui.text import fmt, message, time_labels
 
 
 class ReadingTab(Tab):
@@ -29,8 +30,8 @@ class ReadingTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
+            yield MeterField(refused_by(self._check_meter))
             fields: tuple[tuple[str, str, Callable[[str], object]], ...] = (
-                ("meter", "", self._check_meter),
                 ("kwh", "e.g. 144.5", parse_kwh),
                 ("time", "e.g. 2025-02-19 00:30; if empty, now", self.zone.parse),
             )
@@ -40,6 +41,10 @@ class ReadingTab(Tab):
             yield Static(id="reading-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Store", id="store", variant="primary", compact=True)
+
+    def take_meter(self, meter: str) -> None:
+        """Put a meter into the form; its register is typed next."""
+        self.query_one(MeterField).take(meter)
 
     @on(Input.Changed)
     def _check(self) -> None:
@@ -57,7 +62,7 @@ class ReadingTab(Tab):
         check_identifier(meter)
         account = self.headend.engine.accounts.get(meter_of(meter))
         if account is None:
-            raise Refused("not-registered", f"{meter} is not registered")
+            raise Refused("not-registered", f"{meter} is not registered; ↓ lists the meters that match")
         if not account.active:
             raise Refused("deactivated", f"{meter} is deactivated")
 
@@ -75,9 +80,9 @@ class ReadingTab(Tab):
         if before is None:
             return "There is no counted reading before this one."
         if wh is not None and (why := rules.misfit(before, at, wh, series.limits, self.zone)):
-            return f"! It would be suspect: {fmt.reason(why)}."
+            return f"! It would be suspect: {fmt.for_people(why)}."
         then, register = before
-        return f"Counted before: {fmt.kwh(register)} at {fmt.moment(then, self.zone)}."
+        return f"Counted before: {fmt.kwh(register)} at {time_labels.moment(self.zone.local(then))}."
 
     def _reading(self) -> tuple[str, str, str]:
         meter, kwh, time = (

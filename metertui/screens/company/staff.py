@@ -60,6 +60,7 @@ class StaffTab(Tab):
         rows = [(member.email, member.role, "you" if member.email == self.who else "") for member in self._members]
         table = self.query_one("#staff-table", Table)
         table.show_rows(len(rows), lambda start, stop: rows[start:stop], table.cursor_row)
+        table.styles.height = 1 + len(rows)  # with the form just below; the stylesheet says how high at most
 
     @on(Table.RowSelected, "#staff-table")
     def _fill_form(self, event: Table.RowSelected) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events
+from textual.binding import Binding
 from textual.widgets import TabPane
 
 from metertui.engine.base import Outcome
@@ -14,6 +15,13 @@ from metertui.text import fmt
 
 if TYPE_CHECKING:  # the screen has the tabs
     from metertui.screens.company.company import CompanyScreen
+
+
+NEW_ACCOUNT: Final = (
+    Binding("n", "begin_account", "New account", tooltip="Open an empty form of an account"),
+    Binding("ctrl+n", "begin_account", "New account", key_display="^n", tooltip="Open an empty form of an account"),
+)
+"""The keys that begin an account, of which fields leave the second one."""
 
 
 class Tab(OnDesk, TabPane):
@@ -26,6 +34,8 @@ class Tab(OnDesk, TabPane):
     heading: ClassVar[str] = ""
     first: ClassVar[str] = ""
     """The selector of the widget that gets the focus when the tab is opened."""
+    writes: ClassVar[frozenset[str]] = frozenset({"begin_account", "enter_reading"})
+    """Actions that lead to a form, which are not offered where nothing can be written."""
 
     def __init__(self) -> None:
         super().__init__(f"{self.key} {self.heading}", id=self.name_of)
@@ -39,6 +49,14 @@ class Tab(OnDesk, TabPane):
         """Return the screen."""
         return cast("CompanyScreen", self.screen)
 
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key by its action; empty if it writes where nothing can be written."""
+        return "" if action in self.writes and self.read_only else name
+
+    def action_begin_account(self) -> None:
+        """Open the form, emptied, for an account that is not there yet."""
+        self.company.begin_account()
+
     def entered(self) -> None:
         """Run when the tab is opened."""
 
@@ -47,7 +65,7 @@ class Tab(OnDesk, TabPane):
 
     def say(self, text: str) -> None:
         """Show a result; a failure begins with `!`."""
-        self.company.say(fmt.reason(text))
+        self.company.say(fmt.for_people(text))
 
     def say_outcome(self, outcome: Outcome, done: str) -> None:
         """Show the outcome of a request; `done` is the sentence for success."""

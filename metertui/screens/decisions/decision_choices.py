@@ -85,6 +85,9 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
         said = f"{choice.name.lower()} does not apply to {thing}"
         if len(rows) > 1:
             said += f"; {_of(unfit, rows)} of that kind; press space to deselect {'it' if len(unfit) == 1 else 'them'}"
+        else:
+            able = [f"{CHOICES[each].key} {CHOICES[each].name.lower()}" for each in applying(rows)]
+            said += f"; {', '.join(able)} do"
         raise MeterError(said)
     if what == "exchange" and len(rows) > 1:
         raise MeterError("declare an exchange for one meter at a time")

@@ -16,7 +16,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from metertui.engine.base import SiteZone, format_kwh, parse_kwh
+from metertui.engine.base import SiteZone, format_kwh, meter_of, parse_kwh
 from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, Effect, corrections
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import UNDOES
@@ -25,10 +25,14 @@ from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, REASON
 from metertui.screens.fields import Draft, Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import explained, fmt, message, plain, time_labels
+from metertui.text import explained, fmt, folded, in_full, message, plain, time_labels
 
 PURPOSE: Final = "deciding about cases"
 """What a login is needed for, as part of a sentence."""
+_WIDTH: Final = 71
+"""The columns of the menu of decisions, as in the stylesheet."""
+_BESIDE: Final = 7
+"""Those of its border, its padding and a scrollbar."""
 _SHOWN: Final = 100
 """The most effects shown one by one."""
 _MONTHS: Final = 4
@@ -73,12 +77,21 @@ class ChoiceScreen(OnDesk, ThriftyModal[str]):
             options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain"))
         with Vertical(id="choices"):
             yield Static(_about(self._rows), classes="heading")
+            if len(self._rows) == 1:
+                with VerticalScroll(id="choices-case", can_focus=False):
+                    yield Static(self._in_full(self._rows[0]))
             if read_only := self.read_only:
                 yield Static(message(f"! {read_only}"), classes="check")
             if why := unknown(self._rows):
                 yield Static(message(f"! {why[:1].upper()}{why[1:]}."), classes="check")
             yield OptionList(*options)
             yield Static(Text("↑ ↓ enter, or the key · escape changes nothing", style="dim"))
+
+    def _in_full(self, row: ExceptionRow) -> Text:
+        """Return the case, which the screen below cuts where it has no room."""
+        engine = self.headend.engine
+        said = in_full(row, engine.accounts.get(meter_of(row.meter)), self.zone, engine.rules.currency)
+        return folded(said, min(_WIDTH, self.app.size.width) - _BESIDE)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

@@ -23,6 +23,7 @@ _KWH: Final = 13
 _MONEY: Final = 12
 _LINE: Final = 3 + _NAME + _KWH + _MONEY
 _BETWEEN: Final = 2
+_ELSEWHERE: Final = " Decisions are made where the folder is owned."
 
 
 class Offer(NamedTuple):
@@ -70,10 +71,13 @@ async def _with_values(what: str, wanted: list[Decision], headend: HeadEnd) -> l
     return wanted
 
 
-def offer_lines(rows: Sequence[ExceptionRow], offers: Mapping[str, Offer], currency: str, width: int) -> Text:
+def offer_lines(
+    rows: Sequence[ExceptionRow], offers: Mapping[str, Offer], currency: str, width: int, *, read_only: bool = False
+) -> Text:
     """Return the decisions that apply to some cases with their keys and effects; `offers` as far as they are known.
 
-    In `width` cells: two beside each other if there is room.
+    In `width` cells: two beside each other if there is room. `read_only`: whether nothing can be decided here, so that
+    the decisions have no keys.
     """
     applying = decision_choices.applying(rows)
     figures = [what for what in applying if what not in WORDS_ONLY]
@@ -85,9 +89,13 @@ def offer_lines(rows: Sequence[ExceptionRow], offers: Mapping[str, Offer], curre
         text.append(f"   {'decision':<{_NAME}}{'kWh':>{_KWH}}{currency:>{_MONEY}}", style="dim")
     for place, what in enumerate(figures):
         text.append(" " * _BETWEEN if place % beside else "\n")
-        text.append(f" {CHOICES[what].key} ", style="bold").append(f"{CHOICES[what].name:<{_NAME}}")
+        text.append(f" {' ' if read_only else CHOICES[what].key} ", style="bold").append(
+            f"{CHOICES[what].name:<{_NAME}}"
+        )
         text.append_text(_change(offers.get(what)))
     text.append("\n" if figures else "")
+    if read_only:
+        return text.append(_ELSEWHERE, style="dim")
     for what in words:
         text.append(f" {CHOICES[what].key} ", style="bold").append(f"{CHOICES[what].name} ")
     if any(row.decided is not None for row in rows):

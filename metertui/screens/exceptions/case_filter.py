@@ -138,7 +138,8 @@ class CaseFilter:
             for key, value in self._conditions(wide=wide).items():
                 text.append(f"{key} ", style="bold").append(plain(value).plain, mark if value in filtering else "")
                 text.append("  ")
-            text.append(self._counted(found, wide=wide) if found.rows else "")
+            every = silent if self.silent else sum(whole.counts.values()) - silent
+            text.append(self._counted(found, every, wide=wide) if found.rows else "")
         if chosen:
             text.append("  ")
             text.append(f" {fmt.count(chosen)} selected ", style=mark + Style(bold=True, reverse=True))
@@ -147,11 +148,12 @@ class CaseFilter:
             text.append(f"  page {fmt.count(page)} of {fmt.count(pages)} [ ]")
         return text
 
-    def _counted(self, found: Exceptions, *, wide: bool) -> str:
-        """Return the number of cases, and of the rows that they are."""
+    def _counted(self, found: Exceptions, every: int, *, wide: bool) -> str:
+        """Return the number of cases out of `every` one of the list, and of the rows that they are."""
         case, row = ("meter", "region") if self.by_region else ("case", "row")
         rows = "" if found.total == found.cases or not wide else f" in {fmt.counted(found.total, row)}"
-        return f"{fmt.counted(found.cases, case)}{rows}"
+        some = f"{fmt.count(found.cases)} of " if found.cases < every else ""
+        return f"{some}{fmt.counted(max(found.cases, every), case)}{rows}"
 
     def _conditions(self, *, wide: bool) -> dict[str, str]:
         """Return the conditions by their keys; of those that filter nothing, none if it is not `wide`."""
@@ -173,6 +175,8 @@ class CaseFilter:
         """
         if self.any or self.opened is not None:
             return Text("No case matches the filter. Press escape to clear it.")
+        if not meters:
+            return Text("Nothing waits for a decision: there are no active meters yet")
         watched = f"{fmt.counted(meters, 'meter')} watched since {since}"
         if self.silent:
             return Text(f"No meter is silent: all have sent a reading within {self._silent_hours} · {watched}")

@@ -40,7 +40,6 @@ class CaseTable(Listing):
             most=PAGE,
             newest=False,
             inks=INKS,
-            enter="Decide or open",
             filters=False,
             by_screen=True,
             **kwargs,
@@ -76,9 +75,10 @@ class CaseList(OnDesk, Vertical):
 
     def compose(self) -> ComposeResult:
         currency = self.headend.engine.rules.currency
+        enter = "Open" if self.read_only else "Decide or open"
         yield Static(id="no-cases", classes="hidden")
-        yield CaseTable(case_headings(currency), _OF_CASES, spare=2, id="cases")
-        yield CaseTable(region_headings(currency), _OF_REGIONS, id="silent", classes="hidden")
+        yield CaseTable(case_headings(currency), _OF_CASES, spare=2, enter=enter, id="cases")
+        yield CaseTable(region_headings(currency), _OF_REGIONS, enter="Open", id="silent", classes="hidden")
 
     def on_mount(self) -> None:
         self.query_one("#cases", Listing).fixed_columns = 3  # keep the meter in view

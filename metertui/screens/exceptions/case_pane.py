@@ -97,15 +97,16 @@ class CasePane(OnDesk, Vertical):
     async def _show_offers(self, row: ExceptionRow, members: Members) -> None:
         shown, currency = self.query_one("#case-offers", Steady), self.headend.engine.rules.currency
         found: dict[str, Offer] = {}
+        read_only = bool(self.read_only)
         width = self.size.width - 2
         case, basis = (row.cause, row.meter, row.time, row.count), (row, width, self.headend.engine.basis_of(row.meter))
         if self._offered == (case, basis):
             return
         if self._offered[:1] != (case,):  # of the same case those that are shown hold until they are worked out again
-            shown.show(offer_lines([row], found, currency, width))
+            shown.show(offer_lines([row], found, currency, width, read_only=read_only))
             self._offered = (case,)
         rows = await members(row)
         async for what, offer in offers_of(rows, self.headend):
             found[what] = offer
-        shown.show(offer_lines(rows, found, currency, width))
+        shown.show(offer_lines(rows, found, currency, width, read_only=read_only))
         self._offered = case, basis

@@ -42,6 +42,7 @@ class ExceptionsScreen(DecidingScreen):
 
     AUTO_FOCUS = ""  # Textual would focus the field for a meter, which is hidden, while the list is empty
     place = "exceptions"
+    writes = frozenset({"choose", "choose_all", "decide", "undo"})
     help_text = (
         "Cases that a person should look at, those with the most energy at stake first: what a decision would move, or "
         "what is only estimated, priced by the meter's tariff of that time. Equal cases of a meter are one row with "

@@ -42,7 +42,7 @@ class Field(Input):
             return self.field
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,tab", "next", "Next field", show=False, priority=True),
+        Binding("enter,tab", "next", "Next field", key_display="tab", priority=True),
         Binding("shift+tab", "previous", "Previous field", show=False, priority=True),
     ]
 
@@ -101,7 +101,7 @@ class SearchField(Input):
     """A field above a table of what it finds; enter moves the focus to the table at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go", "Table", show=False, priority=True),
+        Binding("enter", "go", "Table", key_display="⏎", priority=True),
         Binding("escape", "leave", "All rows", show=False),
     ]
 

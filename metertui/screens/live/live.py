@@ -26,7 +26,7 @@ from metertui.screens.live.server_pane import ServerPane
 from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.shell import DeskScreen, Steady, as_operator
 from metertui.screens.tables import Column, Listing, Table
-from metertui.text import fmt, invitation
+from metertui.text import fmt, invitation, time_labels
 
 _PANES: Final = {"arrivals": "Arrivals", "peers": "Server", "board": "Completeness", "close": "Day close"}
 _SHOWN: Final = (
@@ -40,6 +40,11 @@ _ROWS: Final = 200
 """Rows that a table has at most, which is as many as the head-end remembers."""
 _WIDEST: Final = 200
 """The most terminal cells of a refused line."""
+_FOLLOWS: Final = (
+    "No reading has been stored since this desk was opened. Those that the owner of the folder stores will be listed "
+    "here as they come."
+)
+"""What a desk beside the owner of the folder says while it has no rows."""
 _SHORT: Final = "2 min"
 """The span of the small charts beside the figures, one of headend.SPANS."""
 _BEATS: Final = 4
@@ -71,6 +76,7 @@ class LiveScreen(DeskScreen):
         "in full. / shows only the rows that contain a text, s sorts by the next column; escape shows all rows again. "
         "p pauses the tables so that they can be read; the figures above continue."
     )
+    writes = frozenset({"close_day"})
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause"),
@@ -130,7 +136,7 @@ class LiveScreen(DeskScreen):
                         )
             yield ServerPane()
             yield CompletenessBoard(id="board-pane")
-            yield DayClose(id="close-pane")
+            yield DayClose("d closes the day, as an operator", id="close-pane")
 
     @property
     def view_name(self) -> str:
@@ -212,8 +218,8 @@ class LiveScreen(DeskScreen):
 
     def action_close_day(self) -> None:
         """Go to the day close on the company screen, or say who can close the day."""
-        if self.headend.live().following:
-            self.warn(f"{_sentence(self.headend.live().following)}.")
+        if self.read_only:
+            self.warn(self.read_only)
         else:
             as_operator(self.app, "closing the day", lambda: self.call_later(self._go_and_close))
 
@@ -299,7 +305,8 @@ class LiveScreen(DeskScreen):
         if empty:
             if isinstance(self.focused, Table) and self._pane == "arrivals":
                 self.set_focus(None)  # a hidden table offers no keys
-            self.query_one("#empty", Steady).show(invitation(snapshot.address, self.desk.command))
+            follows = Text(_FOLLOWS) if snapshot.following else invitation(snapshot.address, self.desk.command)
+            self.query_one("#empty", Steady).show(follows)
         elif self.focused is None and self._pane == "arrivals":  # the table was hidden when the screen opened
             self._focus_table()
 
@@ -338,12 +345,14 @@ class LiveScreen(DeskScreen):
                 self.query_one(CompletenessBoard).show_heading(state)
 
     def _paused(self, held: LiveSnapshot, now: LiveSnapshot, newer: str = "") -> str:
-        return f"paused at {fmt.clock_or_moment(held.at, now.at, self.zone)}, {newer}p resumes"
+        same_day = self.zone.day(held.at) == self.zone.day(now.at)
+        at = fmt.clock(held.at, self.zone) if same_day else time_labels.moment(self.zone.local(held.at))
+        return f"paused at {at}, {newer}p resumes"
 
     def _show_trend(self) -> None:
         chart = self.query_one(TrendChart)
         if chart.display and self.query_one("#overview").display:
-            chart.show_trend(self.headend.trend(chart.span))
+            chart.show_trend(self.headend.trend(chart.span), follows=bool(self.read_only))
 
     def _show_day(self, snapshot: LiveSnapshot) -> None:
         self.query_one("#close-pane", DayClose).show_live(snapshot)
@@ -415,7 +424,3 @@ def _refusals_state(snapshot: LiveSnapshot) -> str:
         return "none since the start"
     silence = snapshot.at - snapshot.refusals[0].at
     return f"none for {fmt.duration(silence, units=1)}" if silence >= HOUR else "following"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

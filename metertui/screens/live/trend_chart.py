@@ -18,6 +18,8 @@ _LINES: Final[dict[str, tuple[str, str, Callable[[Slot], float | None]]]] = {
 }
 """The lines of the chart by name: title, in which {each} stands for the length of a slot, unit, value of a slot."""
 
+_OWNERS: Final = "known only to the process that owns the folder"
+
 
 class TrendChart(PictureView):
     """Shows one of the lines over one of the spans; its title names both."""
@@ -37,17 +39,24 @@ class TrendChart(PictureView):
         """Show the next line."""
         self.line = _after(list(_LINES), self.line)
 
-    def show_trend(self, slots: Sequence[Slot]) -> None:
-        """Draw the slots of the span, the newest last."""
+    def show_trend(self, slots: Sequence[Slot], *, follows: bool = False) -> None:
+        """Draw the slots of the span, the newest last, or say that there is nothing to draw.
+
+        `follows`: whether another process owns the folder, which alone knows how long its answers take.
+        """
         title, unit, value = _LINES[self.line]
         seconds = SPANS[self.span]
         each = "a second" if seconds == 1 else f"in each {fmt.duration(seconds * SECOND, units=1)}"
         self.border_title = f"{title.format(each=each)}, last {self.span}"
         missing = SLOTS - len(slots)
         values = ((None,) * missing + tuple(map(value, slots)))[-SLOTS:]
+        note = ""
+        if not any(values):
+            values = (None,) * SLOTS
+            note = _OWNERS if follows and self.line == "p99" else f"nothing in the last {self.span}"
         labels = (*(_ago((SLOTS - place) * seconds) for place in range(SLOTS - 1)), "now")
         cursor = self.cursor
-        self.show(Picture("area", labels, (Series("", values),), unit))
+        self.show(Picture("area", labels, (Series("", values),), unit, note))
         if cursor >= 0:
             self.move_cursor(cursor)
 

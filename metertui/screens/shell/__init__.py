@@ -9,10 +9,11 @@ from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.following import Following
 from metertui.screens.shell.frame import PLACES, DeskScreen, OnDesk
 from metertui.screens.shell.help import HelpScreen, own_keys
+from metertui.screens.shell.key_line import key_name
 from metertui.screens.shell.lasting_window import KeptWindows, LastingWindow
 from metertui.screens.shell.login_form import GatedScreen
 from metertui.screens.shell.login_window import as_operator
-from metertui.screens.shell.meter_input import MeterInput
+from metertui.screens.shell.meter_input import MOST_SUGGESTED, MeterInput, suggestion_lines
 from metertui.screens.shell.open_cases import OpenCases
 from metertui.screens.shell.quit_window import QuitScreen, effects_of_quitting
 from metertui.screens.shell.recent_meters import RecentMeters, recent_line
@@ -25,6 +26,7 @@ from metertui.screens.shell.work_under_way import Cancelled, Work, Works, show_p
 
 __all__ = [
     "ERRANDS",
+    "MOST_SUGGESTED",
     "PLACES",
     "Cancelled",
     "CommandScreen",
@@ -54,7 +56,9 @@ __all__ = [
     "export_list",
     "export_readings",
     "export_text",
+    "key_name",
     "own_keys",
     "recent_line",
     "show_progress",
+    "suggestion_lines",
 ]

@@ -17,19 +17,26 @@ class Errand(NamedTuple):
     """The name of the screen among the screens of the app."""
     action: str
     """What is run there."""
+    writes: bool = False
+    """Whether it can be done only where something can be written."""
 
 
 ERRANDS: Final = (
-    Errand("Close the day", "Write the log to day files while readings arrive", "F2 d", "live", "close_day"),
+    Errand("Close the day", "Write the log to day files while readings arrive", "F2 d", "live", "close_day", True),
     Errand("Find a meter", "Look up the usage of one meter", "F3 /", "lookup", "search"),
     Errand("Tariffs", "Show which prices hold from when, or change them", "F4 t", "billing", "tariffs"),
     Errand("Billing run", "Work out, write or issue all bills of a month", "F4 b", "billing", "run"),
     Errand("Ask a question", "Choose period, meters, breakdown and measure", "F5 b", "government", "build"),
     Errand("Saved questions", "Open a question that was saved, or an example", "F5 o", "government", "open"),
     Errand("Accounts", "Find an account by any of its texts", "F6", "company", "open_tab('accounts')"),
-    Errand("Register an account", "Open the form of accounts", "F6, tab Form", "company", "open_tab('form')"),
+    Errand("Register an account", "Open the form of accounts", "F6, tab Form", "company", "open_tab('form')", True),
     Errand(
-        "Enter a reading", "Store a reading that was read by hand", "F6, tab Reading", "company", "open_tab('reading')"
+        "Enter a reading",
+        "Store a reading that was read by hand",
+        "F6, tab Reading",
+        "company",
+        "open_tab('reading')",
+        True,
     ),
     Errand(
         "Readings from a file",
@@ -37,6 +44,7 @@ ERRANDS: Final = (
         "F6, tab File",
         "company",
         "open_tab('upload')",
+        True,
     ),
     Errand("Staff", "Show who may log in, and change it", "F6, tab Staff", "company", "open_tab('staff')"),
     Errand("Audit log", "Show who did what", "F6, tab Audit log", "company", "open_tab('trail')"),

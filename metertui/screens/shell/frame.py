@@ -120,6 +120,8 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
 
     help_text: ClassVar[str] = ""
     """The text of the help about the screen."""
+    writes: ClassVar[frozenset[str]] = frozenset()
+    """Its actions that write, which are not offered where nothing can be written."""
     _said_until = math.inf
     """The uptime (s) at which the message passes."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9", show=False)]
@@ -186,6 +188,10 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
     def on_screen_suspend(self) -> None:
         if isinstance(self.focused, Field):  # which keeps the focus, and is left all the same
             self.focused.tell()
+
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key by its action; empty if it writes where nothing can be written."""
+        return "" if action.partition("(")[0] in self.writes and self.read_only else name
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable logging out while nobody is logged in."""

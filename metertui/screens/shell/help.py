@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from metertui.screens.shell.frame import PLACES, DeskScreen
+from metertui.screens.shell.key_line import key_name
 from metertui.screens.terminal import ThriftyModal
 
 _WIDTH: Final = 68
@@ -54,7 +55,8 @@ def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     """Yield the keys of a screen that not every screen has: its own, then those of the widgets in view.
 
     Keys for which the line of keys has no room are included, and so are letters that a focused field takes; keys that
-    edit the text of a field are not. Each action comes once, those of the line of keys first.
+    edit the text of a field are not, nor are those that do nothing now. Each action comes once, those of the line of
+    keys first.
     """
     seen: set[str] = set()
     parts = (each for each in screen.walk_children(Widget) if type(each).__module__.startswith("metertui."))
@@ -63,7 +65,8 @@ def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
             plain_move = binding.key.split("+")[-1] in (("escape", "tab") if node is screen else _MOVING)
             same = f"{binding.key} {binding.description}"  # such as esc Back, of a form on the screen
             elsewhere = not seen.isdisjoint((binding.action, same)) or binding.action.startswith(_NO_OWN)
-            if binding.description and not elsewhere and (binding.show or not plain_move):
+            named = key_name(node, binding)
+            if named and not elsewhere and (binding.show or not plain_move):
                 seen |= {binding.action, same}
                 yield node, binding
 

@@ -9,7 +9,9 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets import Button
 
 from metertui.screens.shell.steady_text import Steady
 
@@ -24,6 +26,11 @@ class NamesKeys(Protocol):
 
     def key_name(self, action: str, name: str) -> str:
         """Return the name of a key by its action, `name` if it is always the same; empty if it does nothing now."""
+
+
+def key_name(node: DOMNode, binding: Binding) -> str:
+    """Return the name of a key of a widget or screen; empty if it does nothing now."""
+    return node.key_name(binding.action, binding.description) if isinstance(node, NamesKeys) else binding.description
 
 
 class Keys(Steady):
@@ -53,13 +60,13 @@ class Keys(Steady):
         own: dict[str, Text] = {}
         everywhere: dict[str, Text] = {}
         taken: set[str] = set()
-        for node, binding, enabled, _ in self.screen.active_bindings.values():
+        active = sorted(self.screen.active_bindings.values(), key=lambda each: isinstance(each.node, Screen))
+        for node, known, enabled, _ in active:
+            binding = self._as_shown(node, known)
             palette = binding.key == self.app.COMMAND_PALETTE_BINDING
             if not (binding.show or palette):
                 continue
-            name = "Commands" if palette else binding.description
-            if isinstance(node, NamesKeys):
-                name = node.key_name(binding.action, name)
+            name = "Commands" if palette else key_name(node, binding)
             if not name:
                 continue
             display = self.app.get_key_display(binding)
@@ -82,6 +89,15 @@ class Keys(Steady):
         left.append(" " * max(0, width - left.cell_len - right.cell_len))
         left.append_text(right)
         return left
+
+    def _as_shown(self, node: DOMNode, binding: Binding) -> Binding:
+        """Return a key as the line shows it: also those of a button with the focus, which Textual hides."""
+        button = self.screen.focused
+        if isinstance(button, Button) and node is button and binding.key == "enter":
+            return replace(binding, description=str(button.label), key_display="⏎", show=True)
+        if isinstance(button, Button) and binding.key == "tab":
+            return replace(binding, description="Next", key_display="tab", show=True)
+        return binding
 
     def _key(self, display: str, what: str, binding: Binding, enabled: bool) -> Text:
         """Return a key with its action; a click on it presses the key."""

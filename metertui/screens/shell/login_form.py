@@ -27,16 +27,8 @@ _COMMAND: Final = 56
 _BREAK: Final = "\\\n    "
 
 
-class _Email(Field):
-    """The first field; the line of keys has its keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,tab", "next", "Next field", key_display="⏎ tab", priority=True)
-    ]
-
-
 class _Password(LastField):
-    """The second field."""
+    """The second field, whose keys are in the line of keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "send", "Log in", key_display="⏎", priority=True),
@@ -71,7 +63,7 @@ class LoginForm(OnDesk, Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="login-text")
         draft, check = self.desk.drafts.field(_DRAFT, "email"), refused_by(check_email)
-        yield labelled("", _Email(placeholder="email", id="login-email", check=check, draft=draft))
+        yield labelled("", Field(placeholder="email", id="login-email", check=check, draft=draft))
         yield _Password(placeholder="password", password=True, id="login-password")
         yield Button("Log in", id="login-button", variant="primary")
         yield Static(id="login-message")

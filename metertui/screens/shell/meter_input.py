@@ -22,7 +22,8 @@ from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.recent_meters import recent_line
 from metertui.text import fmt, plain, visible
 
-_MOST: Final = 8
+MOST_SUGGESTED: Final = 8
+"""Meters in a list of suggestions at most."""
 _WIDEST: Final = 40
 """Cells of the id, the address, the postcode or the region of a suggestion at most."""
 
@@ -82,15 +83,15 @@ class MeterInput(OnDesk, Vertical):
         """Suggest the meters that match; the next key cancels the search."""
         await self._find(text)
         self._offer(text)
-        if len(self._found) == _MOST:
-            more = len(await self.headend.accounts.find_all(text)) - _MOST
+        if len(self._found) == MOST_SUGGESTED:
+            more = len(await self.headend.accounts.find_all(text)) - MOST_SUGGESTED
             if more > 0:
                 what = f"… and {fmt.counted(more, 'more meter')}: type more of it"
                 self.query_one(OptionList).add_option(Option(what, disabled=True))
 
     async def _find(self, text: str) -> None:
         if text != self._sought:
-            self._found = await self.headend.accounts.search(text, _MOST) if text else []
+            self._found = await self.headend.accounts.search(text, MOST_SUGGESTED) if text else []
             self._sought = text
 
     def _listed(self) -> OptionList:

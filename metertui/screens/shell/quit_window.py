@@ -47,7 +47,7 @@ def effects_of_quitting(snapshot: LiveSnapshot, work: Sequence[Work]) -> list[st
     if snapshot.progress is not None:
         effects.append(f"A day close is under way ({snapshot.progress:.0%}). Quitting waits until it is complete.")
     effects += [
-        f"{each.what} ({each.share:.0%}) will be cancelled."
+        f"{each.what} ({each.share:.0%}) will be cancelled. {each.kept}".rstrip()
         if each.can_cancel
         else f"{each.what} is under way. Quitting waits until it is complete."
         for each in work

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
+from textual.strip import Strip
 from textual.widgets import Static
+
+_MORE: Final = "…"
 
 
 class Steady(Static):
@@ -25,6 +30,16 @@ class Steady(Static):
         before, self._last = self._last, wanted
         self.update(wanted, layout=not self._fixed and self._resizes(before, wanted))
         return True
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line; the last one in view ends in an ellipsis where there is no room for the lines below it."""
+        line, (width, height) = super().render_line(y), self.size
+        if y < height - 1 or self.get_content_height(self.size, self.app.size, width) <= height:
+            return line
+        end = min(width - 1, cell_len(line.text.rstrip()))
+        kept = list(line.crop(0, end))
+        cut = Segment(_MORE, kept[-1].style if kept else self.rich_style)
+        return Strip([*kept, cut]).adjust_cell_length(width, self.rich_style)
 
     def _resizes(self, before: Text | None, wanted: Text) -> bool:
         """Return whether a layout is needed, which draws every scrollbar in view."""

@@ -62,6 +62,8 @@ class Work:
         self.can_cancel = can_cancel
         """Whether it can be cancelled; other work runs to completion."""
         self.stop = stop
+        self.kept = ""
+        """What a cancellation leaves as it is, as a sentence; "" if nothing is done before the end."""
         self.share = 0.0
         """The share of the work that is done, 0 to 1."""
         self._ended = threading.Event()

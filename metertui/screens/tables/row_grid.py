@@ -17,6 +17,7 @@ from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from metertui.screens.tables.arrangement import Cells
 from metertui.screens.tables.columns import GAP, Column, Layout, fitted, fitted_heading, lay_out, shown_text
@@ -192,10 +193,15 @@ class RowGrid(ScrollView, can_focus=True):
             return self._line(self._texts(feet[below]), style, style)
         row = self.scroll_offset.y + y - 1
         if row >= self.row_count:
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self.size.width, self._ground)
         texts, under_cursor = self._texts(self.cells_of_row(row)), row == self._at
         mark = self.CURSOR_MARK if under_cursor else ""
         return self._line(texts, *self._styles_of_row(row), mark, coloured=not under_cursor)
+
+    @property
+    def _ground(self) -> Style:
+        """Return the style below the rows: that of what the table is in, as there is nothing to choose."""
+        return self.parent.rich_style if isinstance(self.parent, Widget) else self.rich_style
 
     def _texts(self, cells: Cells) -> list[str]:
         """Return the cells of the columns in view, each as wide as its column."""
@@ -225,7 +231,9 @@ class RowGrid(ScrollView, can_focus=True):
         component = self.get_component_rich_style
         if row == self._at and (self.has_focus or not self.CURSOR_MARK):
             return component("table--cursor"), component("table--cursor")
-        fixed, rest = component("table--fixed"), component("table--odd" if row % 2 else "table--even")
+        rest = component("table--odd" if row % 2 else "table--even")
+        scrolls = self._layout_of_columns.before or self._layout_of_columns.behind
+        fixed = component("table--fixed") if scrolls else rest
         if row == self._hovered:
             hover = component("table--hover")
             return fixed + hover, rest + hover

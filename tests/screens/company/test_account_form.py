@@ -34,17 +34,17 @@ async def test_the_form_shows_an_account_and_changes_it(office: Town) -> None:
         office.clock.advance(60)
         field(pilot, "form-since").value = "2025-03-12 10:40:30"
         await push(pilot, "modify")
-        assert result(pilot) == "200-005 is changed from 2025-03-12 10:40:30 on"
+        assert result(pilot) == "200-005 is changed from 12 Mar 2025 10:40:30 on"
         past = text_of(pilot, "#form-past")
-        assert "from the start       South, Harbour, landed" in past
-        assert "2025-03-12 10:40:30  North, Harbour, landed" in past
+        assert "from the start  South, Harbour, landed" in past
+        assert "12 Mar 2025 10:40:30  North, Harbour, landed" in past
         field(pilot, "form-since").value = "2025-03-12 10:40:20"  # the date was mistyped
         await pilot.pause()
         assert text_of(pilot, "#form-check").endswith(
-            "The button Change corrects its last change, of 2025-03-12 10:40:30"
+            "The button Change corrects its last change, of 12 Mar 2025 10:40:30"
         )
         await push(pilot, "modify")
-        assert "2025-03-12 10:40:20  North, Harbour, landed" in text_of(pilot, "#form-past")
+        assert "12 Mar 2025 10:40:20  North, Harbour, landed" in text_of(pilot, "#form-past")
         assert "10:40:30" not in text_of(pilot, "#form-past")
     account = office.engine.accounts.get("200-005")
     assert account is not None
@@ -94,6 +94,17 @@ async def test_a_field_is_checked_when_it_is_left_and_keeps_what_was_typed(offic
         field(pilot, "form-region").value = field(pilot, "form-postcode").value = "1"
         await pilot.pause()
         assert text_of(pilot, "#form-check") == f"{STEADY} is registered and active"
+        assert text_of(pilot, "#form-title") == f"Account {STEADY}"
+        assert "  ^n New account" in text_of(pilot, "#keys")
+        await press(pilot, "ctrl+n", *"300-001")
+        assert text_of(pilot, "#form-title") == "New account"
+        assert field(pilot, "form-meter").value == "300-001"
+        assert field(pilot, "form-region").value == ""
+        await press(pilot, "ctrl+left", "enter")
+        assert "  n New account  i Reading  " in text_of(pilot, "#keys")
+        await press(pilot, "n")
+        await press(pilot, "4")
+        assert field(pilot, "form-meter").value == "4"
 
 
 async def test_a_meter_is_deactivated_and_back(office: Town) -> None:

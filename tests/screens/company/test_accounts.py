@@ -19,7 +19,7 @@ async def test_accounts_are_found_as_one_types(office: Town) -> None:
         assert len(listed(pilot)) == 8
         await press(pilot, *"harbour")
         assert listed(pilot) == ["200-004", "200-005"]
-        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts, by id · enter: table, then account")
+        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts, by id")
         await press(pilot, *"x")
         assert listed(pilot) == []
         assert text_of(pilot, "#account-count").startswith("No account has this")
@@ -71,7 +71,8 @@ async def test_no_account_yet(empty_town: Town) -> None:
     empty_town.log_in("operator")
     async with at_work(empty_town, "f6") as pilot:
         assert text_of(pilot, "#account-count").startswith("There are no accounts yet.")
-        await pilot.press("ctrl+right")
+        assert text_of(pilot, "#keys").startswith("⏎ Table  ^n New account")
+        await pilot.press("ctrl+n")
         assert field(pilot, "form-meter").has_focus
 
 

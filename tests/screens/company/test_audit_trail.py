@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from metertui.screens.company.audit_trail import as_written
 from metertui.screens.tables.table import Table
 from tests.screens.company.helpers import TO_TRAIL
 from tests.screens.town import Town, at_work, press, settle, text_of
@@ -27,6 +30,7 @@ async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
         await settle(pilot)
         assert text_of(pilot, "#trail-count") == "No entry contains these words."
         assert pilot.app.screen.query_one("#trail-entry").has_class("hidden")
+        assert table.has_class("hidden"), "no headings over nothing"
         await press(pilot, "escape", "s")
         await press(pilot, "s")
         await settle(pilot)
@@ -54,3 +58,32 @@ async def test_the_log_follows_what_is_done_elsewhere_and_the_cursor_stays_on_it
         await follow("issue")
         assert (table.row_count, table.cursor_row, table.cells_of_row(0)[2]) == (11, 3, "issue")
         assert table.cells_of_row(3)[4] == "n8"
+
+
+async def test_times_are_shown_sought_and_sorted_as_on_all_screens(office: Town) -> None:
+    for at, who in (("2025-02-19T08:00:00+08:00", "ada"), ("2025-03-09T08:00:05+08:00", "ben")):
+        office.engine.audit.write_entry(at, who, "modify", "1", f"{who}, from 2025-01-01T00:00:00+08:00 on")
+    async with at_work(office, "f6", *TO_TRAIL) as pilot:
+        table = pilot.app.screen.query_one("#trail-table", Table)
+        assert [table.cells_of_row(row)[0] for row in (0, 1)] == ["9 Mar 2025 08:00:05", "19 Feb 2025 08:00"]
+        assert text_of(pilot, "#trail-entry") == "modify 1 ben, from 1 Jan 2025 00:00 on"
+        await press(pilot, "enter")
+        await press(pilot, "s")
+        await press(pilot, "S")
+        assert [table.cells_of_row(row)[1] for row in (0, 1)] == ["ada", "ben"]
+        await press(pilot, "slash", *"19 Feb 2025")
+        await settle(pilot)
+        assert table.row_count == 1
+
+
+@pytest.mark.parametrize(
+    ("sought", "written"),
+    [
+        ("3 Mar 2025 ada", "2025-03-03 ada"),
+        ("19 February", "-02-19"),
+        ("Nov 2026", "2026-11-"),
+        ("marina void 03-0", "marina void 03-0"),
+    ],
+)
+def test_a_day_is_sought_as_the_log_has_it(sought: str, written: str) -> None:
+    assert as_written(sought) == written

@@ -26,7 +26,11 @@ def test_each_case_is_decided_once() -> None:
     [
         ("void", [], "no case is selected"),
         ("void", [case("a")] * (choices.MOST + 1), "501 cases are selected; at most 500 can be decided together"),
-        ("void", [case("a", "silent")], "void does not apply to a silent meter"),
+        (
+            "void",
+            [case("a", "silent")],
+            "void does not apply to a silent meter; a accept, k request reading, n note do",
+        ),
         (
             "release",
             [case("a", "drift"), case("b"), case("c", "drift")],

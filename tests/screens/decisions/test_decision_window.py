@@ -171,7 +171,10 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         menu = text_of(pilot, "OptionList")
         assert "Accept" in menu
         await go(pilot, "x")  # which does not apply to a silent meter
-        assert text_of(pilot, "#said") == "! Exchange does not apply to a silent meter."
+        assert (
+            text_of(pilot, "#said")
+            == "! Exchange does not apply to a silent meter; a accept, k request reading, n note do."
+        )
         await go(pilot, "enter", "enter")
         assert text_of(pilot, "#decision-sum") == "No figure changes."
         await go(pilot, "escape")

@@ -26,6 +26,15 @@ async def test_the_case_follows_the_cursor_with_a_chart_where_there_is_room(trou
         wide = f"{STEADY} · 12 Mar 2025 10:35 · 7.000 kWh · North · 1 Steady Lane"
         await until(pilot, lambda: text_of(pilot, "#case").startswith(wide))
         assert not chart.has_class("hidden"), "before the next tick"
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: text_of(pilot, "#case").endswith("…"))
+        cut = text_of(pilot, "#case").split()
+        await press(pilot, "enter")
+        whole = text_of(pilot, "#choices-case Static").split()
+        assert len(whole) > len(cut)
+        assert cut[:-1] == whole[: len(cut) - 1], "the menu has all of it"
+        await press(pilot, "escape")
+        await pilot.resize_terminal(200, 60)
         await go(pilot, "end")
         assert chart.has_class("hidden")
         assert text_of(pilot, "#case-offers") == "a Accept  n Note · figures stay"

@@ -83,7 +83,7 @@ async def test_silent_meters_are_a_list_by_region(troubled: Town) -> None:
 
 async def test_nothing_to_do_is_said(empty_town: Town) -> None:
     async with at_work(empty_town, "f7") as pilot:
-        said = "Nothing waits for a decision · 0 meters watched since Wed 12 Mar 10:40"
+        said = "Nothing waits for a decision: there are no active meters yet"
         assert text_of(pilot, "#no-cases") == said
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)

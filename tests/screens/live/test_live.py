@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 from textual.widgets import ContentSwitcher
 
+from metertui.headend import SLOTS, Slot
 from metertui.screens.live.live import LiveScreen
 from metertui.screens.live.trend_chart import TrendChart
 from metertui.screens.lookup.lookup import LookupScreen
+from metertui.screens.shell.help import own_keys
 from metertui.screens.tables.listing import Listing
 from tests.engine.book_changes import add_member
 from tests.screens.live.helpers import STEPS, inner, mid_close, refuse, rows, show, title
@@ -277,14 +279,36 @@ async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
         assert inner(pilot)[:3] == lines
 
 
-async def test_a_follower_shows_where_the_day_is_closed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_follower_offers_no_key_that_writes_and_says_where_that_is_done(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following = replace(town.headend.live(), following="read-only: process 4711 owns the folder")
+    monkeypatch.setattr(town.headend, "live", lambda: following)
     async with at_work(town, "f2") as pilot:
-        following = replace(town.headend.live(), following="read-only: process 4711 owns the folder")
-        monkeypatch.setattr(town.headend, "live", lambda: following)
-        await pilot.press("d")
+        assert "p Pause" in text_of(pilot, "#keys")
+        assert "Close the day" not in text_of(pilot, "#keys")
+        assert "Close the day" not in {binding.description for _, binding in own_keys(pilot.app.screen)}
+        offered = {command.title for command in town.app.get_system_commands(pilot.app.screen)}
+        assert "Find a meter" in offered
+        assert not offered & {"Close the day", "Register an account", "Enter a reading", "Readings from a file"}
+        await press(pilot, "d")
+        assert text_of(pilot, "#said") == "! Read-only: process 4711 owns the folder."
+        chart = pilot.app.screen.query_one(TrendChart)
+        chart.show_trend([Slot(1)] * SLOTS, follows=True)
+        await pilot.pause()
+        assert text_of(pilot, "#trend").strip() == "nothing in the last 2 min"
+        chart.next_line()
+        chart.show_trend([Slot(1)] * SLOTS, follows=True)
+        await pilot.pause()
+        assert text_of(pilot, "#trend").strip() == "known only to the process that owns the folder"
+        await press(pilot, "f7")
         await settle(pilot)
-        said = text_of(pilot, "#said")
-        assert said == "! Read-only: process 4711 owns the folder."
+        line = text_of(pilot, "#keys")
+        assert line.startswith("⏎ Open  2 Silent meters  / Meter")
+        assert (
+            text_of(pilot, "#case-offers").splitlines()[-1].strip() == "Decisions are made where the folder is owned."
+        )
+        assert "v Void" not in text_of(pilot, "#case-offers")
 
 
 async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

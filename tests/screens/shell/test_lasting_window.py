@@ -71,7 +71,7 @@ async def test_a_billing_run_goes_on_while_another_screen_is_shown_and_is_found_
         await settle(pilot)
         assert text_of(pilot, "#said") == "The billing run has ended: F4 shows how."
         await press(pilot, "f4")
-        assert text_of(pilot, "#run-said").startswith("2025-02: 7 bills")
+        assert text_of(pilot, "#run-said").startswith("February 2025: 7 bills")
         assert pilot.app.screen.query_one("#run-file", Field).value == "mine.csv"
         with held_up():
             await calculate(pilot, run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual import events
 from textual.widgets import Input
@@ -41,6 +43,17 @@ async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str
         assert said.startswith("There is no staff account with the role")
         parted = " " if key == "f5" else " \\\n    "
         assert f"metertui admins add EMAIL --role {role}{parted}--data /srv/metertui" in said
+
+
+async def test_the_box_stays_whole_in_80_columns_however_long_the_folder_is(town: Town) -> None:
+    town.engine.folder = Path("/srv") / "/".join(["a-long-name-of-a-folder"] * 12)
+    async with at_work(town, "f6", size=(80, 24)) as pilot:
+        await settle(pilot)
+        box, gate = (pilot.app.screen.query_one(f"#{name}").region for name in ("login", "gate"))
+        assert gate.contains_region(box)
+        button = pilot.app.screen.query_one("#login-button").region
+        fields = [pilot.app.screen.query_one(f"#login-{name}").region for name in ("email", "password")]
+        assert {each.x for each in fields} == {button.x}
 
 
 async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) -> None:
@@ -102,9 +115,12 @@ async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
 async def test_the_keys_of_the_gate_are_in_the_footer_and_escape_leads_back(town: Town) -> None:
     add_member(town.engine.staff, OPERATOR, "operator", SECRET)
     async with at_work(town, "f3", "f6") as pilot:
-        assert text_of(pilot, "#keys").startswith("⏎ tab Next field  esc Back ")
+        assert text_of(pilot, "#keys").startswith("tab Next field  esc Back ")
         await press(pilot, *OPERATOR, "enter")
         assert text_of(pilot, "#keys").startswith("⏎ Log in  tab Next field  esc Back ")
+        await press(pilot, "tab")
+        assert text_of(pilot, "#keys").startswith("⏎ Log in  esc Back "), "of a button, too"
+        assert "  tab Next  " in text_of(pilot, "#keys")
         await press(pilot, "escape")
         await settle(pilot)
         assert isinstance(pilot.app.screen, LookupScreen)

@@ -18,10 +18,13 @@ def test_what_will_stop_is_named(town: Town) -> None:
     busy = replace(idle, server_known=True, connections=12, progress=0.42)
     writing = Work("Writing bills.csv")
     writing.report_progress(0.5)
-    assert effects_of_quitting(busy, [writing]) == [
+    storing = Work("Storing march.csv")
+    storing.kept = "Readings stored so far remain."
+    assert effects_of_quitting(busy, [writing, storing]) == [
         "12 clients are connected. Quitting closes their connections and the port.",
         "A day close is under way (42%). Quitting waits until it is complete.",
         "Writing bills.csv (50%) will be cancelled.",
+        "Storing march.csv (0%) will be cancelled. Readings stored so far remain.",
     ]
     assert effects_of_quitting(replace(busy, server_known=False, progress=None), []) == []  # another process has them
     assert effects_of_quitting(replace(idle, server_known=True, connections=1), [])[0].startswith("1 client is")

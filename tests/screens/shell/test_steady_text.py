@@ -43,6 +43,21 @@ async def test_only_another_length_is_laid_out() -> None:
         assert [call.kwargs["layout"] for call in update.call_args_list] == [False, True]
 
 
+async def test_a_text_without_room_ends_in_an_ellipsis() -> None:
+    async with Desk().run_test() as pilot:
+        text = pilot.app.query_one(Steady)
+        text.styles.width, text.styles.height = 10, 2
+        for said, lines in (
+            ("one two three", ["one two", "three"]),
+            ("one two three four five", ["one two", "three four…"[:9] + "…"]),
+            ("one two three x four five", ["one two", "three x…"]),
+        ):
+            text.show(said)
+            await pilot.pause()
+            assert [text.render_line(y).text.rstrip() for y in (0, 1)] == lines
+            assert text.render_line(1).cell_length <= 10
+
+
 async def test_a_tile_shows_its_label_figure_and_note_and_draws_each_once() -> None:
     async with Desk().run_test() as pilot:
         tile = pilot.app.query_one(Tile)

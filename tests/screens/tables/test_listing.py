@@ -107,9 +107,12 @@ async def test_rows_differ_in_style_by_cursor_mouse_and_number() -> None:
         styles = [list(dict.fromkeys(part.style for part in listing.render_line(y))) for y in range(1, 8)]
         component = listing.get_component_rich_style
         assert styles[2] == [component("table--cursor")]
-        assert styles[0] == [component("table--fixed"), component("table--even")]
-        assert styles[3] == [component("table--fixed"), component("table--odd")]
+        assert styles[0] == [component("table--even")]
+        assert styles[3] == [component("table--odd")]
         assert styles[5] == [component("table--odd") + component("table--hover")]
+        listing._layout_of_columns = listing._layout_of_columns._replace(behind=1)
+        styles[0] = list(dict.fromkeys(part.style for part in listing.render_line(1)))
+        assert styles[0] == [component("table--fixed"), component("table--even")], "where other columns scroll"
 
 
 async def test_rows_that_roll_are_drawn_where_they_are_now() -> None:
