@@ -6,7 +6,7 @@ Written from the rules alone; shares nothing with the engine but the meaning of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -50,6 +50,8 @@ class Meter:
     """Wh."""
     later_max_kw: tuple[int, int] | None = None
     """From an instant on another highest power."""
+    estimates: set[int] = field(default_factory=set)
+    """The instants of readings that are not actual."""
 
     def judged(self) -> list[tuple[tuple[int, int], str]]:
         """Every reading in time order with `counted`, `rounding`, `reset`, `suspect`, `rejected` or `void`."""
@@ -63,7 +65,27 @@ class Meter:
         return fits(earlier, later, max_kw, self.rounding)
 
     def _walk(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
-        """What counts, exchanges included, and the kind of every reading."""
+        """What counts, exchanges included, in order of time, and the kind of every reading."""
+        apart = self.estimates - self.voids - self.releases - self.exchanges.keys()
+        actual = [reading for reading in self.readings if reading[0] not in apart]
+        counted, kind = replace(self, readings=actual, estimates=set())._walk_actual()
+        found = list(counted)
+        for time, wh in sorted(reading for reading in self.readings if reading[0] in apart):
+            before = next((point for point in reversed(found) if point.time < time), None)
+            after = next((point for point in counted if point.time > time), None)
+            register = wh if before is None else max(wh, before.base)
+            fitting = before is None or self._fits((before.time, before.base), (time, wh))
+            if fitting and after is not None:
+                said = self.exchanges[after.time][0] if after.kind == "exchange" else after.read
+                fitting = self._fits((time, register), (after.time, said))
+            kind[time, wh] = "rejected" if not fitting else "rounding" if register > wh else "counted"
+            if fitting:
+                found.append(_Point(time, register, register, kind="estimate", read=wh))
+                found.sort(key=lambda point: point.time)
+        return found, kind
+
+    def _walk_actual(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
+        """The same of actual readings."""
         counted: list[_Point] = []
         kind: dict[tuple[int, int], str] = {}
         doubtful: tuple[int, int] | None = None
@@ -162,12 +184,34 @@ class Meter:
 
     def curve(self) -> list[tuple[int, int]]:
         """C at each counted reading and each exchange, (µs, Wh)."""
-        curve: list[tuple[int, int]] = []
+        points = self._walk()[0]
+        actual: list[tuple[int, int]] = []
         base = 0
-        for point in self._walk()[0]:
-            step = 0 if not curve or point.kind == "reset" else max(0, point.wh - base)
-            curve.append((point.time, (curve[-1][1] if curve else 0) + step))
-            base = point.base
+        for point in points:
+            if point.kind != "estimate":
+                step = 0 if not actual or point.kind == "reset" else max(0, point.wh - base)
+                actual.append((point.time, (actual[-1][1] if actual else 0) + step))
+                base = point.base
+        first = next((point for point in points if point.kind != "estimate"), None)
+        # What is estimated before the first actual one leads up to it.
+        register = points[0].base if points else 0
+        if first is not None and points[0] is not first:
+            said = self.exchanges[first.time][0] if first.kind == "exchange" else first.read
+            register = min(register, said)
+            lead = said - register
+            actual = [(time, energy + lead) for time, energy in actual]
+        curve: list[tuple[int, int]] = []
+        known = dict(actual)
+        for point in points:
+            energy = known.get(point.time)
+            if energy is None:
+                most = next((energy for time, energy in actual if time > point.time), None)
+                energy = (curve[-1][1] if curve else 0) + max(0, point.wh - register)
+                energy = energy if most is None else min(energy, most)
+                register += energy - (curve[-1][1] if curve else 0)
+            else:
+                register = point.base
+            curve.append((point.time, energy))
         return curve
 
     def curve_points(self) -> list[tuple[int, int]]:

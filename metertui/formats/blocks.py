@@ -17,6 +17,8 @@ from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows
 
 _Entry = TypeVar("_Entry")
+Parsed = tuple[str, int, int, int]
+"""Identifier, instant (µs UTC), register read (Wh) and quality."""
 
 _BLOCK_BYTES: Final = 4_000_000
 """Bytes; some 50,000 lines."""
@@ -44,11 +46,11 @@ def read_blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _BLOC
 
 
 def parse_lines(
-    block: bytes, path: Path, first: int, parse: Callable[[bytes], tuple[str, int, int]], blanks: bytes | None = None
+    block: bytes, path: Path, first: int, parse: Callable[[bytes], Parsed], blanks: bytes | None = None
 ) -> FilePiece:
     """Parse a block of lines one by one; `first` is the number of the first. Lines with only `blanks` are left out.
 
-    `parse` returns the meter, instant (µs UTC) and register read (Wh) of a line, or raises Refused.
+    `parse` raises Refused for a line that is no reading.
     """
     return parse_entries(
         path.name,
@@ -65,25 +67,30 @@ def parse_lines(
 def parse_entries(
     source: str,
     entries: Iterable[tuple[int, _Entry]],
-    parse: Callable[[_Entry], tuple[str, int, int]],
+    parse: Callable[[_Entry], Parsed],
     text_of: Callable[[_Entry], str],
 ) -> FilePiece:
     """Parse lines or rows, each with its number, one by one; `text_of` returns the text of one that is refused."""
     codes: dict[str, int] = {}
-    code, times, whs, lines = [], [], [], []
+    code, times, whs, qualities, lines = [], [], [], [], []
     refused = []
     for number, entry in entries:
         try:
-            meter, time, wh = parse(entry)
+            meter, time, wh, quality = parse(entry)
         except Refused as error:
             refused.append(BadLine(source, number, error.code, error.why, text_of(entry)))
             continue
         code.append(codes.setdefault(meter, len(codes)))
         times.append(time)
         whs.append(wh)
+        qualities.append(quality)
         lines.append(number)
     rows = Rows(
-        list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
+        list(codes),
+        np.array(code, dtype=np.int32),
+        np.array(times, dtype=np.int64),
+        np.array(whs, dtype=np.int64),
+        np.array(qualities, dtype=np.uint8),
     )
     return FilePiece(source, rows, np.array(lines, dtype=np.int64), refused)
 

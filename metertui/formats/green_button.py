@@ -124,8 +124,10 @@ def _registers(path: Path, read: _Found) -> Iterator[FilePiece]:
     for found, refused in read:
         ids = list(dict.fromkeys(series.identifier for series, _ in found))
         codes = {name: code for code, name in enumerate(ids)}
-        code, line, _, time, energy, _ = _columns([(codes[series.identifier], *value) for series, value in found], 6)
-        yield FilePiece(path.name, Rows(ids, code.astype(np.int32), time, energy), line, refused)
+        values = [(codes[series.identifier], *value) for series, value in found]
+        code, line, _, time, wh, quality = _columns(values, 6)
+        rows = Rows(ids, code.astype(np.int32), time, wh, quality.astype(np.uint8))
+        yield FilePiece(path.name, rows, line, refused)
 
 
 def _columns(values: Sequence[tuple[int, ...]], count: int) -> Int64Array:

@@ -170,6 +170,7 @@ def _registers_read(path: Path, names: _Ids, progress: Progress) -> Iterator[Fil
             np.array([codes[name] for name, *_ in found], dtype=np.int32),
             np.array([read.time for *_, read in found], dtype=np.int64),
             np.array([_rounded(read.energy) for *_, read in found], dtype=np.int64),
+            np.array([read.quality for *_, read in found], dtype=np.uint8),
         )
         yield FilePiece(path.name, rows, np.array([number for _, number, _ in found], dtype=np.int64), refused)
 

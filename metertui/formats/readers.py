@@ -247,7 +247,7 @@ def _text(line: bytes) -> str:
 def detect_form(first: bytes, zone: SiteZone) -> OwnForm | None:
     """Return the format of a file that begins with this line, or None."""
     line = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
-    if line == reading_lines.HEADER.rstrip():
+    if reading_lines.is_header(line):
         return "day"
     if interval_lines.is_header(line):
         return "interval"

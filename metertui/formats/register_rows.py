@@ -14,15 +14,26 @@ import numpy as np
 
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES, Group
-from metertui.engine.base import SiteZone, check_identifier, is_bare, parse_kwh
+from metertui.engine.base import (
+    ACTUAL,
+    QUALITY_MARKS,
+    QUALITY_NAMES,
+    SiteZone,
+    check_identifier,
+    is_bare,
+    parse_kwh,
+    visible,
+)
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 
 _REGISTERS: Final = ("reading_kwh", "usage")
 _OFFSET: Final = "timestamp_offset"
 """The column with the offset from UTC of a time whose cell is a date, which has none."""
+_QUALITY: Final = "quality"
 _OTHERS: Final = frozenset(
-    {"identifier", "timestamp", _OFFSET, "usage_kwh", "reading_wh", "usage_wh", "status", "channel", *ATTRIBUTES}
+    {"identifier", "timestamp", _OFFSET, "usage_kwh", "reading_wh", "usage_wh", "status", _QUALITY, "channel"}
+    | {*ATTRIBUTES}
 )
 _DECIDED: Final = {"exchange": "the final reading of an exchange", "void": "void"}
 
@@ -52,6 +63,7 @@ class RegisterRows:
         self._meter, self._time = names.index("identifier"), names.index("timestamp")
         self._register = place_of_register(names)
         self._status = names.index("status") if "status" in names else None
+        self._quality = names.index(_QUALITY) if _QUALITY in names else None
         self._offset = names.index(_OFFSET) if _OFFSET in names else None
         self._attributes = [names.index(name) if name in names else None for name in ATTRIBUTES]
         self._checked: dict[tuple[str, ...], Group] = {}
@@ -59,8 +71,8 @@ class RegisterRows:
         self._groups: dict[Group, int] = {}
         self._of_rows: list[int] = []
 
-    def parse(self, cells: list[str]) -> tuple[str, int, int]:
-        """Return the identifier, instant (µs UTC) and register read (Wh) of a row. Raises Refused."""
+    def parse(self, cells: list[str]) -> tuple[str, int, int, int]:
+        """Return the identifier, instant (µs UTC), register read (Wh) and quality of a row. Raises Refused."""
         self._check_count(cells)
         meter = check_identifier(cells[self._meter])
         stated = tuple(["" if place is None else cells[place] for place in self._attributes])
@@ -72,8 +84,9 @@ class RegisterRows:
         if decided is not None:
             raise Refused("bad-reading", f"it is {decided} where it was exported, by decision")
         time = self._zone.parse(self.timestamp(cells))
+        quality = ACTUAL if self._quality is None else _quality_of(cells[self._quality])
         self._of_rows.append(self._groups.setdefault(group, len(self._groups)))
-        return meter, time, wh
+        return meter, time, wh, quality
 
     def timestamp(self, cells: list[str]) -> str:
         """Return the timestamp of a row. Raises Refused."""
@@ -92,6 +105,14 @@ class RegisterRows:
     def _check_count(self, cells: list[str]) -> None:
         if len(cells) != len(self._names):
             raise Refused("syntax", f"the line has {len(cells)} cells instead of {len(self._names)}")
+
+
+def _quality_of(cell: str) -> int:
+    """Return the quality that a cell says, by its word or by its letter. Raises Refused."""
+    for texts in (QUALITY_MARKS, QUALITY_NAMES):
+        if cell in texts:
+            return texts.index(cell)
+    raise Refused("syntax", f"the quality {visible(cell[:40])!r} is none of {', '.join(QUALITY_NAMES)}, E and S")
 
 
 def _checked_group(stated: tuple[str, ...]) -> Group:

@@ -13,7 +13,7 @@ from typing import Final
 from metertui.engine.base import Progress, SiteZone, no_progress, parse_kwh, part_of_progress, visible
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import DataError, Refused
-from metertui.formats.blocks import mark_bare_times, parse_entries
+from metertui.formats.blocks import Parsed, mark_bare_times, parse_entries
 from metertui.formats.register_rows import RegisterRows, place_of_register
 from metertui.formats.tables import DecimalMark, FigureEvidence, Row, Section, Table, Typed, plain_figure
 
@@ -67,7 +67,7 @@ def _parse_section(table: Table, section: Section, zone: SiteZone, mark: Decimal
     rows = RegisterRows(section.names, zone, partial(_register, mark=mark))
     source = f"{table.path.name}, {section.sheet}" if section.sheet else table.path.name
 
-    def parse(row: Row) -> tuple[str, int, int]:
+    def parse(row: Row) -> Parsed:
         if row.fault is not None:
             raise row.fault
         return rows.parse(row.cells)

@@ -19,12 +19,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import check_field
-from metertui.engine.base import SiteZone, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.base import ACTUAL, SiteZone, check_meter_id, format_kwh, parse_kwh
 from metertui.engine.columns import Group
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
-from metertui.formats.blocks import parse_lines, read_blocks, split_cells
+from metertui.formats.blocks import Parsed, parse_lines, read_blocks, split_cells
 from metertui.formats.simulated import Fleet
 
 COLUMNS: Final = (
@@ -111,10 +111,10 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePi
     places: dict[Group, int] = {}
     place = []
 
-    def parse(line: bytes) -> tuple[str, int, int]:
+    def parse(line: bytes) -> Parsed:
         meter, time, wh, group = _parse_row(line, zone)
         place.append(places.setdefault(group, len(places)))
-        return meter, time, wh
+        return meter, time, wh, ACTUAL
 
     piece = parse_lines(block, path, first, parse, b" ,")
     group, bare = np.array(place, dtype=np.int32), np.ones(len(place), dtype=bool)

@@ -51,12 +51,13 @@ class ImportLane:
     def perform(self, batch: Batch) -> None:
         part = slice(self.done, self.done + self._taken)
         rows, codes = self._rows, self._codes
-        readings = zip(rows.code[part].tolist(), rows.time[part].tolist(), rows.wh[part].tolist(), strict=True)
-        for at, (place, time, wh) in enumerate(readings, self.done):
+        columns = rows.code, rows.time, rows.wh, rows.qualities
+        readings = zip(*(column[part].tolist() for column in columns), strict=True)
+        for at, (place, time, wh, quality) in enumerate(readings, self.done):
             if batch.full:
                 self._taken = at - self.done
                 break
-            outcome = batch.add_imported(codes[place], time, wh)
+            outcome = batch.add_imported(codes[place], time, wh, quality)
             if outcome.kind in ("duplicate", "refused"):
                 self._outcomes.append((at, outcome))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from metertui.engine.base import OK, Outcome
+from metertui.engine.base import OK, QUALITY_MARKS, Outcome
 from metertui.engine.core import Close
 from metertui.server.protocol import (
     LINE_BYTES,
@@ -18,6 +18,7 @@ from metertui.server.protocol import (
     USAGE,
     Auth,
     Bad,
+    Estimate,
     Help,
     Parser,
     Ping,
@@ -47,6 +48,9 @@ class RequestBatch(Protocol):
 
     def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         """Put a reading to the batch."""
+
+    def add_estimated(self, meter: str, kwh: str, timestamp: str | None, quality: int) -> Outcome:
+        """Put a reading that is not actual to the batch."""
 
     def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         """Put a new account to the batch."""
@@ -198,7 +202,7 @@ class Conversation:
             replies += [failed] * (len(performed) - len(replies) - (self.pending_stop is not None))
             for place, reply in enumerate(replies):
                 request = performed[place]
-                if isinstance(request, Read | Register) and reply.startswith("OK"):
+                if isinstance(request, Read | Estimate | Register) and reply.startswith("OK"):
                     replies[place] = failed
                     self._unrecorded.append(Bad(request.line, failure.code, failure.text))
         return "".join(replies)
@@ -221,6 +225,10 @@ class Conversation:
         line, meter, kwh, timestamp = request
         outcome = batch.add_reading(meter, kwh, timestamp)
         return _OK if outcome is OK else self._reply_to(batch, line, outcome)
+
+    def _estimate(self, batch: RequestBatch, request: Estimate) -> str:
+        line, meter, kwh, timestamp, mark = request
+        return self._reply_to(batch, line, batch.add_estimated(meter, kwh, timestamp, QUALITY_MARKS.index(mark)))
 
     def _register(self, batch: RequestBatch, request: Register) -> str:
         line, meter, fields = request
@@ -273,6 +281,7 @@ Command = Callable[[Conversation, RequestBatch, Any], str | None]
 
 _COMMANDS: Final[dict[type[Request], Command]] = {
     Read: Conversation._read,
+    Estimate: Conversation._estimate,
     Register: Conversation._register,
     Stop: Conversation._stop,
     Ping: lambda *_: _OK,
@@ -282,7 +291,7 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
     Bad: Conversation._refuse,
     Web: Conversation._hang_up,
 }
-_UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Register, Stop)}
+_UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Estimate, Register, Stop)}
 
 
 def _error_reply(code: str, why: str) -> str:

@@ -27,6 +27,17 @@ class Read(NamedTuple):
     timestamp: str | None
 
 
+class Estimate(NamedTuple):
+    """`READ` with the quality `E` or `S`: a register read that is not actual."""
+
+    line: str
+    meter: str
+    kwh: str
+    timestamp: str | None
+    quality: str
+    """In capitals."""
+
+
 class Register(NamedTuple):
     """`REGISTER`: a new account. `fields` are in order, with names in lower case that may be repeated."""
 
@@ -81,11 +92,11 @@ class Web(NamedTuple):
     line: str
 
 
-Request = Read | Register | Stop | Ping | Help | Auth | Quit | Bad | Web
+Request = Read | Estimate | Register | Stop | Ping | Help | Auth | Quit | Bad | Web
 """Every request has `line`, the text that was sent, without its ending."""
 
 USAGE: Final = {
-    "READ": "READ <meter_id>[:<channel>] <kwh> [<timestamp>]",
+    "READ": "READ <meter_id>[:<channel>] <kwh> [<timestamp>] [A|E|S]",
     "REGISTER": ('REGISTER <meter_id> [address="…"] [region="…"] [sub_region="…"] [postcode=…] [apartment_type="…"]'),
     "STOPSERVER": "STOPSERVER",
     "PING": "PING",
@@ -105,6 +116,10 @@ _BLANKS: Final = " \t"
 _WORD: Final = re.compile(r'[ \t]*(?:([^" \t=]*=)?"([^"]*)"|([^" \t]+))(?=[ \t]|\Z)')
 _WEB: Final = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|PRI)[ \t]|(?i:host:)")
 """How a line of HTTP begins. Whatever its method, each request of HTTP/1.1 has a line `Host:`."""
+_ACTUAL: Final = "A"
+_QUALITIES: Final = (_ACTUAL, "E", "S")
+_MOST_VALUES: Final = 5
+"""Meter, register, date, time and quality."""
 _SHOWN: Final = 40
 """Characters of an unknown verb that the reply repeats."""
 
@@ -229,7 +244,7 @@ class Parser:
         read = Read._make
         for line in lines:
             words: list[str] = line.split()
-            if len(words) == 4 and words[0] == "READ":
+            if len(words) == 4 and words[0] == "READ" and len(words[3]) > 1:
                 words[0] = line
                 append(read(words))
             elif words:
@@ -338,15 +353,20 @@ def _unknown_command(line: str, verb: str) -> Bad | Web:
     return Bad(line, "unknown-command", f"{shown} is not a command; {hint}")
 
 
-def _read(line: str, words: list[str]) -> Read | None:
-    match words:
-        case [_, meter, kwh]:
-            return Read(line, meter, kwh, None)
-        case [_, meter, kwh, timestamp]:
-            return Read(line, meter, kwh, timestamp)
-        case [_, meter, kwh, date, time]:
-            return Read(line, meter, kwh, f"{date} {time}")
-    return None
+def _read(line: str, words: list[str]) -> Read | Estimate | None:
+    """Return the reading of a line. What follows the register is a time of one or two words, a quality, or both.
+
+    Another last word is taken for a part of the time, which then is none.
+    """
+    _, *values = words
+    if not 2 <= len(values) <= _MOST_VALUES:
+        return None
+    meter, kwh, *time = values
+    quality = time.pop().upper() if time and time[-1].upper() in _QUALITIES else _ACTUAL
+    timestamp = " ".join(time) if time else None
+    if quality == _ACTUAL:
+        return Read(line, meter, kwh, timestamp)
+    return Estimate(line, meter, kwh, timestamp, quality)
 
 
 def _register(line: str, words: list[str]) -> Register | None:

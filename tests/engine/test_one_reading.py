@@ -5,21 +5,25 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from metertui.engine.base.config import Rules
+from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.progress import no_progress
+from metertui.engine.base.qualities import ACTUAL, ESTIMATED, QUALITY_MARKS, SUBSTITUTED
 from metertui.engine.base.registers import format_kwh, parse_kwh
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
+from metertui.engine.core.batch import Batch
 from metertui.engine.core.corrections import NOT_SAID, Decision
 from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
@@ -42,13 +46,15 @@ hours = st.integers(1, 3)
 """Over midnight, so that two day files are concerned."""
 registers = st.sampled_from([1000, 2000, 900_000])
 decisions = st.sampled_from(["void", "unvoid", "correct", "uncorrect"])
+qualities = st.sampled_from([ACTUAL, ACTUAL, ESTIMATED, SUBSTITUTED])
+reads = st.tuples(st.just("read"), hours, registers, qualities)
 actions = st.one_of(
-    st.tuples(st.just("read"), hours, registers),
-    st.tuples(st.just("read"), hours, registers),
+    reads,
+    reads,
     st.tuples(decisions, hours, registers),
     st.tuples(decisions, hours, registers),
     st.tuples(st.sampled_from(["close", "close a step", "start"]), st.just(0), st.just(0)),
-    st.tuples(st.just("import"), st.lists(st.tuples(hours, registers), max_size=6), st.booleans()),
+    st.tuples(st.just("import"), st.lists(st.tuples(hours, registers, qualities), max_size=6), st.booleans()),
 )
 
 
@@ -60,19 +66,46 @@ class Model:
         self.void: defaultdict[int, set[int]] = defaultdict(set)
         self.voids: defaultdict[int, list[int]] = defaultdict(list)
         self.corrections: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.quality: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        """Of what is not actual."""
+        self.rows: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+        """What files have: value and quality."""
 
     def stands(self, at: int) -> int | None:
         found = [wh for wh in self.stored[at] if wh not in self.void[at]]
-        assert len(found) <= 1
-        return found[0] if found else None
+        actual = [wh for wh in found if wh not in self.quality[at]]
+        assert len(actual) <= 1
+        return next(iter(actual or found), None)
 
-    def read(self, at: int, wh: int) -> str:
+    def read(self, at: int, wh: int, quality: int = ACTUAL) -> str:
+        stands = self.stands(at)
         if wh in self.stored[at]:
-            return "duplicate"
-        if self.stands(at) is not None:
+            if quality != ACTUAL or wh != stands or wh not in self.quality[at]:
+                return "duplicate"
+        elif stands is not None and (quality != ACTUAL or stands not in self.quality[at]):
             return "refused"
-        self.stored[at].append(wh)
+        self.store(at, wh, quality)
         return "stored"
+
+    def store(self, at: int, wh: int, quality: int) -> None:
+        if wh not in self.stored[at]:
+            self.stored[at].append(wh)
+            if quality != ACTUAL:
+                self.quality[at][wh] = quality
+        elif quality == ACTUAL:
+            self.quality[at].pop(wh, None)
+        self.rows[at].add((wh, quality))
+
+    def bring(self, readings: list[tuple[int, int, int]]) -> list[str]:
+        """A file's readings in whatever order: what is estimated came before what is actual."""
+        readings = sorted(readings, key=lambda each: each[2] == ACTUAL)
+        found = [(self.read(*reading), reading) for reading in readings]
+        return ["duplicate" if kind == "refused" and wh in self.stored[at] else kind for kind, (at, wh, _) in found]
+
+    def gives_way(self, at: int, wh: int) -> bool:
+        """Whether another value is no obstacle to bringing one back."""
+        stands = self.stands(at)
+        return stands is None or (stands in self.quality[at] and wh not in self.quality[at])
 
     def decide(self, what: str, at: int, wh: int) -> bool:
         """Return whether the decision is possible; then it is made."""
@@ -81,16 +114,18 @@ class Model:
             case "void" if stands is not None:
                 self.void[at].add(stands)
                 self.voids[at] = [each for each in self.voids[at] if each != stands] + [stands]
-            case "unvoid" if stands is None and self.voids[at]:
+            case "unvoid" if self.voids[at] and self.gives_way(at, self.voids[at][-1]):
                 self.void[at].discard(self.voids[at].pop())
             case "correct" if self.stored[at] and wh != stands and wh not in self.voids[at]:
                 before = self.stored[at][-1] if stands is None else stands
                 self.corrections[at].append((before, wh))
                 self.void[at] = self.void[at] | {before} - {wh}
                 self.void[at].discard(wh)
-                if wh not in self.stored[at]:
-                    self.stored[at].append(wh)
-            case "uncorrect" if self.corrections[at] and stands in (None, self.corrections[at][-1][1]):
+                if wh not in self.stored[at] or wh in self.quality[at]:
+                    self.store(at, wh, ACTUAL)
+            case "uncorrect" if self.corrections[at] and (
+                stands == self.corrections[at][-1][1] or self.gives_way(at, self.corrections[at][-1][0])
+            ):
                 before, after = self.corrections[at].pop()
                 self.void[at].add(after)
                 if before not in self.voids[at]:
@@ -107,7 +142,15 @@ class Model:
                 found.readings.append((at, values[0] if stands is None else stands))
                 if stands is None:
                     found.voids.add(at)
+                elif stands in self.quality[at]:
+                    found.estimates.add(at)
         return found
+
+
+def add(batch: Batch, at: int, wh: int, quality: int) -> Outcome:
+    if quality == ACTUAL:
+        return batch.add_reading("m", format_kwh(wh), ZONE.iso(at))
+    return batch.add_estimated("m", format_kwh(wh), ZONE.iso(at), quality)
 
 
 class Site:
@@ -124,9 +167,9 @@ class Site:
             self.engine.ingest.write(batch)
             self.engine.ingest.apply(batch)
 
-    def read(self, at: int, wh: int) -> tuple[str, str]:
+    def read(self, at: int, wh: int, quality: int = ACTUAL) -> tuple[str, str]:
         batch = self.engine.ingest.begin()
-        outcome = batch.add_reading("m", format_kwh(wh), ZONE.iso(at))
+        outcome = add(batch, at, wh, quality)
         self.engine.ingest.write(batch)
         self.engine.ingest.apply(batch)
         return outcome.kind, outcome.code
@@ -168,14 +211,15 @@ class Site:
         assert not any("two values" in told for told in self.engine.warnings), "nothing contradicts what stands"
         self.step = 0
 
-    def bring(self, readings: list[tuple[int, int]], *, alone: bool) -> tuple[int, int, int]:
-        """Import a file of (µs UTC, Wh); return how many were new, duplicate and refused."""
+    def bring(self, readings: Sequence[tuple[int, ...]], *, alone: bool) -> tuple[int, int, int]:
+        """Import a file of (µs UTC, Wh[, quality]); return how many were new, duplicate and refused."""
         if alone:
             self.start()
         engine = self.engine
         taken = Import(engine.view().frozen(), engine.events.frozen(), latest=self.clock.now())
         times, whs = (np.array([each[i] for each in readings], dtype=np.int64) for i in (0, 1))
-        rows = Rows(["m"], np.zeros(len(readings), dtype=np.int32), times, whs)
+        quality = np.array([each[2] if len(each) > 2 else ACTUAL for each in readings], dtype=np.uint8)
+        rows = Rows(["m"], np.zeros(len(readings), dtype=np.int32), times, whs, quality)
         taken.add_piece(FilePiece("x.csv", rows, np.arange(len(readings))))
         if alone:
             taken.finish(engine.accounts, engine.archive, now=self.clock.now())
@@ -183,20 +227,25 @@ class Site:
         else:
             taken.plan(engine.accounts, self.clock.now())
             batch = engine.ingest.begin()
-            for time, wh in zip(taken.new_rows.time.tolist(), taken.new_rows.wh.tolist(), strict=True):
-                assert batch.add_imported(engine.code_of("m"), time, wh).stored
+            new = taken.new_rows
+            for reading in zip(new.time.tolist(), new.wh.tolist(), new.qualities.tolist(), strict=True):
+                assert batch.add_imported(engine.code_of("m"), *reading).stored
             engine.ingest.write(batch)
             engine.ingest.apply(batch)
         return taken.report.new, taken.report.duplicate, taken.report.refused
 
-    def values_in_files(self) -> dict[int, set[int]]:
+    def rows_in_files(self) -> dict[int, set[tuple[int, int]]]:
         logs = [self.folder / name for name in ("log.txt", "log.sealed.txt")]
         lines = [line for path in logs if path.exists() for line in path.read_text().splitlines()]
         for path in self.folder.glob("archive/*/*.csv"):
-            lines += path.read_text().splitlines()[1:]
-        found: defaultdict[int, set[int]] = defaultdict(set)
-        for _, time, kwh in (line.split(",") for line in lines):
-            found[ZONE.parse(time)].add(parse_kwh(kwh))
+            header, *of_day = path.read_text().splitlines()
+            told = any(line[-1] in "ES" for line in of_day)
+            assert header == "identifier,timestamp,usage" + ",quality" * told
+            assert {line.count(",") for line in of_day} <= {2 + told}
+            lines += of_day
+        found: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+        for _, time, kwh, *quality in (line.split(",") for line in lines):
+            found[ZONE.parse(time)].add((parse_kwh(kwh), QUALITY_MARKS.index(quality[0] if quality else "")))
         return found
 
     def problems(self) -> list[str]:
@@ -214,20 +263,22 @@ def assert_as(model: Model, engine: Engine) -> None:
     assert frozen.curve.energy.tolist() == series.curve.energy.tolist()
     for at, values in model.stored.items():
         assert series.standing_at(at) == model.stands(at)
+        assert engine.readings.qualities.at(engine.directory.codes["m"], at) == model.quality[at]
         assert sorted(engine.readings.values_at(engine.directory.codes["m"], at)) == sorted(values)
     assert len(engine.readings) == sum(map(len, model.stored.values()))
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(actions, min_size=8, max_size=30))
-def test_readings_and_decisions_in_any_order(done: list[tuple[str, object, object]]) -> None:
+def test_readings_and_decisions_in_any_order(done: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         site, model = Site(Path(name)), Model()
-        for what, first, second in done:
+        for what, first, second, *more in done:
+            assert isinstance(what, str)
             if what == "import":
                 assert isinstance(first, list)
-                readings = [(START + hour * HOUR, wh) for hour, wh in first]
-                expected = [model.read(at, wh) for at, wh in readings]
+                readings = [(START + hour * HOUR, wh, quality) for hour, wh, quality in first]
+                expected = model.bring(readings)
                 counts = tuple(expected.count(each) for each in ("stored", "duplicate", "refused"))
                 assert site.bring(readings, alone=bool(second)) == counts
             elif what == "close":
@@ -241,8 +292,10 @@ def test_readings_and_decisions_in_any_order(done: list[tuple[str, object, objec
                 assert isinstance(second, int)
                 at = START + first * HOUR
                 if what == "read":
-                    expected_kind = model.read(at, second)
-                    kind, code = site.read(at, second)
+                    [quality] = more
+                    assert isinstance(quality, int)
+                    expected_kind = model.read(at, second, quality)
+                    kind, code = site.read(at, second, quality)
                     assert ("stored" if kind in ("ok", "suspect") else kind) == expected_kind
                     assert code == ("conflict" if expected_kind == "refused" else "")
                 else:
@@ -255,8 +308,7 @@ def test_readings_and_decisions_in_any_order(done: list[tuple[str, object, objec
                     assert model.decide(what, at, second) == possible
             assert_as(model, site.engine)
         assert_as(model, Engine.open_readonly(site.folder, RULES, site.clock))
-        in_files = site.values_in_files()
-        assert in_files == {at: set(values) for at, values in model.stored.items() if values}
+        assert site.rows_in_files() == {at: rows for at, rows in model.rows.items() if rows}
         site.start()
         assert_as(model, site.engine)
         assert site.problems() == []
@@ -265,30 +317,34 @@ def test_readings_and_decisions_in_any_order(done: list[tuple[str, object, objec
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(
-        st.one_of(st.tuples(st.just("read"), hours, registers), st.tuples(decisions, hours, registers)), min_size=6
-    ),
+    st.lists(st.one_of(reads, st.tuples(decisions, hours, registers)), min_size=6),
     st.sampled_from(["a file", "a file beside meters", "a file of unknown meters", "the wire", "the wire at once"]),
     st.randoms(use_true_random=False),
 )
 def test_a_folder_that_has_the_decisions_takes_each_reading_in_any_order(
-    done: list[tuple[str, int, int]], way: str, random: Random
+    done: list[tuple[Any, ...]], way: str, random: Random
 ) -> None:
     """As after a loss of the archive, or in a new folder."""
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as other:
         site, model = Site(Path(name)), Model()
-        for what, hour, wh in done:
+        for what, hour, wh, *quality in done:
             at = START + hour * HOUR
             if what == "read":
-                model.read(at, wh)
-                site.read(at, wh)
+                model.read(at, wh, *quality)
+                site.read(at, wh, *quality)
             elif model.decide(what, at, wh):
                 site.decide(what, at, wh)
         site.engine.close()
-        readings = [(at, wh) for at, values in model.stored.items() for wh in values]
+        readings = [(at, *row) for at, rows in model.rows.items() for row in sorted(rows)]
         if not readings:
             return
+        twice = {
+            (at, wh) for at, rows in model.rows.items() for wh, quality in rows if quality and (wh, ACTUAL) in rows
+        }
+        assume(not any(wh in model.void[at] for at, wh in twice))  # it came as actual before it was void
         random.shuffle(readings)
+        if way.startswith("the wire"):
+            readings.sort(key=lambda each: each[2] == ACTUAL)  # none comes after what takes its place
         for file in ("events.csv", *(["users.csv"] if way != "a file of unknown meters" else [])):
             if (site.folder / file).exists():
                 shutil.copy(site.folder / file, other)
@@ -297,14 +353,14 @@ def test_a_folder_that_has_the_decisions_takes_each_reading_in_any_order(
             assert {again.read(*reading)[0] for reading in readings} <= {"ok", "suspect", "duplicate"}
         elif way == "the wire at once":
             batch = again.engine.ingest.begin()
-            kinds = {batch.add_reading("m", format_kwh(wh), ZONE.iso(at)).kind for at, wh in readings}
+            kinds = {add(batch, *reading).kind for reading in readings}
             again.engine.ingest.write(batch)
             again.engine.ingest.apply(batch)
             assert kinds <= {"ok", "suspect", "duplicate"}
         else:
             assert again.bring(readings, alone=way != "a file beside meters")[2] == 0
         assert_as(model, again.engine)
-        assert again.values_in_files() == {at: set(values) for at, values in model.stored.items() if values}
+        assert again.rows_in_files() == {at: rows for at, rows in model.rows.items() if rows}
         assert again.bring(readings, alone=True) == (0, len(readings), 0)
         again.close()
         assert_as(model, again.engine)

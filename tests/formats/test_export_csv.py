@@ -21,7 +21,8 @@ EXPORT = "identifier,timestamp,reading_kwh,usage_kwh,region,sub_region,apartment
         ("identifier,timestamp,usage,region\n", True),
         (EXPORT, True),
         ("region,usage,timestamp,identifier", True),
-        ("identifier,timestamp,usage,quality", False),  # what it says of a reading would be lost
+        ("identifier,timestamp,usage,quality", True),
+        ("identifier,timestamp,usage,doubt", False),  # what it says of a reading would be lost
         ("identifier,timestamp,usage,reading_kwh", False),
         ("identifier,timestamp,region", False),
         ("identifier,timestamp,usage,region,region", False),

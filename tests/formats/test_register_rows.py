@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from metertui.engine.base.qualities import ACTUAL
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import Refused
 from metertui.formats.register_rows import RegisterRows, is_header, place_of_register
@@ -30,7 +31,7 @@ def test_a_row_is_read_by_the_names_of_its_columns() -> None:
     assert place_of_register(names) == 0
     rows = RegisterRows(names, ZONE, len)
     cells = ["xxx", "2025-03-12T10:00:00+08:00", "East", "m-1"]
-    assert rows.parse(cells) == ("m-1", ZONE.parse("2025-03-12T10:00:00"), 3)
+    assert rows.parse(cells) == ("m-1", ZONE.parse("2025-03-12T10:00:00"), 3, ACTUAL)
     assert rows.timestamp(cells) == cells[1]
     with pytest.raises(Refused, match="the line has 3 cells instead of 4"):
         rows.parse(cells[:3])

@@ -16,12 +16,17 @@ class FakeBatch:
     def __init__(self, outcomes: Mapping[str, Outcome] | None = None) -> None:
         self.outcomes = outcomes or {}
         self.reads: list[tuple[str, str, str | None]] = []
+        self.estimates: list[tuple[str, str, str | None, int]] = []
         self.registered: list[tuple[str, Mapping[str, str], str]] = []
         self.refused_lines: list[tuple[str, str, str, str]] = []
         self.full = False
 
     def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         self.reads.append((meter, kwh, timestamp))
+        return self.outcomes.get(meter, OK)
+
+    def add_estimated(self, meter: str, kwh: str, timestamp: str | None, quality: int) -> Outcome:
+        self.estimates.append((meter, kwh, timestamp, quality))
         return self.outcomes.get(meter, OK)
 
     def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from metertui.server.protocol import (
     Auth,
     Bad,
+    Estimate,
     Help,
     Parser,
     Ping,
@@ -75,6 +76,25 @@ def test_read_takes_a_meter_a_reading_and_perhaps_a_time(line: str, request_: tu
     assert parse(line.encode() + b"\n") == [Read(line, *request_)]
 
 
+@pytest.mark.parametrize("time", [None, "2025-02-19T00:30:00", "2025-02-19 00:30:00"])
+def test_the_last_word_of_a_read_may_be_its_quality(time: str | None) -> None:
+    words = ["READ", "m1", "144.5", *([time] if time else [])]
+    for quality in "AaEeSs":
+        line = " ".join([*words, quality])
+        read = Read(line, "m1", "144.5", time)
+        expected = Estimate(*read, quality.upper()) if quality in "EeSs" else read
+        assert parse(line.encode() + b"\n") == [expected]
+        assert with_care(line.encode() + b"\n") == [expected]
+
+
+@pytest.mark.parametrize("rest", ["X", "2025-02-19T00:30 X", "2025-02-19 00:30 X", "E E", "1 2 3"])
+def test_another_last_word_is_part_of_the_time(rest: str) -> None:
+    line = f"READ m1 5 {rest}"
+    (request,) = parse(line.encode() + b"\n")
+    assert isinstance(request, Read | Estimate)
+    assert request.timestamp == rest.removesuffix(" E")
+
+
 def test_register_takes_fields_in_any_order_and_case() -> None:
     line = 'REGISTER m1 Region="North East" POSTCODE=560123 address="12 Main St #03-04"'
     fields = (("region", "North East"), ("postcode", "560123"), ("address", "12 Main St #03-04"))
@@ -129,7 +149,7 @@ def test_blank_lines_are_nothing() -> None:
         ("READ\u00a0m1\u00a05".encode(), "unknown-command"),
         (b"READ", "syntax"),
         (b"READ m1", "syntax"),
-        (b"READ m1 5 2025-02-19 00:30 more", "syntax"),
+        (b"READ m1 5 2025-02-19 00:30 E more", "syntax"),
         (b'READ m1 "5', "syntax"),
         (b'READ m1 5"', "syntax"),
         (b'READ m1 "5"6', "syntax"),

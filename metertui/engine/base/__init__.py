@@ -22,6 +22,7 @@ from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, BadLine, Outcome, refused, suspect
 from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
+from metertui.engine.base.qualities import ACTUAL, ESTIMATED, QUALITY_MARKS, QUALITY_NAMES, SUBSTITUTED, parse_mark
 from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import (
@@ -48,9 +49,11 @@ from metertui.engine.base.zone import (
 )
 
 __all__ = [
+    "ACTUAL",
     "DATA_WINDOWS",
     "DAY",
     "DUPLICATE",
+    "ESTIMATED",
     "FIRST_DAY",
     "HALF_HOUR",
     "HOUR",
@@ -59,7 +62,10 @@ __all__ = [
     "MAX_WH",
     "MINUTE",
     "OK",
+    "QUALITY_MARKS",
+    "QUALITY_NAMES",
     "SECOND",
+    "SUBSTITUTED",
     "USE",
     "WINDOW_NAMES",
     "BadLine",
@@ -99,6 +105,7 @@ __all__ = [
     "no_progress",
     "parse_identifier",
     "parse_kwh",
+    "parse_mark",
     "part_of_progress",
     "plain_identifier",
     "refused",

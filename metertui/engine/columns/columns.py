@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
-from metertui.engine.base import USE, Limits, SiteZone
+from metertui.engine.base import ACTUAL, USE, Limits, SiteZone
 from metertui.engine.columns.combined_curve import NO_CODE, combine_registers
 from metertui.engine.columns.curve import Columns, Curve
 from metertui.engine.columns.interval_columns import IntervalColumns
+from metertui.engine.columns.qualities import NONE_KNOWN, Known
 from metertui.engine.columns.registers import Registers
+from metertui.engine.columns.tail_columns import locate_rows
 
 FIRST: Final = -1
 """In place of a value (Wh) that an edit does not name: the first that is stored at its instant."""
@@ -34,10 +36,12 @@ class Contested(NamedTuple):
     """Of each value that an edit speaks of, whether it is void; see vee.standing."""
     corrected: tuple[int, ...] = ()
     """What corrections in force store there; nearly always among the values."""
+    known: Known = NONE_KNOWN
+    """The quality of those values that are not actual."""
 
 
 class Corrections(NamedTuple):
-    """The edits that change what counts, as arrays: meter codes (int32), µs UTC and Wh (int64).
+    """The edits and qualities that change what counts, as arrays: meter codes (int32), µs UTC and Wh (int64).
 
     Each group of arrays has equal lengths, in order of (meter, time).
     """
@@ -56,22 +60,29 @@ class Corrections(NamedTuple):
     exchange_time: NDArray[np.int64]
     final: NDArray[np.int64]
     initial: NDArray[np.int64]
+    estimate_meter: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+    estimate_time: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    estimate_wh: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    """Readings that are not actual, the only ones of their instants; others are contested."""
+    estimate_quality: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
 
-    def voids(self) -> Iterator[tuple[int, int]]:
-        """Yield the instants that may have a void reading: meter code and µs UTC."""
+    def unsure(self) -> Iterator[tuple[int, int]]:
+        """Yield the instants that may have a void reading, or one that is not actual: meter code and µs UTC."""
         yield from zip(self.void_meter.tolist(), self.void_time.tolist(), strict=True)
         yield from ((each.meter, each.time) for each in self.contested)
+        yield from zip(self.estimate_meter.tolist(), self.estimate_time.tolist(), strict=True)
 
     def of_meter(self, code: int) -> Corrections | None:
-        """Return the edits of one meter under the code 0; None if there are none."""
+        """Return those of one meter under the code 0; None if there are none."""
 
         def span(meter: NDArray[np.int32]) -> slice:
             first, stop = meter.searchsorted([code, code + 1]).tolist()
             return slice(first, stop)
 
-        void, release, exchange = span(self.void_meter), span(self.release_meter), span(self.exchange_meter)
+        meters = self.void_meter, self.release_meter, self.exchange_meter, self.estimate_meter
+        void, release, exchange, estimate = map(span, meters)
         contested = tuple(each._replace(meter=0) for each in self.contested if each.meter == code)
-        if not contested and all(each.start == each.stop for each in (void, release, exchange)):
+        if not contested and all(each.start == each.stop for each in (void, release, exchange, estimate)):
             return None
         return Corrections(
             np.zeros(void.stop - void.start, dtype=np.int32),
@@ -85,7 +96,30 @@ class Corrections(NamedTuple):
             self.exchange_time[exchange],
             self.final[exchange],
             self.initial[exchange],
+            np.zeros(estimate.stop - estimate.start, dtype=np.int32),
+            self.estimate_time[estimate],
+            self.estimate_wh[estimate],
+            self.estimate_quality[estimate],
         )
+
+    def has_estimates(self) -> bool:
+        """Return whether any reading is not actual."""
+        return bool(len(self.estimate_meter)) or any(each.known for each in self.contested)
+
+    def qualities_of(self, readings: Columns) -> NDArray[np.uint8]:
+        """Return the quality of each of some readings, the standing ones of their instants; uint8[n]."""
+        found = np.full(len(readings), ACTUAL, dtype=np.uint8)
+        plain = Columns(self.estimate_meter, self.estimate_time, self.estimate_wh)
+        at, known = locate_rows(plain, readings.meter, readings.time)
+        found[known] = self.estimate_quality[at[known]]
+        unsure = [each for each in self.contested if each.known]
+        if unsure:
+            several = {(each.meter, each.time): each.known for each in unsure}
+            times = np.isin(readings.time, [each.time for each in unsure])
+            for place in np.flatnonzero(times & np.isin(readings.meter, [each.meter for each in unsure])).tolist():
+                here = several.get((int(readings.meter[place]), int(readings.time[place])), NONE_KNOWN)
+                found[place] = here.get(int(readings.wh[place]), ACTUAL)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +153,8 @@ class Frozen:
     """The same as `group` for the ends of the intervals."""
     reads: Curve | None = None
     """The points of the curve that readings and exchanges make by themselves; None where that is the whole curve."""
+    quality: NDArray[np.uint8] | None = None
+    """The quality of each reading; None if all are actual."""
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -179,6 +215,7 @@ class Frozen:
             columns=replace(columns, meter=meter_of[columns.meter]),
             status=self.status[rows],
             energy=self.energy[rows],
+            quality=None if self.quality is None else self.quality[rows],
             group=self.group[rows],
             curve=combined.curve,
             curve_group=self.curve_group[combined.source],

@@ -19,6 +19,7 @@ import numpy as np
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import (
+    ACTUAL,
     DAY,
     DUPLICATE,
     HOUR,
@@ -33,12 +34,12 @@ from metertui.engine.base import (
     refused,
     suspect,
 )
-from metertui.engine.columns import Arrivals
+from metertui.engine.columns import Known, Stated
 from metertui.engine.core.counters import Arrival
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import Refused
 from metertui.engine.index import ReadingStore
-from metertui.engine.storage import RefusedLine
+from metertui.engine.storage import RefusedLine, encode_line
 from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, accepted, is_void, late_reads, rules, standing
 
 _MOST_LATE: Final = 300
@@ -67,7 +68,11 @@ class Batch:
         self.times: list[int] = []
         self.whs: list[int] = []
         self.sharing: list[int] = []
-        """Places of readings at whose instant another value is stored."""
+        """Places of readings at whose instant a value is stored."""
+        self.estimated: dict[int, int] = {}
+        """By place, the quality of readings that are not actual."""
+        self._known: dict[int, dict[int, dict[int, int]]] = {}
+        """By meter code and instant, what the batch leaves of the values that are not actual, with their qualities."""
         self.accounts: list[Account] = []
         self.registered_by: list[str] = []
         self.suspects: list[Arrival] = []
@@ -122,27 +127,49 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
-    def add_replicated(self, code: int, time: int, wh: int) -> Outcome:
+    def add_estimated(self, register: str, kwh: str, timestamp: str | None, quality: int) -> Outcome:
+        """Add a register read, as `add_reading` does, that is estimated or substituted."""
+        code = self._active.get(register)
+        if code is None:
+            return self._add_first(register, kwh, timestamp, quality)
+        try:
+            wh = parse_kwh(kwh)
+            time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
+            self._check_reach(time, timestamp)
+        except Refused as error:
+            return refused(error.code, error.why)
+        if timestamp is not None:
+            time = self._which_instant(code, time, wh, timestamp)
+        outcome = self._judge_late(code, time, wh, quality)
+        if outcome is not DUPLICATE and outcome.kind != "refused":
+            self.lines.append(encode_line(register, self._zone.iso(time), wh, quality))
+            self._stage(code, time, wh)
+        return outcome
+
+    def add_replicated(self, code: int, time: int, wh: int, quality: int = ACTUAL) -> Outcome:
         """Add a reading that another process has written: judged like any other, but not written here.
 
         One that contradicts what stands is added all the same: the edit that makes room for it may be read later.
         """
-        outcome = self._add_unwritten(code, time, wh)
+        outcome = self._add_unwritten(code, time, wh, quality)
         if outcome.kind == "refused":
             self.sharing.append(len(self.codes))
+            if quality != ACTUAL:
+                self._note_quality(code, time, wh, quality, self._neighbours(code).known_at(time))
             self._stage(code, time, wh)
         return outcome
 
-    def _add_unwritten(self, code: int, time: int, wh: int) -> Outcome:
+    def _add_unwritten(self, code: int, time: int, wh: int, quality: int) -> Outcome:
         heads = self._heads
         rise = wh - heads.wh[code]
-        if time > heads.time[code] and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
+        follows = quality == ACTUAL and time > heads.time[code]
+        if follows and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
             heads.time[code] = time
             if rise > 0:
                 heads.wh[code] = wh
             outcome = OK
         else:
-            outcome = self._judge_late(code, time, wh)
+            outcome = self._judge_late(code, time, wh, quality)
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
         self._stage(code, time, wh)
@@ -153,11 +180,11 @@ class Batch:
         self.times.append(time)
         self.whs.append(wh)
 
-    def add_imported(self, code: int, time: int, wh: int) -> Outcome:
+    def add_imported(self, code: int, time: int, wh: int, quality: int = ACTUAL) -> Outcome:
         """Add a reading from a file, whether its meter may send readings or not."""
-        outcome = self._add_unwritten(code, time, wh)
+        outcome = self._add_unwritten(code, time, wh, quality)
         if outcome is OK or outcome.kind == "suspect":
-            self.lines.append(f"{self._folder.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
+            self.lines.append(encode_line(self._folder.directory.ids[code], self._zone.iso(time), wh, quality))
         return outcome
 
     def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
@@ -188,14 +215,16 @@ class Batch:
 
     def store_readings(self, readings: ReadingStore) -> None:
         """Add the readings to those that are stored."""
-        if not self.sharing:
+        if not (self.sharing or self.estimated):
             if self.codes:
                 readings.append(self.codes, self.times, self.whs)
             return
-        arrived = Arrivals(np.array(self.codes, dtype=np.int32), np.array(self.times), np.array(self.whs))
+        quality = np.full(len(self.codes), ACTUAL, dtype=np.uint8)
+        quality[list(self.estimated)] = list(self.estimated.values())
+        arrived = Stated(np.array(self.codes, dtype=np.int32), np.array(self.times), np.array(self.whs), quality)
         shares = np.zeros(len(self.codes), dtype=bool)
         shares[self.sharing] = True
-        readings.append(*arrived.take(~shares))
+        readings.append_stated(arrived.take(~shares))
         readings.append_at_shared_instants(arrived.take(shares))
 
     def discard_staged(self) -> None:
@@ -205,12 +234,14 @@ class Batch:
             self.accounts, self.registered_by, self.suspects,
         ):  # fmt: skip
             staged.clear()
+        self.estimated.clear()
+        self._known.clear()
         self.ahead.clear()
         self.duplicates = 0
 
     # -- one reading ---------------------------------------------------------------------------------------
 
-    def _add_first(self, register: str, kwh: str, timestamp: str | None) -> Outcome:
+    def _add_first(self, register: str, kwh: str, timestamp: str | None, quality: int = ACTUAL) -> Outcome:
         """Add a reading of a register that is not known: it gets its code if the reading can be taken.
 
         Of `METER:use` the meter itself is known.
@@ -230,6 +261,8 @@ class Batch:
                 self._heads.grow(len(self._folder.directory))
         except Refused as error:
             return refused(error.code, error.why)
+        if quality != ACTUAL:
+            return self.add_estimated(stored, kwh, timestamp, quality)
         return self.add_reading(stored, kwh, timestamp)
 
     def _check_reach(self, time: int, timestamp: str | None) -> None:
@@ -270,26 +303,33 @@ class Batch:
             return rise >= -self._rounding
         return rise * HOUR <= self._most[code] * (time - self._heads.time[code])
 
-    def _judge_late(self, code: int, time: int, wh: int) -> Outcome:
+    def _judge_late(self, code: int, time: int, wh: int, quality: int = ACTUAL) -> Outcome:
         """Judge a reading that is not simply its meter's next one, and update the meter's head."""
         self._late += 1
         neighbours = self._neighbours(code)
         meter = self._folder.directory.ids[code]
-        stored, verdicts = neighbours.values_at(time), neighbours.verdicts_at(time)
-        if wh in stored:  # also if it is void: a retry brings nothing back
-            self.duplicates += 1
-            return DUPLICATE
-        if not accepted(stored, [wh], verdicts):
-            what = f"{meter} has {format_kwh(standing(stored, verdicts) or 0)} kWh at {self._zone.iso(time)} already"
+        stored, verdicts, known = neighbours.values_at(time), neighbours.verdicts_at(time), neighbours.known_at(time)
+        if not accepted(stored, [(wh, quality)], verdicts, known):
+            if wh in stored:  # also if it is void: a retry brings nothing back
+                self.duplicates += 1
+                return DUPLICATE
+            stands = standing(stored, verdicts, known) or 0
+            what = f"{meter} has {format_kwh(stands)} kWh at {self._zone.iso(time)} already"
             return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
         if stored:
             self.sharing.append(len(self.codes))
+        if quality != ACTUAL or known:
+            self._note_quality(code, time, wh, quality, known)
         if is_void(wh, (*stored, wh), verdicts):
             return OK  # it is kept, and changes nothing
         exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
         if exchange is not None:
             return self._judge_at_exchange(exchange, meter, time, wh)
         replay = self._heads.replay_before(code, neighbours, time)
+        decided = neighbours.decided
+        if quality != ACTUAL and not (decided and decided.is_released(time, wh, (*stored, wh)[0])):
+            why = late_reads.why_estimate_is_apart(replay, neighbours, time, wh, self._zone)
+            return self._suspect(meter, time, wh, why) if why else OK
         without = replay.copy()
         last = replay.judge.last
         own = len(replay.points)
@@ -300,9 +340,22 @@ class Batch:
         if replay.is_counted(own):
             return OK
         before = None if last is None else (last.time, last.register)
-        why = rules.why_not_counted(before, time, wh, neighbours.limits, self._zone)
+        return self._suspect(meter, time, wh, rules.why_not_counted(before, time, wh, neighbours.limits, self._zone))
+
+    def _suspect(self, meter: str, time: int, wh: int, why: str) -> Outcome:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
+
+    def _note_quality(self, code: int, time: int, wh: int, quality: int, known: Known) -> None:
+        """Note the quality of a reading that is staged next, where those of its instant are `known` so far."""
+        left = self._known.setdefault(code, {})[time] = dict(known)
+        if quality == ACTUAL:
+            left.pop(wh, None)
+            return
+        left[wh] = quality
+        self.estimated[len(self.codes)] = quality
+        if time > self._heads.time[code]:
+            self._heads.unset(code)  # an actual one may take its place
 
     def _judge_at_exchange(self, exchange: Edit, meter: str, time: int, wh: int) -> Outcome:
         """Judge a reading at the very instant of an exchange, which states what both registers showed."""
@@ -311,8 +364,7 @@ class Batch:
         declared = f"declared for the exchange at {self._zone.iso(time)}"
         both = f"{format_kwh(exchange.final)} and {format_kwh(exchange.initial)} kWh"
         why = f"{format_kwh(wh)} kWh is neither the final nor the initial reading {declared}, {both}"
-        self.suspects.append(Arrival(meter, time, wh, why))
-        return suspect(why)
+        return self._suspect(meter, time, wh, why)
 
     def _neighbours(self, code: int) -> Neighbours:
         """Return a meter's readings, those of this batch included."""
@@ -323,4 +375,5 @@ class Batch:
         directory = self._folder.directory
         decided = self._folder.events.edits_of_meter(directory.ids[code])
         limits = directory.limits_of(code)
-        return Neighbours(self._folder.readings, code, limits, self._by_meter.get(code, ()), decided)
+        staged = self._by_meter.get(code, ())
+        return Neighbours(self._folder.readings, code, limits, staged, decided, self._known.get(code))

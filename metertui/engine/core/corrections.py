@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh, month_bounds
+from metertui.engine.columns import FIRST
 from metertui.engine.core import change_price, loading
 from metertui.engine.core.decision_basis import DecisionBasis
 from metertui.engine.errors import MeterError, StorageError
@@ -349,7 +350,7 @@ class _Check:
         if not made:
             raise self._nothing_to_undo("correction", at)
         stands = self._series.standing_at(at)
-        if stands not in (None, made[-1].to):
+        if stands not in (None, made[-1].to) and not self._gives_way(stands, made[-1].wh, at):
             raise self._stands_there(stands, at)
         return replace(edit, wh=made[-1].wh, to=made[-1].to)
 
@@ -362,9 +363,14 @@ class _Check:
         if void is None:
             raise self._nothing_to_undo("void", at)
         stands = self._series.standing_at(at)
-        if stands is not None:
+        if stands is not None and not self._gives_way(stands, void.wh, at):
             raise self._stands_there(stands, at)
         return void
+
+    def _gives_way(self, stands: int | None, wh: int, at: int) -> bool:
+        """Return whether what stands at an instant is not actual, and another value (Wh) there is."""
+        known = self._basis.known.get(at, {})
+        return stands in known and wh not in known and wh != FIRST
 
     def _stored(self, at: int) -> tuple[int, ...]:
         """Return the values (Wh) stored at an instant. Raises MeterError that names the nearest if there is none."""

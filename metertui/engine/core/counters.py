@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from metertui.engine.base import ACTUAL
 from metertui.engine.storage import RefusedLine
 
 CLOSE_STEPS: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
@@ -20,6 +21,7 @@ class Arrival:
     time: int
     wh: int
     note: str = ""
+    quality: int = ACTUAL
 
 
 @dataclass(frozen=True, slots=True)

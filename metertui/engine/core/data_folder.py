@@ -36,7 +36,9 @@ class DataFolder:
         self.archive: Archive = loaded.archive
         self.directory: MeterCodes = loaded.directory
         self.events: EditLog = loaded.events
-        self.readings = ReadingStore(loaded.history, self.directory, self.zone, self.events, loaded.sharing)
+        self.readings = ReadingStore(
+            loaded.history, self.directory, self.zone, self.events, loaded.sharing, loaded.estimated
+        )
         self.readings.append_unknown(loaded.waiting)
         self.sealed_at_start = self.readings.mark()
         """The tail's first readings, which the start found in a sealed log and could not put into day files."""
@@ -63,7 +65,7 @@ class DataFolder:
                 )
             except StorageError as error:  # it counts all the same, and goes into its day file
                 self.storage_error = self.storage_error or str(error)
-        found = loading.find_contradictions(self.readings.shared, self.events, self.directory)
+        found = loading.find_contradictions(self.readings, self.events, self.directory)
         if found:
             first = f"first for {found[0].meter} at {self.zone.iso(found[0].time)}, {len(found)} in all"
             many = f"two values are left for the same meter and time ({first})"

@@ -12,6 +12,7 @@ import numpy as np
 from metertui.engine.attributes import Group
 from metertui.engine.base import Int64Array, MeterLimits, SiteZone
 from metertui.engine.billing import SpreadPrices
+from metertui.engine.columns import Known
 from metertui.engine.errors import MeterError
 from metertui.engine.index import GroupsInTime
 from metertui.engine.usage import Series
@@ -33,6 +34,8 @@ class DecisionBasis:
     wh: Int64Array
     shared: Mapping[int, tuple[int, ...]]
     """All registers (Wh) of the instants that have several."""
+    known: Mapping[int, Known]
+    """By instant, the qualities of registers that are not actual."""
     limits: MeterLimits | None
     decided: MeterEdits
     zone: SiteZone
@@ -62,6 +65,7 @@ class DecisionBasis:
             time,
             wh,
             {} if code < 0 else dict(engine.readings.shared_of(code)),
+            {at: dict(known) for at, known in engine.readings.known_of(code).items()},
             None if code < 0 else directory.limits_of(code),
             MeterEdits() if edits is None else edits.frozen(),
             engine.zone,
@@ -76,7 +80,7 @@ class DecisionBasis:
     def series(self, decided: MeterEdits) -> Series:
         """Return the readings of the meter, judged under some edits."""
         assert self.limits is not None, "the meter is known"
-        corrections = corrections_from({0: decided} if decided else {}, {0: self.shared})
+        corrections = corrections_from({0: decided} if decided else {}, {0: self.shared}, {0: self.known})
         return Series.from_readings(self.meter, self.time, self.wh, self.limits, corrections)
 
     def values_at(self, at: int) -> tuple[int, ...]:

@@ -154,9 +154,10 @@ class Engine(DataFolder):
         return lambda: Series.from_frozen(frozen().of_channel(channel), 0, register, tuple(parts))
 
     def corrections_of(self, meter: str, decided: MeterEdits | None) -> Corrections | None:
-        """Return what follows from edits of a meter, for its readings under the code 0."""
-        shared = self.readings.shared_of(self.directory.codes[meter])
-        return corrections_from({0: decided} if decided else {}, {0: shared})
+        """Return what follows from edits and qualities of a meter, for its readings under the code 0."""
+        code = self.directory.codes[meter]
+        shared, known = self.readings.shared_of(code), self.readings.qualities.of_meter(code)
+        return corrections_from({0: decided} if decided else {}, {0: shared}, {0: known})
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
         """Return what a meter used in a window, named or given; `at` (µs UTC) replaces now. Raises MeterError."""

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Int64Array, Limits
-from metertui.engine.columns import Arrivals, Columns, Frozen, tail_columns
+from metertui.engine.base import ACTUAL, Int64Array, Limits
+from metertui.engine.columns import NONE_KNOWN, Arrivals, Columns, Frozen, Known, Stated, stated_all, tail_columns
 from metertui.engine.vee import MeterEdits, accepted, corrections_from, rules, standing, validate
 
 Edits = Mapping[str, MeterEdits]
@@ -32,20 +32,22 @@ class Outcomes(NamedTuple):
     """Which are stored afterwards: the new ones, and those that their instants have already; bool[n]."""
     stands: Int64Array
     """What stands then at the instant of each that is not kept, Wh; int64[n]."""
-    before: Arrivals
+    before: Stated
     """What is stored already at instants where others come in as well."""
     values: Mapping[_Instant, tuple[int, ...]]
     """What is stored then at the instants that have several values."""
+    qualities: Mapping[_Instant, Known]
+    """The qualities of those that are not actual then."""
 
 
-def outcomes_of(arrivals: Arrivals, frozen: Frozen, ids: Sequence[str], edits: Edits) -> Outcomes:
+def outcomes_of(stated: Stated, frozen: Frozen, ids: Sequence[str], edits: Edits) -> Outcomes:
     """Find out what becomes of readings beside the stored ones; their meter codes are places in `ids`.
 
-    At nearly all instants there is one value and no edit. Each of the others is looked at by itself.
+    At nearly all instants there is one value and no edit, and it is actual. Each of the others is looked at by itself.
     """
-    columns = frozen.columns
-    values = _several(frozen)
-    apart = _among(arrivals, {*values, *_spoken_of(arrivals, ids, edits)})
+    columns, arrivals = frozen.columns, stated.arrivals
+    values, qualities = _several(frozen), _qualities(frozen)
+    apart = _among(arrivals, {*values, *qualities, *_unsure(stated, columns), *_spoken_of(arrivals, ids, edits)})
     plain = np.flatnonzero(~apart)
     rest = arrivals.take(plain)
     merged = tail_columns.merge_arrivals(columns, rest)
@@ -53,18 +55,26 @@ def outcomes_of(arrivals: Arrivals, frozen: Frozen, ids: Sequence[str], edits: E
     stands[plain] = merged.wh[_places(merged, rest)]
     new[plain] = tail_columns.new_arrivals(columns, rest)
     kept = stands == arrivals.wh
-    before: list[tuple[int, int, int]] = []
+    before: list[tuple[int, int, int, int]] = []
     for instant, rows in _rows_by_instant(arrivals, apart).items():
         stored = values.get(instant) or _stored_at(columns, *instant)
-        verdicts = _verdicts_at(instant, ids, edits)
-        added = accepted(stored, arrivals.wh[rows].tolist(), verdicts)
-        values[instant] = (*stored, *added)
-        stands[rows] = standing(values[instant], verdicts) or 0
+        verdicts, known = _verdicts_at(instant, ids, edits), dict(qualities.get(instant, NONE_KNOWN))
+        offers = list(zip(arrivals.wh[rows].tolist(), stated.quality[rows].tolist(), strict=True))
+        added = accepted(stored, offers, verdicts, known)
+        before += [(*instant, wh, known.get(wh, ACTUAL)) for wh in stored if added]
+        for offer in added:
+            new[rows[offers.index(offer)]] = True
+        known |= {wh: quality for wh, quality in added if quality != ACTUAL}
+        for wh in (wh for wh, quality in added if quality == ACTUAL):
+            known.pop(wh, None)
+        values[instant] = tuple(dict.fromkeys((*stored, *(wh for wh, _ in added))))
+        qualities[instant] = known
+        stands[rows] = standing(values[instant], verdicts, known) or 0
         kept[rows] = np.isin(arrivals.wh[rows], values[instant])
-        for wh in added:
-            new[next(row for row in rows if arrivals.wh[row] == wh)] = True
-        before += [(*instant, wh) for wh in stored if added]
-    return Outcomes(new, kept, stands, _as_arrivals(before), values)
+    alone = stated.take(~apart & new & (stated.quality != ACTUAL))
+    for code, time, wh, quality in zip(*(column.tolist() for column in alone), strict=True):
+        qualities[code, time] = {wh: quality}
+    return Outcomes(new, kept, stands, stated_all(before), values, qualities)
 
 
 def are_doubtful(
@@ -77,7 +87,11 @@ def are_doubtful(
         if len(values) > 1:
             shared.setdefault(code, {})[time] = values
     by_code = {code: edits[meter] for code, meter in enumerate(ids) if meter in edits} if edits else {}
-    found = validate(merged, corrections_from(by_code, shared), limits)
+    known: dict[int, dict[int, Known]] = {}
+    for (code, time), qualities in outcomes.qualities.items():
+        if qualities:
+            known.setdefault(code, {})[time] = qualities
+    found = validate(merged, corrections_from(by_code, shared, known), limits)
     place = _places(merged, new)
     return np.asarray(rules.is_doubtful(found.status[place]) & (found.columns.wh[place] == new.wh))
 
@@ -86,6 +100,31 @@ def _several(frozen: Frozen) -> _Values:
     """Return the instants at which several values are stored."""
     contested = () if frozen.corrections is None else frozen.corrections.contested
     return {(each.meter, each.time): each.values for each in contested if each.values}
+
+
+def _qualities(frozen: Frozen) -> dict[_Instant, Known]:
+    """Return the instants at which a value is not actual, with the qualities of these."""
+    found = frozen.corrections
+    if found is None:
+        return {}
+    plain = found.estimate_meter, found.estimate_time, found.estimate_wh, found.estimate_quality
+    rows = zip(*(column.tolist() for column in plain), strict=True)
+    known: dict[_Instant, Known] = {(code, time): {wh: quality} for code, time, wh, quality in rows}
+    return known | {(each.meter, each.time): each.known for each in found.contested if each.known}
+
+
+def _unsure(stated: Stated, columns: Columns) -> set[_Instant]:
+    """Return the instants of estimates at which a value is stored, or another one comes as well."""
+    rows = np.flatnonzero(stated.quality != ACTUAL)
+    if not len(rows):
+        return set()
+    order = np.lexsort((stated.time, stated.meter))
+    same = (np.diff(stated.time[order]) == 0) & (np.diff(stated.meter[order]) == 0)
+    unsure = np.zeros(len(order), dtype=bool)
+    unsure[order[1:][same]] = unsure[order[:-1][same]] = True
+    _, stored = tail_columns.locate_rows(columns, stated.meter[rows], stated.time[rows])
+    found = stated.take(rows[unsure[rows] | stored])
+    return set(zip(found.meter.tolist(), found.time.tolist(), strict=True))
 
 
 def _spoken_of(arrivals: Arrivals, ids: Sequence[str], edits: Edits) -> set[_Instant]:
@@ -121,12 +160,6 @@ def _verdicts_at(instant: _Instant, ids: Sequence[str], edits: Edits) -> Mapping
     code, time = instant
     found = edits.get(ids[code])
     return {} if found is None else found.verdicts_at(time)
-
-
-def _as_arrivals(readings: list[tuple[int, int, int]]) -> Arrivals:
-    """Return readings (meter code, µs UTC, Wh) as columns."""
-    rows = np.array(readings, dtype=np.int64).reshape(-1, 3)
-    return Arrivals(rows[:, 0].astype(np.int32), rows[:, 1], rows[:, 2])
 
 
 def _places(merged: Columns, arrivals: Arrivals) -> Int64Array:

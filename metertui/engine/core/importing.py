@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.base import (
+    ACTUAL,
     BadLine,
     Int64Array,
     Limits,
@@ -30,12 +31,12 @@ from metertui.engine.base import (
     no_progress,
 )
 from metertui.engine.columns import (
-    Arrivals,
+    NO_STATED,
     Frozen,
     Group,
     IntervalColumns,
     Registers,
-    tail_columns,
+    Stated,
 )
 from metertui.engine.core.file_figures import figures_of_intervals, figures_of_reads
 from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts
@@ -92,6 +93,12 @@ class _Part(NamedTuple):
     source: NDArray[np.int32]
     line: Int64Array
     bare: NDArray[np.bool_]
+    quality: NDArray[np.uint8]
+
+    @property
+    def stated(self) -> Stated:
+        """Return the readings with their qualities."""
+        return Stated(self.meter, self.time, self.wh, self.quality)
 
     def take(self, places: NDArray[np.int64]) -> _Part:
         return _Part._make(column[places] for column in self)
@@ -100,7 +107,7 @@ class _Part(NamedTuple):
 class Import:
     """An import into a data folder that this process owns: `add_piece` for every piece, then `finish`.
 
-    Nothing is written before `finish`. Holds 40 bytes a reading, or 50 an interval, meanwhile.
+    Nothing is written before `finish`. Holds 41 bytes a reading, or 50 an interval, meanwhile.
     """
 
     def __init__(
@@ -139,7 +146,7 @@ class Import:
         self._is_new: NDArray[np.bool_] = np.empty(0, dtype=bool)
         """Which of these are new."""
         self._new: _Part | None = None
-        self._before = tail_columns.NO_ARRIVALS
+        self._before = NO_STATED
         """The readings that are stored at instants where new ones come in as well."""
 
     def add_piece(self, piece: FilePiece | IntervalPiece) -> None:
@@ -269,8 +276,8 @@ class Import:
             return
         part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         part = part._replace(time=_true_times(part, self._zone))
-        arrivals = Arrivals(*part[:3])
-        found = outcomes_of(arrivals, self._frozen, self._ids, self._edits)
+        arrivals = part.stated.arrivals
+        found = outcomes_of(part.stated, self._frozen, self._ids, self._edits)
         for at in np.flatnonzero(~found.kept).tolist():
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(found.stands[at]))} kWh at {time} already"
@@ -282,7 +289,7 @@ class Import:
         self._is_new = found.new[found.kept]
         self._before = found.before
         fresh = np.flatnonzero(found.new)
-        self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
+        self._new = part.take(fresh[np.lexsort((part.quality[fresh] == ACTUAL, part.time[fresh]))])
         self.report.days += len(np.unique(self._zone.day_numbers(self._new.time)))
         limits = self._limits(book, now)
         doubtful = fresh[are_doubtful(arrivals.take(fresh), found, self._frozen, self._ids, self._edits, limits)]
@@ -328,8 +335,9 @@ class Import:
 
     @property
     def new_rows(self) -> Rows:
-        """Return the readings that are not stored yet, in order of time."""
-        return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
+        """Return the readings that are not stored yet, in order of time: of an instant those first that are not actual,
+        as an actual one takes their place."""
+        return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new.stated)
 
     @property
     def interval_changes(self) -> tuple[IntervalRows, IntervalRows]:
@@ -389,6 +397,7 @@ class Import:
             source,
             piece.line,
             np.zeros(count, dtype=bool) if piece.bare is None else piece.bare,
+            rows.qualities,
         )
 
     def _stated(self, piece: FilePiece | IntervalPiece) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from metertui.engine.accounts import Account
 from metertui.engine.attributes import FIELDS
+from metertui.engine.base import ACTUAL
 from metertui.engine.columns import Frozen, Group, Tail, tail_columns
 from metertui.engine.core.batch import Batch
 from metertui.engine.core.counters import Arrival, Counters
@@ -52,9 +53,11 @@ class Ingest:
         codes, times, whs = tail.part(max(0, len(tail) - _LIVE_ROWS), len(tail))
         rows, _ = tail_columns.locate_rows(frozen.columns, codes, times)
         ids = self._folder.directory.ids
+        qualities = self._folder.readings.qualities
         for code, time, wh, status in zip(codes, times, whs, frozen.status[rows], strict=True):
             note = "not counted" if status >= rules.SUSPECT else ""
-            self.counters.arrivals.append(Arrival(ids[int(code)], int(time), int(wh), note))
+            quality = qualities.at(int(code), int(time)).get(int(wh), ACTUAL)
+            self.counters.arrivals.append(Arrival(ids[int(code)], int(time), int(wh), note, quality))
 
     # -- one batch -------------------------------------------------------------------------------------------
 
@@ -111,10 +114,11 @@ class Ingest:
         for code, time, wh in batch.ahead:
             self.drift.note_reading(code, time, wh, time - batch.now)
         notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
-        ids = self._folder.directory.ids
-        last = slice(-_LIVE_ROWS, None)
-        for code, time, wh in zip(batch.codes[last], batch.times[last], batch.whs[last], strict=True):
-            counters.arrivals.append(Arrival(ids[code], time, wh, notes.get((ids[code], time), "")))
+        ids, columns = self._folder.directory.ids, (batch.codes, batch.times, batch.whs)
+        last = range(max(0, len(batch.codes) - _LIVE_ROWS), len(batch.codes))
+        for place, code, time, wh in zip(last, *(each[last.start :] for each in columns), strict=True):
+            quality = batch.estimated.get(place, ACTUAL)
+            counters.arrivals.append(Arrival(ids[code], time, wh, notes.get((ids[code], time), ""), quality))
 
     def roll_back(self, batch: Batch) -> None:
         """Undo what a batch that the disk refused has staged; its refused lines stay."""

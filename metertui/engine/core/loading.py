@@ -19,11 +19,18 @@ from metertui.engine.base import (
     Rules,
     SiteZone,
     counted,
-    format_kwh,
     meter_of,
     part_of_progress,
 )
-from metertui.engine.columns import Arrivals, Columns, IntervalColumns, SharedInstants, tail_columns
+from metertui.engine.columns import (
+    NO_STATED,
+    Columns,
+    FirstValues,
+    IntervalColumns,
+    Stated,
+    add_to_history,
+    concat_stated,
+)
 from metertui.engine.core import clock_check, closes
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.index import MeterCodes, ReadingStore
@@ -73,10 +80,12 @@ class Loaded:
     archive: Archive
     directory: MeterCodes
     history: Columns
-    tail: Arrivals
+    tail: Stated
     """The readings of the log in order of arrival; some may be in the history."""
-    sharing: Arrivals = tail_columns.NO_ARRIVALS
+    sharing: Stated = NO_STATED
     """Readings of the day files at instants of which the history has an earlier one, in order of arrival."""
+    estimated: Stated = NO_STATED
+    """Readings of the history that were not actual at first."""
     intervals: IntervalColumns = field(default_factory=IntervalColumns.empty)
     """The intervals that stand."""
     warnings: list[str] = field(default_factory=list)
@@ -84,7 +93,7 @@ class Loaded:
     """None if the folder is open for reading only."""
     storage_error: str = ""
     """Why the disk refused what a start writes; empty if it refused nothing."""
-    waiting: Arrivals = tail_columns.NO_ARRIVALS
+    waiting: Stated = NO_STATED
     """The readings of a sealed log, which the disk refused to make day files of."""
     unclosed: date | None = None
     """The past local day that the log is of, if a midnight has passed without a day close; else None."""
@@ -114,8 +123,10 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
         accounts, staff, events, archive = _books(folder, rules)
         warnings = _mend_books(folder, accounts, staff, events, rules.zone, _Writes())
         directory = _directory(accounts, rules.fit)
-        history, tail = Columns.empty(), tail_columns.NO_ARRIVALS
-        return Loaded(accounts, staff, events, archive, directory, history, tail, warnings=warnings, owned=Owned(lock))
+        history = Columns.empty()
+        return Loaded(
+            accounts, staff, events, archive, directory, history, NO_STATED, warnings=warnings, owned=Owned(lock)
+        )
 
 
 def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded:
@@ -154,7 +165,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
             for name in writes.attempt(kept.complete_manifest) or ():
                 warnings.append(f"{kept.folder.name}/{name} is missing; run metertui check for details")
         directory = _directory(accounts, rules.fit)
-        history, sharing = _history(days, directory)
+        history, estimated, sharing = _history(days, directory)
         tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
         warnings = [*filter(None, [_without_accounts(accounts, directory)]), *warnings]
         times = [history.time, left.time, tail.time]
@@ -167,6 +178,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
             tail=tail,
             waiting=left,
             sharing=sharing,
+            estimated=estimated,
             intervals=_intervals(intervals, directory),
             warnings=warnings,
             owned=Owned(lock, write_ahead),
@@ -287,10 +299,10 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     logs = wal.read_logs(folder, rules.zone)[::-1] if read_logs is None else read_logs()
     directory = _directory(accounts, rules.fit)
     days, rows = _archived(archive, IntervalStore(folder, rules.zone), progress)
-    history, sharing = _history(days, directory)
+    history, estimated, sharing = _history(days, directory)
     tail = recode_rows(directory, reading_lines.concat_rows(logs))
     intervals = _intervals(rows, directory)
-    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing, intervals)
+    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing, estimated, intervals)
 
 
 def _archived(archive: Archive, store: IntervalStore, progress: Progress) -> tuple[list[Rows], IntervalRows]:
@@ -305,17 +317,17 @@ def _intervals(rows: IntervalRows, directory: MeterCodes) -> IntervalColumns:
     return standing_columns(rows, np.array([directory.code_of(each) for each in rows.ids], dtype=np.int32))
 
 
-def recode_rows(directory: MeterCodes, rows: Rows) -> Arrivals:
+def recode_rows(directory: MeterCodes, rows: Rows) -> Stated:
     """Return rows with the codes of the directory instead of their own; new meters get a code."""
     codes = np.array([directory.code_of(meter) for meter in rows.ids], dtype=np.int32)
-    return Arrivals(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh)
+    return Stated(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh, rows.qualities)
 
 
-def to_rows(directory: MeterCodes, readings: Arrivals) -> Rows:
+def to_rows(directory: MeterCodes, readings: Stated) -> Rows:
     """Return readings with a list of just the ids that occur in them."""
     codes, place = np.unique(readings.meter, return_inverse=True)
     ids = [directory.ids[code] for code in codes.tolist()]
-    return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
+    return Rows(ids, place.astype(np.int32), readings.time, readings.wh, readings.quality)
 
 
 def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EditLog, Archive]:
@@ -335,19 +347,9 @@ def _directory(accounts: AccountBook, fit: FitRule) -> MeterCodes:
     return directory
 
 
-def _history(all_rows: list[Rows], directory: MeterCodes) -> tuple[Columns, Arrivals]:
+def _history(all_rows: list[Rows], directory: MeterCodes) -> FirstValues:
     """Return the readings of some files in order of (meter, time), the first of each instant, and the others."""
-    everything = tail_columns.concat_arrivals([recode_rows(directory, rows) for rows in all_rows])
-    history = tail_columns.merge_arrivals(Columns.empty(), everything)
-    return history, sharing_arrivals(history, everything)
-
-
-def sharing_arrivals(history: Columns, arrivals: Arrivals) -> Arrivals:
-    """Return, of arrivals that the history was made of, those with another value at their instant than it has."""
-    if len(history) == len(arrivals.time):
-        return tail_columns.NO_ARRIVALS
-    places, _ = tail_columns.further_values(history, arrivals)
-    return arrivals.take(places)
+    return add_to_history(Columns.empty(), concat_stated([recode_rows(directory, rows) for rows in all_rows]))
 
 
 # -- several values at one instant --------------------------------------------------------------------------------
@@ -367,7 +369,8 @@ def store_corrected(readings: ReadingStore, edits: Iterable[Edit], directory: Me
 
 def corrected_lines(edits: Iterable[Edit], zone: SiteZone) -> bytes:
     """Return the lines of the log for the values that corrections store."""
-    return "".join(f"{edit.meter},{zone.iso(edit.at or 0)},{format_kwh(edit.to)}\n" for edit in edits).encode("ascii")
+    lines = (reading_lines.encode_line(edit.meter, zone.iso(edit.at or 0), edit.to) for edit in edits)
+    return "".join(lines).encode("ascii")
 
 
 class Contradiction(NamedTuple):
@@ -378,13 +381,14 @@ class Contradiction(NamedTuple):
     values: tuple[int, ...]
 
 
-def find_contradictions(shared: SharedInstants, events: EditLog, directory: MeterCodes) -> list[Contradiction]:
+def find_contradictions(readings: ReadingStore, events: EditLog, directory: MeterCodes) -> list[Contradiction]:
     """Return the instants at which more than one value stands, in order of meter code and time."""
     found = []
-    for code, instants in sorted(shared.by_meter.items()):
+    for code, instants in sorted(readings.shared.by_meter.items()):
         meter = directory.ids[code]
         edits = events.edits_of_meter(meter)
         for time, values in sorted(instants.items()):
-            if count_standing(values, {} if edits is None else edits.verdicts_at(time)) > 1:
+            verdicts = {} if edits is None else edits.verdicts_at(time)
+            if count_standing(values, verdicts, readings.qualities.at(code, time)) > 1:
                 found.append(Contradiction(meter, time, values))
     return found

@@ -30,6 +30,7 @@ def prepare_registers(folder: DataFolder, meter: str) -> Callable[[], Frozen]:
     corrections = corrections_from(
         {place: each for place, each in edits.items() if each is not None},
         {place: shared for place, code in enumerate(codes) if (shared := readings.shared_of(code))},
+        {place: known for place, code in enumerate(codes) if (known := readings.qualities.of_meter(code))},
     )
     limits, groups_in_time = directory.limits_of(codes[0]), directory.groups_in_time()
     stated, groups, zone = readings.intervals, tuple(directory.groups), folder.zone
@@ -58,6 +59,7 @@ def prepare_registers(folder: DataFolder, meter: str) -> Callable[[], Frozen]:
             intervals=intervals,
             interval_group=group(intervals.end),
             reads=found.curve,
+            quality=found.quality,
         )
 
     return made

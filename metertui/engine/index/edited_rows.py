@@ -1,6 +1,6 @@
-"""What edits say of stored readings, as columns and as rows of the index, kept up to date meter by meter.
+"""What edits and qualities say of stored readings, as columns and as rows of the index, kept up to date by meter.
 
-An edit costs what the edits of its meter cost, however many there are of others.
+An edit, or an estimate, costs what those of its meter cost, however many there are of others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import FIRST, Corrections, SharedInstants
+from metertui.engine.columns import FIRST, Corrections, Qualities, SharedInstants
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_list import ALL_THE_FIRST, NotTheFirst
 from metertui.engine.vee import OF_FIGURES, EditLog, corrections_from, replace_meters, standing
@@ -26,13 +26,14 @@ Find = Callable[[NDArray[np.int32], Int64Array], tuple[Int64Array, Int64Array]]
 class EditedRows:
     """The edits of an edit log for the readings of one store. For the thread that owns both."""
 
-    def __init__(self, events: EditLog, directory: MeterCodes, shared: SharedInstants) -> None:
-        """Take the edits, the codes of meters, and the instants at which several values are stored."""
+    def __init__(self, events: EditLog, directory: MeterCodes, shared: SharedInstants, qualities: Qualities) -> None:
+        """Take the edits, the codes of meters, the instants with several values, and the qualities of readings."""
         self._events = events
         self._directory = directory
         self._shared = shared
-        self._edits = self._values = 0
-        """How many edits, and values of shared instants, have been looked through."""
+        self._qualities = qualities
+        self._edits = self._values = self._known = 0
+        """How many edits, values of shared instants, and changes of quality have been looked through."""
         self._uncoded: set[str] = set()
         """Meters with edits that have no code yet."""
         self._corrections: Corrections | None = None
@@ -58,6 +59,7 @@ class EditedRows:
             fresh = corrections_from(
                 {code: each for code, each in edits.items() if each is not None},
                 {code: several for code in stale if (several := self._shared.of_meter(code))},
+                {code: known for code in stale if (known := self._qualities.of_meter(code))},
             )
             self._corrections = replace_meters(self._corrections, stale.keys(), fresh)
             self._unresolved |= stale.keys()
@@ -66,11 +68,15 @@ class EditedRows:
         return self._corrections, self._not_the_first
 
     def _stale_meters(self) -> dict[int, str]:
-        """Return the meters whose edits or shared instants are new, by code, and take note that they were looked at."""
+        """Return the meters of which edits, shared instants or qualities are new, by code.
+
+        Takes note that they were looked at.
+        """
         codes, ids = self._directory.codes, self._directory.ids
         edited = self._events.meters_since(self._edits, OF_FIGURES) | self._uncoded
-        several = set(self._shared.added[self._values :])
+        several = {*self._shared.added[self._values :], *self._qualities.changed[self._known :]}
         self._edits, self._values = len(self._events), len(self._shared.added)
+        self._known = len(self._qualities.changed)
         self._uncoded = {meter for meter in edited if meter not in codes}
         return {codes[meter]: meter for meter in edited - self._uncoded} | {code: ids[code] for code in several}
 
@@ -103,7 +109,7 @@ class EditedRows:
         void: list[tuple[int, int]] = []
         for each, row, wh in zip(asked, rows.tolist(), whs.tolist(), strict=True):
             values = each.values or (wh,)
-            stands = standing(values, each.verdicts)
+            stands = standing(values, each.verdicts, each.known)
             if row == NO_ROW:
                 self._unresolved.add(each.meter)
             elif stands is None:

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import SECOND, Int64Array, Progress, SiteZone, no_progress
+from metertui.engine.base import ACTUAL, SECOND, Int64Array, Progress, SiteZone, no_progress
 from metertui.engine.columns import (
     NO_ENERGY,
     NO_REGISTER,
@@ -111,6 +111,12 @@ class Stored:
         meter[~late], time[~late], wh[~late] = read.meter, read.time, read.wh
         meter[late], time[late] = found.meter, found.end
         return Readings(meter, time, wh, self.groups_in_time.groups_of(meter, time), place)
+
+    def qualities_of(self, readings: Readings) -> NDArray[np.uint8]:
+        """Return the quality of each of some readings that stand; uint8[n]."""
+        if self.corrections is None or not self.corrections.has_estimates():
+            return np.full(len(readings.time), ACTUAL, dtype=np.uint8)
+        return self.corrections.qualities_of(Columns(readings.meter, readings.time, readings.wh))
 
     @cached_property
     def openings(self) -> Openings:

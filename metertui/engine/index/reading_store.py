@@ -10,13 +10,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Int64Array, SiteZone
+from metertui.engine.base import ACTUAL, Int64Array, SiteZone
 from metertui.engine.columns import (
+    NO_STATED,
     Arrivals,
     Columns,
     IntervalColumns,
+    Known,
+    Qualities,
     SharedInstants,
+    Stated,
     Tail,
+    concat_stated,
+    stated_all,
+    stated_one,
     tail_columns,
 )
 from metertui.engine.index.day_order import RunParts
@@ -28,8 +35,8 @@ from metertui.engine.index.views import FreezeQueue, View
 from metertui.engine.vee import EditLog, Point
 
 Values = Sequence[int] | NDArray[Any]
-Shared = tuple[int, int, int]
-"""A reading of an instant that has an earlier one: meter code, µs UTC, Wh."""
+Shared = tuple[int, int, int, int]
+"""A reading of an instant that has an earlier one: meter code, µs UTC, Wh, quality."""
 
 _ERAS: Final = count()
 """Numbers of the times between two changes to stored readings, in any ReadingStore."""
@@ -69,7 +76,7 @@ class ReadingStore:
     """Columns and index, kept together. Written on one thread; other threads read by `view`.
 
     Columns and index have one reading at an instant of a meter, the first that was stored there. What came in its
-    place, because it is void, is kept beside them.
+    place, because it is void or was estimated, is kept beside them, and so are the qualities of all.
     """
 
     def __init__(
@@ -78,14 +85,20 @@ class ReadingStore:
         directory: MeterCodes,
         zone: SiteZone,
         events: EditLog | None = None,
-        sharing: Arrivals = tail_columns.NO_ARRIVALS,
+        sharing: Stated = NO_STATED,
+        estimated: Stated = NO_STATED,
     ) -> None:
-        """Begin with a history and, in order of arrival, what is `sharing` an instant with readings of it."""
+        """Begin with a history and, in order of arrival, what is `sharing` an instant with readings of it.
+
+        `estimated` are those of the history that were not actual at first.
+        """
         self._directory = directory
         self._zone = zone
         self.history = history
         self.tail = Tail()
         self.shared = SharedInstants()
+        self.qualities = Qualities()
+        self._note_qualities(estimated)
         self._history_sharing: list[Shared] = []
         self._tail_sharing: list[Shared] = []
         """In order of arrival. After the history of those before has been merged, they are among these."""
@@ -93,7 +106,7 @@ class ReadingStore:
         self._index = self._build(history, directory.groups_in_time())
         self._share(sharing, self._history_sharing)
         self._view: View | None = None
-        self._edited = None if events is None else EditedRows(events, directory, self.shared)
+        self._edited = None if events is None else EditedRows(events, directory, self.shared, self.qualities)
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
         self._intervals = IntervalColumns.empty()
@@ -102,7 +115,7 @@ class ReadingStore:
         """By meter code, the version that came of its attributes, where a rebuild under way may have missed it."""
 
     def __len__(self) -> int:
-        return len(self.history) + len(self.tail) + len(self._history_sharing) + len(self._tail_sharing)
+        return len(self.history) + len(self.tail) + len(self.shared.added)
 
     def append(self, codes: Values, times: Values, whs: Values) -> None:
         """Add readings of new instants in order of arrival: meter codes, µs UTC, Wh; O(1) each.
@@ -114,43 +127,62 @@ class ReadingStore:
         if len(self.tail) - self._indexed >= _BACKLOG:
             self._indexed = self._extend(self._index, 0, self._indexed)
 
-    def append_at_shared_instants(self, arrivals: Arrivals) -> None:
-        """Add readings of instants at which another value is stored, in order of arrival; a known one is ignored."""
-        self._share(arrivals, self._tail_sharing)
+    def append_stated(self, readings: Stated) -> None:
+        """Add readings of new instants in order of arrival, each with its quality."""
+        self.append(*readings.arrivals)
+        self._note_qualities(readings)
+
+    def append_at_shared_instants(self, readings: Stated) -> None:
+        """Add readings of instants at which a value is stored, in order of arrival.
+
+        A known value is ignored, unless it was not actual and is now.
+        """
+        self._share(readings, self._tail_sharing)
         self._view = None
 
-    def append_value(self, code: int, time: int, wh: int) -> bool:
+    def append_value(self, code: int, time: int, wh: int, quality: int = ACTUAL) -> bool:
         """Add a single reading (µs UTC, Wh), whether its instant is new or not; False if it is stored already."""
         values = self.values_at(code, time)
-        if wh in values:
+        if wh in values and (quality != ACTUAL or wh not in self.qualities.at(code, time)):
             return False
-        add = self.append_at_shared_instants if values else self._append_arrivals
-        add(tail_columns.one_arrival(code, time, wh))
+        add = self.append_at_shared_instants if values else self.append_stated
+        add(stated_one(code, time, wh, quality))
         return True
 
-    def _append_arrivals(self, arrivals: Arrivals) -> None:
-        self.append(*arrivals)
-
-    def append_unknown(self, arrivals: Arrivals) -> None:
+    def append_unknown(self, readings: Stated) -> None:
         """Add those readings that are not stored, in order of arrival, whether their instants are new or not.
 
         O(n log n) for those of the tail and the new ones.
         """
         before = len(self.tail)
-        everything = tail_columns.concat_arrivals([self.tail.part(0, before), arrivals])
-        fresh = tail_columns.new_arrivals(self.history, everything)
-        fresh[:before] = False
-        self.append(*everything.take(fresh))
-        if np.count_nonzero(fresh) < len(arrivals.time):
-            places = tail_columns.further_values(self.history, everything)[0]
-            self.append_at_shared_instants(everything.take(places[places >= before]))
+        everything = tail_columns.concat_arrivals([self.tail.part(0, before), readings.arrivals])
+        fresh = tail_columns.new_arrivals(self.history, everything)[before:]
+        self.append_stated(readings.take(fresh))
+        if not fresh.all():
+            places = tail_columns.further_values(self.history, everything)[0] - before
+            again = np.zeros(len(fresh), dtype=bool)
+            again[places[places >= 0]] = True
+            again |= ~fresh & self._may_become_actual(readings)
+            self.append_at_shared_instants(readings.take(again))
 
-    def _share(self, arrivals: Arrivals, among: list[Shared]) -> None:
-        for code, time, wh in zip(*(column.tolist() for column in arrivals), strict=True):
+    def _note_qualities(self, readings: Stated) -> None:
+        for reading in zip(*(column.tolist() for column in readings.take(readings.quality != ACTUAL)), strict=True):
+            self.qualities.add(*reading)
+
+    def _may_become_actual(self, readings: Stated) -> NDArray[np.bool_]:
+        """Return which readings are actual, and of meters of which some are not."""
+        return np.asarray((readings.quality == ACTUAL) & np.isin(readings.meter, self.qualities.codes))
+
+    def _share(self, readings: Stated, among: list[Shared]) -> None:
+        for code, time, wh, quality in zip(*(column.tolist() for column in readings), strict=True):
             row = self._caught_up().row_at(code, time)
             assert row is not None, "the instant has a reading"
             if self.shared.add(code, time, self._wh(row), wh):
-                among.append((code, time, wh))
+                if quality != ACTUAL:
+                    self.qualities.add(code, time, wh, quality)
+            elif quality != ACTUAL or not self.qualities.make_actual(code, time, wh):
+                continue
+            among.append((code, time, wh, quality))
 
     @property
     def intervals(self) -> IntervalColumns:
@@ -184,6 +216,14 @@ class ReadingStore:
         """Return the instants of a meter (µs UTC) at which more than one register is stored, with all of them (Wh)."""
         return self.shared.of_meter(code)
 
+    def known_of(self, code: int) -> Mapping[int, Known]:
+        """Return the instants of a meter (µs UTC) at which a register is not actual, with the qualities of these."""
+        return self.qualities.of_meter(code)
+
+    def latest_estimate(self, code: int) -> int:
+        """Return the last instant (µs UTC) at which a register was not actual, even if only at first; else -1."""
+        return self.qualities.latest_of(code)
+
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         """Return up to `count` readings right before `time` (µs UTC), in time order."""
         return [(at, self._wh(row)) for at, row in self._caught_up().rows_before(code, time, count)]
@@ -201,7 +241,8 @@ class ReadingStore:
     def state_of(self, code: int) -> tuple[int, ...]:
         """Return a value that changes whenever a meter's readings, or edits of any meter, may have changed."""
         _, live = self._caught_up().runs_of(code)
-        return self._era, code, 0 if live is None else len(live.rows), self.shared.version
+        rows = 0 if live is None else len(live.rows)
+        return self._era, code, rows, self.shared.version, len(self.qualities.changed)
 
     def readings_of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return a meter's readings in time order, the first of each instant: µs UTC and Wh, both int64[n].
@@ -265,22 +306,23 @@ class ReadingStore:
         """Return how many readings the tail has, for the methods below."""
         return Mark(len(self.tail), len(self._tail_sharing))
 
-    def first_of_tail(self, mark: Mark) -> Arrivals:
+    def first_of_tail(self, mark: Mark) -> Stated:
         """Return the first readings of the tail. Of an instant with several, the first that arrived comes first."""
         return self._tail_part(Mark(), mark)
 
-    def since(self, mark: Mark) -> Arrivals:
+    def since(self, mark: Mark) -> Stated:
         """Return the readings of the tail behind the first ones."""
         return self._tail_part(mark, self.mark())
 
-    def _tail_part(self, start: Mark, stop: Mark) -> Arrivals:
+    def _tail_part(self, start: Mark, stop: Mark) -> Stated:
         rows = self.tail.part(start.rows, stop.rows)
+        stated = Stated(*rows, self.qualities.first_stated(rows))
         sharing = self._tail_sharing[start.sharing : stop.sharing]
-        return tail_columns.concat_arrivals([rows, arrivals_of(sharing)]) if sharing else rows
+        return concat_stated([stated, stated_all(sharing)]) if sharing else stated
 
-    def sharing_in_history(self) -> Arrivals:
+    def sharing_in_history(self) -> Stated:
         """Return the readings of the history that share their instant with an earlier one, in order of arrival."""
-        return arrivals_of(self._history_sharing)
+        return stated_all(self._history_sharing)
 
     def rebuild_history(self, taken: Mark, run_parts: RunParts = map) -> Rebuilt:
         """Build the history with the tail's first readings in it, and its index. For a worker thread.
@@ -333,9 +375,3 @@ class ReadingStore:
     def _wh(self, row: int) -> int:
         split = len(self.history)
         return int(self.history.wh[row]) if row < split else self.tail.wh_at(row - split)
-
-
-def arrivals_of(readings: Sequence[Shared]) -> Arrivals:
-    """Return readings as columns."""
-    meter, time, wh = zip(*readings, strict=True) if readings else ((), (), ())
-    return Arrivals(np.array(meter, dtype=np.int32), np.array(time, dtype=np.int64), np.array(wh, dtype=np.int64))

@@ -205,4 +205,5 @@ class View:
             intervals=intervals,
             interval_group=groups_of(intervals.meter, intervals.end),
             reads=found.curve,
+            quality=found.quality,
         )

@@ -31,7 +31,7 @@ def join_intervals(curve: Curve, intervals: IntervalColumns) -> Curve:
     concerned = np.isin(curve.meter, np.unique(intervals.meter))
     joined, rest = _joined(curve.part(concerned), intervals), curve.part(~concerned)
     order = np.argsort(np.concatenate((rest.meter, joined.meter)), kind="stable")
-    read = np.full(len(rest), READ, dtype=np.uint8)
+    read = np.full(len(rest), READ, dtype=np.uint8) if rest.known is None else rest.known
     gaps = None
     if joined.after_gap is not None:
         gaps = np.concatenate((np.zeros(len(rest), dtype=bool), joined.after_gap))[order]
@@ -67,14 +67,16 @@ def _joined(curve: Curve, intervals: IntervalColumns) -> Curve:
     wh, base = np.full((2, count), NO_REGISTER, dtype=np.int64)
     wh[points.read], base[points.read] = curve.wh, curve.base
     known = np.full(count, DRAWN, dtype=np.uint8)
-    known[points.read] = READ
+    is_read = np.zeros(count, dtype=bool)
+    is_read[points.read] = True
+    known[is_read] = READ if curve.known is None else curve.known
     inside = np.zeros(count, dtype=np.int64)
     long = points.end - points.start > 1
     np.add.at(inside, points.start[long] + 1, 1)
     np.add.at(inside, points.end[long], -1)
     known[np.cumsum(inside) > 0] = DRAWN
-    ends = points.end[known[points.end] != READ]
-    known[ends] = intervals.quality[known[points.end] != READ]
+    stated = ~is_read[points.end]
+    known[points.end[stated]] = intervals.quality[stated]
     return Curve(
         points.meter,
         points.time,

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, meter_of, part_of_progress
-from metertui.engine.columns import FIRST, Arrivals, Columns, tail_columns
+from metertui.engine.columns import FIRST, Columns, Stated, add_to_history, concat_stated
 from metertui.engine.core import loading
 from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.intervals import IntervalStore
@@ -106,19 +108,20 @@ def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -
     again = np.flatnonzero(same_time & (rank[1:] == rank[:-1])) + 1  # several values at one instant, each of them once
     if len(again):
         near = np.union1d(again, again - 1)
-        order = near[np.lexsort((rows.wh[near], rank[near], rows.time[near]))]
-        equal = (np.diff(rows.time[order]) == 0) & (np.diff(rank[order]) == 0) & (np.diff(rows.wh[order]) == 0)
+        columns: list[NDArray[Any]] = [rows.qualities[near], rows.wh[near], rank[near], rows.time[near]]
+        order = np.lexsort(columns)
+        equal = np.all([np.diff(column[order].astype(np.int64)) == 0 for column in columns], axis=0)
+        order = near[order]
         later[order[1:][equal] - 1] = False
     if not later.all():
         line = int(np.argmin(later)) + 3
         proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or it is there twice")
 
 
-def _readings(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone, events: EditLog) -> ReadingStore:
+def _readings(parts: Sequence[Stated], directory: MeterCodes, zone: SiteZone, events: EditLog) -> ReadingStore:
     """Return all readings, those that corrections store included."""
-    everything = tail_columns.concat_arrivals(parts)
-    history = tail_columns.merge_arrivals(Columns.empty(), everything)
-    readings = ReadingStore(history, directory, zone, events, loading.sharing_arrivals(history, everything))
+    history, estimated, sharing = add_to_history(Columns.empty(), concat_stated(parts))
+    readings = ReadingStore(history, directory, zone, events, sharing, estimated)
     loading.store_corrected(readings, events, directory)
     return readings
 
@@ -127,7 +130,7 @@ def _once(readings: ReadingStore, directory: MeterCodes, zone: SiteZone, events:
     """Prove that of several values at an instant all but one are void."""
     proof = Proof("readings: one value per meter and time")
     proof.count = len(readings.history)
-    for found in loading.find_contradictions(readings.shared, events, directory):
+    for found in loading.find_contradictions(readings, events, directory):
         values = " and ".join(f"{format_kwh(wh)} kWh" for wh in found.values)
         proof.fail(f"{found.meter} at {zone.iso(found.time)} has {values}, and no decision says which is void")
     return proof

@@ -129,7 +129,7 @@ class _Kind(NamedTuple):
     """Parses a line without its end. Raises Refused."""
 
 
-_READINGS: Final = _Kind(HEADER, lambda line: bool(reading_lines.split_header(line)[0]), reading_lines.parse_line)
+_READINGS: Final = _Kind(HEADER, reading_lines.is_header, reading_lines.parse_line)
 _INTERVALS: Final = _Kind(lines.HEADER, lines.is_header, lines.parse_line)
 
 

@@ -18,8 +18,16 @@ import numpy as np
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import day_number
-from metertui.engine.columns import Arrivals, Columns, Group, IntervalColumns, tail_columns
-from metertui.engine.core import Engine, loading
+from metertui.engine.columns import (
+    Columns,
+    Group,
+    IntervalColumns,
+    Stated,
+    add_to_history,
+    concat_stated,
+    tail_columns,
+)
+from metertui.engine.core import Engine
 from metertui.engine.index import Mark, ReadingStore, View
 from metertui.engine.intervals import merge_columns, standing_columns
 from metertui.engine.replica.changes import ChangedIntervals, NewBook
@@ -38,7 +46,7 @@ def add_readings(engine: Engine, rows: Rows) -> Iterator[None]:
     yield from _replicate(engine, arrived, counted=True)
 
 
-def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
+def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Stated]:
     """Return readings with the engine's codes; new meters get one."""
     codes = np.empty(len(rows.ids), dtype=np.int32)
     for start in range(0, len(codes), _SLICE):
@@ -46,10 +54,10 @@ def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
         codes[start : start + _SLICE] = [engine.directory.code_of(meter) for meter in part]
         yield
     engine.ingest.heads.grow(len(engine.directory))
-    return Arrivals(codes[rows.code], rows.time, rows.wh)
+    return Stated(codes[rows.code], rows.time, rows.wh, rows.qualities)
 
 
-def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[None]:
+def _replicate(engine: Engine, arrived: Stated, *, counted: bool) -> Iterator[None]:
     for start in range(0, len(arrived.time), _SLICE):
         part = slice(start, start + _SLICE)
         batch = engine.ingest.begin()
@@ -124,8 +132,9 @@ class HistoryRebuild:
         self._seen = engine.readings.mark()
         self._tail = engine.readings.first_of_tail(self._seen)
         self._sharing = engine.readings.sharing_in_history()
+        self._estimated = engine.readings.qualities.all_estimated()
         self._rows: list[Rows] = []
-        self._new: list[Arrivals] = []
+        self._new: list[Stated] = []
         self._heads = MeterHeads()
 
     def read_days(self) -> None:
@@ -144,14 +153,20 @@ class HistoryRebuild:
         engine, history, sharing = self._engine, self._history, self._sharing
         if self.days:
             numbers = np.array([day_number(day) for day in self.days], dtype=np.int32)
-            stay = ~np.isin(engine.zone.day_numbers(history.time), numbers)
-            history = Columns(history.meter[stay], history.time[stay], history.wh[stay])
-            arrived = tail_columns.concat_arrivals(self._new)
-            history = tail_columns.merge_arrivals(history, arrived)
-            old = self._sharing.take(~np.isin(engine.zone.day_numbers(self._sharing.time), numbers))
-            sharing = tail_columns.concat_arrivals([old, loading.sharing_arrivals(history, arrived)])
-        self._readings = ReadingStore(history, engine.directory, engine.zone, engine.events, sharing)
+            history = history.part(~np.isin(engine.zone.day_numbers(history.time), numbers))
+        estimated = self._estimated_in(history)
+        if self.days:
+            history, new, sharing_too = add_to_history(history, concat_stated(self._new))
+            old = sharing.take(~np.isin(engine.zone.day_numbers(sharing.time), numbers))
+            sharing, estimated = concat_stated([old, sharing_too]), concat_stated([estimated, new])
+        self._readings = ReadingStore(history, engine.directory, engine.zone, engine.events, sharing, estimated)
         self._readings.append_unknown(self._tail)
+
+    def _estimated_in(self, history: Columns) -> Stated:
+        """Return the readings of a history that were not actual at first."""
+        at, known = tail_columns.locate_rows(history, self._estimated.meter, self._estimated.time)
+        known[known] = history.wh[at[known]] == self._estimated.wh[known]
+        return self._estimated.take(known)
 
     def view(self) -> View:
         """Return a view of what was built, for `load_heads`."""

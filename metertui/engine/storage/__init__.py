@@ -11,7 +11,7 @@ from metertui.engine.storage.day_folder import DayFolder, day_of_file, places_by
 from metertui.engine.storage.file_tail import FileTail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
 from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of
-from metertui.engine.storage.reading_lines import HEADER, Rows
+from metertui.engine.storage.reading_lines import HEADER, Rows, encode_line
 from metertui.engine.storage.rejects_log import RefusedLine, RejectsLog
 from metertui.engine.storage.wal import LOG, SEALED, WriteAheadLog
 
@@ -36,6 +36,7 @@ __all__ = [
     "day_close",
     "day_of_file",
     "durable",
+    "encode_line",
     "encode_rows",
     "local_user_name",
     "manifest",

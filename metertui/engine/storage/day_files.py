@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metertui.engine.base import Progress, SiteZone, no_progress
 from metertui.engine.errors import DataError
 from metertui.engine.storage import durable, reading_lines
 from metertui.engine.storage.day_folder import DayFolder, places_by_day
-from metertui.engine.storage.reading_lines import HEADER, Rows
+from metertui.engine.storage.reading_lines import HEADER, HEADER_WITH_QUALITY, Rows
 
 
 class Archive(DayFolder):
@@ -48,9 +50,9 @@ class Archive(DayFolder):
     def merge_day(self, day: date, rows: Rows) -> int:
         """Merge readings of a local day into its file, and return the number of new ones.
 
-        Every value is kept. Those of one meter and instant stand together in order of arrival, those of the file first;
-        one that the file has already is not new. A file that would not change is not written. Raises DataError,
-        StorageError.
+        Every value is kept, and so is what was said of its quality. Those of one meter and instant stand together in
+        order of arrival, those of the file first; one that the file has already is not new. A file that would not
+        change is not written. Raises DataError, StorageError.
         """
         with self.changing_days([day]):
             return self._merge(day, rows)
@@ -59,11 +61,14 @@ class Archive(DayFolder):
         before = self.read_day(day)
         both = reading_lines.concat_rows([before, rows])
         rank = both.id_ranks()
-        order = np.lexsort((both.wh, rank, both.time))  # stable: readings of the file come first
+        columns: list[NDArray[Any]] = [both.wh, rank, both.time]
+        if both.quality is not None:
+            columns.insert(0, both.quality)
+        order = np.lexsort(columns)  # stable: readings of the file come first
         fresh = np.ones(len(order), dtype=bool)
         fresh[1:] = False
-        for column in (both.time[order], rank[order], both.wh[order]):
-            fresh[1:] |= column[1:] != column[:-1]
+        for column in columns:
+            fresh[1:] |= column[order][1:] != column[order][:-1]
         kept = np.sort(order[fresh])
         merged = both.take(kept[np.lexsort((rank[kept], both.time[kept]))])
         added = len(merged) - len(before)
@@ -78,7 +83,9 @@ class Archive(DayFolder):
                 self._write(day, reading_lines.NO_ROWS)
 
     def _write(self, day: date, rows: Rows) -> None:
-        self.replace_day(day, chain((HEADER,), reading_lines.encode_readings(rows, self._zone)))
+        told = rows.quality is not None and bool(rows.quality.any())
+        header = HEADER_WITH_QUALITY if told else HEADER
+        self.replace_day(day, chain((header,), reading_lines.encode_readings(rows, self._zone, quality=told)))
 
 
 def split_by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Limits
-from metertui.engine.columns import FIRST, Columns, Corrections, Curve, tail_columns
+from metertui.engine.base import ACTUAL, Limits
+from metertui.engine.columns import FIRST, READ, Columns, Corrections, Curve, tail_columns
 from metertui.engine.vee import rules
+from metertui.engine.vee.estimates import judge_estimates, with_estimates
 from metertui.engine.vee.standing import Standing, resolve
 from metertui.engine.vee.whole_columns import Marks, judge_columns
 
@@ -24,6 +26,8 @@ class Validated(NamedTuple):
     energy: NDArray[np.int64]
     """C at each reading, Wh, int64[n]. At one that does not count, C at the last point before it, or 0."""
     curve: Curve
+    quality: NDArray[np.uint8] | None = None
+    """The quality of each reading, uint8[n]; None if all are actual."""
 
 
 def validate(columns: Columns, corrections: Corrections | None, limits: Limits) -> Validated:
@@ -32,6 +36,7 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
     The columns have the first value of each instant; another one of the corrections may stand there, or none: a void
     reading is left out. At an exchange, the final read of the old register and the initial read of the new one
     count. A reading stored at the same instant counts if it equals either of them, and is rejected otherwise.
+    Readings that are not actual are judged beside the others, see `estimates`, unless they are released.
     """
     if corrections is None:
         status = judge_columns(columns.meter, columns.time, columns.wh, limits)
@@ -40,7 +45,8 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
         return Validated(columns, status, gained, _curve(columns, wh, wh, gained, status))
     found = resolve(columns, corrections)
     columns = found.columns
-    points, base, marks, rows, aside = _points(found, corrections)
+    quality = corrections.qualities_of(columns) if corrections.has_estimates() else None
+    points, base, marks, rows, aside, estimates = _points(found, corrections, quality)
     status_of = judge_columns(points.meter, points.time, points.wh, limits, marks)
     wh, rises_from = _counted_registers(points, base, status_of, limits.rounding_wh)
     gained = energy_of_readings(points.meter, wh, status_of, rises_from)
@@ -59,7 +65,34 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
         before = np.where(known, here, at - 1)
         mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
         total[aside[mine]] = gained[before[mine]]
-    return Validated(columns, status, total, _curve(points, wh, rises_from, gained, status_of))
+    curve = _curve(points, wh, rises_from, gained, status_of)
+    if quality is None:
+        return Validated(columns, status, total, curve)
+    if len(estimates):
+        asked, read = columns.part(estimates), points.wh[status_of < rules.SUSPECT]
+        judged = judge_estimates(asked, curve, read, limits)
+        status[estimates] = judged.status
+        curve = with_estimates(curve, read, asked, quality[estimates], judged)
+    return Validated(columns, status, _energy_along(curve, columns), _with_qualities(curve, columns, quality), quality)
+
+
+def _energy_along(curve: Curve, columns: Columns) -> NDArray[np.int64]:
+    """Return C (Wh, int64[n]) at the last point of the curve up to each reading; 0 before the first of its meter."""
+    at, known = tail_columns.locate_rows(curve, columns.meter, columns.time)
+    place = np.where(known, at, at - 1)
+    found = np.zeros(len(columns), dtype=np.int64)
+    mine = place >= 0
+    mine[mine] = curve.meter[place[mine]] == columns.meter[mine]
+    found[mine] = curve.energy[place[mine]]
+    return found
+
+
+def _with_qualities(curve: Curve, columns: Columns, quality: NDArray[np.uint8]) -> Curve:
+    """Return the curve with the quality of those of its points that are readings."""
+    at, here = tail_columns.locate_rows(columns, curve.meter, curve.time)
+    known = np.full(len(curve), READ, dtype=np.uint8)
+    known[here] = np.where(quality[at[here]] == ACTUAL, READ, quality[at[here]])
+    return replace(curve, known=known)
 
 
 def energy_of_readings(
@@ -137,18 +170,25 @@ def _curve(
 
 
 def _points(
-    found: Standing, corrections: Corrections
-) -> tuple[Columns, NDArray[np.int64], Marks, NDArray[np.int64], NDArray[np.int64]]:
+    found: Standing, corrections: Corrections, quality: NDArray[np.uint8] | None
+) -> tuple[Columns, NDArray[np.int64], Marks, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the points to validate: the readings that are neither void nor at an exchange, and the exchanges.
 
-    Columns of length m, their bases, the marks, the row of each point in `columns` (-1 for an exchange), and the rows
-    that were left out.
+    Columns of length m, their bases, the marks, the row of each point in `columns` (-1 for an exchange), the rows that
+    were left out, and those that are not actual, which are no points either.
     """
     columns = found.columns
     at_exchange = _matching(columns, corrections.exchange_meter, corrections.exchange_time)
     aside = np.union1d(found.void, at_exchange)
     kept = np.ones(len(columns), dtype=bool)
     kept[aside] = False
+    released = released_rows(found, corrections)
+    estimates = np.empty(0, dtype=np.int64)
+    if quality is not None:
+        judged_apart = kept & (quality != ACTUAL)
+        judged_apart[released] = False
+        estimates = np.flatnonzero(judged_apart)
+        kept[estimates] = False
     kept_rows = np.flatnonzero(kept)
     rest = Columns(columns.meter[kept], columns.time[kept], columns.wh[kept])
     count = len(rest) + len(corrections.final)
@@ -171,12 +211,11 @@ def _points(
     meter[is_reading], meter[exchange] = rest.meter, corrections.exchange_meter
     points = Columns(meter, spliced(rest.time, corrections.exchange_time), wh)
     # A reading stored at the instant of an exchange is not a point of its own.
-    released = released_rows(found, corrections)
     released = np.flatnonzero(is_reading)[np.searchsorted(kept_rows, released[kept[released]])]
     place = np.concatenate((exchange, released)).astype(np.int64)
     order = np.argsort(place)
     is_exchange = np.arange(len(place)) < len(exchange)
-    return points, base, Marks(base, place[order], is_exchange[order]), rows, aside
+    return points, base, Marks(base, place[order], is_exchange[order]), rows, aside, estimates
 
 
 def released_rows(found: Standing, corrections: Corrections) -> NDArray[np.int64]:

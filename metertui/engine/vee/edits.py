@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns import FIRST, Contested, Corrections
+from metertui.engine.columns import FIRST, NONE_KNOWN, Contested, Corrections, Known
 
 UNDOES: Final = {
     "unvoid": "void", "unrelease": "release", "unexchange": "exchange", "unaccept": "accept", "uncorrect": "correct"
@@ -234,30 +234,39 @@ def _naming(named: Mapping[int, Mapping[int, Edit]], instant: int, wh: int) -> E
     return here.get(wh) or here.get(FIRST)
 
 
-def corrections_from(edits: Mapping[int, MeterEdits], shared: Mapping[int, Values] | None = None) -> Corrections | None:
+def corrections_from(
+    edits: Mapping[int, MeterEdits],
+    shared: Mapping[int, Values] | None = None,
+    known: Mapping[int, Mapping[int, Known]] | None = None,
+) -> Corrections | None:
     """Return the edits of meters, by meter code, as columns; None if there is nothing that changes what counts.
 
-    `shared` are the values at instants that have more than one, by meter code.
+    `shared` are the values at instants that have more than one, and `known` the qualities of those that are not actual,
+    both by meter code.
     """
-    shared = shared or {}
+    shared, known = shared or {}, known or {}
     voids: list[tuple[int, int, int]] = []
     contested: list[Contested] = []
-    for code in sorted({*edits, *shared}):
+    estimates: list[tuple[int, int, int, int]] = []
+    for code in sorted({*edits, *shared, *known}):
         said = edits[code].verdicts if code in edits else {}
         several = shared.get(code, NO_VALUES)
-        for at in sorted({*said, *several}):
+        qualities = known.get(code, {})
+        for at in sorted({*said, *several, *qualities}):
             verdicts = said.get(at, _NOTHING)
-            if at in several or len(verdicts) > 1:
+            here = qualities.get(at, NONE_KNOWN)
+            if at in several or len(verdicts) > 1 or (here and verdicts):
                 corrected = tuple(edit.to for edit in edits[code].corrects.get(at, ())) if said else ()
-                contested.append(Contested(code, at, several.get(at, ()), dict(verdicts), corrected))
+                contested.append(Contested(code, at, several.get(at, ()), dict(verdicts), corrected, dict(here)))
             else:
                 voids += [(code, at, wh) for wh, void in verdicts.items() if void]
+                estimates += [(code, at, wh, quality) for wh, quality in here.items()]
     ordered = sorted(edits.items())
     releases = [
         (code, at, wh) for code, each in ordered for at in sorted(each.releases) for wh in each.releases[at]
     ]  # fmt: skip
     exchanges = [(code, each.exchanges[at]) for code, each in ordered for at in sorted(each.exchanges)]
-    if not (voids or contested or releases or exchanges):
+    if not (voids or contested or releases or exchanges or estimates):
         return None
 
     def codes(values: list[int]) -> NDArray[np.int32]:
@@ -278,6 +287,10 @@ def corrections_from(edits: Mapping[int, MeterEdits], shared: Mapping[int, Value
         longs([edit.at or 0 for _, edit in exchanges]),
         longs([edit.final for _, edit in exchanges]),
         longs([edit.initial for _, edit in exchanges]),
+        codes([code for code, *_ in estimates]),
+        longs([at for _, at, *_ in estimates]),
+        longs([wh for _, _, wh, _ in estimates]),
+        np.array([quality for *_, quality in estimates], dtype=np.uint8),
     )
 
 
@@ -302,6 +315,7 @@ def replace_meters(known: Corrections | None, meters: Collection[int], fresh: Co
     voids = merged("void_meter", "void_time", "void_wh")
     releases = merged("release_meter", "release_time", "release_wh")
     exchanges = merged("exchange_meter", "exchange_time", "final", "initial")
-    if not contested and not any(len(columns[0]) for columns in (voids, releases, exchanges)):
+    estimates = merged("estimate_meter", "estimate_time", "estimate_wh", "estimate_quality")
+    if not contested and not any(len(columns[0]) for columns in (voids, releases, exchanges, estimates)):
         return None
-    return Corrections._make((*voids, contested, *releases, *exchanges))
+    return Corrections._make((*voids, contested, *releases, *exchanges, *estimates))

@@ -6,7 +6,8 @@ validated by a replay that begins at the nearest such place before it. It ends w
 to the same state: nothing after that differs. That is a handful of readings, not the whole history.
 
 Edits are replayed with the readings: of several values at an instant the one that stands is taken, a void reading is
-left out, and an exchange takes the place of a reading that is stored at the same instant.
+left out, and an exchange takes the place of a reading that is stored at the same instant. Actual readings are judged
+among themselves, so one that is not is left out as well, and then judged between those beside it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from metertui.engine.base import MeterLimits
-from metertui.engine.columns import Frozen
-from metertui.engine.vee import rules
+from metertui.engine.base import MeterLimits, SiteZone
+from metertui.engine.columns import Frozen, Known
+from metertui.engine.vee import estimates, rules
 from metertui.engine.vee.edits import NO_VALUES, MeterEdits, Values
 from metertui.engine.vee.standing import standing
 
@@ -66,7 +67,8 @@ class MeterHeads:
     def load(self, frozen: Frozen) -> None:
         """Set the heads of all meters from stored readings.
 
-        One that an edit makes void may still be to come, as after a restore: it is not simply the next one.
+        One that an edit makes void may still be to come, as after a restore: it is not simply the next one. Nor is one
+        before the last estimate.
         """
         columns, curve = frozen.columns, frozen.read_curve
         ends = np.flatnonzero(np.diff(columns.meter, append=-1))
@@ -76,7 +78,7 @@ class MeterHeads:
         heads = zip(codes.tolist(), curve.time[last].tolist(), curve.base[last].tolist(), strict=True)
         for code, time, wh in heads:
             self.time[code], self.wh[code] = time, wh
-        for code, time in [] if frozen.corrections is None else frozen.corrections.voids():
+        for code, time in [] if frozen.corrections is None else frozen.corrections.unsure():
             if time > self.time[code]:
                 self.unset(code)
 
@@ -125,6 +127,12 @@ class StoredReads(Protocol):
     def shared_of(self, code: int) -> Values:
         """Return the instants of a meter at which more than one value is stored."""
 
+    def known_of(self, code: int) -> Mapping[int, Known]:
+        """Return the instants of a meter at which a value is not actual, with the qualities of these."""
+
+    def latest_estimate(self, code: int) -> int:
+        """Return the last instant (µs UTC) at which a value was not actual, at least at first; before any if none."""
+
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         """Return the last `count` stored readings before `time` (µs UTC), in time order; fewer at the beginning."""
 
@@ -145,10 +153,15 @@ class Neighbours:
         limits: MeterLimits,
         staged: Sequence[Point] = (),
         decided: MeterEdits | None = None,
+        staged_known: Mapping[int, Known] | None = None,
     ) -> None:
+        """Take one meter's readings. `staged` are those of the batch in order of time, `staged_known` by instant the
+        qualities that it leaves of those that are not actual.
+        """
         self._stored = stored
         self._code = code
         self._staged = staged
+        self._staged_known = staged_known or {}
         self.limits = limits
         self.decided = decided
 
@@ -164,7 +177,12 @@ class Neighbours:
 
     def standing_at(self, time: int) -> int | None:
         """Return the register (Wh) that stands at an instant (µs UTC); None if none does."""
-        return standing(self.values_at(time), self.verdicts_at(time))
+        return standing(self.values_at(time), self.verdicts_at(time), self.known_at(time))
+
+    def known_at(self, time: int) -> Known:
+        """Return the qualities of the values at an instant (µs UTC) that are not actual."""
+        staged = self._staged_known.get(time)
+        return self._stored.known_of(self._code).get(time, {}) if staged is None else staged
 
     def verdicts_at(self, time: int) -> Mapping[int, bool]:
         """Return which values at an instant (µs UTC) an edit made void, and which it brought back."""
@@ -172,12 +190,13 @@ class Neighbours:
 
     def replay(self) -> Replay:
         """Return a replay without readings, with the edits of the meter."""
-        return Replay(self.limits, self.decided, self._stored.shared_of(self._code))
+        latest = max(self._stored.latest_estimate(self._code), max(self._staged_known, default=_EVER))
+        return Replay(self.limits, self.decided, self._stored.shared_of(self._code), latest)
 
     def reads_before(self, time: int, count: int) -> tuple[list[Point], bool]:
         """Return about `count` of the last readings before `time`, in time order, and whether there are more.
 
-        Without those that a decision sets aside, with exchanges in their place.
+        Without those that are not actual or that a decision sets aside, with exchanges in their place.
         """
         found = self._stored.reads_before(self._code, time, count)
         place = bisect_left(self._staged, (time, -1))
@@ -202,26 +221,51 @@ class Neighbours:
         return between, more and len(between) == len(found)
 
     def _corrected(self, found: list[Point], first: int, until: int) -> list[Point]:
-        """Apply the edits to readings from `first` to before `until`."""
-        shared = self._stored.shared_of(self._code)
-        if self.decided is None and not shared:
+        """Apply the edits to readings from `first` to before `until`, and leave out those that are not actual."""
+        shared, known = self._stored.shared_of(self._code), self._stored.known_of(self._code)
+        if self.decided is None and not (shared or known or self._staged_known):
             return found
         verdicts = {} if self.decided is None else self.decided.verdicts
         exchanges = {} if self.decided is None else self.decided.exchanges
         points: dict[int, int] = {}
         for time, wh in found:
-            stands = self.standing_at(time) if time in verdicts or time in shared else wh
-            if stands is not None:
+            beside = time in verdicts or time in shared or time in known or time in self._staged_known
+            stands = self.standing_at(time) if beside else wh
+            if stands is not None and not (beside and self._is_apart(time, stands)):
                 points[time] = stands
         points |= {at: event.final for at, event in exchanges.items() if first <= at < until}
         return sorted(points.items())
+
+    def _is_apart(self, time: int, wh: int) -> bool:
+        """Return whether a reading that stands (µs UTC, Wh) is not judged among the actual ones."""
+        released = self.decided is not None and self.decided.is_released(time, wh, self.values_at(time)[0])
+        return wh in self.known_at(time) and not released
+
+    def estimates_between(self, after: int, before: int) -> list[estimates.Estimate]:
+        """Return the standing readings after one instant and before another (µs UTC) that are judged apart."""
+        instants = {*self._stored.known_of(self._code), *self._staged_known}
+        exchanges = {} if self.decided is None else self.decided.exchanges
+        found = []
+        for time in sorted(at for at in instants if after < at < before and at not in exchanges):
+            wh = self.standing_at(time)
+            if wh is not None and self._is_apart(time, wh):
+                found.append(estimates.Estimate(time, wh, self.limits.at(time)))
+        return found
 
 
 class Replay:
     """Readings of one meter that go through the judge in time order."""
 
-    def __init__(self, limits: MeterLimits, decided: MeterEdits | None = None, shared: Values = NO_VALUES) -> None:
+    def __init__(
+        self,
+        limits: MeterLimits,
+        decided: MeterEdits | None = None,
+        shared: Values = NO_VALUES,
+        latest_estimate: int = _EVER,
+    ) -> None:
         self._limits = limits
+        self.latest_estimate = latest_estimate
+        """The last instant (µs UTC) at which a reading may be in the way of an actual one, as it is not."""
         self.judge = rules.Judge(limits.rounding_wh)
         self.points: list[Point] = []
         self.decided = decided
@@ -242,7 +286,7 @@ class Replay:
 
     def copy(self) -> Replay:
         """Return a replay that can be continued in another way."""
-        other = Replay(self._limits, self.decided, self._shared)
+        other = Replay(self._limits, self.decided, self._shared, self.latest_estimate)
         other.judge = self.judge.copy()
         other.points = self.points.copy()
         return other
@@ -265,6 +309,8 @@ class Replay:
             return None
         if self.decided is not None and self.decided.latest_verdict > last.time:
             return None  # a reading may be a void one over again
+        if self.latest_estimate > last.time:
+            return None  # or take the place of an estimated one
         return last.time, last.register
 
 
@@ -311,6 +357,43 @@ def replay_after(replay: Replay, without: Replay, neighbours: Neighbours, time: 
         if not more:
             return False
         count *= 8
+
+
+def why_estimate_is_apart(replay: Replay, neighbours: Neighbours, time: int, wh: int, zone: SiteZone) -> str:
+    """Return why a reading (µs UTC, Wh) that is not actual does not count, a clause; "" if it does.
+
+    `replay` has the readings before it, and goes on behind it. It is not among its neighbours yet.
+    """
+    count = _NEIGHBOURS
+    following, more = neighbours.reads_after(time, count)
+    while more and not following:
+        count *= 8
+        following, more = neighbours.reads_after(time, count)
+    for point in following:
+        replay.push(point)
+    judge, limits = replay.judge, neighbours.limits
+    counted = [place for place in range(len(replay.points)) if replay.is_counted(place)]
+    earlier = [place for place in counted if replay.points[place][0] < time]
+    later = [place for place in counted if replay.points[place][0] > time]
+    before = after = None
+    for place in earlier:
+        at, said = replay.points[place]
+        status = judge.status[place]
+        if status == rules.EXCHANGE:
+            assert neighbours.decided is not None
+            said = neighbours.decided.exchanges[at].initial
+        elif status == rules.ROUNDING and before is not None:
+            said = before.register
+        before = estimates.Before(at, said)
+    if later:
+        at, said = replay.points[later[0]]
+        after = estimates.After(at, said, limits.at(at))
+    rule = limits.rounding_wh, limits.shortest_us
+    others = neighbours.estimates_between(before.time if before else _EVER, time)
+    for other, (status, register) in zip(others, estimates.judge_between(before, after, others, *rule), strict=True):
+        if status < rules.SUSPECT:
+            before = estimates.Before(other.time, register)
+    return estimates.why_apart(before, after, estimates.Estimate(time, wh, limits.at(time)), limits, zone)
 
 
 def _known_from(points: Sequence[Point], neighbours: Neighbours) -> int | None:

@@ -11,19 +11,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns import FIRST, Columns, Corrections, tail_columns
+from metertui.engine.base import ACTUAL
+from metertui.engine.columns import FIRST, NONE_KNOWN, Columns, Corrections, Known, tail_columns
 
 
-def standing(values: Sequence[int], verdicts: Mapping[int, bool]) -> int | None:
+def standing(values: Sequence[int], verdicts: Mapping[int, bool], known: Known = NONE_KNOWN) -> int | None:
     """Return which of the values (Wh) stored at one instant stands; None if all are void, or there is none.
 
     `values` are in order of arrival. `verdicts` says of a value whether it is void, and under FIRST what an edit that
-    names no value says of the first. Several that are not void contradict one another: then the first stands.
+    names no value says of the first. `known` has those that are not actual: an actual one goes before them. Several
+    that are not void contradict one another otherwise: then the first stands.
     """
+    stands = None
     for wh in values:
         if not is_void(wh, values, verdicts):
-            return wh
-    return None
+            if wh not in known:
+                return wh
+            stands = wh if stands is None else stands
+    return stands
 
 
 def is_void(wh: int, values: Sequence[int], verdicts: Mapping[int, bool]) -> bool:
@@ -31,22 +36,45 @@ def is_void(wh: int, values: Sequence[int], verdicts: Mapping[int, bool]) -> boo
     return verdicts.get(wh, wh == values[0] and verdicts.get(FIRST, False))
 
 
-def accepted(stored: Sequence[int], offered: Iterable[int], verdicts: Mapping[int, bool]) -> list[int]:
-    """Return which of some new values (Wh) an instant takes beside those stored there, in the order of the offers.
+def accepted(
+    stored: Sequence[int],
+    offered: Iterable[tuple[int, int]],
+    verdicts: Mapping[int, bool],
+    known: Known = NONE_KNOWN,
+) -> list[tuple[int, int]]:
+    """Return which of some values (Wh, quality) an instant takes beside those stored there, in the order of the offers.
 
-    It takes each one that an edit made void, since a file keeps every value. Of the others it takes one if none stands:
-    one that an edit speaks of before any other. So it does not matter in which order a file has them.
+    It takes each one that an edit made void, since a file keeps every value. Of the others it takes one if none stands,
+    and an actual one if none but an estimated or substituted one does, also one that has the same value: first what an
+    edit speaks of. So it does not matter in which order a file has them.
     """
-    new = [wh for wh in dict.fromkeys(offered) if wh not in stored]
-    void = {wh for wh in new if is_void(wh, (*stored, *new), verdicts)}
-    others = sorted((wh for wh in new if wh not in void), key=lambda wh: wh not in verdicts)
-    stands = others[:1] if standing(stored, verdicts) is None else []
-    return [wh for wh in new if wh in void or wh in stands]
+    offers = list(dict.fromkeys(offered))
+    every = (*stored, *(wh for wh, _ in offers))
+    void = {wh for wh in every if is_void(wh, every, verdicts)}
+    values, other = list(stored), dict(known)
+    taken = set()
+    for wh, quality in sorted(offers, key=lambda offer: (offer[1] == ACTUAL, offer[0] not in verdicts)):
+        stands = standing([each for each in values if each not in void], {}, other)
+        is_new = wh not in values
+        if is_new and (wh in void or stands is None or (quality == ACTUAL and stands in other)):
+            values.append(wh)
+            if quality != ACTUAL:
+                other[wh] = quality
+        elif not is_new and quality == ACTUAL and stands == wh and wh in other:
+            del other[wh]
+        else:
+            continue
+        taken.add((wh, quality))
+    return [offer for offer in offers if offer in taken]
 
 
-def count_standing(values: Sequence[int], verdicts: Mapping[int, bool]) -> int:
-    """Return how many of the values (Wh) stored at one instant are not void: more than one is a contradiction."""
-    return sum(not is_void(wh, values, verdicts) for wh in values)
+def count_standing(values: Sequence[int], verdicts: Mapping[int, bool], known: Known = NONE_KNOWN) -> int:
+    """Return how many of the values (Wh) stored at one instant stand side by side: more than one is a contradiction.
+
+    Those that are not actual give way to an actual one.
+    """
+    left = [wh for wh in values if not is_void(wh, values, verdicts)]
+    return len([wh for wh in left if wh not in known] or left)
 
 
 class Standing(NamedTuple):
@@ -61,24 +89,25 @@ class Standing(NamedTuple):
 
 def resolve(columns: Columns, corrections: Corrections) -> Standing:
     """Return the readings that stand, of readings with the first value of each instant. O(n) in numpy at most."""
-    at, known = tail_columns.locate_rows(columns, corrections.void_meter, corrections.void_time)
-    here = at[known]
-    named = corrections.void_wh[known]
-    void = here[(named == FIRST) | (named == columns.wh[here])]
+    at, stored = tail_columns.locate_rows(columns, corrections.void_meter, corrections.void_time)
+    rows = at[stored]
+    named = corrections.void_wh[stored]
+    void = rows[(named == FIRST) | (named == columns.wh[rows])]
     contested = corrections.contested
     if not contested:
         return Standing(columns, np.sort(void), void[:0])
     meters = np.array([each.meter for each in contested], dtype=np.int32)
     times = np.array([each.time for each in contested], dtype=np.int64)
-    at, known = tail_columns.locate_rows(columns, meters, times)
+    at, here = tail_columns.locate_rows(columns, meters, times)
     wh = columns.wh.copy()
     gone, replaced = [], []
-    for row, stored, each in zip(at.tolist(), known.tolist(), contested, strict=True):
-        if not stored:
+    for row, is_stored, each in zip(at.tolist(), here.tolist(), contested, strict=True):
+        if not is_stored:
             continue
         values = each.values or (int(wh[row]),)
         values += tuple(value for value in each.corrected if value not in values)
-        stands = standing(values, each.verdicts)
+        known = {value: quality for value, quality in each.known.items() if value not in each.corrected}
+        stands = standing(values, each.verdicts, known)
         wh[row] = values[-1] if stands is None else stands
         if stands is None:
             gone.append(row)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
-from metertui.engine.base import SECOND, Int64Array, Limits, MeterLimits
+from metertui.engine.base import ACTUAL, SECOND, Int64Array, Limits, MeterLimits
 from metertui.engine.columns import (
     VOID,
     Columns,
@@ -129,9 +129,20 @@ class _Cases:
         wh[own[parts["correct"]]] = self._says[case[parts["correct"]]]
         since = np.where(begin > first, columns.time[begin], -_EVER)
         until = np.where(end < stop, columns.time[end - 1], _EVER)
+        edits = self._corrections(case, parts, since, until)
+        if self._frozen.quality is not None:
+            quality = self._frozen.quality[rows]
+            quality[own[parts["correct"]]] = ACTUAL
+            other = stands & (quality != ACTUAL)
+            edits = edits._replace(
+                estimate_meter=meter[other],
+                estimate_time=columns.time[rows[other]],
+                estimate_wh=wh[other],
+                estimate_quality=quality[other],
+            )
         found = validate(
             Columns(meter[stands], columns.time[rows[stands]], wh[stands]),
-            self._corrections(case, parts, since, until),
+            edits,
             _LimitsOf(self._frozen.limits, self._meter[case]),
         )
         last = found.curve.meter.searchsorted(np.arange(len(case)), side="right") - 1
@@ -177,7 +188,8 @@ class _Cases:
             order = np.lexsort((values[0], of))
             merged += [of[order].astype(np.int32), *(each[order] for each in values)]
         none = np.empty(0, dtype=np.int64)
-        return Corrections._make((none.astype(np.int32), none, none, (), *merged))
+        codes, qualities = none.astype(np.int32), none.astype(np.uint8)
+        return Corrections._make((codes, none, none, (), *merged, codes, none, none, qualities))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _register_piece(source: str, entries: Entries, ids: list[str], plan: Plan) -
     wh = entries.energy // _UWH_PER_WH
     up = (half > _UWH_PER_WH) | ((half == _UWH_PER_WH) & (wh % 2 == 1))
     time += step * (not by_day)
-    rows = Rows(ids, entries.code[~skipped].astype(np.int32), time[~skipped], (wh + up)[~skipped])
+    rows = Rows(ids, entries.code.astype(np.int32), time, wh + up, entries.quality.astype(np.uint8)).take(~skipped)
     return FilePiece(source, rows, entries.line[~skipped], refused, bare=bare[~skipped])
 
 

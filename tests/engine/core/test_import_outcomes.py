@@ -10,6 +10,7 @@ import pytest
 
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.columns.qualities import Stated
 from metertui.engine.columns.tail_columns import Arrivals
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.import_outcomes import are_doubtful, outcomes_of
@@ -30,7 +31,8 @@ def outcomes(folder: Path, readings: Sequence[tuple[int, int]], *edits: Edit) ->
         decided.apply_edit(edit)
     times, whs = np.array(readings, dtype=np.int64).T
     arrivals = Arrivals(np.zeros(len(readings), dtype=np.int32), times, whs)
-    found = outcomes_of(arrivals, frozen, ["m"], {"m": decided})
+    stated = Stated(*arrivals, np.zeros(len(readings), dtype=np.uint8))
+    found = outcomes_of(stated, frozen, ["m"], {"m": decided})
     doubtful = np.zeros(len(readings), dtype=bool)
     new = np.flatnonzero(found.new)
     doubtful[new] = are_doubtful(arrivals.take(new), found, frozen, ["m"], {"m": decided}, frozen.limits)

@@ -96,9 +96,9 @@ def test_an_edit_costs_what_those_of_its_meter_cost(monkeypatch: pytest.MonkeyPa
     rows: list[int] = []
     plain, find = corrections_from, store._find
 
-    def count_edits(edits: dict[int, Any], shared: dict[int, Any]) -> Any:
+    def count_edits(edits: dict[int, Any], *values: dict[int, Any]) -> Any:
         columns.extend(edits)
-        return plain(edits, shared)
+        return plain(edits, *values)
 
     def count_rows(codes: Any, times: Any) -> Any:
         rows.extend(codes.tolist())
@@ -137,7 +137,7 @@ def test_frozen_edits_are_copied_meter_by_meter() -> None:
 
 def test_edits_without_a_store_of_readings_wait_for_it() -> None:
     store, log, directory = empty_store()
-    edited = EditedRows(log, directory, store.shared)
+    edited = EditedRows(log, directory, store.shared, store.qualities)
     log.apply_edit(Edit(0, "a", "void", 10, "ann", "x", wh=5))
     assert edited.current(store._find)[0] is None
     directory.code_of("a")

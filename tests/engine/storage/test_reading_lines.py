@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.base.qualities import ACTUAL, ESTIMATED, SUBSTITUTED
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage.reading_lines import (
@@ -69,8 +70,11 @@ def test_another_header_is_refused() -> None:
         parse_readings(b"id,time,kwh\n", FILE, ZONE, header=True)
 
 
-def test_a_line_has_three_fields() -> None:
-    assert parse_line(b"m,2025-03-12T10:40:00,1.5", ZONE) == ("m", AT, 1500)
+def test_a_line_has_three_fields_or_a_quality_as_well() -> None:
+    for end, quality in (("", ACTUAL), (",", ACTUAL), (",E", ESTIMATED), (",S", SUBSTITUTED)):
+        assert parse_line(f"m,2025-03-12T10:40:00,1.5{end}".encode(), ZONE) == ("m", AT, 1500, quality)
+    with pytest.raises(Refused, match="has 4 fields, of which the last is neither E nor S"):
+        parse_line(b"m,2025-03-12T10:40:00,1.5,A", ZONE)
     with pytest.raises(Refused, match="this one has 2 fields"):
         parse_line(b"m,1", ZONE)
 

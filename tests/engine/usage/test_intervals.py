@@ -95,7 +95,7 @@ def test_what_is_listed_sums_to_the_usage_with_exchanges_too(
     rows = [(code, time, wh) for code, (course, _) in enumerate(meters) for time, wh in course]
     meter, time, wh = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     columns = Columns(meter.astype(np.int32), time, wh)
-    _, status, _, curve = validate(columns, corrections_from(decided), LIMITS)
+    _, status, _, curve, _ = validate(columns, corrections_from(decided), LIMITS)
     listed = list_readings(columns, status, curve)
     assert np.array_equal(listed.source[listed.source >= 0], np.arange(len(columns)))
     for code, (course, declared) in enumerate(meters):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection, Mapping
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.limits import MeterLimits
+from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import HOUR
+from metertui.engine.columns.qualities import Known
 from metertui.engine.vee.edits import NO_VALUES, Edit, MeterEdits, Values
 from metertui.engine.vee.late_reads import (
     NOT_SIMPLE,
@@ -31,14 +34,21 @@ LIMITS = MeterLimits(1000, (100_000,))
 class Stored:
     """The readings of one meter in time order."""
 
-    def __init__(self, points: list[Point]) -> None:
+    def __init__(self, points: list[Point], estimated: Collection[int] = ()) -> None:
         self._points = points
+        self._known = {time: {wh: ESTIMATED} for time, wh in points if time in estimated}
 
     def values_at(self, code: int, time: int) -> tuple[int, ...]:
         return tuple(wh for at, wh in self._points if at == time)
 
     def shared_of(self, code: int) -> Values:
         return NO_VALUES
+
+    def known_of(self, code: int) -> Mapping[int, Known]:
+        return self._known
+
+    def latest_estimate(self, code: int) -> int:
+        return max(self._known, default=-1)
 
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         at = bisect_left(self._points, (time, -1))

@@ -1,0 +1,153 @@
+"""Readings that are not actual: which of them count beside the actual ones, which are judged among themselves.
+
+One counts if it fits the counted reading before it, of whatever quality, and the next actual one that counts fits it.
+So no estimate ever changes what an actual reading counts with, nor the energy between two of them: where the actual one
+is lower by no more than a rounding, the estimate counts with its register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Int64Array, Limits, MeterLimits, SiteZone, format_kwh
+from metertui.engine.columns import READ, Columns, Curve, tail_columns
+from metertui.engine.vee.rules import COUNTED, REJECTED, ROUNDING, SUSPECT, fits, misfit
+
+_NO_LIMIT: Final = 1 << 62
+
+
+class Estimate(NamedTuple):
+    """A reading that is not actual, with what it is judged by."""
+
+    time: int
+    """µs UTC."""
+    wh: int
+    max_w: int
+
+
+class Before(NamedTuple):
+    """What is counted before an estimate: instant (µs UTC), and the register (Wh) that the next one rises from."""
+
+    time: int
+    register: int
+
+
+class After(NamedTuple):
+    """The next actual one that counts: instant (µs UTC), what it says (Wh), and the highest power at it, W."""
+
+    time: int
+    wh: int
+    max_w: int
+
+
+def judge_between(
+    before: Before | None, after: After | None, estimates: Iterable[Estimate], rounding_wh: int, shortest_us: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the status of estimates between two actual readings, in time order, and the register that each counts with.
+
+    That of one that does not count is what was counted before it, 0 for nothing.
+    """
+    for time, wh, max_w in estimates:
+        register = wh if before is None else max(wh, before.register)
+        fitting = before is None or fits(*before, time, wh, max_w, rounding_wh, shortest_us)
+        if fitting and after is not None:
+            fitting = fits(time, register, after.time, after.wh, after.max_w, rounding_wh, shortest_us)
+        if not fitting:
+            yield REJECTED, 0 if before is None else before.register
+            continue
+        status = ROUNDING if register > wh else COUNTED
+        before = Before(time, register)
+        yield status, register
+
+
+def why_apart(
+    before: Before | None, after: After | None, estimate: Estimate, limits: MeterLimits, zone: SiteZone
+) -> str:
+    """Return a clause that says why an estimate between two counted readings does not count; "" if it does."""
+    time, wh, _ = estimate
+    [(status, _)] = judge_between(before, after, [estimate], limits.rounding_wh, limits.shortest_us)
+    if status < SUSPECT:
+        return ""
+    why = misfit(before, time, wh, limits, zone)
+    if why or after is None:
+        return why
+    next_one = f"the next actual reading, {format_kwh(after.wh)} kWh at {zone.iso(after.time)}"
+    return f"{next_one}, does not fit {format_kwh(wh)} kWh"
+
+
+class Judged(NamedTuple):
+    """The estimates of many meters after judging, in their order."""
+
+    status: NDArray[np.uint8]
+    """See rules."""
+    register: Int64Array
+    """What each counts with, Wh."""
+    energy: Int64Array
+    """C there, Wh since the first actual point of the meter; below 0 before that."""
+
+
+def judge_estimates(estimates: Columns, curve: Curve, read: Int64Array, limits: Limits) -> Judged:
+    """Judge estimates in order of (meter, time), beside the curve through actual readings and exchanges.
+
+    `read` is what was read at its points, Wh, which may be lower than what they count with. None of them is at the
+    instant of an estimate.
+    """
+    count = len(estimates)
+    status, register = np.empty(count, dtype=np.uint8), np.empty(count, dtype=np.int64)
+    at, _ = tail_columns.locate_rows(curve, estimates.meter, estimates.time)
+    new = np.ones(count, dtype=bool)
+    new[1:] = (at[1:] != at[:-1]) | (estimates.meter[1:] != estimates.meter[:-1])
+    edges = np.append(np.flatnonzero(new), count).tolist()
+    watts = np.broadcast_to(limits.of_readings(estimates.meter, estimates.time), count)
+    columns = [column.tolist() for column in (estimates.time, estimates.wh, watts)]
+    point_watts = np.broadcast_to(limits.of_readings(curve.meter, curve.time), len(curve))
+    energy = np.zeros(count, dtype=np.int64)
+    for first, stop in pairwise(edges):
+        meter, place = int(estimates.meter[first]), int(at[first])
+        before = after = None
+        origin, zero, most = 0, 0, _NO_LIMIT
+        if place > 0 and curve.meter[place - 1] == meter:
+            before = Before(int(curve.time[place - 1]), int(curve.base[place - 1]))
+            origin, zero = before.register, int(curve.energy[place - 1])
+        if place < len(curve) and curve.meter[place] == meter:
+            said = int(read[place])
+            after = After(int(curve.time[place]), said, int(point_watts[place]))
+            origin = said if before is None else origin
+            most = origin + int(curve.energy[place]) - zero
+        rows = map(Estimate, *(column[first:stop] for column in columns))
+        judged = judge_between(before, after, rows, limits.rounding_wh, limits.shortest_us)
+        status[first:stop], register[first:stop] = zip(*judged, strict=True)
+        np.minimum(register[first:stop], most, out=register[first:stop])
+        energy[first:stop] = register[first:stop] - origin + zero
+    return Judged(status, register, energy)
+
+
+def with_estimates(
+    curve: Curve, read: Int64Array, estimates: Columns, quality: NDArray[np.uint8], judged: Judged
+) -> Curve:
+    """Return the curve with those estimates that count as points of it; `quality` is that of each, `read` as above."""
+    on = judged.status < SUSPECT
+    meter, time = np.concatenate((curve.meter, estimates.meter[on])), np.concatenate((curve.time, estimates.time[on]))
+    order = np.lexsort((time, meter))
+    meter = meter[order]
+    register = judged.register[on]
+    energy = np.concatenate((curve.energy, judged.energy[on]))[order]
+    first = np.ones(len(meter), dtype=bool)
+    first[1:] = meter[1:] != meter[:-1]
+    since = np.maximum.accumulate(np.where(first, np.arange(len(meter)), 0))
+    known = np.concatenate((np.full(len(curve), READ, dtype=np.uint8), quality[on]))
+    wh = np.concatenate((np.where(curve.begins, read, curve.wh), register))[order]  # of an exchange the old register
+    wh[first] = np.concatenate((curve.wh, register))[order][first]
+    return Curve(
+        meter,
+        time[order],
+        wh,
+        np.concatenate((curve.base, register))[order],
+        energy - energy[since],
+        known=known[order],
+    )
