@@ -64,11 +64,20 @@ class Meter:
             max_kw = self.later_max_kw[1]
         return fits(earlier, later, max_kw, self.rounding)
 
+    @property
+    def _apart(self) -> set[int]:
+        """The instants of readings that are not judged with the actual ones."""
+        return self.estimates - self.voids - self.releases - self.exchanges.keys()
+
+    def actual(self) -> Meter:
+        """The meter without the readings that are judged apart."""
+        apart = self._apart
+        return replace(self, readings=[each for each in self.readings if each[0] not in apart], estimates=set())
+
     def _walk(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
         """What counts, exchanges included, in order of time, and the kind of every reading."""
-        apart = self.estimates - self.voids - self.releases - self.exchanges.keys()
-        actual = [reading for reading in self.readings if reading[0] not in apart]
-        counted, kind = replace(self, readings=actual, estimates=set())._walk_actual()
+        apart = self._apart
+        counted, kind = self.actual()._walk_actual()
         found = list(counted)
         for time, wh in sorted(reading for reading in self.readings if reading[0] in apart):
             before = next((point for point in reversed(found) if point.time < time), None)

@@ -22,7 +22,7 @@ from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, BadLine, Outcome, refused, suspect
 from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
-from metertui.engine.base.qualities import ACTUAL, ESTIMATED, QUALITY_MARKS, QUALITY_NAMES, SUBSTITUTED, parse_mark
+from metertui.engine.base.qualities import ACTUAL, QUALITY_MARKS, QUALITY_NAMES, parse_mark
 from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import (
@@ -53,7 +53,6 @@ __all__ = [
     "DATA_WINDOWS",
     "DAY",
     "DUPLICATE",
-    "ESTIMATED",
     "FIRST_DAY",
     "HALF_HOUR",
     "HOUR",
@@ -65,7 +64,6 @@ __all__ = [
     "QUALITY_MARKS",
     "QUALITY_NAMES",
     "SECOND",
-    "SUBSTITUTED",
     "USE",
     "WINDOW_NAMES",
     "BadLine",

@@ -237,12 +237,11 @@ def parse_line(line: bytes, zone: SiteZone) -> tuple[str, int, int, int]:
         fields = line.decode("ascii").split(",")
     except UnicodeDecodeError as error:
         raise Refused("bad-encoding", "the line is not plain text") from error
-    if len(fields) not in (3, 4):
-        raise Refused("syntax", f"a line is identifier,timestamp,usage, and this one has {len(fields)} fields")
     quality = parse_mark(fields[3]) if len(fields) == 4 else ACTUAL
-    if quality is None:
-        what = "a line is identifier,timestamp,usage, and this one has 4 fields, of which the last is neither E nor S"
-        raise Refused("syntax", what)
+    if quality is None and not fields[3].isdigit():  # else it has a decimal comma
+        raise Refused("syntax", "the quality, a fourth field, is E, S or empty")
+    if len(fields) not in (3, 4) or quality is None:
+        raise Refused("syntax", f"a line is identifier,timestamp,usage, and this one has {len(fields)} fields")
     return check_identifier(fields[0]), zone.parse(fields[1]), parse_kwh(fields[2]), quality
 
 

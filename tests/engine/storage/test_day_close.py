@@ -106,7 +106,8 @@ def test_a_file_that_would_not_change_is_not_written(tmp_path: Path, monkeypatch
         ("identifier,usage\n", "the header is not"),
         (f"{HEADER}a,2025-03-01T22:30:00+08:00,1", "the last line is incomplete"),
         (f"{HEADER}a,2025-03-01T22:30:00+08:00,1\na,soon,1\n", "a timestamp is like"),
-        (f"{HEADER}a,2025-03-01T22:30:00+08:00,1e3,\n", "has 4 fields"),
+        (f"{HEADER}a,2025-03-01T22:30:00+08:00,1e3,\n", "a reading is digits"),
+        (f"{HEADER}a,2025-03-01T22:30:00+08:00,1,3\n", "has 4 fields"),
     ],
 )
 def test_a_day_file_that_is_broken_is_named(tmp_path: Path, text: str, reason: str) -> None:

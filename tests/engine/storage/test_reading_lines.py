@@ -73,7 +73,7 @@ def test_another_header_is_refused() -> None:
 def test_a_line_has_three_fields_or_a_quality_as_well() -> None:
     for end, quality in (("", ACTUAL), (",", ACTUAL), (",E", ESTIMATED), (",S", SUBSTITUTED)):
         assert parse_line(f"m,2025-03-12T10:40:00,1.5{end}".encode(), ZONE) == ("m", AT, 1500, quality)
-    with pytest.raises(Refused, match="has 4 fields, of which the last is neither E nor S"):
+    with pytest.raises(Refused, match="the quality, a fourth field, is E, S or empty"):
         parse_line(b"m,2025-03-12T10:40:00,1.5,A", ZONE)
     with pytest.raises(Refused, match="this one has 2 fields"):
         parse_line(b"m,1", ZONE)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from metertui.engine.base.limits import MeterLimits
+from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR
 from metertui.engine.columns.curve import Columns
@@ -37,6 +38,7 @@ def decided_meters(draw: st.DrawFn) -> oracle.Meter:
     registers = st.sampled_from([0, 5_000, 7_000, 10_900, 1_000_000, 50_000_000, *(wh for _, wh in meter.readings)])
     between = st.sampled_from(times).flatmap(lambda time: st.sampled_from([time, time + 1, time - HOUR, time + HOUR]))
     meter.exchanges = draw(st.dictionaries(between, st.tuples(registers, registers), max_size=2))
+    meter.estimates = draw(st.sets(st.sampled_from(times), max_size=4)) if draw(st.booleans()) else set()
     return meter
 
 
@@ -48,6 +50,11 @@ def decided_of(meter: oracle.Meter) -> MeterEdits:
     for time, (final, initial) in meter.exchanges.items():
         decided.apply_edit(Edit(0, "m", "exchange", time, "", "", final, initial))
     return decided
+
+
+def known_of(meter: oracle.Meter) -> dict[int, dict[int, int]]:
+    """The qualities of what is not actual, by instant."""
+    return {time: {wh: ESTIMATED} for time, wh in meter.readings if time in meter.estimates}
 
 
 def limits_of(meter: oracle.Meter) -> MeterLimits:
@@ -82,7 +89,8 @@ def series_of(meter: oracle.Meter) -> Series:
     readings = sorted(meter.readings)
     time = np.array([time for time, _ in readings], dtype=np.int64)
     wh = np.array([wh for _, wh in readings], dtype=np.int64)
-    return Series.from_readings("m", time, wh, limits_of(meter), corrections_from({0: decided_of(meter)}))
+    corrections = corrections_from({0: decided_of(meter)}, None, {0: known_of(meter)})
+    return Series.from_readings("m", time, wh, limits_of(meter), corrections)
 
 
 @settings(max_examples=300)
@@ -106,8 +114,8 @@ def test_whole_columns_are_corrected_as_one_by_one(meters: list[oracle.Meter]) -
         np.array([time for _, time, _ in readings], dtype=np.int64),
         np.array([wh for _, _, wh in readings], dtype=np.int64),
     )
-    decided = corrections_from({code: decided_of(meter) for code, meter in enumerate(meters)})
-    found = validate(columns, decided, AllLimits(meters))
+    decided, known = ({code: of(meter) for code, meter in enumerate(meters)} for of in (decided_of, known_of))
+    found = validate(columns, corrections_from(decided, None, known), AllLimits(meters))
     assert [KINDS[kind] for kind in found.status.tolist()] == [kind for meter in meters for _, kind in meter.judged()]
     for code, meter in enumerate(meters):
         mine = found.curve.part(found.curve.span(code))
