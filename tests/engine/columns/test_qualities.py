@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from metertui.engine.base.qualities import ACTUAL, ESTIMATED, SUBSTITUTED
 from metertui.engine.columns.curve import Columns
-from metertui.engine.columns.qualities import Qualities, add_to_history, concat_stated, stated_all, stated_one
+from metertui.engine.columns.qualities import Qualities, Stated, add_to_history, concat_stated, stated_all, stated_one
+
+
+def rows_of(stated: Stated) -> list[tuple[int, ...]]:
+    return list(zip(*(column.tolist() for column in stated), strict=True))
 
 
 def test_an_estimate_that_is_read_again_is_actual_and_its_first_quality_is_kept() -> None:
@@ -19,7 +23,7 @@ def test_an_estimate_that_is_read_again_is_actual_and_its_first_quality_is_kept(
     assert (known.latest_of(1), known.latest_of(2), known.codes, known.changed) == (20, -1, [1], [1, 1, 1])
     readings = stated_all([(1, 10, 850, 0), (1, 20, 900, 0), (1, 30, 900, 0), (2, 10, 850, 0)]).arrivals
     assert known.first_stated(readings).tolist() == [ESTIMATED, SUBSTITUTED, ACTUAL, ACTUAL]
-    assert sorted(zip(*map(list, known.all_estimated()), strict=True)) == [(1, 10, 850, 1), (1, 20, 900, 2)]
+    assert sorted(rows_of(known.all_estimated())) == [(1, 10, 850, 1), (1, 20, 900, 2)]
 
 
 def test_a_history_has_the_first_value_of_each_instant_and_the_others_beside_it() -> None:
@@ -36,5 +40,5 @@ def test_a_history_has_the_first_value_of_each_instant_and_the_others_beside_it(
     ]
     found = add_to_history(before, concat_stated([stated_all(rows[:3]), stated_all(rows[3:])]))
     assert found.history.time.tolist() == [5, 10, 20, 10]
-    assert list(zip(*map(list, found.estimated), strict=True)) == rows[:1]
-    assert list(zip(*map(list, found.sharing), strict=True)) == [rows[1], rows[5]]
+    assert rows_of(found.estimated) == rows[:1]
+    assert rows_of(found.sharing) == [rows[1], rows[5]]

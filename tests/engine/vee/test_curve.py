@@ -114,7 +114,8 @@ def test_whole_columns_are_corrected_as_one_by_one(meters: list[oracle.Meter]) -
         np.array([time for _, time, _ in readings], dtype=np.int64),
         np.array([wh for _, _, wh in readings], dtype=np.int64),
     )
-    decided, known = ({code: of(meter) for code, meter in enumerate(meters)} for of in (decided_of, known_of))
+    decided = {code: decided_of(meter) for code, meter in enumerate(meters)}
+    known = {code: known_of(meter) for code, meter in enumerate(meters)}
     found = validate(columns, corrections_from(decided, None, known), AllLimits(meters))
     assert [KINDS[kind] for kind in found.status.tolist()] == [kind for meter in meters for _, kind in meter.judged()]
     for code, meter in enumerate(meters):
