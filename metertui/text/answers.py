@@ -123,7 +123,11 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
         texts[-1] = [
             f"{INCOMPLETE} {text}" if cut else text for text, cut in zip(texts[-1], table["before_cut"], strict=True)
         ]
-        add("change", "change a day" if found.per_day else "change", lambda share: f"{share:+.1%}")
+        add(
+            "change",
+            "change a day" if found.per_day else "change",
+            _signed_share,
+        )
     if found.per_day:
         table = _with_daily(table)
         add("daily", "kWh a day", _kwh)
@@ -242,6 +246,10 @@ def _with_daily(table: pd.DataFrame) -> pd.DataFrame:
     daily = per_day(table["value"].to_numpy(dtype=np.float64), table["length"].to_numpy())
     before = per_day(table["before"].to_numpy(dtype=np.float64), table["before_length"].to_numpy())
     return table.assign(daily=np.round(daily, 3), before_daily=np.round(before, 3))
+
+
+def _signed_share(value: float) -> str:
+    return f"{value:+.1%}".replace("-", fmt.MINUS)
 
 
 def _kwh(value: float) -> str:

@@ -12,6 +12,8 @@ from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.text import time_labels
 
 NOTHING = "no data"
+MINUS: Final = "−"
+"""Stands before a negative figure on screens: as wide as a digit."""
 QUALITY: Final = {
     "actual": "actual",
     "estimated": "estimated",
@@ -65,17 +67,17 @@ def money(cents: int | None) -> str:
 
 def change(wh: int) -> str:
     """Return Wh as kWh with a sign, `±` if it is none: `−1 234.500`."""
-    return f"{'+' if wh > 0 else '−' if wh < 0 else '±'}{number(abs(wh))}"
+    return f"{'+' if wh > 0 else MINUS if wh < 0 else '±'}{number(abs(wh))}"
 
 
 def price_change(cents: int) -> str:
     """Return cents as an amount with a sign as `change` has it: `−12.30`."""
-    return f"{'+' if cents > 0 else '−' if cents < 0 else '±'}{money(abs(cents))}"
+    return f"{'+' if cents > 0 else MINUS if cents < 0 else '±'}{money(abs(cents))}"
 
 
 def money_change(cents: int) -> str:
     """Return cents as an amount with its sign: `+12.30`."""
-    return f"{Decimal(cents) / 100:+.2f}"
+    return f"{Decimal(cents) / 100:+.2f}".replace("-", MINUS)
 
 
 def reason(text: str) -> str:

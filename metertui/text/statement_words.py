@@ -56,7 +56,7 @@ def edge_note(edge: Edge | None, zone: SiteZone) -> str:
 def changes_since(shown: ShownBill) -> list[str]:
     """Return what was billed in addition to an issued bill, and what is not billed yet, in sentences."""
     return [
-        f"{words}: {figures.usage_wh / 1000:+.3f} kWh, {fmt.money_change(figures.total)} {shown.bill.currency} with tax"
+        f"{words}: {fmt.change(figures.usage_wh)} kWh, {fmt.money_change(figures.total)} {shown.bill.currency} with tax"
         for figures, words in (
             (shown.adjustments, "Billed in addition since it was issued"),
             (shown.adjustment, "Not billed yet, because of later readings, corrections, tariffs or rules"),

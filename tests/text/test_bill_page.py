@@ -109,7 +109,7 @@ def test_a_page_says_what_changed_since_it_was_issued(shown: ShownBill, one: Fro
     issued = replace(shown, issued=ZONE.parse("2025-03-03T09:00"), adjustment=Figures(-2000, -40, -4, -44))
     said = text_of(bill_page(issued, one, None, NOW))
     assert "State issued 3 Mar 2025 09:00" in said
-    assert "Not billed yet, because of later readings, corrections, tariffs or rules: -2.000 kWh, -0.44 SGD" in said
+    assert "Not billed yet, because of later readings, corrections, tariffs or rules: −2.000 kWh, −0.44 SGD" in said
 
 
 def test_a_month_without_data_has_no_figures(one: Frozen) -> None:

@@ -105,3 +105,7 @@ def test_a_percentage_has_no_gap_before_its_sign_wherever_it_is_shown() -> None:
 
 def test_a_share_that_is_not_nothing_is_not_shown_as_nothing() -> None:
     assert [fmt.share(value) for value in (0.0, 0.0001, 0.0006, 1.0)] == ["0.0%", "<0.1%", "0.1%", "100.0%"]
+
+
+def test_a_minus_is_one_sign_everywhere() -> None:
+    assert (fmt.money_change(-1230), fmt.price_change(-1230), fmt.change(-1230)) == ("−12.30", "−12.30", "−1.230")

@@ -40,6 +40,8 @@ _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BEFORE: Final = "━"
 _THICKEST: Final = 3
 """Rows of a bar to the right at most."""
+_MOST_APART: Final = 5
+"""Rows from one bar to the right to the next at most."""
 _WIDEST: Final = 24
 """Columns from one upright bar to the next at most."""
 _OPEN_END: Final = 2
@@ -323,7 +325,8 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
     tails = [HIDDEN if out else tail for tail, out in zip(tails, hidden.tolist(), strict=True)]
     most = max((len(tails[place]) for place in places), default=0)
     room = max(4, width - names - most - 2)
-    each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows of a bar; the last one is empty
+    each = min(_MOST_APART, shown // max(1, len(places)))  # rows from one bar to the next
+    thick = max(1, min(_THICKEST, each - 1))
     lines: list[Line] = []
     for place in places:
         tower, full = towers[place], sums[place] if shares and not alone else longest
@@ -335,7 +338,7 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
         name = f"{fitted(picture.labels[place], names)} "
         ends = Style(reverse=True, bold=True) if place == cursor else None
         lines.append([Segment(name, ends), *bar, Segment(f" {tails[place]:>{most}}", ends)])
-        lines += [[Segment(" " * (names + 1)), *bar] for _ in range(each - 2)] + [[]] * (each > 1)
+        lines += [[Segment(" " * (names + 1)), *bar] for _ in range(thick - 1)] + [[]] * (each - thick)
     if cut:
         more = fmt.count(picture.more + len(picture.labels) - len(places))
         lines.append([Segment(f"… and {more} more, in the table", _DIM)])

@@ -30,6 +30,8 @@ MOST_ROWS: Final = 500
 goes through them."""
 MOST_SERIES: Final = 7
 """Series at most; smaller ones are added up in one more."""
+ALL_HIDDEN: Final = f"all {HIDDEN}: break it down less finely"
+"""Stands in place of a chart whose groups are all too small."""
 WITHHELD: Final = "/"
 """Stands in a chart where a value, or a part of it, is hidden."""
 
@@ -125,7 +127,7 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     if compared and (across or kind in ("shares", "heat")):
         compared, note = False, note or "without the period before, which is in the table"
     if found.hidden and found.hidden == len(table):
-        note = HIDDEN
+        note = ALL_HIDDEN
     if kind == "heat" and not across:
         return _days_of_months(table, labels, unit, note)
     places: dict[str, int] = {}

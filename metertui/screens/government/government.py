@@ -76,7 +76,9 @@ class GovernmentScreen(AskingScreen):
     ]
 
     def key_name(self, action: str, name: str) -> str:
-        """Return the name of a key for the line of keys: going back, where there is a way back."""
+        """Return the name of a key for the line of keys: going back, and readings, where one can have them."""
+        if action == "readings('row')" and self._rule is not None:
+            return ""
         return name if action != "back" or self._levels or self._form_is_open else ""
 
     @property

@@ -46,7 +46,7 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
             yield Static(id="pick-question")
             yield TypedLine(id="line")
             yield Static(id="pick-said")
-            keys = "⏎ opens · / filters · s sorts · f from a file · ^e to a file · d deletes · esc closes"
+            keys = "⏎ open · / filter · s sort · f from a file · ^e to a file · d delete · esc close"
             yield Static(Text(keys, style="dim"))
 
     def on_mount(self) -> None:

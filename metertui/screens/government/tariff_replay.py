@@ -218,5 +218,5 @@ def _hidden(frozen: Frozen, found: Replay, by: tuple[str, ...], rule: Rule | Non
 
 
 def _money(cents: object, *, sign: bool = False) -> str:
-    amount = int(str(cents)) / 100
-    return f"{amount:{'+' if sign else ''},.2f}".replace(",", " ")
+    amount = int(str(cents))
+    return fmt.price_change(amount) if sign else fmt.money(amount)

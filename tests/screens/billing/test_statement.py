@@ -83,7 +83,7 @@ def test_a_bill_without_money_says_why() -> None:
 def test_changes_since_it_was_issued_are_below_it() -> None:
     lines = drawn(ShownBill(BILL, FEBRUARY, Figures(1500, 30, 3, 33), Figures(-2000, -40, -4, -44)), "it was edited")
     assert "Billed in addition since it was issued: +1.500 kWh, +0.33 SGD with tax" in lines
-    assert "corrections, tariffs or rules: -2.000 kWh, -0.44 SGD with tax" in " ".join(lines)
+    assert "corrections, tariffs or rules: −2.000 kWh, −0.44 SGD with tax" in " ".join(lines)
     assert "! it was edited" in lines
 
 

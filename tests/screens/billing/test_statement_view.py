@@ -129,7 +129,7 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
         assert shown["STATEMENT"] == "1 Feb 2025 – 28 Feb 2025 issued 12 Mar 2025 10:40"
         assert shown["TOTAL"] == "172.94"
         words = " ".join(text_of(pilot, "#statement").split())
-        assert "corrections, tariffs or rules: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
+        assert "corrections, tariffs or rules: ±0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
         past = pilot.app.screen.query_one("#past", Listing)
         assert past.selected_cells == ("2025-02", "672.000", "172.94", "differs")
 

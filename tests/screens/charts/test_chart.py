@@ -160,7 +160,8 @@ def test_a_chart_that_does_not_suit_becomes_the_nearest_kind(chart: str, measure
 
 def test_a_hidden_answer_says_so() -> None:
     assert drawn({"value": [None]}, "bars", hidden=True).note == "hidden"
-    assert drawn({"region": ["North"], "value": [None]}, "bars", hidden=True).note == "hidden"
+    every = drawn({"region": ["North"], "value": [None]}, "bars", hidden=True)
+    assert every.note == "all hidden: break it down less finely"
 
 
 def test_many_points_become_means() -> None:

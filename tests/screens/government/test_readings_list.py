@@ -229,6 +229,7 @@ async def test_single_readings_are_not_for_a_role_that_sees_groups_only(tmp_path
             await keys(pilot, key)
             assert isinstance(pilot.app.screen, GovernmentScreen)
             assert said(pilot).startswith("! Single readings would show one household")
+            assert "Readings" not in text_of(pilot, "#keys")
         await ask(pilot, by=("weekday",))
         await keys(pilot, "enter")
         assert said(pilot).startswith("! Nothing finer is below a row by weekday. Press f")

@@ -71,7 +71,7 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
         assert chart[0] == "Change per meter in SGD: 2-room · North"
         assert [line.split(": at most ")[0].strip() for line in chart[1:6:4]] == ["10% of meters", "half (median)"]
         assert len(chart) == 10
-        assert all(line.index("▒") < line.index("│") and line.rstrip().endswith("-17.41") for line in chart[1:])
+        assert all(line.index("▒") < line.index("│") and line.rstrip().endswith("−17.41") for line in chart[1:])
         await pilot.press("space")
         await settle(pilot)
         assert [row[:2] for row in rows(pilot)] == [
