@@ -18,11 +18,13 @@ from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, met
 from metertui.engine.billing import ENERGY, ShownBill, money_text
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
+from metertui.engine.intervals import UWH_PER_WH, lines
+from metertui.engine.maintenance import Source
 from metertui.engine.maintenance import sources as files
 from metertui.engine.nearest import did_you_mean
-from metertui.engine.usage import STATUS, Explanation, Point
+from metertui.engine.usage import QUALITY_OF_POINT, STATUS, Explanation, Point, Stated
 from metertui.engine.vee import Edit, edit_log, rules, word_of
-from metertui.text import Sources, explained, visible
+from metertui.text import Places, Sources, explained, visible
 
 COLUMNS: Final = ("part", "from", "to", "from_kwh", "to_kwh", "usage_kwh", "status", "from_source", "to_source", "note")
 _NARROWEST: Final = 60
@@ -33,8 +35,7 @@ def explanation(options: argparse.Namespace) -> None:
     with open_for_reading(options) as engine:
         found, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as progress:
-            readings = [(point.time, point.as_read) for point in found.named_readings()]
-            places = files.locate_readings(engine.archive, engine.zone, options.meter, readings, progress)
+            places = files.locate_all(engine.archive, engine.zone, found, progress)
         form = format_of(options)
         if form == "json":
             answer = {**as_object(found, engine.zone, places), "bill": _bill(price, engine.zone)}
@@ -67,11 +68,26 @@ def _window(options: argparse.Namespace, engine: Engine) -> Window:
     return engine.use_series(options.meter).window(options.window or "month", now, engine.zone)
 
 
-def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, Any]:
+def as_object(found: Explanation, zone: SiteZone, places: Places) -> dict[str, Any]:
     """Return an explanation as an object for other programs; kWh are numbers."""
 
+    here = places.get(found.usage.meter, {})
+
+    def interval(it: Stated) -> dict[str, Any]:
+        source = here.get(it[:2])
+        return {
+            "start": zone.iso(it.start),
+            "end": zone.iso(it.end),
+            "interval_kwh": kwh_number(round(it.energy / UWH_PER_WH)),
+            "quality": QUALITY_OF_POINT[it.quality],
+            "file": source.file if source else None,
+            "line": source.line if source else None,
+        }
+
     def point(it: Point) -> dict[str, Any]:
-        source = places.get((it.time, it.as_read))
+        if it.stated is not None:
+            return {"time": zone.iso(it.time), "reading_kwh": None, "status": STATUS[it.status], **interval(it.stated)}
+        source = here.get((it.time, it.as_read))
         return {
             "time": zone.iso(it.time),
             "reading_kwh": kwh_number(it.as_read),
@@ -105,6 +121,7 @@ def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, 
         ],
         "whole_steps": found.inside,
         "whole_steps_kwh": kwh_number(found.inside_wh),
+        **({"first_and_last_interval": [interval(it) for it in found.stated]} if found.stated else {}),
         "sum_kwh": kwh_number(found.sum_wh),
         "register_changes": [
             {
@@ -122,10 +139,13 @@ def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, 
         "left_out": [{**point(left.point), "why": left.why, "in_window": left.inside} for left in found.left_out],
         "more_left_out": found.more_left_out,
         "released": [point(it) for it in found.released],
+        **({"registers": [as_object(each, zone, places) for each in found.registers]} if found.registers else {}),
     }
 
 
-def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBill | str | None) -> list[dict[str, Any]]:
+def as_rows(
+    found: Explanation, zone: SiteZone, all_places: Places, price: ShownBill | str | None
+) -> list[dict[str, Any]]:
     """Return an explanation as rows under COLUMNS; the rows `step` and `steps` sum to the row `usage`.
 
     So do the rows `price`, except those of an issued bill, which a row `issued` follows.
@@ -138,16 +158,16 @@ def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBil
         return {
             "from": zone.iso(before.time),
             "to": zone.iso(after.time),
-            "from_kwh": kwh_number(before.wh),
-            "to_kwh": kwh_number(after.wh),
+            "from_kwh": None if before.stated else kwh_number(before.wh),
+            "to_kwh": None if after.stated else kwh_number(after.wh),
             "from_source": _source_of(places, before),
             "to_source": _source_of(places, after),
         }
 
-    usage = found.usage
+    usage, places = found.usage, all_places.get(found.usage.meter, {})
     rows = []
     for name, edge, points in (("opening", usage.opening, found.opening), ("closing", usage.closing, found.closing)):
-        if edge is not None:
+        if edge is not None and points:
             cells = {"from": zone.iso(edge.time), "from_kwh": kwh_number(edge.wh), "status": edge.quality}
             rows.append(
                 row(name, **cells, from_source=_source_of(places, points[0]), to_source=_source_of(places, points[-1]))
@@ -160,6 +180,14 @@ def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBil
         rows.append(
             row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole intervals")
         )
+    for stated in found.stated:
+        cells = {"from": zone.iso(stated.start), "to": zone.iso(stated.end), "status": QUALITY_OF_POINT[stated.quality]}
+        note = f"{lines.format_energy(stated.energy)} kWh, the first or the last of the intervals of files in the steps"
+        rows.append(row("interval", **cells, from_source=_text_of(places.get(stated[:2])), note=note))
+    for each in found.registers:
+        of_it = as_rows(each, zone, all_places, None)
+        rows += [cells | {"part": f"{each.usage.meter} {cells['part']}"} for cells in of_it[:-1]]
+        rows.append(of_it[-1] | {"part": "step", "note": f"what {each.usage.meter} adds to the sum"})
     for change in found.changes:
         declared = f"declared by {change.event.who}: {change.event.reason}" if change.event else "not declared"
         cells = between(change.before, change.after)
@@ -201,11 +229,15 @@ def _bill(price: ShownBill | str | None, zone: SiteZone) -> dict[str, Any] | Non
 def _source_of(places: Sources, point: Point) -> str | None:
     if point.status == rules.EXCHANGE:
         return edit_log.NAME
-    source = places.get((point.time, point.as_read))
+    key = (point.time, point.as_read) if point.stated is None else point.stated[:2]
+    return _text_of(places.get(key))
+
+
+def _text_of(source: Source | None) -> str | None:
     return str(source) if source else None
 
 
-def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill | str | None) -> None:
+def _print(found: Explanation, engine: Engine, places: Places, price: ShownBill | str | None) -> None:
     """Print an explanation as text, in columns for labels, figures and notes."""
     width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
     account = engine.accounts.get(meter_of(found.usage.meter))

@@ -22,7 +22,7 @@ from metertui.text.casework import (
 )
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
-from metertui.text.explained import Line, Section, Sources
+from metertui.text.explained import Line, Places, Section, Sources
 from metertui.text.plain_text import flowed, folded, message, messages, plain, progress_bar
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "NOWHERE",
     "Column",
     "Line",
+    "Places",
     "Section",
     "Sources",
     "answer_words",

@@ -8,13 +8,16 @@ from typing import Final, NamedTuple
 from metertui.engine.base import SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.columns import Curve
+from metertui.engine.intervals import lines
 from metertui.engine.maintenance import Source
-from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, register_changes
+from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, Stated, register_changes
 from metertui.engine.vee import Edit, rules
 from metertui.text import fmt, time_labels
 
 Sources = Mapping[tuple[int, int], Source]
-"""The file and line of readings by their time (µs UTC) and register (Wh)."""
+"""The file and line of readings by their time (µs UTC) and register (Wh), and of intervals by their start and end."""
+Places = Mapping[str, Sources]
+"""The sources by register."""
 
 QUALITY: Final = {
     "actual": "actual: the meter was read at this moment",
@@ -23,6 +26,7 @@ QUALITY: Final = {
     "first": "first: nothing was read before",
     "last": "last: nothing has been read after it",
 }
+_OF_INTERVAL: Final = ("actual", "estimated", "substituted")
 _DECIDED: Final = {"void": "voided", "release": "released", "exchange": "declared", "correct": "corrected"}
 
 
@@ -43,27 +47,52 @@ class Section(NamedTuple):
 
 
 def sections(
-    found: Explanation, zone: SiteZone, sources: Sources | None, price: ShownBill | str | None = None
+    found: Explanation, zone: SiteZone, places: Places | None, price: ShownBill | str | None = None
 ) -> Iterator[Section]:
-    """Yield all sections of an explanation. `sources` is None while they are looked up. Times are in the site zone.
+    """Yield all sections of an explanation. `places` is None while they are looked up. Times are in the site zone.
 
     `price` is the month's bill, a sentence on why there is none, or None where none is asked for. An issued bill has
     the price and the usage that it was made with, and what it comes to now beside them.
     """
     usage = found.usage
     opening, closing = usage.opening, usage.closing
+    sources = None if places is None else places.get(usage.meter, {})
     between = f"from {when(usage.start, zone)} to {when(usage.end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
         yield Section("Why there is no data", [Line("", "", fmt.for_people(found.why_no_data))])
+    elif found.registers:
+        yield Section("The registers", list(_registers(found, zone)))
     else:
-        yield Section("At the beginning", list(_edge("opening register", opening, found.opening, zone, sources)))
-        yield Section("At the end", list(_edge("closing register", closing, found.closing, zone, sources)))
-        yield Section("The parts", list(_parts(found, zone)))
-        yield Section("The check", list(_check(found, opening, closing)))
-        if price is not None:
-            issued = isinstance(price, ShownBill) and price.issued is not None
-            yield Section("The bill, as it was issued" if issued else "The price", list(_price(price, zone)))
+        yield from _of_edges(found, opening, closing, zone, sources)
+    if price is not None and opening is not None:
+        issued = isinstance(price, ShownBill) and price.issued is not None
+        yield Section("The bill, as it was issued" if issued else "The price", list(_price(price, zone)))
+    for each in found.registers:
+        for section in sections(each, zone, places):
+            yield Section(f"{each.usage.meter} · {section.title}", section.lines)
+    if not found.registers:
+        yield from _of_register(found, zone, sources)
+
+
+def _registers(found: Explanation, zone: SiteZone) -> Iterator[Line]:
+    for each in found.registers:
+        between = f"from {when(each.usage.start, zone)} to {when(each.usage.end, zone)}"
+        yield Line(each.usage.meter, fmt.kwh(each.usage.usage_wh), between)
+    agrees = "✓ is the usage, to the Wh" if found.agrees else "✗ is not the usage: run metertui check"
+    yield Line("sum of the registers", fmt.kwh(found.sum_wh), agrees, strong=True)
+
+
+def _of_edges(
+    found: Explanation, opening: Edge, closing: Edge, zone: SiteZone, sources: Sources | None
+) -> Iterator[Section]:
+    yield Section("At the beginning", list(_edge("opening", opening, found, zone, sources)))
+    yield Section("At the end", list(_edge("closing", closing, found, zone, sources)))
+    yield Section("The parts", list(_parts(found, zone, sources)))
+    yield Section("The check", list(_check(found, opening, closing)))
+
+
+def _of_register(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Section]:
     if found.changes:
         yield Section("Where the register changed", list(_changes(found, zone, sources)))
     if found.released:
@@ -86,13 +115,17 @@ def summary(found: Explanation, zone: SiteZone) -> str:
         said += f", and the register changed {_times(changed)} in between: " if changed else ": "
     said += f"{fmt.kwh(found.usage.usage_wh)} were used."
     if found.usage.missing_us:
-        said += f" Of {fmt.duration(found.usage.missing_us, units=2)} in between nothing is known."
+        said += f" Of {fmt.duration(found.usage.missing_us, units=2)} of the window nothing is known."
+    if found.registers:
+        names = dict.fromkeys(each.usage.meter for each in found.registers)
+        return f"{said} They are the sum of {', '.join(names)}."
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     if estimated:
         which = "Both ends are" if len(estimated) == 2 else f"The {estimated[0]} end is"
         if opening.wh is not None and closing.wh is not None:
             which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
-        said += f" {which} estimated between two readings."
+        between = "in an interval of a file" if found.of_intervals else "between two readings"
+        said += f" {which} estimated {between}."
     left_out = sum(left.inside for left in found.left_out) + found.more_left_out
     if left_out:
         readings = "1 reading was" if left_out == 1 else f"{fmt.count(left_out)} readings were"
@@ -131,21 +164,53 @@ def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{fmt.count(count)} times")
 
 
-def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
-    known = QUALITY[edge.quality]
+def _edge(name: str, edge: Edge, found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
+    points = found.opening if name == "opening" else found.closing
+    known = _how_known(edge, points[0], found, zone)
     if edge.quality == "actual" and points[0].rounded is not None:
         known = "actual: the meter was read at this moment, a little lower; this is the register counted before"
-    yield Line(name, fmt.register(edge.wh), f"{when(edge.time, zone)}, {known}", strong=True)
+    label = name if edge.wh is None else f"{name} register"
+    yield Line(
+        label, "" if edge.wh is None else fmt.register(edge.wh), f"{when(edge.time, zone)}, {known}", strong=True
+    )
     names = ("",) if len(points) == 1 else (" before", " after")
     for suffix, point in zip(names, points, strict=True):
         if point.status == rules.INTERVAL:
-            yield Line(f"interval{suffix}", "", f"of a file, {moment(point.time, zone)}")
+            if point.stated is not None:
+                yield _interval(f"interval{suffix}", point.stated, zone, sources)
             continue
         what = "exchange" if point.status == rules.EXCHANGE else "reading"
         yield Line(f"{what}{suffix}", fmt.kwh(point.as_read), _reading_note(point, zone, sources))
 
 
-def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
+def _how_known(edge: Edge, point: Point, found: Explanation, zone: SiteZone) -> str:
+    """Return how C is known at an end of the window: by a reading, by an interval of a file, or up to a gap."""
+    if edge.quality == "last" and found.unknown_until is not None:
+        return f"the end of what is known: nothing is of the time until {when(found.unknown_until, zone)}"
+    if edge.quality == "first" and found.unknown_since is not None:
+        return f"the beginning of what is known again: nothing is of the time since {when(found.unknown_since, zone)}"
+    stated = point.stated
+    if point.status != rules.INTERVAL or stated is None:
+        return QUALITY[edge.quality]
+    if edge.quality == "last":
+        return "the end of what is known: no reading and no interval of a file comes after it"
+    if edge.quality == "first":
+        return "the beginning of what is known: no reading and no interval of a file comes before it"
+    if edge.time != stated.end:
+        return "estimated: inside an interval of a file, which is drawn evenly"
+    return f"{edge.quality}: the end of an interval of a file"
+
+
+def _interval(label: str, stated: Stated, zone: SiteZone, sources: Sources | None) -> Line:
+    """Return an interval of a file, with its energy to the last decimal, and its file and line."""
+    quality = "" if not stated.quality else f", {_OF_INTERVAL[stated.quality]}"
+    between = f"from {when(stated.start, zone)} to {when(stated.end, zone)}"
+    return Line(
+        label, f"{lines.format_energy(stated.energy)} kWh", f"{between}{quality}, {_source(stated[:2], sources)}"
+    )
+
+
+def _parts(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     over = {part.start: part for part in found.parts}
     usage = found.usage
     assert usage.opening is not None
@@ -157,6 +222,9 @@ def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
     if found.inside:
         between = f"from {when(found.inside_start, zone)} to {when(found.inside_end, zone)}"
         yield Line(fmt.counted(found.inside, "whole interval"), fmt.kwh(found.inside_wh), between)
+        named = ("of a file",) if len(found.stated) == 1 else ("first of a file", "last of a file")
+        for label, stated in zip(named, found.stated, strict=False):
+            yield _interval(f"  {label}", stated, zone, sources)
     for part in over.values():
         yield _part(part, "across the end", zone)
     yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)
@@ -297,9 +365,13 @@ def _decided(event: Edit, zone: SiteZone) -> str:
 def _place(point: Point, sources: Sources | None) -> str:
     if point.status == rules.EXCHANGE:
         return "events.csv"
+    return _source((point.time, point.as_read), sources)
+
+
+def _source(key: tuple[int, int], sources: Sources | None) -> str:
     if sources is None:
         return "looking for its file …"
-    source = sources.get((point.time, point.as_read))
+    source = sources.get(key)
     return f"{source.file} line {source.line}" if source else "in no file any more: run metertui check"
 
 

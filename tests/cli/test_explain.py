@@ -120,3 +120,30 @@ def test_a_month_has_its_price_line_by_line(steady: Command, data: Path) -> None
     (data / "tariffs.csv").write_text("\n".join([*rows, "2025-02-15,,,,,30,9"]) + "\n")
     assert "no tariff is in force" in " ".join(steady("explain", "m-1", "--month", "2025-02").out.split())
     assert steady("explain", "m-1", "yesterday", *AT, "--format", "json").json["bill"] is None
+
+
+def test_intervals_lead_to_file_and_line_and_a_sum_to_its_registers(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    day = "2025-03-10"
+    rows = [
+        f"{each},{day}T0{hour}:00,{day}T0{hour + 1}:00,{hour}.25," for each in ("m:t1", "m:t2") for hour in (1, 2, 5)
+    ]
+    file.write_text("\n".join(["identifier,start,end,kwh,quality", *rows]) + "\n")
+    assert metertui("import", str(file)).code == 0
+    words = ("explain", "m", "--from", day, "--to", day)
+    said = " ".join(metertui(*words).out.split())
+    assert "17.500 kWh were used. Of 2 h of the window nothing is known. They are the sum of m:t1, m:t2." in said
+    assert "m:t2 8.750 kWh from 10 Mar 2025 00:00 to 11 Mar 2025 00:00" in said
+    assert "sum of the registers 17.500 kWh ✓ is the usage, to the Wh" in said
+    first = "first of a file 1.25 kWh from 10 Mar 2025 01:00 to 10 Mar 2025 02:00, intervals/2025/03_10.csv line"
+    assert f"{first} 2" in said
+    assert f"{first} 3" in said
+    told = metertui(*words, "--format", "json").json
+    assert [(each["meter"], each["usage_kwh"], each["agrees"]) for each in told["registers"]] == [
+        ("m:t1", 8.75, True),
+        ("m:t2", 8.75, True),
+    ]
+    assert told["registers"][1]["first_and_last_interval"][1]["line"] == 7
+    rows_of_csv = list(csv.DictReader(io.StringIO(metertui(*words, "--format", "csv").out)))
+    parts = sum(float(row["usage_kwh"]) for row in rows_of_csv if row["part"] in ("step", "steps"))
+    assert parts == float(rows_of_csv[-1]["usage_kwh"]) == 17.5

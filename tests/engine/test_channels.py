@@ -321,13 +321,20 @@ def test_a_meter_uses_what_its_registers_say(engine: Engine) -> None:
 
 def test_what_is_a_sum_is_explained_by_its_registers(engine: Engine) -> None:
     commit(engine, ("m:t1", "1", MORNING), ("m:t1", "2", "2025-03-12T10:00:00"))
-    with pytest.raises(MeterError, match="ask for one of them: m:t1"):
-        one_meter.prepare_explanation(engine, "m", Window("today", NINE, TEN))
-    usage, _ = one_meter.prepare_explanation(engine, "m:t1", Window("today", NINE, TEN))()
-    assert usage.usage.usage_wh == 1_000
-    commit(engine, ("m", "1", MORNING), ("m", "3", "2025-03-12T10:00:00"))
-    usage, _ = one_meter.prepare_explanation(engine, "m", Window("today", NINE, TEN))()
-    assert usage.usage.usage_wh == 2_000
+    commit(engine, ("m:t2", "1", MORNING), ("m:t2", "5", "2025-03-12T10:00:00"))
+    window = Window("today", NINE - HOUR, TEN)
+    found, _ = one_meter.prepare_explanation(engine, "m", window)()
+    assert [(each.usage.meter, each.usage.usage_wh) for each in found.registers] == [("m:t1", 1_000), ("m:t2", 4_000)]
+    assert (found.sum_wh, found.agrees) == (5_000, True)
+    half = NINE + HOUR // 2
+    commit(engine, ("m", "1", ZONE.iso(half)), ("m", "3", "2025-03-12T10:00:00"))
+    found, _ = one_meter.prepare_explanation(engine, "m", window)()
+    told = [(each.usage.meter, each.usage.start, each.usage.end, each.usage.usage_wh) for each in found.registers]
+    begins = NINE - HOUR
+    assert told == [("m", begins, TEN, 2_000), ("m:t1", begins, half, 500), ("m:t2", begins, half, 2_000)]
+    assert (found.usage.usage_wh, found.agrees) == (4_500, True)
+    before, _ = one_meter.prepare_explanation(engine, "m", Window("dates", NINE - HOUR, NINE - 1))()
+    assert (before.registers, bool(before.why_no_data)) == ((), True)
 
 
 def test_a_bill_prices_each_channel_by_the_rows_that_name_it(engine: Engine) -> None:

@@ -25,6 +25,7 @@ from metertui.engine.core.listing import find_readings
 from metertui.engine.index import frame_of_description
 from metertui.engine.intervals import IntervalStore
 from metertui.engine.maintenance.check import check_folder
+from metertui.engine.maintenance.sources import locate_all
 from metertui.engine.usage import Filter, Question, judge_readings, list_tables, usage_table
 from metertui.engine.usage.lookup import readings_in_window
 from metertui.engine.usage.readings_table import ReadingTables
@@ -152,8 +153,11 @@ def test_every_way_to_ask_gives_the_same(found: tuple[list[Listed], Reads], key:
             assert (bill.opening, bill.closing, bill.usage_wh, bill.readings, bill.missing_us) == (
                 *(usage.opening, usage.closing, usage.usage_wh, usage.readings, usage.missing_us),
             )
-            if not summed:
-                assert one_meter.prepare_explanation(engine, meter, window_of_month)()[0].agrees
+            explained, _ = one_meter.prepare_explanation(engine, meter, window_of_month)()
+            assert explained.agrees
+            places = locate_all(engine.archive, ZONE, explained)
+            for part in explained.registers or (explained,):
+                assert {stated[:2] for stated in part.named_intervals()} <= places[part.usage.meter].keys()
 
 
 @settings(max_examples=20)

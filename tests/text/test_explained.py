@@ -12,6 +12,7 @@ from metertui.engine.core import one_meter
 from metertui.engine.core.engine import Engine
 from metertui.text import explained
 from tests.clock import FakeClock
+from tests.engine.test_intervals import hours, opened, window
 
 
 def test_moment_that_comes_twice_has_its_offset() -> None:
@@ -31,11 +32,26 @@ def test_where_an_interval_begins_says_its_day_where_that_is_another() -> None:
     assert explained.since(midnight - 24 * HOUR, midnight, zone) == "from 27 Feb"
 
 
+def test_the_edge_of_a_gap_says_what_is_known() -> None:
+    def told(first: int, last: int) -> dict[str, str]:
+        found, _ = one_meter.prepare_explanation(engine, "m", window(first, last))()
+        lines = [line for section in explained.sections(found, engine.zone, {}) for line in section.lines]
+        return {line.label: line.note.partition(", ")[2] for line in lines}
+
+    with opened([*hours("m", 0, 100, 200, quality=1), *hours("m", 30, 300)]) as engine:
+        into, out, inside = told(1, 20), told(20, 40), told(0, 31)
+    assert into["opening"] == "estimated: the end of an interval of a file"
+    assert into["closing"] == "the end of what is known: nothing is of the time until 29 Mar 2025 06:00"
+    assert out["opening"] == "the beginning of what is known again: nothing is of the time since 28 Mar 2025 02:00"
+    assert out["closing"] == "the end of what is known: no reading and no interval of a file comes after it"
+    assert inside["opening"] == "the beginning of what is known: no reading and no interval of a file comes before it"
+
+
 def test_summary_of_no_data_says_why(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm-1,,,,,\n")
     engine = Engine.open_readonly(tmp_path, Rules(zone=SiteZone("UTC")), FakeClock())
-    window = window_of_days(date(2025, 1, 1), date(2025, 1, 1), engine.zone)
-    found, _ = one_meter.prepare_explanation(engine, "m-1", window)()
+    day = window_of_days(date(2025, 1, 1), date(2025, 1, 1), engine.zone)
+    found, _ = one_meter.prepare_explanation(engine, "m-1", day)()
     assert explained.summary(found, engine.zone).startswith("No data. ")
     titles = [section.title for section in explained.sections(found, engine.zone, {})]
     assert titles[:2] == ["The figure", "Why there is no data"]

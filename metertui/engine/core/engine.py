@@ -84,6 +84,11 @@ class Engine(DataFolder):
         known = code is not None and (split_identifier(register).channel == USE or self._is_stored(code))
         return code if known else None
 
+    def is_read(self, register: str) -> bool:
+        """Return whether a reading or an interval of a register is stored."""
+        code = self.directory.codes.get(register)
+        return code is not None and self._is_stored(code)
+
     def _is_stored(self, code: int) -> bool:
         """Return whether a reading or an interval of a register is stored."""
         span = self.readings.intervals.span(code)
@@ -118,18 +123,6 @@ class Engine(DataFolder):
         meter, channel = split_identifier(register)
         parts = [str(Identifier(meter, part)) for part in PARTS.get(channel, ())]
         return [part for part in parts if self.known_code(part) is not None]
-
-    def series_within(self, register: str, window: Window) -> Series:
-        """Return the series of one register that has all that was used in a window. Raises MeterError.
-
-        A channel that is the sum of several registers in the window has no readings of its own there.
-        """
-        parts = self.summed_registers(register)
-        series = None if parts and self.known_code(register) is None else self.series(register)
-        if parts and (series is None or not series.covers(window)):
-            raise MeterError(f"{register} is the sum of several registers; ask for one of them: {', '.join(parts)}")
-        assert series is not None
-        return series
 
     def use_series(self, register: str) -> Series:
         """Return the series of what a meter used: the same as `series`, unless that is the sum of several registers.

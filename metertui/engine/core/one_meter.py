@@ -10,9 +10,10 @@ from metertui.engine.columns import Frozen
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.meter_readings import prepare_registers
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Explanation, explain
+from metertui.engine.usage import Explained, Explanation, explain, explain_sum
+from metertui.engine.vee import MeterEdits
 
-Explained = tuple[Explanation, ShownBill | str | None]
+ExplainedUsage = tuple[Explanation, ShownBill | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
 
@@ -34,19 +35,31 @@ def statement_of_month(engine: Engine, meter: str, month: str | None = None, at:
     return statements.bill_only_meter(frozen_meter(engine, meter), month, engine.terms())
 
 
-def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Explained]:
+def _edits(engine: Engine, register: str) -> MeterEdits | None:
+    """Return the edits of a register that are in force, as they are now."""
+    decided = engine.events.edits_of_meter(register)
+    return None if decided is None else decided.frozen()
+
+
+def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[[], ExplainedUsage]:
     """Prepare an explanation of a usage: for a month with its bill, or why there is none.
 
     Reads what it needs from the engine now; the function that it returns may be called in any thread. Raises
     MeterError for an unknown meter.
     """
-    series, decided = engine.series_within(meter, window), engine.events.edits_of_meter(meter)
-    decided = None if decided is None else decided.frozen()
+    parts = engine.summed_registers(meter)
+    names = [each for each in (meter, *parts) if engine.is_read(each)] if parts else []
+    whole, decided = engine.prepare_use_series(meter), _edits(engine, meter)
+    registers = [(engine.prepare_series(each), _edits(engine, each)) for each in names]
     alone = frozen_meter(engine, meter)
     month = engine.zone.local(window.start).strftime("%Y-%m")
 
-    def explained() -> Explained:
-        usage = explain(series, window, engine.zone, decided)
+    def explained() -> ExplainedUsage:
+        if parts:
+            of_each = [Explained(series(), edits) for series, edits in registers]
+            usage = explain_sum(whole(), window, engine.zone, of_each)
+        else:
+            usage = explain(whole(), window, engine.zone, decided)
         if window.name not in ("month", "last_month", month):
             return usage, None
         try:

@@ -1,4 +1,4 @@
-"""The file and line of stored readings, found by reading only the files that can hold them."""
+"""The file and line of stored readings and intervals, found by reading only the files that can hold them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import Progress, SiteZone, no_progress
+from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress
 from metertui.engine.errors import Refused
-from metertui.engine.storage import LOG, SEALED, Archive, private_files, reading_lines
+from metertui.engine.intervals import IntervalStore
+from metertui.engine.intervals import lines as interval_lines
+from metertui.engine.storage import LOG, SEALED, Archive, durable, private_files, reading_lines
+from metertui.engine.usage import Explanation
 from metertui.engine.vee import Point
 
 _PIECE: Final = 1 << 20
@@ -29,6 +32,26 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+def locate_all(
+    archive: Archive, zone: SiteZone, found: Explanation, progress: Progress = no_progress
+) -> dict[str, dict[Point, Source]]:
+    """Return the file and line of the readings and intervals that an explanation names, by register.
+
+    The key of an interval is its start and end, µs UTC. For a worker thread. Raises OSError.
+    """
+    places: dict[str, dict[Point, Source]] = {}
+    store = IntervalStore(archive.folder.parent, zone)
+    parts = found.registers or (found,)
+    for place, each in enumerate(parts):
+        register = each.usage.meter
+        readings = [(point.time, point.as_read) for point in each.named_readings()]
+        share = part_of_progress(progress, place, len(parts))
+        here = places.setdefault(register, {})
+        here |= locate_readings(archive, zone, register, readings, share)
+        here |= locate_intervals(store, register, [stated[:2] for stated in each.named_intervals()], zone)
+    return places
 
 
 def locate_readings(
@@ -51,6 +74,30 @@ def locate_readings(
         for reading, line in _search(path, meter, here - found.keys(), zone).items():
             found[reading] = Source(path.relative_to(folder).as_posix(), line)
         progress(done / len(files))
+    return found
+
+
+def locate_intervals(
+    store: IntervalStore, register: str, intervals: Iterable[tuple[int, int]], zone: SiteZone
+) -> dict[tuple[int, int], Source]:
+    """Return the file and line of the values that stand of intervals of a register, by start and end (µs UTC).
+
+    One that is in no file is left out. For a worker thread. Raises OSError.
+    """
+    folder = store.folder.parent
+    by_day: defaultdict[date, set[tuple[int, int]]] = defaultdict(set)
+    for interval in intervals:
+        by_day[zone.day(interval[0])].add(interval)
+    found: dict[tuple[int, int], Source] = {}
+    for day, wanted in sorted(by_day.items()):
+        path = store.path_of_day(day)
+        data = durable.read_present(path) or b""
+        for number, line in enumerate(data.split(b"\n"), 1):
+            if line.startswith(f"{register},".encode("ascii")):
+                with contextlib.suppress(Refused):
+                    stated = interval_lines.parse_line(line.rstrip(b"\r"), zone)
+                    if (stated.start, stated.end) in wanted:
+                        found[stated.start, stated.end] = Source(path.relative_to(folder).as_posix(), number)
     return found
 
 

@@ -6,7 +6,16 @@ from metertui.engine.usage import aggregate, buckets, lookup, readings_table
 from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, usage_table
 from metertui.engine.usage.buckets import days_of_row, in_clock
 from metertui.engine.usage.comparison import change_per_day, per_day
-from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
+from metertui.engine.usage.explained_sum import Explained, explain_sum
+from metertui.engine.usage.explanation import (
+    Explanation,
+    LeftOut,
+    Part,
+    Point,
+    Stated,
+    explain,
+    why_no_data,
+)
 from metertui.engine.usage.intervals import (
     Intervals,
     Pieces,
@@ -49,6 +58,7 @@ __all__ = [
     "UNFILTERED",
     "Clock",
     "Edge",
+    "Explained",
     "Explanation",
     "Filter",
     "Intervals",
@@ -60,6 +70,7 @@ __all__ = [
     "Quality",
     "Question",
     "Series",
+    "Stated",
     "Usage",
     "UsageComparison",
     "WindowReadings",
@@ -70,6 +81,7 @@ __all__ = [
     "cut_intervals",
     "days_of_row",
     "explain",
+    "explain_sum",
     "filed_times",
     "format_clock",
     "half_hour_figures",

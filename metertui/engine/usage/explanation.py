@@ -1,5 +1,7 @@
 """Why a figure is what it is: the readings at both ends of a window, the parts that sum to it, the readings left out.
 
+Of a sum of registers they are those of each register, in the time in which that makes up the sum.
+
 The parts come from the same C(t) as the usage itself: an interval across an edge gives the share of its energy that
 lies in the window, the intervals between give all of theirs. Their sum is the usage. The opening register, the sum and
 the changes at the meter (exchanges, resets) make the closing register. Both hold to the watt-hour, and both are shown.
@@ -7,8 +9,9 @@ the changes at the meter (exchanges, resets) make the closing register. Both hol
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,15 @@ from metertui.engine.vee import Edit, MeterEdits, rules
 
 MOST: Final = 50
 """The most readings left out, changes of the register, and releases that are listed one by one."""
+
+
+class Stated(NamedTuple):
+    """An interval of a file: µs UTC, µWh, and quality (0 actual, 1 estimated, 2 substituted)."""
+
+    start: int
+    end: int
+    energy: int
+    quality: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ class Point:
     """The edit of it."""
     rounded: int | None = None
     """The register as it was read or declared, Wh, where it is a rounding, which counts as `wh`."""
+    stated: Stated | None = None
+    """The interval that ends there, or else begins; of an end of the window also the one that it lies in."""
 
     @property
     def as_read(self) -> int:
@@ -97,7 +111,8 @@ class Explanation:
     usage: Usage
     why_no_data: str = ""
     opening: tuple[Point, ...] = ()
-    """The reading of the opening register, or the two points between which it is estimated."""
+    """The reading of the opening register, the interval of a file that it lies in or that ends there, or the two points
+    between which it is estimated."""
     closing: tuple[Point, ...] = ()
     parts: tuple[Part, ...] = ()
     """The intervals across an edge, in order of time: none, one, one across both edges, or two."""
@@ -119,10 +134,20 @@ class Explanation:
     """Released readings in the window, the first MOST."""
     of_intervals: bool = False
     """Whether files state energy of the meter: what that says goes before what its register rose by."""
+    unknown_since: int | None = None
+    """Where the gap begins that ends at the opening, µs UTC; None if it is not after a gap."""
+    unknown_until: int | None = None
+    """Where the gap ends that begins at the closing."""
+    stated: tuple[Stated, ...] = ()
+    """The first and the last of the intervals of files that lie whole in the window."""
+    registers: tuple[Explanation, ...] = ()
+    """Those of the registers that the usage is the sum of, each in the time in which it is; then it has no parts."""
 
     @property
     def sum_wh(self) -> int:
         """Return the sum of the parts, Wh. It must be the usage."""
+        if self.registers:
+            return sum(each.usage.usage_wh or 0 for each in self.registers)
         return sum(part.counted_wh for part in self.parts) + self.inside_wh
 
     @property
@@ -131,18 +156,28 @@ class Explanation:
         opening, closing = self.usage.opening, self.usage.closing
         if opening is None or closing is None:
             return self.usage.usage_wh is None
-        if self.sum_wh != self.usage.usage_wh:
+        if self.sum_wh != self.usage.usage_wh or not all(each.agrees for each in self.registers):
             return False
+        if self.registers:
+            return True
         if opening.wh is None or closing.wh is None or self.of_intervals:
             return True
         return opening.wh + self.sum_wh + self.jumps_wh == closing.wh
 
     def named_readings(self) -> list[Point]:
         """Return the stored readings that it names, each once, those at the ends first."""
+        return [point for point in self._named() if point.status not in (rules.EXCHANGE, rules.INTERVAL)]
+
+    def named_intervals(self) -> list[Stated]:
+        """Return the intervals of files that it names, each once."""
+        of_points = (point.stated for point in self._named() if point.stated is not None)
+        return list(dict.fromkeys((*of_points, *self.stated)))
+
+    def _named(self) -> Iterable[Point]:
         intervals: tuple[Part | Change, ...] = (*self.parts, *self.changes)
         between = (point for each in intervals for point in (each.before, each.after))
-        named = (*self.opening, *self.closing, *between, *(left.point for left in self.left_out), *self.released)
-        return [point for point in dict.fromkeys(named) if point.status not in (rules.EXCHANGE, rules.INTERVAL)]
+        left_out = (left.point for left in self.left_out)
+        return dict.fromkeys((*self.opening, *self.closing, *between, *left_out, *self.released))
 
 
 def explain(series: Series, window: Window, zone: SiteZone, decided: MeterEdits | None = None) -> Explanation:
@@ -162,10 +197,17 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     if not window.known:
         return "The last reading is older than a day, so there is no last half hour."
     if series.first < window.end and window.start < series.last:
-        return "Nothing is known of the window: it lies in a gap between what files state."
+        since, until = _gap_at(series, window.start)
+        return f"Nothing is known of the window: it lies in the gap from {zone.iso(since)} to {zone.iso(until)}."
     if window.end <= series.first:
         return f"The window ends at or before the first counted reading, of {zone.iso(series.first)}."
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
+
+
+def _gap_at(series: Series, instant: int) -> tuple[int, int]:
+    """Return the gap in which an instant within the known time lies, or which it begins, µs UTC."""
+    place = max(1, int(np.searchsorted(series.curve.time, instant, side="right")))
+    return int(series.curve.time[place - 1]), int(series.curve.time[place])
 
 
 class _Explainer:
@@ -219,7 +261,37 @@ class _Explainer:
             more_left_out=more,
             released=self.released(),
             of_intervals=len(self.series.intervals) > 0,
+            unknown_since=int(time[first - 1]) if self.is_gap(first) and opening.time == time[first] else None,
+            unknown_until=int(time[last + 1]) if self.is_gap(last + 1) and closing.time == time[last] else None,
+            stated=self.whole_intervals(opening.time, closing.time),
         )
+
+    def is_gap(self, place: int) -> bool:
+        """Return whether nothing is known of the time before a point."""
+        gaps = self.curve.after_gap
+        return gaps is not None and place < len(gaps) and bool(gaps[place])
+
+    def whole_intervals(self, start: int, end: int) -> tuple[Stated, ...]:
+        """Return the first and the last interval of a file between two instants."""
+        intervals = self.series.intervals
+        low, high = int(np.searchsorted(intervals.start, start)), int(np.searchsorted(intervals.end, end, side="right"))
+        return tuple(self.interval(at) for at in sorted({low, high - 1})) if low < high else ()
+
+    def interval(self, place: int) -> Stated:
+        """Return an interval of a file."""
+        intervals = self.series.intervals
+        return Stated(
+            *(int(each[place]) for each in (intervals.start, intervals.end, intervals.energy, intervals.quality))
+        )
+
+    def interval_at(self, instant: int, *, begins: bool) -> Stated | None:
+        """Return the interval of a file in which an instant lies, at its end, or with `begins` at its start."""
+        intervals = self.series.intervals
+        place = int(np.searchsorted(intervals.end, instant))
+        if place < len(intervals) and intervals.start[place] < instant:
+            return self.interval(place)
+        place = int(np.searchsorted(intervals.start, instant))
+        return self.interval(place) if begins and place < len(intervals) and intervals.start[place] == instant else None
 
     def point(self, place: int) -> Point:
         """Return a point of the curve."""
@@ -229,7 +301,8 @@ class _Explainer:
             return Point(time, wh, base, rules.EXCHANGE, exchange, _other(exchange.final, wh))
         row = int(np.searchsorted(self.series.time, time))
         if wh == NO_REGISTER:
-            return Point(time, NO_REGISTER, NO_REGISTER, rules.INTERVAL)
+            stated = self.interval_at(time, begins=True)
+            return Point(time, NO_REGISTER, NO_REGISTER, rules.INTERVAL, stated=stated)
         read = int(self.series.wh[row])
         edit = self.decided.release_of(time, read) or self.decided.correction_to(time, read)
         return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh))
@@ -244,7 +317,12 @@ class _Explainer:
     def resting_on(self, edge: Edge) -> tuple[Point, ...]:
         place = int(np.searchsorted(self.curve.time, edge.time))
         after = self.point(place)
-        return (after,) if after.time == edge.time else (self.point(place - 1), after)
+        if after.time == edge.time:
+            return (after,)
+        stated = self.interval_at(edge.time, begins=False)
+        if stated is not None:
+            return (Point(stated.end, NO_REGISTER, NO_REGISTER, rules.INTERVAL, stated=stated),)
+        return self.point(place - 1), after
 
     def changes(
         self, first: int, last: int, parts: list[Part], opening: Edge, closing: Edge

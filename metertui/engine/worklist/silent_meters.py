@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import counted, duration_text, format_kwh
+from metertui.engine.base import counted, duration_text, format_kwh, hours_number
 from metertui.engine.columns import NO_REGISTER, Frozen
 from metertui.engine.worklist.cases import NEVER, Cases, Detail, SiteState, repeat_cause
 from metertui.engine.worklist.stakes import Stakes, likely_usage
@@ -91,12 +91,12 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
 
     def detail_at(place: int) -> Detail:
         at = int(end[place])
-        duration, before = duration_text(int(length[at - 1])), frozen.zone.iso(int(curve.time[at - 1]))
+        lasts, before = int(length[at - 1]), frozen.zone.iso(int(curve.time[at - 1]))
         if missing[at]:
-            return Detail(None, f"nothing is known of {duration} from {before} on{_missing_intervals(frozen, at)}")
+            return Detail(None, f"nothing is known of {hours_number(lasts)} h from {before} on{_missing(frozen, at)}")
         used, wh = int(curve.energy[at] - curve.energy[at - 1]), int(curve.wh[at])
         what = "the counted reading" if curve.wh[at - 1] != NO_REGISTER else "the end of the interval"
-        spread = f"{duration} since {what} of {before}; {format_kwh(used)} kWh spread evenly over it"
+        spread = f"{duration_text(lasts)} since {what} of {before}; {format_kwh(used)} kWh spread evenly over it"
         return Detail(None if wh == NO_REGISTER else wh, spread)
 
     start, stop = curve.time[end - 1], curve.time[end]
@@ -109,7 +109,7 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
     return Cases(cause, curve.meter[end], stop, group, detail_at, stakes=stakes)
 
 
-def _missing_intervals(frozen: Frozen, at: int) -> str:
+def _missing(frozen: Frozen, at: int) -> str:
     """Return how many intervals a gap lacks, if they are whole ones, and what to do; `at` is the point at its end."""
     curve, intervals = frozen.curve, frozen.intervals.take(frozen.intervals.span(int(frozen.curve.meter[at])))
     start, end = int(curve.time[at - 1]), int(curve.time[at])

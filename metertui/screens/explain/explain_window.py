@@ -24,7 +24,7 @@ from metertui.engine.usage import Explanation
 from metertui.screens.shell import OnDesk
 from metertui.screens.tables import copy_paper
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import Line, Section, Sources, explained, fmt, message, plain
+from metertui.text import Line, Places, Section, explained, fmt, message, plain
 
 
 class Unbroken:
@@ -84,11 +84,8 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         self._heading = self._title(fmt.kwh(explanation.usage.usage_wh))
         self.query_one("#explain-title", Static).update(self._heading)
         self._show(explanation, price, None)
-        readings = [(point.time, point.as_read) for point in explanation.named_readings()]
         try:
-            found = await asyncio.to_thread(
-                sources.locate_readings, self.headend.engine.archive, self.zone, self._meter, readings
-            )
+            found = await asyncio.to_thread(sources.locate_all, self.headend.engine.archive, self.zone, explanation)
         except OSError as error:
             self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))
         else:
@@ -102,7 +99,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
 
-    def _show(self, explanation: Explanation, price: ShownBill | str | None, places: Sources | None) -> None:
+    def _show(self, explanation: Explanation, price: ShownBill | str | None, places: Places | None) -> None:
         found = list(explained.sections(explanation, self.zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)

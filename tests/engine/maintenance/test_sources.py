@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.intervals import IntervalStore
 from metertui.engine.maintenance import sources
-from metertui.engine.maintenance.sources import Source, locate_readings
+from metertui.engine.maintenance.sources import Source, locate_intervals, locate_readings
 from metertui.engine.storage.day_files import Archive
+from tests.engine.intervals.listed import rows_of
 
 LONDON = SiteZone("Europe/London")
 TIMES = [
@@ -52,6 +54,17 @@ def test_readings_are_found_in_the_log_the_sealed_log_and_their_day_files(
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert str(found[READINGS[3]]) == "log.txt:2"
+
+
+def test_an_interval_is_where_the_value_stands_that_counts(tmp_path: Path) -> None:
+    start = LONDON.parse("2025-03-01T00:00")
+    store = IntervalStore(tmp_path, LONDON)
+    store.add_values(rows_of([("m", start, start + HOUR, 1, 0), ("m:t1", start, start + HOUR, 2, 0)]))
+    store.add_values(rows_of([("m", start, start + HOUR, 3, 0)]))
+    asked = [(start, start + HOUR), (start + HOUR, start + 2 * HOUR)]
+    place = "intervals/2025/03_01.csv"
+    assert locate_intervals(store, "m", asked, LONDON) == {asked[0]: Source(place, 3)}
+    assert locate_intervals(store, "m:t1", asked, LONDON) == {asked[0]: Source(place, 4)}
 
 
 def test_what_no_file_has_is_left_out(tmp_path: Path) -> None:

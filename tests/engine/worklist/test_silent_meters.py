@@ -59,7 +59,7 @@ def test_a_gap_between_intervals_is_a_case_until_they_arrive(engine: Engine) -> 
     nothing, do = "nothing is known of", "import the file that has it, or intervals of quality E as an estimate"
     assert [row.why for row in found.rows] == [
         f"{nothing} 22 h from 2025-03-03T02:00:00+08:00 on: 88 intervals of 15 min; {do}",
-        f"{nothing} 90 min from 2025-03-02T03:30:00+08:00 on: 6 intervals of 15 min; {do}",
+        f"{nothing} 1.5 h from 2025-03-02T03:30:00+08:00 on: 6 intervals of 15 min; {do}",
     ]
     longest = found.rows[0]
     assert (longest.wh, longest.time, longest.stake_wh) == (None, at("00:00", "2025-03-04"), 22_000)
