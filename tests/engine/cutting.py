@@ -66,7 +66,8 @@ def cut_anywhere(
 ) -> Iterator[Path]:
     """For each operation of `work` a copy of a folder in which the power was cut there, a write also in its midst.
 
-    `work` must take `at_least` so many operations, or this would prove nothing.
+    What two cuts leave alike comes once: a start finds nothing but the files. `work` must take `at_least` so many
+    operations, or this would prove nothing.
     """
 
     def worked(name: str, survive: int, torn: int) -> tuple[Path, list[str]]:
@@ -80,8 +81,19 @@ def cut_anywhere(
 
     _, operations = worked("counted", 10_000, 0)
     assert len(operations) >= at_least, f"it took {len(operations)} operations only"
+    seen = set()
     for survive, operation in enumerate(operations):
         for torn in (0, 20) if operation == "write" else (0,):
             folder, done = worked(f"{survive}-{torn}", survive, torn)
             assert len(done) == survive, "the power was not cut"
-            yield folder
+            if (left := contents(folder)) not in seen:
+                seen.add(left)
+                yield folder
+
+
+def contents(folder: Path) -> frozenset[tuple[Path, int, bytes]]:
+    """Return everything that a start finds in a folder: each file and folder with its mode and its bytes."""
+    return frozenset(
+        (path.relative_to(folder), path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in folder.rglob("*")
+    )
