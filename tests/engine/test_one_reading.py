@@ -315,7 +315,7 @@ def test_readings_and_decisions_in_any_order(done: list[tuple[object, ...]]) -> 
         site.engine.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.one_of(reads, st.tuples(decisions, hours, registers)), min_size=6),
     st.sampled_from(["a file", "a file beside meters", "a file of unknown meters", "the wire", "the wire at once"]),

@@ -307,11 +307,11 @@ def test_what_was_answered_is_there_and_nothing_that_was_never_sent(
 CHOOSERS: dict[str, tuple[Choosers, int]] = {
     "nothing": (lambda _: Chooser(), 3),
     "everything": (lambda _: Everything(), 3),
-    "the newest": (lambda _: Newest(), 1),
-    "holes": (lambda event: Holes(event % 2), 1),
+    "the newest": (lambda _: Newest(), 2),
+    "holes": (lambda event: Holes(event // 2 % 2), 2),
     "a mix": (lambda event: Mixed(random.Random(event)), 1),
 }
-"""Each with how many events further it cuts again: what two of them leave changes at few."""
+"""Each with how many events further it cuts again: what two of them leave changes at few, and the mix cuts at each."""
 
 
 @pytest.fixture(scope="module")

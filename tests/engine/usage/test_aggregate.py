@@ -60,6 +60,7 @@ def test_hours_are_what_each_meter_used_in_them(meters: list[list[tuple[int, int
     assert_rows(meters, pieces, Question(FIRST, CHANGE, ("hour",)), HOURS)
 
 
+@settings(max_examples=40)
 @given(st.lists(courses(), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_regions_sum_to_the_total_and_meters_to_regions(meters: list[list[tuple[int, int]]], random: object) -> None:
     named = {f"m{i}": course for i, course in enumerate(meters)}
