@@ -106,7 +106,7 @@ async def test_a_terminal_that_takes_nothing_in_holds_up_no_meter(tmp_path: Path
         await desk.until("Nothing has arrived yet")
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         desk.hang()
-        for number in range(60):  # each another screen, of which a terminal's own buffer holds a few
+        for number in range(30):  # each another screen, of which a terminal's own buffer holds a few
             desk.press((F3, F4)[number % 2])
             writer.write(b"PING\n")
             assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"OK\n"
