@@ -15,7 +15,8 @@ run: $(READY)  ## the app on ./data
 	@$(BIN)/metertui
 
 test: check  ## everything that CI runs
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal  # each process compiles it all otherwise
+	$(BIN)/python -m compileall -q metertui  # each of the processes that start together would compile all of it
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY)  ## lint, format, types, borders
 	$(BIN)/ruff check metertui tests bench docs

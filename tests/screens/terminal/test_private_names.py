@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -98,6 +99,7 @@ def test_only_the_terminal_package_uses_private_names_of_textual() -> None:
         if "textual" in path.read_text(encoding="utf-8")
         for name, line in (*private_imports(path), *foreign_attributes(path, own), *overridden(path))
     ]
+    tree_of.cache_clear()
     assert not found
 
 
@@ -152,9 +154,14 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__") and name != "_"
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def private_imports(path: Path) -> Iterator[tuple[str, int]]:
     """Yield what a file imports from private modules of Textual, or by a private name, with its line."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "textual":
             for alias in node.names:
                 if any(is_private(part) for part in (*str(node.module).split("."), alias.name)):
@@ -163,7 +170,7 @@ def private_imports(path: Path) -> Iterator[tuple[str, int]]:
 
 def defined(path: Path) -> Iterator[str]:
     """Yield the private names that a file defines or sets on an object."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and is_private(node.name):
             yield node.name
         elif isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Store):
@@ -174,7 +181,7 @@ def defined(path: Path) -> Iterator[str]:
 
 def foreign_attributes(path: Path, own: set[str]) -> Iterator[tuple[str, int]]:
     """Yield the private attributes that a file uses and no file of the project defines, with their lines."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own:
             yield node.attr, node.lineno
 
@@ -182,7 +189,7 @@ def foreign_attributes(path: Path, own: set[str]) -> Iterator[tuple[str, int]]:
 def overridden(path: Path) -> Iterator[tuple[str, int]]:
     """Yield the methods of a file that override private methods of Textual, with their lines."""
     module = import_module(".".join(path.relative_to(ROOT.parent).with_suffix("").parts))
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in tree_of(path).body:
         if isinstance(node, ast.ClassDef):
             bases = [base for base in getattr(module, node.name).__mro__ if base.__module__.startswith("textual")]
             methods = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
