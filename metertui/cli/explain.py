@@ -14,7 +14,16 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days
 from metertui.cli.output import print_json, print_rows, progress_bar
 from metertui.cli.queries import usage_row
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, meter_of, month_bounds, window_of_days
+from metertui.engine.base import (
+    QUALITY_NAMES,
+    WINDOW_NAMES,
+    SiteZone,
+    Window,
+    kwh_number,
+    meter_of,
+    month_bounds,
+    window_of_days,
+)
 from metertui.engine.billing import ENERGY, ShownBill, money_text
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
@@ -93,6 +102,7 @@ def as_object(found: Explanation, zone: SiteZone, places: Places) -> dict[str, A
             "reading_kwh": kwh_number(it.as_read),
             "counts_as_kwh": kwh_number(it.wh),
             "status": STATUS[it.status],
+            "quality": QUALITY_NAMES[it.quality],
             "decided": decision(it.event) if it.event else None,
             "file": source.file if source else None,
             "line": source.line if source else None,

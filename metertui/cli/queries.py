@@ -178,7 +178,7 @@ def _list_readings(options: argparse.Namespace) -> None:
     if options.out is None:
         frames: list[pd.DataFrame] = []
         _take_readings(options, question, frames.append, times)
-        columns = list(_list_kinds(frames[0])) if frames else LIST_COLUMNS
+        columns = list(_list_kinds(frames[0]) if frames else LIST_KINDS)
         print_rows(
             options, [row for frame in frames for row in _printed_rows(frame, _list_kinds(frame), times)], columns
         )

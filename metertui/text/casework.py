@@ -27,6 +27,7 @@ _SIGNS: Final[Mapping[Cause, str]] = {
     "reset": "▼",
     "rejected": "△",
     "rounding": "▽",
+    "estimate": "△",
     "silent": "…",
     "gap": "≈",
     "drift": "»",

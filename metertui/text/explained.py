@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from metertui.engine.base import SiteZone
+from metertui.engine.base import ACTUAL, QUALITY_NAMES, SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
-from metertui.engine.columns import Curve
+from metertui.engine.columns import NO_REGISTER, Curve
 from metertui.engine.intervals import lines
 from metertui.engine.maintenance import Source
 from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, Stated, register_changes
@@ -26,7 +26,11 @@ QUALITY: Final = {
     "first": "first: nothing was read before",
     "last": "last: nothing has been read after it",
 }
-_OF_INTERVAL: Final = ("actual", "estimated", "substituted")
+_NOT_READ: Final = {
+    "estimated": "estimated: the register was not read at this moment",
+    "substituted": "substituted: a value in place of one that was not read",
+}
+"""The same where a reading or an interval of a file says so."""
 _DECIDED: Final = {"void": "voided", "release": "released", "exchange": "declared", "correct": "corrected"}
 
 
@@ -119,13 +123,17 @@ def summary(found: Explanation, zone: SiteZone) -> str:
     if found.registers:
         names = dict.fromkeys(each.usage.meter for each in found.registers)
         return f"{said} They are the sum of {', '.join(names)}."
-    estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
+    ends = ("opening", opening, found.opening), ("closing", closing, found.closing)
+    estimated = [name for name, edge, points in ends if edge.quality == "estimated" and len(points) > 1]
     if estimated:
         which = "Both ends are" if len(estimated) == 2 else f"The {estimated[0]} end is"
         if opening.wh is not None and closing.wh is not None:
             which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
         between = "in an interval of a file" if found.of_intervals else "between two readings"
         said += f" {which} estimated {between}."
+    for name, edge, points in ends:
+        if edge.quality in _NOT_READ and len(points) == 1 and edge.wh is not None:
+            said += f" The {name} register is {edge.quality}, not read."
     left_out = sum(left.inside for left in found.left_out) + found.more_left_out
     if left_out:
         readings = "1 reading was" if left_out == 1 else f"{fmt.count(left_out)} readings were"
@@ -140,7 +148,7 @@ def register_note(curve: Curve, opening: Edge | None, closing: Edge | None, used
     """
     if opening is None or closing is None or opening.wh is None or closing.wh is None or used_wh is None:
         return ""
-    if closing.wh - opening.wh == used_wh or curve.known is not None:
+    if closing.wh - opening.wh == used_wh or (curve.wh == NO_REGISTER).any():
         return ""
     changes = register_changes(curve, opening, closing)
     said = "The usage is not the closing less the opening register: "
@@ -191,7 +199,8 @@ def _how_known(edge: Edge, point: Point, found: Explanation, zone: SiteZone) -> 
         return f"the beginning of what is known again: nothing is of the time since {when(found.unknown_since, zone)}"
     stated = point.stated
     if point.status != rules.INTERVAL or stated is None:
-        return QUALITY[edge.quality]
+        said = _NOT_READ if point.time == edge.time else QUALITY
+        return said.get(edge.quality, QUALITY[edge.quality])
     if edge.quality == "last":
         return "the end of what is known: no reading and no interval of a file comes after it"
     if edge.quality == "first":
@@ -203,7 +212,7 @@ def _how_known(edge: Edge, point: Point, found: Explanation, zone: SiteZone) -> 
 
 def _interval(label: str, stated: Stated, zone: SiteZone, sources: Sources | None) -> Line:
     """Return an interval of a file, with its energy to the last decimal, and its file and line."""
-    quality = "" if not stated.quality else f", {_OF_INTERVAL[stated.quality]}"
+    quality = "" if not stated.quality else f", {QUALITY_NAMES[stated.quality]}"
     between = f"from {when(stated.start, zone)} to {when(stated.end, zone)}"
     return Line(
         label, f"{lines.format_energy(stated.energy)} kWh", f"{between}{quality}, {_source(stated[:2], sources)}"
@@ -326,7 +335,8 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
 
 def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     for left in found.left_out:
-        yield Line(STATUS[left.point.status], fmt.kwh(left.point.wh), _why(left, zone, sources))
+        quality = f"{QUALITY_NAMES[left.point.quality]}, " if left.point.quality != ACTUAL else ""
+        yield Line(f"{quality}{STATUS[left.point.status]}", fmt.kwh(left.point.wh), _why(left, zone, sources))
     if found.more_left_out:
         yield Line("more", fmt.count(found.more_left_out), "further readings; the list of exceptions (F7) shows them")
     if not found.left_out:
@@ -344,7 +354,8 @@ def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
 def _reading_note(point: Point, zone: SiteZone, sources: Sources | None) -> str:
     """Return when a reading was taken, its file and line, and the decision about it."""
     decided = f"; {_decided(point.event, zone)}" if point.event is not None else ""
-    return f"{when(point.time, zone)}, {_place(point, sources)}{_rounding(point)}{decided}"
+    quality = f"; {QUALITY_NAMES[point.quality]}" if point.quality != ACTUAL else ""
+    return f"{when(point.time, zone)}, {_place(point, sources)}{quality}{_rounding(point)}{decided}"
 
 
 def _rounding(point: Point) -> str:

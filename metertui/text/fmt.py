@@ -55,9 +55,14 @@ def number(wh: int, decimals: int = 3) -> str:
     return f"{wh / 1000:,.{decimals}f}".replace(",", " ")
 
 
-def status(name: str) -> str:
-    """Return the status of a reading with its sign: `▲ suspect`."""
-    return f"{_SIGNS[name]} {name}"
+def status(name: str, quality: str = "actual") -> str:
+    """Return the status of a reading with its sign: `▲ suspect`; of one that counts its quality, unless it is actual.
+
+    Of another one the quality comes before it: `✗ estimated, rejected`.
+    """
+    if quality == "actual":
+        return f"{_SIGNS[name]} {name}"
+    return f"≈ {quality}" if name in ("counted", "rounding") else f"{_SIGNS[name]} {quality}, {name}"
 
 
 def money(cents: int | None) -> str:

@@ -36,7 +36,9 @@ def _known(edge: Edge, end: str, zone: SiteZone) -> str:
         case "actual":
             return f"was read at the {end}"
         case "estimated":
-            return f"is estimated between two readings at the {end}"
+            return f"is estimated at the {end}"
+        case "substituted":
+            return f"is substituted at the {end}"
         case "first":
             return f"is known from its first reading on, {edge_moment(edge, zone)}"
         case _:

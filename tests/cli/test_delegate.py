@@ -110,7 +110,7 @@ def test_a_list_of_readings_is_the_owners(
     with running(data):
         monkeypatch.setattr(Engine, "open_readonly", None)  # nothing is loaded here
         words = ("query", "--readings", "--from", "2025-02-01", "--to", "2025-02-01", "--format", "csv")
-        assert metertui(*words).out.splitlines()[1:] == ["m-1,2025-02-01T00:30:00+08:00,5,,,"]
+        assert metertui(*words).out.splitlines()[1:] == ["m-1,2025-02-01T00:30:00+08:00,5,,,,actual"]
 
 
 def _said(metertui: Command, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:

@@ -36,6 +36,7 @@ def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
         "reading_kwh": 1996.5,
         "counts_as_kwh": 1996.5,
         "status": "counted",
+        "quality": "actual",
         "decided": None,
         "file": "archive/2025/03_12.csv",
         "line": 25,

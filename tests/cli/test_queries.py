@@ -121,7 +121,7 @@ def test_export(steady: Command, tmp_path: Path) -> None:
     rows = list(csv.DictReader(out.read_text().splitlines()))
     assert list(rows[0]) == [
         "identifier", "timestamp", "reading_kwh", "usage_kwh", "region", "sub_region", "apartment_type", "status",
-        "channel",
+        "quality", "channel",
     ]  # fmt: skip
     assert len(rows) == 49  # the first, at midnight, opens the day
     assert (rows[0]["timestamp"], rows[0]["usage_kwh"]) == ("2025-01-30T00:00:00+08:00", "")
@@ -244,6 +244,7 @@ def test_query_lists_readings(steady: Command) -> None:
         "region": "",
         "sub_region": "",
         "apartment_type": "",
+        "quality": "actual",
     }
     assert [row["timestamp"][8:16] for row in rows] == ["11T20:00", "11T19:30"]
     assert len(steady(*words, "--format", "json").json) == 8
@@ -259,7 +260,7 @@ def test_a_list_of_readings_is_the_same_table_in_every_form(steady: Command, tmp
         assert (result.out, result.err) == ("", f"4 readings written to {tmp_path}/out.{suffix}\n")
     printed = steady(*words, "--format", "csv").out
     assert (tmp_path / "out.csv").read_text() == printed
-    assert printed.splitlines()[1] == "m-1,2025-01-30T20:00:00+08:00,1020,,,"
+    assert printed.splitlines()[1] == "m-1,2025-01-30T20:00:00+08:00,1020,,,,actual"
     table = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
     assert_same_table(pd.read_excel(tmp_path / "out.xlsx", keep_default_na=False), table)
     parquet = pd.read_parquet(tmp_path / "out.parquet")
@@ -283,9 +284,9 @@ def test_intervals_of_files_are_in_every_list_as_often_as_they_are_counted(meter
         (times[2], times[3], None),
     ]
     assert [row["interval_kwh"] for row in listed] == [0.1, 2]
-    heading = "identifier,timestamp,reading_kwh,region,sub_region,apartment_type,start,interval_kwh\n"
+    heading = "identifier,timestamp,reading_kwh,region,sub_region,apartment_type,quality,start,interval_kwh\n"
     assert metertui("query", "--readings", *days, "-o", str(tmp_path / "out.csv")).code == 0
-    exact = f"m,{times[1]},,,,,{times[0]},0.1000004\nm,{times[3]},,,,,{times[2]},2\n"
+    exact = f"m,{times[1]},,,,,actual,{times[0]},0.1000004\nm,{times[3]},,,,,estimated,{times[2]},2\n"
     assert (tmp_path / "out.csv").read_text() == heading + exact
     for suffix, read in ((".parquet", pd.read_parquet), (".xlsx", pd.read_excel)):
         assert metertui("export", *days, "-o", str(tmp_path / f"out{suffix}")).code == 0

@@ -13,7 +13,7 @@ from tests.screens.billing.test_statement import BILL, FEBRUARY, MIDDLE, ZONE
 def test_a_statement_says_in_a_sentence_what_it_is_based_on() -> None:
     first, last = Edge(FEBRUARY + DAY, 1, "first"), Edge(MIDDLE + HOUR, 2, "last")
     for changes, sentence in (
-        ({}, "the register is estimated between two readings at the start and was read at the end."),
+        ({}, "the register is estimated at the start and was read at the end."),
         ({"opening": Edge(FEBRUARY, 1, "actual")}, "the register was read at the start and at the end."),
         ({"opening": first, "closing": BILL.closing, "suspect": 2}, "of them are not counted (F7 says why)."),
         ({"closing": last}, "and is known up to its last reading, 15 Feb 2025 01:00."),

@@ -8,7 +8,7 @@ from metertui.engine.columns.by_meter import ByMeter
 from metertui.engine.columns.columns import FIRST, VOID, Contested, Corrections, Frozen
 from metertui.engine.columns.combined_curve import NO_CODE
 from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve, Sums
-from metertui.engine.columns.frames import NO_ENERGY, NO_TIME, as_frame, site_times, with_stated
+from metertui.engine.columns.frames import NO_ENERGY, NO_TIME, as_frame, site_times, with_quality, with_stated
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.qualities import (
@@ -88,5 +88,6 @@ __all__ = [
     "stated_all",
     "stated_one",
     "tail_columns",
+    "with_quality",
     "with_stated",
 ]

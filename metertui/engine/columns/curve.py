@@ -76,9 +76,14 @@ class Curve(Columns):
     sums: Sums | None = None
     """C between the points of meters that have several registers; None if there are none."""
 
-    def point_before(self, time: int) -> tuple[int, int] | None:
-        """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter."""
+    def point_before(self, time: int, *, actual: bool = False) -> tuple[int, int] | None:
+        """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter.
+
+        If it is to be `actual`, estimates are passed over.
+        """
         place = int(np.searchsorted(self.time, time)) - 1
+        while actual and place >= 0 and self.known is not None and self.known[place] != READ:
+            place -= 1
         return (int(self.time[place]), int(self.base[place])) if place >= 0 else None
 
     @cached_property

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES, Group
-from metertui.engine.base import Int64Array, SiteZone
+from metertui.engine.base import QUALITY_NAMES, Int64Array, SiteZone
 from metertui.engine.columns.curve import NO_REGISTER
 
 NO_TIME: Final = np.iinfo(np.int64).min
@@ -52,6 +52,11 @@ def as_frame(
         place = np.array([distinct[value] for value in values], dtype=np.int64)
         columns[name] = pd.Categorical.from_codes(place[group], categories=pd.Index(list(distinct), dtype=object))
     return pd.DataFrame(columns)
+
+
+def with_quality(frame: pd.DataFrame, quality: NDArray[np.uint8]) -> pd.DataFrame:
+    """Return a frame of readings with `quality`, a category: `actual`, `estimated` or `substituted`."""
+    return frame.assign(quality=pd.Categorical.from_codes(quality, categories=pd.Index(QUALITY_NAMES, dtype=object)))
 
 
 def with_stated(frame: pd.DataFrame, start: Int64Array, energy: Int64Array, zone: SiteZone) -> pd.DataFrame:

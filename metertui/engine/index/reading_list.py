@@ -32,6 +32,7 @@ from metertui.engine.columns import (
     concat_ranges,
     run_edges,
     tail_columns,
+    with_quality,
     with_stated,
 )
 from metertui.engine.errors import MeterError
@@ -113,10 +114,14 @@ class Stored:
         return Readings(meter, time, wh, self.groups_in_time.groups_of(meter, time), place)
 
     def qualities_of(self, readings: Readings) -> NDArray[np.uint8]:
-        """Return the quality of each of some readings that stand; uint8[n]."""
-        if self.corrections is None or not self.corrections.has_estimates():
-            return np.full(len(readings.time), ACTUAL, dtype=np.uint8)
-        return self.corrections.qualities_of(Columns(readings.meter, readings.time, readings.wh))
+        """Return the quality of each of some readings that stand, and of intervals; uint8[n]."""
+        found = np.full(len(readings.time), ACTUAL, dtype=np.uint8)
+        if self.corrections is not None and self.corrections.has_estimates():
+            found = self.corrections.qualities_of(Columns(readings.meter, readings.time, readings.wh))
+        if readings.interval is not None:
+            stated = readings.interval >= 0
+            found[stated] = self.intervals.quality[readings.interval[stated]]
+        return found
 
     @cached_property
     def openings(self) -> Openings:
@@ -248,11 +253,13 @@ class ReadingList:
         """Return the readings [start, stop) of the list, or all, as a frame.
 
         `identifier` and the attributes are categories, `timestamp` is datetime64[us] in the site zone, `reading_kwh`
-        the register in kWh (float64), missing for an interval. If the list has intervals, `start` and `interval_kwh`
-        are theirs. The categories of all frames of a list are the same, so that they concatenate.
+        the register in kWh (float64), missing for an interval. `quality` is a category too. If the list has intervals,
+        `start` and `interval_kwh` are theirs. The categories of all frames of a list are the same, so that they
+        concatenate.
         """
         readings = self.part(start, len(self) if stop is None else stop)
         frame = as_frame(*readings[:4], self._meters, self.stored.groups, self.stored.zone)
+        frame = with_quality(frame, self.stored.qualities_of(readings))
         return with_stated(frame, *self.stated(readings), self.stored.zone) if self.has_intervals else frame
 
     @cached_property
@@ -301,6 +308,7 @@ class ReadingList:
             "wh": wh.tolist(),
             "groups": [list(self.stored.groups[code]) for code in group_codes.tolist()],
             "group": groups.tolist(),
+            "quality": self.stored.qualities_of(readings).tolist(),
             "zone": self.stored.zone.name,
             "fractions": self.has_fractions,
             **({"stated": [column.tolist() for column in self.stated(readings)]} if self.has_intervals else {}),
@@ -349,6 +357,7 @@ def frame_of_description(described: Mapping[str, Any]) -> pd.DataFrame:
         [Group(*each) for each in described["groups"]],
         zone,
     )
+    frame = with_quality(frame, np.array(described["quality"], dtype=np.uint8))
     if "stated" not in described:
         return frame
     start, energy = (np.array(column, dtype=np.int64) for column in described["stated"])

@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone, Window
+from metertui.engine.base import ACTUAL, SiteZone, Window
 from metertui.engine.columns import NO_REGISTER
 from metertui.engine.usage.series import Edge, Series, Usage
-from metertui.engine.vee import Edit, MeterEdits, rules
+from metertui.engine.vee import Edit, MeterEdits, estimates, rules
 
 MOST: Final = 50
 """The most readings left out, changes of the register, and releases that are listed one by one."""
@@ -52,6 +52,7 @@ class Point:
     """The register as it was read or declared, Wh, where it is a rounding, which counts as `wh`."""
     stated: Stated | None = None
     """The interval that ends there, or else begins; of an end of the window also the one that it lies in."""
+    quality: int = ACTUAL
 
     @property
     def as_read(self) -> int:
@@ -305,7 +306,8 @@ class _Explainer:
             return Point(time, NO_REGISTER, NO_REGISTER, rules.INTERVAL, stated=stated)
         read = int(self.series.wh[row])
         edit = self.decided.release_of(time, read) or self.decided.correction_to(time, read)
-        return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh))
+        quality = self.series.quality_at(row)
+        return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh), quality)
 
     def part(self, place: int, start: int, end: int) -> Part:
         """Return the interval from a point of the curve to the next, and its part between two instants."""
@@ -368,7 +370,8 @@ class _Explainer:
         for row in rows[:MOST].tolist():
             time, wh, status = int(series.time[row]), int(series.wh[row]), int(series.status[row])
             edit = self.decided.void_of(time, wh) or self.decided.latest_decision(time)
-            point = Point(time, wh, wh, status, edit if status == rules.VOID else self.decided.edit_at(time, wh))
+            event = edit if status == rules.VOID else self.decided.edit_at(time, wh)
+            point = Point(time, wh, wh, status, event, quality=series.quality_at(row))
             found.append(LeftOut(point, self.why(point), window.start < time <= window.end))
         return tuple(found), len(rows) - len(found)
 
@@ -378,8 +381,12 @@ class _Explainer:
             return f"void: {point.event.reason}"
         if point.time in self.decided.exchanges:
             return "it is neither register of the exchange that was declared for that instant"
-        before = self.series.read_curve.point_before(point.time)
-        return rules.why_not_counted(before, point.time, point.wh, self.series.limits, self.zone)
+        reads, limits = self.series.read_curve, self.series.limits
+        before = reads.point_before(point.time, actual=point.quality == ACTUAL)
+        if point.quality != ACTUAL:
+            why = rules.misfit(before, point.time, point.wh, limits, self.zone)
+            return why or estimates.why_left_out(reads, point.time, point.wh, self.zone)
+        return rules.why_not_counted(before, point.time, point.wh, limits, self.zone)
 
     def released(self) -> tuple[Point, ...]:
         times = np.array(sorted(self.decided.releases), dtype=np.int64)

@@ -24,6 +24,7 @@ class JudgedReadings(NamedTuple):
     """The time since then, µs; -1 where there is no usage."""
     status: NDArray[np.uint8]
     """See vee.rules."""
+    quality: NDArray[np.uint8]
 
 
 def judge_readings(found: ReadingList, start: int, stop: int, limits: Limits) -> JudgedReadings:
@@ -49,4 +50,4 @@ def judge_readings(found: ReadingList, start: int, stop: int, limits: Limits) ->
             source = np.where(interval >= 0, len(time) + interval - first, source)
         at = place[source]
         used[mine], length[mine], status[mine] = listed.used[at], listed.length[at], listed.status[at]
-    return JudgedReadings(readings, used, length, status)
+    return JudgedReadings(readings, used, length, status, stored.qualities_of(readings))

@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SECOND, SiteZone, Window, window_before
-from metertui.engine.columns import NO_ENERGY, NO_TIME, Group, as_frame, with_stated
+from metertui.engine.columns import NO_ENERGY, NO_TIME, Group, as_frame, with_quality, with_stated
 from metertui.engine.usage.comparison import change_per_day
 from metertui.engine.usage.intervals import filed_times
 from metertui.engine.usage.listed_intervals import list_all
-from metertui.engine.usage.readings_table import judged_frame, stated_of
+from metertui.engine.usage.readings_table import judged_frame, qualities_of, stated_of
 from metertui.engine.usage.series import Series, Usage
 from metertui.engine.vee import rules
 
@@ -127,6 +127,7 @@ class WindowReadings:
     """These three as in `intervals.Listed`."""
     stated: NDArray[np.int64]
     """The energy of an interval as its file states it, µWh; NO_ENERGY of a reading."""
+    quality: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.time)
@@ -158,6 +159,7 @@ class WindowReadings:
         """
         meter = np.zeros(len(self), dtype=np.int32)
         frame = as_frame(meter, self.time, self.wh, group, {0: self.meter}, groups, zone)
+        frame = with_quality(frame, self.quality)
         start = np.where(self.stated == NO_ENERGY, NO_TIME, self.time - self.length)
         return judged_frame(with_stated(frame, start, self.stated, zone), self.used, self.status)
 
@@ -168,11 +170,12 @@ def readings_in_window(series: Series, window: Window) -> WindowReadings:
     O(n) in the meter's readings.
     """
     if series.summed:
-        none = np.empty(0, dtype=np.int64)
-        return WindowReadings(series.meter, none, none, np.empty(0, dtype=np.uint8), none, none, none)
+        none, kinds = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint8)
+        return WindowReadings(series.meter, none, none, kinds, none, none, none, kinds)
     listed = list_all(series.columns, series.status, series.read_curve, series.curve, series.intervals)
     filed = filed_times(listed.meter, listed.time, series.curve)
     low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()
     some = listed.take(slice(low, max(low, high)))
     _, stated = stated_of(some, len(series), series.intervals)
-    return WindowReadings(series.meter, some.time, some.wh, some.status, some.used, some.length, stated)
+    quality = qualities_of(some, series.quality, len(series), series.intervals)
+    return WindowReadings(series.meter, some.time, some.wh, some.status, some.used, some.length, stated, quality)

@@ -11,7 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, SECOND, Int64Array, Progress, no_progress, split_identifier, window_of_days
+from metertui.engine.base import (
+    ACTUAL,
+    DAY,
+    SECOND,
+    Int64Array,
+    Progress,
+    no_progress,
+    split_identifier,
+    window_of_days,
+)
 from metertui.engine.columns import (
     NO_ENERGY,
     NO_REGISTER,
@@ -21,6 +30,7 @@ from metertui.engine.columns import (
     IntervalColumns,
     as_frame,
     tail_columns,
+    with_quality,
     with_stated,
 )
 from metertui.engine.index import PIECE, ReadingList
@@ -40,6 +50,7 @@ LIST_KINDS: Final[dict[str, Kind]] = {
     "timestamp": "time",
     "reading_kwh": "kwh",
     **dict.fromkeys(ATTRIBUTES, "text"),
+    "quality": "text",
 }
 """Names of the columns of a list of readings, and what is below them."""
 COLUMNS: Final[dict[str, Kind]] = {
@@ -49,6 +60,7 @@ COLUMNS: Final[dict[str, Kind]] = {
     "usage_kwh": "kwh",
     **dict.fromkeys(ATTRIBUTES, "text"),
     "status": "text",
+    "quality": "text",
     "channel": "text",
 }
 """The same with usage, status and channel."""
@@ -119,6 +131,7 @@ class ReadingTables:
             some = self._listed.take(rows[at : at + PIECE])
             group = _groups(frozen, some.source)
             frame = as_frame(some.meter, some.time, some.wh, group, meters, frozen.groups, frozen.zone)
+            frame = with_quality(frame, qualities_of(some, frozen.quality, len(frozen.columns), frozen.intervals))
             if self._has_intervals:
                 frame = with_stated(frame, *stated_of(some, len(frozen.columns), frozen.intervals), frozen.zone)
             yield judged_frame(frame, some.used, some.status)
@@ -136,6 +149,18 @@ def stated_of(listed: Listed, reads: int, intervals: IntervalColumns) -> tuple[I
     found = intervals.take(listed.source[stated] - reads)
     start[stated], energy[stated] = found.start, found.energy
     return start, energy
+
+
+def qualities_of(
+    listed: Listed, quality: NDArray[np.uint8] | None, reads: int, intervals: IntervalColumns
+) -> NDArray[np.uint8]:
+    """Return the qualities of listed readings and intervals, see `stated_of`; those of `reads` are None for actual."""
+    found = np.full(len(listed.time), ACTUAL, dtype=np.uint8)
+    stored, stated = _kinds(listed, reads)
+    if quality is not None:
+        found[stored] = quality[listed.source[stored]]
+    found[stated] = intervals.quality[listed.source[stated] - reads]
+    return found
 
 
 def _listed(frozen: Frozen) -> Listed:
@@ -187,7 +212,7 @@ def _kinds(listed: Listed, reads: int) -> tuple[NDArray[np.bool_], NDArray[np.bo
 
 
 def judged_frame(frame: pd.DataFrame, used: Int64Array, status: NDArray[np.uint8]) -> pd.DataFrame:
-    """Return a frame of readings with `usage_kwh`, `status` and `channel`. Usage is in Wh; one below 0 is missing."""
+    """Return a frame with `usage_kwh`, `status` and `channel` as well. Usage is in Wh; one below 0 is missing."""
     identifiers = frame["identifier"].cat
     of_each = [split_identifier(each).channel for each in identifiers.categories]
     distinct = sorted(set(of_each))

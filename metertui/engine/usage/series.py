@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import (
+    ACTUAL,
     DATA_WINDOWS,
     DAY,
     HALF_HOUR,
@@ -77,6 +78,7 @@ class Series:
         intervals: IntervalColumns,
         read_curve: Curve,
         summed: Sequence[str] = (),
+        quality: NDArray[np.uint8] | None = None,
     ) -> None:
         """Take what `from_readings` and `from_frozen` have worked out; callers use these."""
         self.meter = meter
@@ -98,6 +100,8 @@ class Series:
         """The intervals that count."""
         self.read_curve = read_curve
         """The points of the curve through counted readings and exchanges alone."""
+        self.quality = quality
+        """The quality of each reading, uint8[n]; None if all are actual."""
         self.summed = summed
         """The registers that it is the sum of, where it has no readings of its own; the columns have theirs."""
         self._time = curve.time
@@ -120,7 +124,8 @@ class Series:
         found = validate(columns, corrections, limits)
         counted = IntervalColumns.empty() if intervals is None else without_overlaps(intervals)
         curve = join_intervals(found.curve, counted)
-        return cls(meter, found.columns, limits, found.status, found.energy, curve, counted, found.curve)
+        known = found.quality
+        return cls(meter, found.columns, limits, found.status, found.energy, curve, counted, found.curve, (), known)
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int, name: str = "", summed: Sequence[str] = ()) -> Series:
@@ -134,7 +139,8 @@ class Series:
         points, reads = (each.part(each.span(code)) for each in (curve, frozen.read_curve))
         intervals = frozen.intervals.take(frozen.intervals.span(code))
         status, energy = frozen.status[span], frozen.energy[span]
-        return cls(name or frozen.ids[code], own, limits, status, energy, points, intervals, reads, summed)
+        quality = None if frozen.quality is None else frozen.quality[span]
+        return cls(name or frozen.ids[code], own, limits, status, energy, points, intervals, reads, summed, quality)
 
     def __len__(self) -> int:
         return len(self.time)
@@ -160,6 +166,10 @@ class Series:
         row = int(np.searchsorted(self.time, instant))
         stands = row < len(self.time) and self.time[row] == instant and self.status[row] != rules.VOID
         return int(self.wh[row]) if stands else None
+
+    def quality_at(self, row: int) -> int:
+        """Return the quality of the reading in a row."""
+        return ACTUAL if self.quality is None else int(self.quality[row])
 
     def window(self, name: str, now: int, zone: SiteZone) -> Window:
         """Return a window by its name as of `now` (µs UTC). Raises MeterError for an unknown name.

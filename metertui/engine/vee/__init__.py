@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.engine.vee import edit_log, late_reads, rules
+from metertui.engine.vee import edit_log, estimates, late_reads, rules
 from metertui.engine.vee.curve import validate
 from metertui.engine.vee.edit_log import EditLog, check_reason, format_values
 from metertui.engine.vee.edits import (
@@ -37,6 +37,7 @@ __all__ = [
     "corrections_from",
     "count_standing",
     "edit_log",
+    "estimates",
     "format_values",
     "is_void",
     "late_reads",

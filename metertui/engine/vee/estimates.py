@@ -74,9 +74,23 @@ def why_apart(
     if status < SUSPECT:
         return ""
     why = misfit(before, time, wh, limits, zone)
-    if why or after is None:
-        return why
-    next_one = f"the next actual reading, {format_kwh(after.wh)} kWh at {zone.iso(after.time)}"
+    return why if why or after is None else _contradicted(wh, after.time, after.wh, zone)
+
+
+def why_left_out(curve: Curve, time: int, wh: int, zone: SiteZone) -> str:
+    """Return a clause that says why an estimate (µs UTC, Wh) that fits the reading before it does not count.
+
+    `curve` is that of its meter, through readings.
+    """
+    actual = np.ones(len(curve), dtype=bool) if curve.known is None else curve.known == READ
+    following = np.flatnonzero(actual & (curve.time > time))
+    if not len(following):
+        return f"{format_kwh(wh)} kWh does not fit the readings beside it"
+    return _contradicted(wh, int(curve.time[following[0]]), int(curve.wh[following[0]]), zone)
+
+
+def _contradicted(wh: int, time: int, next_wh: int, zone: SiteZone) -> str:
+    next_one = f"the next actual reading, {format_kwh(next_wh)} kWh at {zone.iso(time)}"
     return f"{next_one}, does not fit {format_kwh(wh)} kWh"
 
 

@@ -22,19 +22,20 @@ from metertui.engine.worklist.clock_drift import AheadReading
 from metertui.engine.worklist.stakes import Prices, Stakes
 
 Cause = Literal[
-    "suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused",
+    "suspect", "reset", "rejected", "rounding", "estimate", "silent", "gap", "drift", "conflict", "refused",
     "void", "corrected", "released", "exchanged",
 ]  # fmt: skip
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 DECIDED: Final = frozenset({"void", "corrected", "released", "exchanged"})
 """Causes that result from an edit."""
-OF_READINGS: Final = frozenset({"suspect", "reset", "rejected", "rounding"}) | DECIDED
+OF_READINGS: Final = frozenset({"suspect", "reset", "rejected", "rounding", "estimate"}) | DECIDED
 """Causes about stored readings and declared exchanges."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
     "reset": "register exchanged, reset or rolled over, but not declared; counted from here on",
     "rejected": "a bad reading, not counted",
     "rounding": "nothing but slightly lower readings since; counted with the register before them",
+    "estimate": "an estimated or substituted reading that does not fit between actual ones, not counted",
     "silent": "an active meter that has sent nothing for longer than silent_hours",
     "gap": "a long time without a counted reading, or one of which no file states the energy",
     "drift": "the clock of the meter runs ahead of the server's",

@@ -28,8 +28,8 @@ from metertui.engine.worklist.cases import CAUSES, Cause
 from metertui.engine.worklist.stakes import Stakes, points_of, unknown_stakes
 
 APPLYING: Final[Mapping[str, frozenset[Cause]]] = {
-    "void": frozenset({"suspect", "reset", "rejected", "rounding", "drift", "conflict"}),
-    "release": frozenset({"suspect", "rejected"}),
+    "void": frozenset({"suspect", "reset", "rejected", "rounding", "estimate", "drift", "conflict"}),
+    "release": frozenset({"suspect", "rejected", "estimate"}),
     "exchange": frozenset({"suspect", "reset", "rounding"}),
     "correct": frozenset({"conflict"}),
 }

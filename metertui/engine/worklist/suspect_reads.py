@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, Int64Array, format_kwh
+from metertui.engine.base import ACTUAL, DAY, Int64Array, format_kwh
 from metertui.engine.columns import FIRST, Frozen, run_edges, tail_columns
-from metertui.engine.vee import Edit, rules
+from metertui.engine.vee import Edit, estimates, rules
 from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 from metertui.engine.worklist.decision_effects import stakes_of
 from metertui.engine.worklist.stakes import Stakes
@@ -24,7 +24,9 @@ _DECIDED: Final[dict[str, Cause]] = {"void": "void", "correct": "corrected", "re
 
 
 def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
-    """Return the suspect, reset and rejected readings that are not released. O(n) in numpy.
+    """Return the suspect, reset and rejected readings that are not released, and estimates that do not count.
+
+    O(n) in numpy.
 
     A rounding is not among them, unless a meter has sent nothing else for more than a day: see `_lasting_roundings`.
     """
@@ -38,6 +40,8 @@ def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
         cause_of[status] = CAUSES.index(name)
     meter, time, group = columns.meter[odd], columns.time[odd], frozen.group[odd]
     cause = cause_of[frozen.status[odd]]
+    if frozen.quality is not None:
+        cause[(frozen.quality[odd] != ACTUAL) & (frozen.status[odd] == rules.REJECTED)] = CAUSES.index("estimate")
 
     def stakes(wanted: NDArray[np.bool_]) -> Stakes:
         return stakes_of(frozen, cause, meter, time, wanted)
@@ -129,9 +133,13 @@ def _detail(frozen: Frozen, row: int) -> Detail:
 def _detail_of_value(frozen: Frozen, row: int, wh: int) -> Detail:
     columns, curve, status = frozen.columns, frozen.read_curve, frozen.status[row]
     time = int(columns.time[row])
-    before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
+    points = curve.part(curve.span(int(columns.meter[row])))
+    is_actual = frozen.quality is None or frozen.quality[row] == ACTUAL
+    before = points.point_before(time, actual=is_actual)
     limits = frozen.limits.of_meter(int(columns.meter[row]))
     why = rules.misfit(before, time, wh, limits, frozen.zone)
+    if status == rules.REJECTED and not is_actual:
+        return Detail(wh, why or estimates.why_left_out(points, time, wh, frozen.zone))
     stands = status != rules.VOID and columns.wh[row] == wh
     if stands and status == rules.ROUNDING and before is not None:
         lower = f"is a little lower than the {format_kwh(before[1])} kWh counted before it"

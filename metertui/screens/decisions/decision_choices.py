@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     causes: frozenset[Cause]
 
 
-_MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected", "rounding"})
+_MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected", "rounding", "estimate"})
 _STORED: Final[frozenset[Cause]] = _MISFITS | {"drift", "conflict"}
 _OPEN: Final[frozenset[Cause]] = _STORED | {"silent", "gap", "refused"}
 _ALL: Final[frozenset[Cause]] = _OPEN | {"void", "corrected", "released", "exchanged"}
@@ -36,7 +36,9 @@ CHOICES: Final = {
     "accept": Choice("a", "Accept", "close the case and change nothing", "accepted", _OPEN),
     "void": Choice("v", "Void", "do not count the stored reading", "void", _STORED),
     "correct": Choice("w", "Correct", "store the right value in its place", "corrected", _STORED | {"void"}),
-    "release": Choice("r", "Release", "count the reading as it is", "released", frozenset({"suspect", "rejected"})),
+    "release": Choice(
+        "r", "Release", "count the reading as it is", "released", frozenset({"suspect", "rejected", "estimate"})
+    ),
     "exchange": Choice(
         *("x", "Exchange", "the register was exchanged, or rolled over", "exchanged"),
         frozenset({"suspect", "reset", "rounding"}),
@@ -56,6 +58,7 @@ REASONS: Final = {
 """Reasons to choose from, by decision."""
 _NAMES: Final[dict[Cause, str]] = {
     "rounding": "a rounding, which counts",
+    "estimate": "an estimated reading",
     "silent": "a silent meter",
     "gap": "a long gap",
     "drift": "a clock that runs ahead",

@@ -10,7 +10,7 @@ from textual import work
 from textual.cache import LRUCache
 from textual.message import Message
 
-from metertui.engine.base import Window
+from metertui.engine.base import QUALITY_NAMES, Window
 from metertui.engine.columns import NO_REGISTER
 from metertui.engine.index import LIST_COLUMNS, ReadingList, Readings
 from metertui.engine.usage import ROW_STATUS, JudgedReadings
@@ -23,7 +23,7 @@ _COLUMNS: Final = {
     "identifier": Column("meter", 13, most=32),
     "reading_kwh": Column("register kWh", 14, right=True),
     "usage_kwh": Column("usage kWh", 10, right=True, most=14),
-    "status": Column("status", 11),
+    "status": Column("status", 11, most=21),
     "region": Column("region", 14, most=24, spare=True),
     "sub_region": Column("sub-region", 14, most=24, spare=True),
     "apartment_type": Column("type", 10, most=16, spare=True),
@@ -148,6 +148,10 @@ class ListTable(OnDesk, Table):
             stored.ids[int(readings.meter[place])],
             explained.since(start, time, self.zone) if wh == NO_REGISTER else fmt.number(wh),
             _PENDING if page is None else fmt.number(used) if used >= 0 else "–",
-            _PENDING if page is None else fmt.status(ROW_STATUS[int(page.status[place])]),
+            _PENDING if page is None else _status(page, place),
             *stored.groups[int(readings.group[place])],
         )
+
+
+def _status(page: JudgedReadings, place: int) -> str:
+    return fmt.status(ROW_STATUS[int(page.status[place])], QUALITY_NAMES[int(page.quality[place])])

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from textual import work
 
-from metertui.engine.base import HOUR, format_kwh
+from metertui.engine.base import ACTUAL, HOUR, QUALITY_NAMES, format_kwh
 from metertui.engine.core import Arrival
 from metertui.engine.usage import Series, known_buckets, rise_at
 from metertui.screens.charts import sparkline
@@ -45,7 +45,7 @@ class LastReadings(OnDesk, Listing):
     def show_arrivals(self, arrivals: Sequence[Arrival], now: int) -> None:
         """Show these readings; those of the day of `now` (µs UTC) without their date."""
         self._now = now
-        self._arrivals = {f"{each.meter} {each.time} {each.wh}": each for each in arrivals}
+        self._arrivals = {f"{each.meter} {each.time} {each.wh} {each.quality}": each for each in arrivals}
         self._show()
 
     def _show(self) -> None:
@@ -84,6 +84,9 @@ def glance(arrival: Arrival, series: Series) -> Cells:
 
 
 def _note(arrival: Arrival) -> str:
-    """Return why a reading is suspect, without its value, which has a column of its own."""
-    value = f"{format_kwh(arrival.wh)} kWh is "
-    return f"▲ {fmt.reason(arrival.note.removeprefix(value))}" if arrival.note else ""
+    """Return its quality, unless it is actual, and why it is suspect, without its value, which has its own column."""
+    quality = "" if arrival.quality == ACTUAL else QUALITY_NAMES[arrival.quality]
+    if not arrival.note:
+        return f"≈ {quality}" if quality else ""
+    why = fmt.reason(arrival.note.removeprefix(f"{format_kwh(arrival.wh)} kWh is "))
+    return f"▲ {quality}: {why}" if quality else f"▲ {why}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import DAY, SECOND, SiteZone
+from metertui.engine.base import DAY, QUALITY_NAMES, SECOND, SiteZone
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.columns import NO_REGISTER
 from metertui.engine.usage import ROW_STATUS, Edge, Series, UsageComparison, WindowReadings
@@ -45,6 +45,8 @@ def usage(answer: UsageComparison) -> Figure:
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     which = "both ends" if len(estimated) == 2 else "".join(estimated)
     known = "from first reading" if opening.quality == "first" else "read at both ends"
+    if "substituted" in (opening.quality, closing.quality) and not estimated:
+        known = f"{'opening' if opening.quality == 'substituted' else 'closing'} substituted"
     note = f"{which} estimated" if estimated else "to last reading" if closing.quality == "last" else known
     risen = None if opening.wh is None or closing.wh is None else closing.wh - opening.wh
     changed = "\nregister changed" if risen not in (None, answer.usage.usage_wh) else ""
@@ -133,7 +135,7 @@ def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
         explained.moment(time, zone),
         explained.since(time - length, time, zone) if wh == NO_REGISTER else fmt.number(wh),
         fmt.number(step) if step >= 0 else "–",
-        fmt.status(ROW_STATUS[int(behind.status[place])]),
+        fmt.status(ROW_STATUS[int(behind.status[place])], QUALITY_NAMES[int(behind.quality[place])]),
         fmt.duration(length - length % SECOND, units=2) if length >= 0 else "–",
     )
 

@@ -179,6 +179,7 @@ def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
         "region": "category",
         "sub_region": "category",
         "apartment_type": "category",
+        "quality": "category",
     }
     assert frame["reading_kwh"].tolist() == [1 + i / 10 for i in range(9)]
     parts = list(found.frames(piece=4))

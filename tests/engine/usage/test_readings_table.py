@@ -45,7 +45,7 @@ def test_each_reading_has_its_step_its_attributes_and_its_status() -> None:
     found = rows(frozen({"m": hourly(9000, 9500, 2000, 2200, 50)}, LONDON, {"m": [EAST, WEST, WEST, WEST, WEST]}))
     assert list(found.columns) == list(COLUMNS)
     assert found.iloc[1].tolist() == [
-        "m", "2025-03-01T02:00:00+00:00", 9.5, 0.5, "West", "Quarry", "landed", "counted", "use",
+        "m", "2025-03-01T02:00:00+00:00", 9.5, 0.5, "West", "Quarry", "landed", "counted", "actual", "use",
     ]  # fmt: skip
     assert found["status"].tolist() == ["counted", "counted", "reset", "counted", "suspect"]
     steps = [None if pd.isna(step) else step for step in found["usage_kwh"]]

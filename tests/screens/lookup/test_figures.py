@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from metertui.engine.accounts.account import Account
+from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import DAY, HOUR
 from metertui.engine.billing.statements import Statement
 from metertui.engine.columns.curve import NO_REGISTER
@@ -142,10 +143,11 @@ def test_rows_of_readings_begin_with_the_newest() -> None:
         np.array([-1, 2000, 1500]),
         np.array([-1, DAY, DAY]),
         np.full(3, NO_ENERGY),
+        np.array([0, 0, ESTIMATED], np.uint8),
     )
     counted = f"✓ {STATUS[COUNTED]}"
     assert figures.reading_rows(behind, ZONE, 0, 2) == [
-        ("2025-03-03 00:00", "4.500", "1.500", counted, "24 h"),
+        ("2025-03-03 00:00", "4.500", "1.500", "≈ estimated", "24 h"),
         ("2025-03-02 00:00", "3.000", "2.000", counted, "24 h"),
     ]
     assert figures.reading_rows(behind, ZONE, 2, 9) == [("2025-03-01 00:00", "1.000", "–", counted, "–")]
@@ -160,6 +162,7 @@ def test_an_interval_shows_its_start_and_no_register() -> None:
         np.array([250]),
         np.array([HOUR]),
         np.array([250_000_001]),
+        np.zeros(1, np.uint8),
     )
     row = ("2025-03-03 00:00", "from 2 23:00", "0.250", f"✓ {STATUS[COUNTED]}", "1 h")
     assert figures.reading_rows(behind, ZONE, 0, 1) == [row]
