@@ -307,7 +307,7 @@ class _Explainer:
         read = int(self.series.wh[row])
         edit = self.decided.release_of(time, read) or self.decided.correction_to(time, read)
         quality = self.series.quality_at(row)
-        return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh), quality)
+        return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh), quality=quality)
 
     def part(self, place: int, start: int, end: int) -> Part:
         """Return the interval from a point of the curve to the next, and its part between two instants."""
