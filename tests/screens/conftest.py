@@ -11,7 +11,7 @@ from textual._context import active_app
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from tests.screens.idle import idle, pause, put_off
+from tests.screens.idle import handled, idle, pause, put_off
 from tests.screens.town import HOSTILE, STEADY, Town
 
 
@@ -58,11 +58,12 @@ def idle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("textual.app.wait_for_idle", after_a_key)
     monkeypatch.setattr(Pilot, "pause", pause)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", handled)
 
 
 @pytest.fixture(autouse=True)
 def painted_in_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an app paint when a test pauses and would look: to paint in between took almost half of the tests' time."""
+    """Let an app paint when a test pauses and would look, and not in between as well."""
     monkeypatch.setattr(Compositor, "render_update", put_off)
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 1e6)
 

@@ -57,11 +57,36 @@ async def idle(app: App[Any]) -> None:
 
 async def _painted(app: App[Any]) -> None:
     await drained()
+    if app._resize_timer is not None:
+        app._check_resize()  # what that timer would do within a hundredth
+        await drained()
     for _ in range(2):
         if app.is_running and app.screen_stack:
-            for screen in (*app._background_screens, app.screen):
+            for screen in app._background_screens:
                 screen._on_timer_update()  # what its timer would do within a sixtieth of a second
+                screen._repaint_required = False  # it has told the screen above, and would tell it again for ever
+            app.screen._on_timer_update()
             await drained()
+
+
+async def handled(pilot: Pilot[Any], _timeout: float = 0) -> bool:
+    """Take the place of `Pilot._wait_for_screen`, but send a message to those alone that may be at work on one.
+
+    Every widget of the screen would be asked otherwise, at each key and each pause.
+    """
+    await drained()
+    app = pilot.app
+    for pump in [app, *app.screen.walk_children(with_self=True)] if app.screen_stack else []:
+        done = asyncio.Event()
+        if not pump._message_queue.ready_event._waiters and pump.call_later(done.set):
+            waits = [asyncio.create_task(each.wait()) for each in (done, app._exception_event)]
+            ended, pending = await asyncio.wait(waits, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            for each in pending:
+                each.cancel()
+            assert ended, f"{pump} never ends its work"
+            if app._exception_event.is_set():
+                return False
+    return True
 
 
 async def pause(pilot: Pilot[Any]) -> None:
