@@ -25,15 +25,15 @@ def test_the_login_shows_the_first_operator_how_to_come_in(
 
 
 def test_a_meter_that_nobody_knows(snap_compare: Compare, town: Town) -> None:
-    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *"999", "enter"))
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", "999", "enter"))
 
 
 def test_a_meter_with_doubts_and_an_address_of_markup(snap_compare: Compare, town: Town) -> None:
-    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *HOSTILE, "enter"))
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", HOSTILE, "enter"))
 
 
 def test_a_month_without_data(snap_compare: Compare, town: Town) -> None:
-    keys = ["f4", *STEADY, "enter", "pageup", "pageup", "pageup"]
+    keys = ["f4", STEADY, "enter", "pageup", "pageup", "pageup"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys))
 
 
@@ -44,14 +44,14 @@ def test_a_year_in_the_light(snap_compare: Compare, town: Town, size: tuple[int,
 
 
 def test_a_reading_that_cannot_be(snap_compare: Compare, town: Town) -> None:
-    keys = ["f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "-", "3", "enter"]
+    keys = ["f6", "ctrl+right", "ctrl+right", STEADY, "enter", "-", "3", "enter"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
 DAYLIGHT = {
-    "statement": ["f4", *STEADY, "enter"],
+    "statement": ["f4", STEADY, "enter"],
     "accounts": ["f6"],
-    "explained": ["f3", *STEADY, "enter", "e"],
+    "explained": ["f3", STEADY, "enter", "e"],
     "decide": ["f7", "down", "enter"],
     "questions": ["f5", "o"],
     "pick": ["f5", "f", "enter"],

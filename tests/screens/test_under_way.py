@@ -69,7 +69,7 @@ def test_a_clerk_waits_for_a_file(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(lookup, "export_readings", endless)
-    keys = ["f3", *STEADY, "enter", "r", "ctrl+e"]
+    keys = ["f3", STEADY, "enter", "r", "ctrl+e"]
     assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, monkeypatch, *keys, "enter"))
 
 
@@ -82,7 +82,7 @@ def test_an_operator_waits_for_a_billing_run(
     monkeypatch.setattr(town.headend.billing, "compute_run", endless)
 
     async def act(pilot: Pilot[Any]) -> None:
-        await doing(town, "f4", *STEADY, "enter", "b", role="operator")(pilot)
+        await doing(town, "f4", STEADY, "enter", "b", role="operator")(pilot)
         pilot.app.screen.query_one("#run-calculate").focus()
         hold_up(monkeypatch)
         await press(pilot, "enter")
@@ -97,7 +97,7 @@ def test_an_operator_waits_for_a_file_to_be_read(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(town.headend.imports, "plan", endless)
-    keys = ["f6", *["ctrl+right"] * 3, *"yesterday.csv", "enter", "enter"]
+    keys = ["f6", *["ctrl+right"] * 3, "yesterday.csv", "enter", "enter"]
     (tmp_path / "yesterday.csv").write_text("")
     monkeypatch.chdir(tmp_path)
     assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, monkeypatch, *keys))
@@ -135,7 +135,7 @@ def test_an_analyst_waits_for_an_answer(
 
 def test_a_month_without_a_price(snap_compare: Compare, town: Town) -> None:
     (town.folder / "tariffs.csv").write_text(f"{HEADER}2025-03-05,,,,,20,9\n")
-    keys = ["f4", *STEADY, "enter"]
+    keys = ["f4", STEADY, "enter"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys))
 
 
@@ -156,12 +156,12 @@ def test_a_decision_that_the_disk_refuses(snap_compare: Compare, town: Town, mon
 
     monkeypatch.setattr(town.headend.corrections, "apply", full)
     town.read((HOSTILE, "8", "2025-03-12T01:00"), (STEADY, "1", "2025-03-12T10:36:00"))
-    keys = ["f7", "space", "v", *"misread", "enter"]
+    keys = ["f7", "space", "v", "misread", "enter"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
 def test_an_account_that_is_there_already(snap_compare: Compare, town: Town) -> None:
-    keys = ["f6", "ctrl+right", *STEADY]
+    keys = ["f6", "ctrl+right", STEADY]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
@@ -176,7 +176,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
 def test_what_stands_in_the_way(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     wrong = replace(town.headend.live(), **TROUBLES[name])
     monkeypatch.setattr(town.headend, "live", lambda: wrong)
-    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *STEADY, "enter"))
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", STEADY, "enter"))
 
 
 def test_a_session_that_has_ended(snap_compare: Compare, town: Town) -> None:
