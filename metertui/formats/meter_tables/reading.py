@@ -20,11 +20,11 @@ from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.plan import Plan, make_plan
 from metertui.formats.meter_tables.roles import HEADER, column_of, find_roles
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
-from metertui.formats.meter_tables.shape import Shape, find_shapes
+from metertui.formats.meter_tables.shape import TIMES, Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
 from metertui.formats.meter_tables.taking import taken_of
 from metertui.formats.said import FileMapping, NotSaid, Said, Taken, in_order, matching, signature, with_mapping
-from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
+from metertui.formats.tables import AnyTable, FigureEvidence, Row, open_any_table
 
 _UWH_PER_WH = 1_000_000
 
@@ -139,8 +139,7 @@ def open_meter_table(
     that does not say enough, with what it is taken for so far; DataError, OSError.
     """
     table = open_any_table(path)
-    first = next((rows for _, rows in table.blocks() if rows), []) if table is not None else []
-    shapes = find_shapes(first)
+    shapes = find_shapes(_first_rows(table)) if table is not None else []
     if table is None or (not shapes and table.delimiter is not None):
         return None
     if not shapes:
@@ -166,13 +165,26 @@ def open_meter_table(
     return MeterTable(path, table, shape, kept, notes, said, mapped)
 
 
+def _first_rows(table: AnyTable) -> list[Row]:
+    """Return the first rows of a table, in a workbook of each sheet, as one may be a cover. Raises DataError, OSError."""
+    found: list[Row] = []
+    sheets: set[str] = set()
+    for _, block in table.blocks():
+        found.extend(row for row in block if row.sheet not in sheets)
+        sheets.update(row.sheet for row in block)
+        if "" in sheets:  # no workbook
+            break
+    return found
+
+
 def _choose(
     path: Path, shapes: Sequence[Shape], said: Said, mappings: Sequence[FileMapping]
 ) -> tuple[Shape, FileMapping | None]:
     """Return the first table that has the columns that are said or that a mapping knows, and the mapping.
 
-    Where there is none it is the first of all.
+    Where there is none it is the first of all; one of months may sum up the others, and comes last.
     """
+    shapes = sorted(shapes, key=lambda each: not each.places(*TIMES))
     named = next((each for each in mappings if each.name == said.mapping), None)
     if said.mapping and named is None:
         there = ", ".join(each.name for each in mappings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from metertui.engine.base import SiteZone
@@ -147,6 +148,19 @@ def test_a_row_may_be_a_month(tmp_path: Path, months: str) -> None:
     found = read(tmp_path, f"Monat;Verbrauch (kWh)\n{rows}")
     assert found.intervals[1] == "m1 2024-03-01T00:00:00+01:00 2024-04-01T00:00:00+02:00 250"
     assert found.total("m1") == 525
+
+
+@pytest.mark.parametrize("above", [["Month", "April 2025"], ["Report of", "J. DOE"]])
+def test_the_first_sheet_of_a_workbook_may_be_a_cover(tmp_path: Path, above: list[str]) -> None:
+    book = openpyxl.Workbook()
+    cover, sheet = book.worksheets[0], book.create_sheet("Hours")
+    for cells in (above[:1], [*above[1:], 1.875]):
+        cover.append(cells)
+    for row in (["Zeit", "kWh"], *([DAY + timedelta(hours=at), value] for at, value in enumerate(VALUES))):
+        sheet.append(row)
+    book.save(path := tmp_path / "year.xlsx")
+    found = read(tmp_path, path.read_bytes(), stamps="start")
+    assert (found.total("m1"), len(found.intervals)) == (1.875, 4)
 
 
 def test_a_total_of_a_month_among_days_is_no_day(tmp_path: Path) -> None:
