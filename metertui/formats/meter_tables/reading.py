@@ -166,7 +166,7 @@ def open_meter_table(
 
 
 def _first_rows(table: AnyTable) -> list[Row]:
-    """Return the first rows of a table, in a workbook of each sheet, as one may be a cover. Raises DataError, OSError."""
+    """Return the first rows of a table, of each sheet, as one may be a cover. Raises DataError, OSError."""
     found: list[Row] = []
     sheets: set[str] = set()
     for _, block in table.blocks():
