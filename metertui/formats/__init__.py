@@ -17,8 +17,13 @@ from metertui.formats.said import (
     MAPPINGS,
     NOTHING_SAID,
     FileMapping,
+    Need,
+    NotSaid,
     Said,
+    Series,
+    Taken,
     said_from_json,
+    zone_named,
 )
 from metertui.formats.simulated import Fleet
 
@@ -31,7 +36,11 @@ __all__ = [
     "FileMapping",
     "Fleet",
     "Form",
+    "Need",
+    "NotSaid",
     "Said",
+    "Series",
+    "Taken",
     "as_text",
     "complete_file",
     "is_standard_output",
@@ -43,4 +52,5 @@ __all__ = [
     "wide_csv",
     "write_run",
     "writers",
+    "zone_named",
 ]

@@ -8,6 +8,8 @@ from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Eff
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.engine import Engine
+from metertui.engine.core.file_figures import FileFigures
+from metertui.engine.core.file_rows import FileRow
 from metertui.engine.core.import_report import COUNTS, ImportReport
 from metertui.engine.core.importing import FilePiece, Import, deactivation_times
 from metertui.engine.core.ingest import Ingest
@@ -25,7 +27,9 @@ __all__ = [
     "DecisionPlan",
     "Effect",
     "Engine",
+    "FileFigures",
     "FilePiece",
+    "FileRow",
     "Import",
     "ImportReport",
     "Ingest",

@@ -38,9 +38,12 @@ class CompanyScreen(GatedScreen):
         "change one from now or from a past day; earlier usage keeps its region and type. The readings of a "
         "deactivated meter are refused; its history remains. Reading: find a meter as in Lookup and store a reading "
         "of it by hand. In each form, tab and enter go to the next field, and enter presses the button that is "
-        "chosen. File: preview a file of readings (lines of log.txt, a day file, an export or the wide CSV), then "
-        "store it. Day close: write the log to day files while ingest continues. Staff: who may log in. Audit log: "
-        "who did what. Everything done here is recorded there with your name."
+        "chosen. File: enter the path of a file of readings or of energy per interval; tab completes it. What it is "
+        "taken for stands in its columns, enter changes one; ▲ marks what must be said, ctrl+g goes there, then to "
+        "Store. m goes through its first rows, its totals by month, and what is refused, differs or is suspect. A "
+        "name under mapping keeps all this for next month's file. Day close: write the log to day files while ingest "
+        "continues. Staff: who may log in. Audit log: who did what. Everything done here is recorded there with your "
+        "name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         # Handled before the table: the next of several keys that arrive together must find the focus in the field.

@@ -1,86 +1,234 @@
-"""The file tab: preview a file of readings, then store it. Nothing is written before Store."""
+"""The file tab: what a file is taken for and what it would add, changed in place, then stored.
+
+The file is read as soon as its path is entered, and again with each change. Nothing is written before Store.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, ProgressBar, Static
 
-from metertui.engine.core import Import, ImportReport
+from metertui.engine.core import ImportReport
 from metertui.engine.errors import MeterError
+from metertui.formats import FileImport, Need, NotSaid, Said, Taken
+from metertui.screens.company import file_columns, file_views
+from metertui.screens.company.file_form import FileForm
+from metertui.screens.company.path_field import PathField
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field, labelled
+from metertui.screens.fields import Field, PickScreen, labelled
 from metertui.screens.shell import Steady, Work
-from metertui.screens.tables import Column, Table
+from metertui.screens.tables import Cells, Table
 from metertui.text import fmt, message, plain
 
-_COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76, narrowest=40), Column("line", 60))
+_VIEWS: Final = {"rows": "First rows", "totals": "Totals", "lines": "Odd lines"}
+_INVITATION: Final = (
+    "Any table with registers or energy: CSV, Excel, Parquet or JSON, and NEM12, NEM13 and Green Button. It is read "
+    "when its path is entered; nothing is written before Store."
+)
+_OFFERED: Final = 12
+"""Names of files that a path can go on with that are shown."""
 
 _KEPT: Final = "Readings stored so far remain; store the file again for the rest."
 """What becomes of an import that is cancelled."""
 
 
 class UploadTab(Tab):
-    """The path of a file, its preview, and the buttons that store it."""
+    """The path of a file, what it is taken for, what it would add, and the button that stores it."""
 
     name_of = "upload"
     key = "4"
     heading = "File"
     first = "#upload-path"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "view", "Next list", tooltip="First rows, totals, odd lines"),
+        Binding("ctrl+g", "next", "Next step", key_display="^g", tooltip="What is needed next, or Store"),
+        Binding("escape", "cancel", "Cancel", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._planned: Import | None = None
-        self._lines: list[tuple[str, ...]] = []
-        """The lines that are listed."""
+        self._planned: FileImport | None = None
+        """What Store would store."""
+        self._taken: Taken | None = None
+        self._columns: Mapping[str, str] = {}
+        """What a person takes columns for."""
+        self._view = "rows"
+        self._lists: dict[str, list[Cells]] = {view: [] for view in _VIEWS}
         self._work: Work | None = None
-        """The preview or the import under way."""
+        """The reading or the import under way."""
+        self._path_read = ""
 
     def compose(self) -> ComposeResult:
-        hint = "path of a file of readings, such as /home/me/2025-03-11.csv"
-        yield labelled("file", Field(placeholder=hint, id="upload-path", compact=True, check=_no_file))
-        with Horizontal(classes="buttons"):
-            yield Button("Preview", id="upload-preview", variant="primary", compact=True)
+        hint = "path of a file; tab completes it, enter reads it"
+        yield labelled("file", PathField(placeholder=hint, id="upload-path", compact=True))
+        yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
+        yield Static(_INVITATION, id="upload-taken")
+        yield FileForm(self.zone.name, id="upload-form", classes="hidden")
+        yield Table(file_columns.COLUMNS, enter="Meaning", sorts=False, id="upload-columns", classes="hidden")
+        yield Static(id="upload-views", classes="hidden")
+        yield Table(file_views.ROWS, enter="", id="upload-rows", classes="hidden")
+        yield Table(file_views.TOTALS, enter="", id="upload-totals", classes="hidden")
+        yield Table(file_views.ODD, enter="", id="upload-lines", classes="hidden")
+        yield Steady(fixed=True, id="upload-line", classes="hidden")
+        yield Static(id="upload-text", classes="hidden")
+        with Horizontal(classes="buttons hidden", id="upload-buttons"):
             yield Button("Store", id="upload-store", compact=True, disabled=True)
             yield Button("Cancel", id="upload-cancel", compact=True, disabled=True)
-        yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
-        yield Static(id="upload-text")
-        yield Table(_COLUMNS, enter="", id="upload-lines", classes="hidden")
-        yield Steady(fixed=True, id="upload-line", classes="hidden")
+
+    # -- what is asked -----------------------------------------------------------------------------------------
+
+    @property
+    def _form(self) -> FileForm:
+        return self.query_one(FileForm)
 
     @property
     def _path(self) -> Path:
         return Path(self.query_one("#upload-path", Input).value.strip()).expanduser()
 
+    @property
+    def _said(self) -> Said:
+        return replace(self._form.said, columns=self._columns)
+
+    @on(PathField.Offered)
+    def _offer(self, event: PathField.Offered) -> None:
+        event.stop()
+        if self._taken is None:
+            names = "  ".join(event.names[:_OFFERED]) + ("  …" if len(event.names) > _OFFERED else "")
+            self.query_one("#upload-taken", Static).update(plain(names or _INVITATION))
+
     @on(Input.Changed, "#upload-path")
-    def _change_path(self) -> None:
-        self._plan(None)
-        self.company.clear_message()  # it was about another file
+    def _change_path(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._path_read and event.value.strip() != self._path_read:
+            self._path_read = ""
+            self._columns = {}
+            self.workers.cancel_group(self, "upload")
+            self._form.clear()
+            self._show(None, (), None)
+            self.company.clear_message()  # it was about another file
 
-    def _plan(self, importing: Import | None) -> None:
-        """Set the import that Store would store."""
-        self._planned = importing
-        preview, store = self.query_one("#upload-preview", Button), self.query_one("#upload-store", Button)
-        store.disabled = importing is None
-        # The next step is the bright one.
-        preview.variant, store.variant = ("primary", "default") if importing is None else ("default", "primary")
-        self.query_one("#upload-text", Static).update(
-            "" if importing is None else _summary(importing.report, "would be")
+    @on(PathField.Taken)
+    def _take_path(self, event: PathField.Taken) -> None:
+        event.stop()
+        if not event.path:
+            self.say("! Enter the path of a file first.")
+            return
+        self._path_read = event.path
+        self._read(lead=True)
+
+    @on(Field.Left, "#upload-path")
+    def _leave_path(self, event: Field.Left) -> None:
+        if event.value and not event.wrong and event.value != self._path_read:
+            self._path_read = event.value
+            self._read()
+
+    @on(FileForm.Changed)
+    def _change(self, event: FileForm.Changed) -> None:
+        event.stop()
+        if wrong := self._form.wrong():
+            self.say(f"! {wrong}")
+        elif self._path_read:
+            self._read(lead=event.leads and event.option in self._form.needed)
+
+    @on(Table.RowSelected, "#upload-columns")
+    def _pick(self, event: Table.RowSelected) -> None:
+        event.stop()
+        taken = self._taken
+        if taken is None or not file_columns.can_change(taken):
+            self.say("! This file says itself what its columns are.")
+            return
+        column = taken.series[event.row]
+
+        def picked(meaning: str | None) -> None:
+            if meaning is not None and meaning != column.role:
+                self._columns = file_columns.columns_with(taken, column.number, meaning)
+                self._read(lead="columns" in self._form.needed)
+
+        if column.number:
+            self.app.push_screen(PickScreen(f"column {column.name}", file_columns.MEANINGS, column.role), picked)
+
+    # -- what is shown -----------------------------------------------------------------------------------------
+
+    def _show(self, taken: Taken | None, needs: tuple[Need, ...], importing: FileImport | None) -> None:
+        """Show what the file is taken for, what is needed, and what it would add."""
+        self._taken, self._planned = taken, importing
+        report = None if importing is None else importing.report
+        self.query_one("#upload-taken", Static).update(
+            plain(_INVITATION if taken is None else file_views.taken_line(taken))
         )
-        self._list([] if importing is None else _faulty_lines(importing.report))
+        self._form.show_taken(taken, needs)
+        asked = any(need.option == "columns" for need in needs)
+        columns = [] if taken is None else [file_columns.cells_of(each, asked=asked) for each in taken.series]
+        table = self.query_one("#upload-columns", Table)
+        table.show_rows(len(columns), lambda start, stop: columns[start:stop], max(0, table.cursor_row))
+        known = taken is not None
+        for selector in ("#upload-form", "#upload-buttons"):
+            self.query_one(selector).set_class(not known, "hidden")
+        table.set_class(not columns, "hidden")
+        self._show_report(report)
+        store = self.query_one("#upload-store", Button)
+        store.disabled = report is None or bool(needs) or not _adds(report)
+        store.variant = "default" if store.disabled else "primary"
 
-    def _list(self, rows: list[tuple[str, ...]]) -> None:
-        table = self.query_one("#upload-lines", Table)
-        table.set_class(not rows, "hidden")
-        table.show_rows(len(rows), lambda start, stop: rows[start:stop])
-        self._lines = rows
-        self._show_line(0)
+    def _show_report(self, report: ImportReport | None) -> None:
+        """Show what becomes of the lines of the file, and what they say."""
+        self._lists = {view: [] for view in _VIEWS}
+        if report is not None:
+            self._lists = {
+                "rows": file_views.rows_of(report, self.zone),
+                "totals": file_views.totals_of(report, self.zone),
+                "lines": file_views.odd_of(report),
+            }
+        text = self.query_one("#upload-text", Static)
+        text.update(plain("" if report is None else file_views.counts_line(report)))
+        text.set_class(report is None, "hidden")
+        for view, rows in self._lists.items():
+            self.query_one(f"#upload-{view}", Table).show_rows(
+                len(rows),
+                lambda start, stop, rows=rows: rows[start:stop],  # type: ignore[misc]
+            )
+        nothing = report is not None and not _adds(report)
+        self._show_view("lines" if nothing and self._lists["lines"] else "rows")
+
+    def _show_view(self, view: str) -> None:
+        self._view = view
+        any_rows = any(self._lists.values())
+        titles = [
+            f"[{title} {fmt.count(len(self._lists[each]))}]"
+            if each == view
+            else f" {title} {fmt.count(len(self._lists[each]))} "
+            for each, title in _VIEWS.items()
+        ]
+        line = self.query_one("#upload-views", Static)
+        line.update(plain("  ".join(titles) + "   m next"))
+        line.set_class(not any_rows, "hidden")
+        for each in _VIEWS:
+            self.query_one(f"#upload-{each}").set_class(each != view or not any_rows, "hidden")
+        self._show_line(max(0, self.query_one("#upload-lines", Table).cursor_row))
+
+    def action_view(self) -> None:
+        """Show the next list."""
+        views = [*_VIEWS]
+        within = isinstance(self.screen.focused, Table) and self.screen.focused.id == f"upload-{self._view}"
+        self._show_view(views[(views.index(self._view) + 1) % len(views)])
+        if within:
+            self.query_one(f"#upload-{self._view}").focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the lists where there are any, and to cancel what is under way."""
+        if action in ("view", "next"):
+            return any(self._lists.values()) if action == "view" else self._taken is not None
+        return self._work is not None if action == "cancel" else super().check_action(action, parameters)
 
     @on(Table.RowHighlighted, "#upload-lines")
     def _moved(self, event: Table.RowHighlighted) -> None:
@@ -89,39 +237,79 @@ class UploadTab(Tab):
 
     def _show_line(self, row: int) -> None:
         """Show the reason of a line in full; the table cuts it."""
-        said = self._lines[row][2] if 0 <= row < len(self._lines) else ""
+        lines = self._lists["lines"]
+        said = f"{lines[row][2]}: {lines[row][3]}" if self._view == "lines" and 0 <= row < len(lines) else ""
         line = self.query_one("#upload-line", Steady)
         line.show(message(said))
         line.set_class(not said, "hidden")
 
-    @on(Button.Pressed, "#upload-preview")
+    # -- work --------------------------------------------------------------------------------------------------
+
     @work(exclusive=True, group="upload")
-    async def _preview(self) -> None:
-        if self._path == Path():
-            self.say("! Enter the path of a file first.")
-            self.query_one("#upload-path").focus()
-            return
-        self._plan(None)
+    async def _read(self, *, lead: bool = False) -> None:
+        """Read the file as it is said; `lead` to what is needed next, unless the focus has moved on meanwhile."""
+        said, replaces, before = self._said, self._form.replaces, self.screen.focused
         under_way = self._begin("Reading", "reading the file")
         try:
-            importing = await self.headend.imports.plan([self._path], None, partial(self._show_share, under_way))
+            importing = await self.headend.imports.plan(
+                [self._path], None, partial(self._show_share, under_way), said=said, replaces=replaces
+            )
+        except NotSaid as error:
+            self._show(error.taken or Taken("", ""), error.needs, None)
+            self.say("Needed: " + "; ".join(need.question() for need in error.needs))
+            self._lead(lead, before)
+            return
         except MeterError as error:
+            self._show(self._taken, (), None)
             self.say(f"! {error}")
             return
         except asyncio.CancelledError:
-            if self.is_mounted:
+            if self.is_mounted and under_way.cancelled:
                 self.say("Cancelled. Nothing was written.")
             raise
         finally:
-            self._end()
-        self._plan(importing)
-        if importing.report.new or importing.report.registered or importing.report.moved:
-            also = " and close the day, which puts them into the archive" if importing.report.new else ""
-            self.say(f"Nothing is written yet. Press Store to store the readings{also}.")
-            self.query_one("#upload-store").focus()
+            self._end(under_way)
+        self._planned_is(importing)
+        self._lead(lead, before)
+
+    def _planned_is(self, importing: FileImport) -> None:
+        report = importing.report
+        taken = importing.taken.get(self._path.name) or Taken("", "")
+        needs = (Need("max_kw", fact=report.too_high, give=""),) if report.too_high else ()
+        self._show(taken, needs, importing)
+        left_out = [note for note in report.notes.get(self._path.name, []) if note not in taken.sentences()]
+        if needs:
+            self.say(f"! {report.too_high}")
+        elif _adds(report):
+            also = " and close the day, which puts them into the archive" if len(importing.new_rows) else ""
+            self.say(". ".join([f"Nothing is written yet. Press Store to store it{also}", *left_out]))
+        elif report.different:
+            differ = (
+                f"{fmt.counted(report.different, 'interval')} of it {'differs' if report.different == 1 else 'differ'}"
+            )
+            self.say(f"{differ} from what is stored, and nothing is new. Choose different: replaced to take it.")
+        elif report.refused:
+            self.say(f"! Nothing of it can be stored: {report.refused_lines[0].why}")
         else:
-            self.query_one("#upload-store", Button).disabled = True
             self.say("This file contains nothing new.")
+
+    def _lead(self, lead: bool, before: object) -> None:
+        """Move the focus to what is next: a field that is needed, or Store."""
+        focused = self.screen.focused
+        if lead and self.is_running and (focused is before or isinstance(focused, Button) or focused is None):
+            self.action_next()
+
+    def action_next(self) -> None:
+        """Move the focus to the first field that is needed, or to Store."""
+        store, needed = self.query_one("#upload-store", Button), self._form.needed
+        if needed[:1] == ("columns",):
+            table = self.query_one("#upload-columns", Table)
+            table.move_cursor(file_columns.first_unknown(self._taken))
+            table.focus()
+        elif needed:
+            self._form.focus_on(needed[0])
+        elif not store.disabled:
+            store.focus()
 
     @on(Button.Pressed, "#upload-store")
     @work(exclusive=True, group="upload")
@@ -129,7 +317,8 @@ class UploadTab(Tab):
         importing = self._planned
         if importing is None:
             return
-        self._plan(None)
+        self._planned = None
+        self.query_one("#upload-store", Button).disabled = True
         under_way = self._begin("Storing", "storing")
         under_way.kept = _KEPT
         try:
@@ -145,19 +334,36 @@ class UploadTab(Tab):
                 self.say(f"! Cancelled. {_KEPT}")
             raise
         finally:
-            self._end()
-        self.query_one("#upload-text", Static).update(_summary(report, "are"))
-        self._list(_faulty_lines(report))
-        closed = "; the day was closed, and they are in the archive" if report.new else ""
-        self.say(f"{self._path.name}: {fmt.counted(report.new, 'new reading')} stored{closed}")
+            self._end(under_way)
+        self._show_report(report)
+        self.query_one("#upload-path").focus()
+        what = "new interval" if importing.has_intervals and not len(importing.new_rows) else "new reading"
+        closed = "; the day was closed, and they are in the archive" if len(importing.new_rows) else ""
+        replaced = f", {fmt.count(report.replaced)} replaced" if report.replaced else ""
+        self.say(f"{self._path.name}: {fmt.counted(report.new, what)} stored{replaced}{closed}")
+
+    @on(FileForm.Named)
+    @work(exclusive=True, group="mapping")
+    async def _save(self, event: FileForm.Named) -> None:
+        """Save what is said as a mapping."""
+        try:
+            mapping = await self.headend.imports.mapping_of(self._path, event.name, self._said)
+            await self.headend.imports.save_mapping(mapping, self.who)
+        except MeterError as error:
+            self.say(f"! {error}")
+            return
+        self.say(f"Kept as mapping {event.name}: the next file with these columns is known by it.")
 
     @on(Button.Pressed, "#upload-cancel")
-    def _cancel(self) -> None:
+    def action_cancel(self) -> None:
+        """Cancel what is under way."""
         if self._work is not None:
             self._work.cancel()
 
     def _begin(self, doing: str, what: str) -> Work:
         """Begin work, which cancelling ends with its worker, unless it outlasts that."""
+        if self._work is not None:
+            self.works.end(self._work)
         work = self._work = self.works.begin(
             f"{doing} {self._path.name}",
             self.company.place,
@@ -165,9 +371,9 @@ class UploadTab(Tab):
         )
         self.say(f"{self._path.name}: {what} … You can go to another screen meanwhile.")
         self.query_one("#upload-progress").remove_class("hidden")
-        self.query_one("#upload-preview", Button).disabled = True
+        self.query_one("#upload-buttons").remove_class("hidden")
+        self.query_one("#upload-store", Button).disabled = True
         self.query_one("#upload-cancel", Button).disabled = False
-        self.query_one("#upload-cancel").focus()
         self._show_share(work, 0.0)
         return work
 
@@ -177,49 +383,16 @@ class UploadTab(Tab):
             for bar in self.query(ProgressBar):  # none if the screens have failed meanwhile
                 bar.update(progress=share)
 
-    def _end(self) -> None:
-        if self._work is not None:
-            self.works.end(self._work)
-            self._work = None
-        if not self.is_mounted:
-            return
-        self.query_one("#upload-progress").add_class("hidden")
-        self.query_one("#upload-cancel", Button).disabled = True
-        self.query_one("#upload-preview", Button).disabled = False
-        self.query_one("#upload-path").focus()
+    def _end(self, work: Work) -> None:
+        self.works.end(work)
+        if self._work is not work:
+            return  # the next has begun
+        self._work = None
+        if self.is_mounted:
+            self.query_one("#upload-progress").add_class("hidden")
+            self.query_one("#upload-cancel", Button).disabled = True
 
 
-def _no_file(text: str) -> str:
-    """Return why a path leads to no file; "" if it does."""
-    path = Path(text).expanduser()
-    if path.is_file():
-        return ""
-    return f"{path} is not a file" if path.exists() else f"There is no file {path}"
-
-
-def _summary(report: ImportReport, verb: str) -> str:
-    """Return the numbers of new, suspect, duplicate and refused readings, a line each."""
-    days = f"in {report.days} {'day file' if report.days == 1 else 'day files'}"
-    reasons = f"   {fmt.tally(report.reasons)}" if report.refused else ""
-    lines = [
-        ("lines read", report.read, ""),
-        ("new", report.new, f"   {verb} stored, {days}" if report.new else ""),
-        (
-            "of these suspect",
-            report.suspect,
-            "   not counted until settled (F7)" if report.suspect else "",
-        ),
-        ("duplicate", report.duplicate, "   already stored with the same value" if report.duplicate else ""),
-        ("refused", report.refused, reasons),
-        ("meters registered", report.registered, ""),
-        ("meters moved", report.moved, ""),
-    ]
-    return "\n".join(f"{name:<18}{fmt.count(number):>12}{more}" for name, number, more in lines)
-
-
-def _faulty_lines(report: ImportReport) -> list[tuple[str, ...]]:
-    """Return the refused lines, then the suspect ones, each with its reason."""
-    return [
-        (f"{misfit.source}:{misfit.line}", misfit.code, misfit.why, plain(misfit.text).plain)
-        for misfit in (*report.refused_lines, *report.suspect_lines)
-    ]
+def _adds(report: ImportReport) -> bool:
+    """Return whether storing a file would change anything."""
+    return bool(report.new or report.registered or report.moved or report.replaced)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.screens.fields.calendar import DatePicker
-from metertui.screens.fields.choice import Choice, Options
+from metertui.screens.fields.choice import Choice, Options, PickScreen
 from metertui.screens.fields.drafts import Draft, Drafts
 from metertui.screens.fields.field import Check, Field, LastField, SearchField, refused_by
 from metertui.screens.fields.field_line import labelled
@@ -18,6 +18,7 @@ __all__ = [
     "Field",
     "LastField",
     "Options",
+    "PickScreen",
     "SearchField",
     "TypedLine",
     "labelled",

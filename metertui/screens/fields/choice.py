@@ -41,6 +41,8 @@ class Choice(Widget, can_focus=True):
 
         choice: Choice
         value: str
+        listed: bool = False
+        """Whether it was chosen from the list, and not on the way to another value."""
 
         @property
         def control(self) -> Choice:
@@ -59,12 +61,12 @@ class Choice(Widget, can_focus=True):
         self.options, self.value = list(options), value
         self.refresh()
 
-    def choose(self, value: str) -> None:
-        """Choose a value, and post a message if it is another."""
+    def choose(self, value: str, *, listed: bool = False) -> None:
+        """Choose a value, and post a message if it is another; `listed`: from the list."""
         if value != self.value:
             self.value = value
             self.refresh()
-            self.post_message(self.Changed(self, value))
+            self.post_message(self.Changed(self, value, listed))
 
     def render(self) -> RenderResult:
         called = next((name for value, name in self.options if value == self.value), self.value)
@@ -97,7 +99,7 @@ class Choice(Widget, can_focus=True):
 
         def picked(value: str | None) -> None:
             if value is not None:
-                self.choose(value)
+                self.choose(value, listed=True)
 
         self.app.push_screen(PickScreen(self._title, self.options, self.value), picked)
 

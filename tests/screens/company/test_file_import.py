@@ -1,4 +1,4 @@
-"""The file tab: a file is previewed, stored and cancelled."""
+"""The file tab: a file is looked at, understood, stored and cancelled."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Button
 
 from metertui.engine.core import ImportReport
+from metertui.screens.fields import Choice
 from metertui.screens.shell import work_under_way
 from metertui.screens.tables.table import Table
 from tests import patience
@@ -33,43 +35,134 @@ def lines(path: Path, *readings: str) -> Path:
     return path
 
 
-async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_path: Path) -> None:
+PORTAL = "Zeit;Verbrauch (kWh);Gas;Rest (kWh)\n" + "".join(
+    f"0{day}/03/2025 {hour:02}:00;0,{5 + hour % 2};7;1,5\n" for day in (1, 2) for hour in range(24)
+)
+
+
+def shown(pilot: Pilot[None], name: str) -> list[tuple[str, ...]]:
+    """The rows of a table."""
+    table = pilot.app.screen.query_one(f"#upload-{name}", Table)
+    return [tuple(table.cells_of_row(row)) for row in range(table.row_count)]
+
+
+def store_button(pilot: Pilot[None]) -> Button:
+    return pilot.app.screen.query_one("#upload-store", Button)
+
+
+async def test_an_unknown_file_is_stored_in_a_few_steps(
+    office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    office.engine.folder = office.folder  # a mapping is saved there
+    (tmp_path / "portal-export.csv").write_text(PORTAL.replace("Rest", "Lieferung"))
+    (tmp_path / "portal-old.csv").touch()
+    async with at_work(office, "f6", *TO_FILE, *"por", "tab") as pilot:
+        await settle(pilot)
+        assert field(pilot, "upload-path").value == "portal-"
+        await press(pilot, "tab")
+        await settle(pilot)
+        assert text_of(pilot, "#upload-taken") == "portal-export.csv  portal-old.csv"
+        await press(pilot, "e", "tab")
+        await settle(pilot)
+        assert field(pilot, "upload-path").value == "portal-export.csv"
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert result(pilot).startswith(
+            "Needed: which meter it is of; column 'Lieferung (kWh)' may be use or feed-in; "
+        )
+        assert [row[1:3] for row in shown(pilot, "columns")] == [
+            ("Zeit", "time"), ("Verbrauch (kWh)", "▲ ?"), ("Gas", "– gas"), ("Lieferung (kWh)", "▲ ?"),
+        ]  # fmt: skip
+        await press(pilot, *"home-1", "enter")
+        await settle(pilot)
+        columns = pilot.app.screen.query_one("#upload-columns", Table)
+        assert columns.has_focus, "the columns are needed next"
+        await press(pilot, "enter", *"use:", "enter")
+        await settle(pilot)
+        await press(pilot, *"Asia/Singapore", "enter")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#upload-stamps").has_focus
+        await press(pilot, "right", "ctrl+g", "right")
+        await settle(pilot)
+        assert text_of(pilot, "#upload-text") == "48 read · 48 new · 1 meter registered"
+        assert "Nothing is written yet. Press Store to store it" in result(pilot)
+        assert [row[2:4] for row in shown(pilot, "columns")] == [
+            ("time", ""), ("use", "home-1"), ("–", ""), ("–", ""),
+        ]  # fmt: skip
+        assert shown(pilot, "rows")[0] == ("2", "2025-03-01 00:00", "2025-03-01 01:00", "home-1", "0.5", "")
+        assert "home-1" not in office.engine.accounts
+        columns.focus()
+        columns.move_cursor(3)
+        await press(pilot, "enter", *"export:", "enter")
+        await settle(pilot)
+        assert [row[:3] for row in shown(pilot, "totals")] == [
+            ("home-1", "all", "26.400"), ("home-1:export", "all", "72.000"),
+        ]  # fmt: skip
+        assert (columns.has_focus, store_button(pilot).variant) == (True, "primary")
+        field(pilot, "upload-mapping").value = "quay"
+        field(pilot, "upload-mapping").focus()
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert result(pilot) == "Kept as mapping quay: the next file with these columns is known by it."
+        await press(pilot, "ctrl+g", "enter")
+        await settle(pilot)
+        assert result(pilot) == "portal-export.csv: 96 new intervals stored"
+        assert field(pilot, "upload-path").has_focus
+        (tmp_path / "portal-old.csv").write_text(PORTAL.replace("Rest", "Lieferung").replace("0,5", "0,7"))
+        field(pilot, "upload-path").value = "portal-old.csv"
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert result(pilot) == "Needed: which meter it is of"
+        assert "known by the mapping quay" in text_of(pilot, "#upload-taken")
+        await press(pilot, *"home-1", "enter")
+        await settle(pilot)
+        assert result(pilot).startswith("24 intervals of it differ from what is stored, and nothing is new.")
+        assert (store_button(pilot).disabled, len(shown(pilot, "lines"))) == (True, 24)
+        assert "0.5 kWh from 2025-03-01T00:00:00+08:00" in shown(pilot, "lines")[0][2]
+        pilot.app.screen.query_one("#upload-replaces", Choice).choose("yes")
+        await settle(pilot)
+        await press(pilot, "ctrl+g", "enter")
+        await settle(pilot)
+        assert result(pilot) == "portal-old.csv: 0 new intervals stored, 24 replaced"
+    assert office.engine.usage("home-1", "month").usage_wh == 31_200
+
+
+async def test_a_file_is_shown_before_anything_is_written(office: Town, tmp_path: Path) -> None:
     path = lines(tmp_path / "more.csv", *FILE)
     async with at_work(office, "f6", *TO_FILE, *str(path)) as pilot:
         stored = len(office.engine.readings)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         await settle(pilot)
-        said = text_of(pilot, "#upload-text").splitlines()
-        assert [line.split()[-1] if "  " not in line[30:] else line[18:30].strip() for line in said[:1]] == ["6"]
-        figures = {line[:18].strip(): int(line[18:30]) for line in said}
-        assert figures == {
-            "lines read": 6, "new": 3, "of these suspect": 1, "duplicate": 1, "refused": 2, "meters registered": 1,
-            "meters moved": 0,
-        }  # fmt: skip
-        assert "would be stored" in said[1]
+        assert text_of(pilot, "#upload-text") == (
+            "6 read · 3 new · 1 duplicate · 1 suspect · 2 refused: syntax×1  conflict×1 · 1 meter registered"
+        )
         assert "and close the day" in result(pilot)
-        buttons = {name: pilot.app.screen.query_one(f"#upload-{name}", Button) for name in ("preview", "store")}
-        assert {name: button.variant for name, button in buttons.items()} == {"preview": "default", "store": "primary"}
-        table = pilot.app.screen.query_one("#upload-lines", Table)
-        assert [table.cells_of_row(row)[:2] for row in range(table.row_count)] == [
+        assert [row[:2] for row in shown(pilot, "lines")] == [
             ("more.csv:4", "syntax"),
             ("more.csv:3", "conflict"),
             ("more.csv:6", "suspect"),
         ]
-        wrong = text_of(pilot, "#upload-line")
+        for _ in range(2):
+            await press(pilot, "m")
+        await settle(pilot)
+        table, wrong = pilot.app.screen.query_one("#upload-lines", Table), text_of(pilot, "#upload-line")
         table.move_cursor(1)
         await settle(pilot)
-        assert (wrong, text_of(pilot, "#upload-line")) == tuple(table.cells_of_row(row)[2] for row in (0, 1))
+        for row, text in enumerate((wrong, text_of(pilot, "#upload-line"))):
+            assert text.startswith(shown(pilot, "lines")[row][2])
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored, False)
+        assert store_button(pilot).has_focus
         await pilot.press("enter")
         await settle(pilot)
         assert result(pilot) == "more.csv: 3 new readings stored; the day was closed, and they are in the archive"
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 3, True)
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
         field(pilot, "upload-path").focus()
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         await settle(pilot)
-        assert result(pilot) == "This file contains nothing new."
+        assert "4 duplicate" in text_of(pilot, "#upload-text")
+        assert result(pilot).startswith("! Nothing of it can be stored: ")
     assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
 
 
@@ -78,13 +171,13 @@ async def test_a_file_that_is_read_is_seen_and_cancelled_from_another_screen(
 ) -> None:
     path = lines(tmp_path / "more.csv", "m-1,2025-03-01T00:00:00+08:00,1")
 
-    async def plan(_: object, __: object, progress: Callable[[float], None]) -> None:
+    async def plan(_: object, __: object, progress: Callable[[float], None], **___: object) -> None:
         progress(0.25)
         await asyncio.Event().wait()
 
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
     monkeypatch.setattr(office.headend.imports, "plan", plan)
-    async with at_work(office, "f6", *TO_FILE, *str(path), "enter") as pilot:
+    async with at_work(office, "f6", *TO_FILE, *str(path)) as pilot:
         with held_up():
             await pilot.press("enter", "f2")
             await until(pilot, lambda: "F6 Reading more.csv ━━━" in text_of(pilot, "#elsewhere"))
@@ -99,7 +192,7 @@ async def test_a_file_that_is_read_is_seen_and_cancelled_from_another_screen(
 async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [f"new-{meter},2025-03-0{day}T00:00:00+08:00,{day}" for meter in range(1000) for day in range(1, 8)]
     path = lines(tmp_path / "more.csv", *rows)
-    async with at_work(office, "f6", *TO_FILE, *str(path), "enter", "enter") as pilot:
+    async with at_work(office, "f6", *TO_FILE, *str(path), "enter") as pilot:
         stored = len(office.engine.readings)
         pilot.app.screen.query_one("#upload-store", Button).press()
         await patience.until(lambda: len(office.engine.readings) > stored, every=0)
@@ -108,7 +201,8 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
         assert result(pilot) == "! Cancelled. Readings stored so far remain; store the file again for the rest."
         part = len(office.engine.readings) - stored
         assert 0 < part < 7000
-        await push(pilot, "upload-preview")
+        field(pilot, "upload-path").focus()
+        await press(pilot, "enter")
         await push(pilot, "upload-store")
         assert len(office.engine.readings) == stored + 7000
         assert result(pilot).startswith("more.csv: ")
@@ -125,7 +219,7 @@ async def test_an_import_goes_on_where_the_screens_fail_and_is_shown_on_all(
 
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
     monkeypatch.setattr(office.headend.imports, "store", slow)
-    async with at_work(office, "f6", *TO_FILE, *str(path), "enter", "enter") as pilot:
+    async with at_work(office, "f6", *TO_FILE, *str(path), "enter") as pilot:
         stored, works = len(office.engine.readings), office.app.works
         pilot.app.screen.query_one("#upload-store", Button).press()
         with held_up():
@@ -143,18 +237,14 @@ async def test_an_import_goes_on_where_the_screens_fail_and_is_shown_on_all(
 
 async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None:
     async with at_work(office, "f6", *TO_FILE) as pilot:
-        assert await leave(pilot, "upload-path", "/nowhere/x.csv") == "! There is no file /nowhere/x.csv"
-        assert await leave(pilot, "upload-path", str(tmp_path)) == f"! {tmp_path} is not a file"
-        field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
-        await push(pilot, "upload-preview")
-        assert "this line holds 'a;b'; expected one of" in " ".join(result(pilot).split())
-
-
-async def test_a_preview_of_nothing_asks_for_a_path_and_what_is_typed_clears_it(office: Town) -> None:
-    async with at_work(office, "f6", *TO_FILE) as pilot:
-        await push(pilot, "upload-preview")
+        await press(pilot, "enter")
         assert result(pilot) == "! Enter the path of a file first."
         assert field(pilot, "upload-path").has_focus
         await pilot.press("x")
+        assert await leave(pilot, "upload-path", "/nowhere/x.csv") == "! There is no file /nowhere/x.csv"
+        assert await leave(pilot, "upload-path", str(tmp_path)) == f"! {tmp_path} is not a file"
+        field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
+        field(pilot, "upload-path").focus()
+        await press(pilot, "enter")
         await settle(pilot)
-        assert result(pilot) == ""
+        assert "this line holds 'a;b'; expected one of" in " ".join(result(pilot).split())

@@ -1,0 +1,56 @@
+"""What a person changes of the columns of a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.formats import Series, Taken
+from metertui.screens.company.file_columns import can_change, cells_of, columns_with, first_unknown
+
+TAKEN = Taken(
+    "table",
+    "interval",
+    [
+        Series("Zeit", role="time", number=1, first=["1.1.2025", "2.1.2025"]),
+        Series("kWh", "m", "kWh", role="use", number=2),
+        Series("kWh", "m:export", "kWh", role="export", number=3),
+        Series("Gas", why="gas", number=4),
+        Series("Status", role="quality", number=5),
+        Series("Bis", number=6),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "meaning", "said"),
+    [
+        (3, "", {"time": "Zeit", "use": "2", "quality": "Status"}),
+        (4, "t1", {"time": "Zeit", "use": "2", "export": "3", "t1": "Gas", "quality": "Status"}),
+        (3, "use", {"time": "Zeit", "use": "3", "quality": "Status"}),
+        (2, "use+export", {"time": "Zeit", "use": "2", "export": "2", "quality": "Status"}),
+        (6, "end", {"start": "Zeit", "end": "Bis", "use": "2", "export": "3", "quality": "Status"}),
+        (6, "time", {"time": "Bis", "use": "2", "export": "3", "quality": "Status"}),
+        (1, "date", {"date": "Zeit", "use": "2", "export": "3", "quality": "Status"}),
+    ],
+)
+def test_one_change_says_what_all_columns_are(number: int, meaning: str, said: dict[str, str]) -> None:
+    assert columns_with(TAKEN, number, meaning) == said
+
+
+def test_a_column_is_a_row() -> None:
+    assert cells_of(TAKEN.series[0]) == ("1", "Zeit", "time", "", "", "1.1.2025  2.1.2025")
+    assert cells_of(TAKEN.series[3]) == ("4", "Gas", "– gas", "", "", "")
+    assert cells_of(Series("m E1", "m", "kWh")) == ("", "m E1", "", "m", "kWh", "")
+    unknown = Series("Ort", number=7)
+    assert (cells_of(unknown)[2], cells_of(unknown, asked=True)[2]) == ("–", "▲ ?")
+    assert (first_unknown(Taken("table", "", [*TAKEN.series[:5], unknown])), first_unknown(None)) == (5, 0)
+
+
+def test_columns_that_are_meters_are_not_changed() -> None:
+    assert can_change(TAKEN)
+    assert not can_change(Taken("table", "interval", [replace(TAKEN.series[1], "a"), replace(TAKEN.series[1], "b")]))
+    assert not can_change(Taken("NEM12", "interval", [Series("m E1", "m")]))
+
+
+def replace(column: Series, register: str) -> Series:
+    return column._replace(register=register)
