@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
+from math import ceil
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,12 @@ class Meter:
     """From an instant on another highest power."""
     estimates: set[int] = field(default_factory=set)
     """The instants of readings that are not actual."""
+    range_wh: int = 0
+    """Where the register begins again at 0, if it does."""
+    multipliers: list[tuple[int, Fraction]] = field(default_factory=list)
+    """From instants on; 1 before the first."""
+    at_midnight: set[int] = field(default_factory=set)
+    """Readings that may be of the day that begins already: one that is 0 or nearly so is no fall."""
 
     def judged(self) -> list[tuple[tuple[int, int], str]]:
         """Every reading in time order with `counted`, `rounding`, `reset`, `suspect`, `rejected` or `void`."""
@@ -62,7 +69,21 @@ class Meter:
         max_kw = self.max_kw
         if self.later_max_kw is not None and later[0] >= self.later_max_kw[0]:
             max_kw = self.later_max_kw[1]
-        return fits(earlier, later, max_kw, self.rounding)
+        watts = ceil(max_kw * 1000 / self.multiplier(later[0]))
+        if self._rolls(earlier[1], later[1]):
+            later = later[0], later[1] + self.range_wh
+        return fits(earlier, later, Fraction(watts, 1000), self._slack(later))
+
+    def _slack(self, reading: tuple[int, int]) -> int:
+        return 10**12 if reading[0] in self.at_midnight and reading[1] <= self.rounding else self.rounding
+
+    def _rolls(self, earlier: int, later: int) -> bool:
+        """From the last tenth of the range to its first half, and by more than a rounding."""
+        fallen = later < earlier - self.rounding
+        return fallen and self.range_wh * 9 <= earlier * 10 < self.range_wh * 10 and later * 2 < self.range_wh
+
+    def multiplier(self, instant: int) -> Fraction:
+        return [Fraction(1), *(factor for since, factor in self.multipliers if since <= instant)][-1]
 
     @property
     def _apart(self) -> set[int]:
@@ -105,13 +126,17 @@ class Meter:
             return self._fits((point.time, point.base), reading)
 
         def falls(reading: tuple[int, int], point: _Point) -> bool:
-            return reading[1] < point.base - self.rounding
+            lower = reading[1] < point.base - self.rounding
+            rolls = reading[0] not in self.exchanges and self._rolls(point.base, reading[1]) and fit(point, reading)
+            return lower and not rolls
 
         def count(reading: tuple[int, int]) -> None:
             """It counts; with the register counted before it, if it is a little lower."""
             time, wh = reading
             kind[reading] = "counted"
-            if counted and wh < counted[-1].base:
+            if counted and self._rolls(counted[-1].base, wh):
+                kind[reading] = "rollover"
+            elif counted and wh < counted[-1].base:
                 kind[reading] = "rounding"
                 wh = counted[-1].base
             counted.append(_Point(time, wh, wh, kind=kind[reading], read=reading[1]))
@@ -193,12 +218,37 @@ class Meter:
 
     def curve(self) -> list[tuple[int, int]]:
         """C at each counted reading and each exchange, (µs, Wh)."""
+        return [(time, round(energy)) for time, energy in self.exact_curve(divided=False)]
+
+    def exact_curve(self, *, divided: bool = True) -> list[tuple[int, Fraction]]:
+        """The same unrounded, and where another multiplier divides a step."""
+        curve: list[tuple[int, Fraction]] = []
+        energy = Fraction(0)
+        last: tuple[int, int] | None = None
+        for point in self._risen():
+            if last is not None:
+                step = point[1] - last[1]
+                marks = [since for since, _ in self.multipliers if last[0] < since < point[0]]
+                risen = 0
+                for mark in (*marks, point[0]):
+                    until = round(Fraction(step * (mark - last[0]), point[0] - last[0]))
+                    energy += (until - risen) * self.multiplier(mark - 1)
+                    risen = until
+                    if divided and mark != point[0]:
+                        curve.append((mark, energy))
+            curve.append((point[0], energy))
+            last = point
+        return curve
+
+    def _risen(self) -> list[tuple[int, int]]:
+        """By how much the register has risen at each point since the first, as it counts, (µs, Wh)."""
         points = self._walk()[0]
         actual: list[tuple[int, int]] = []
         base = 0
         for point in points:
             if point.kind != "estimate":
-                step = 0 if not actual or point.kind == "reset" else max(0, point.wh - base)
+                rolled = self.range_wh if point.kind == "rollover" else 0
+                step = 0 if not actual or point.kind == "reset" else max(0, point.wh + rolled - base)
                 actual.append((point.time, (actual[-1][1] if actual else 0) + step))
                 base = point.base
         first = next((point for point in points if point.kind != "estimate"), None)
@@ -229,7 +279,7 @@ class Meter:
 
     def energy(self, instant: int) -> int:
         """C at an instant where it is defined: linear, rounded half-even."""
-        return _energy(self.curve(), instant)
+        return _energy([(time, round(energy)) for time, energy in self.exact_curve()], instant)
 
     def usage(self, start: int, end: int) -> int | None:
         """Usage in (start, end], None for no data."""
@@ -239,7 +289,7 @@ class Meter:
         first, last = curve[0][0], curve[-1][0]
         if end <= first or start > last or (start == last and len(curve) > 1):
             return None
-        return _energy(curve, min(end, last)) - _energy(curve, max(start, first))
+        return self.energy(min(end, last)) - self.energy(max(start, first))
 
     def stored(self, start: int, end: int) -> tuple[int, int]:
         """How many that stand belong to (start, end], the first to what it opens, and how many are doubtful."""

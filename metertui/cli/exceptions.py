@@ -16,6 +16,7 @@ from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import Filter
 from metertui.engine.vee import word_of
 from metertui.engine.worklist import (
+    AUTOMATIC,
     CAUSES,
     DECIDED,
     MOST_ROWS,
@@ -63,7 +64,7 @@ def _state(options: argparse.Namespace) -> State:
         return "all"
     if options.decided:
         return "decided"
-    return "all" if options.cause in DECIDED and not options.open else "open"
+    return "all" if options.cause in DECIDED | AUTOMATIC and not options.open else "open"
 
 
 def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:

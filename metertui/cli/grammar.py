@@ -238,6 +238,14 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
     exceptions.add_argument("--counts", action="store_true", help="count the cases by cause instead of listing them")
 
 
+_DEVICE_OPTIONS: Final = {
+    "digits": ("N", "whole digits of the register, 1 to 8: one of 5 begins again at 0 after 99,999"),
+    "multiplier": ("X", "what a difference of two registers is multiplied by, such as 40 for current transformers"),
+    "daily_reset": ("yes|no", "whether the register begins at 0 each local day"),
+    "max_kw": ("KW", "the most power that the meter can draw, after the multiplier; before those of the settings"),
+}
+
+
 def _add_accounts(commands: Commands, shared: Shared) -> None:
     both = [shared.data, shared.format]
     users = commands.add_group("users", "list, show and change the accounts of customers, one for each meter", *both)
@@ -257,6 +265,8 @@ def _add_accounts(commands: Commands, shared: Shared) -> None:
         if verb in ("register", "modify"):
             for name in FIELDS:
                 made.add_argument(option_of(name), metavar="TEXT", help=f"{words_of(name)} of the account")
+            for name, (metavar, meaning) in _DEVICE_OPTIONS.items():
+                made.add_argument(option_of(name), metavar=metavar, help=meaning)
         if verb == "modify":
             when = "day or time from which the change holds, if in the past (default: now)"
             made.add_argument("--from", dest="since", metavar="T", help=when)

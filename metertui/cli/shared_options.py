@@ -17,7 +17,8 @@ KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "ho
 MEASURES: Final = ("total", "per_meter", "per_meter_day", "peak")
 COMPARES: Final = ("before", "year_before")
 CAUSES: Final = (
-    *("suspect", "reset", "rejected", "rounding", "estimate", "silent", "gap", "drift", "conflict", "refused"),
+    *("suspect", "reset", "rejected", "rounding", "estimate", "rollover"),
+    *("silent", "gap", "drift", "conflict", "refused"),
     *("void", "corrected", "released", "exchanged"),
 )
 DASH: Final = "- is standard output, as CSV unless --format says otherwise"

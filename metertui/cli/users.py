@@ -16,13 +16,14 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of
 from metertui.cli.output import print_rows, print_warnings
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.attributes import ATTRIBUTES, FIELDS
+from metertui.engine.attributes import ACCOUNT_FIELDS, ATTRIBUTES, DEVICE_FIELDS, FIELDS, NO_DEVICE
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import MeterError
 from metertui.engine.vee import EditLog, format_values, word_of
 
-_COLUMNS: Final = ("identifier", *FIELDS, "status", "registered")
-_HISTORY_COLUMNS: Final = ("effective_from", *ATTRIBUTES)
+_FEW: Final = ("identifier", *FIELDS, "status", "registered")
+_COLUMNS: Final = (*_FEW, *DEVICE_FIELDS)
+_HISTORY_COLUMNS: Final = ("effective_from", *ATTRIBUTES, *DEVICE_FIELDS)
 _EVENT_COLUMNS: Final = ("time", "what", "values", "who", "reason")
 
 
@@ -30,7 +31,8 @@ def list_accounts(options: argparse.Namespace) -> None:
     """Run `metertui users list`."""
     book, zone = _read_accounts(options)
     found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda account: account.meter)
-    print_rows(options, [account.as_row(zone) for account in found], _COLUMNS)
+    columns = _COLUMNS if any(account.device != NO_DEVICE for account in found) else _FEW
+    print_rows(options, [account.as_row(zone) for account in found], columns)
 
 
 def show_account(options: argparse.Namespace) -> None:
@@ -39,7 +41,10 @@ def show_account(options: argparse.Namespace) -> None:
     account = book.get(options.meter)
     if account is None:
         raise MeterError(f"{options.meter} is not registered")
-    history = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves_of(account.meter)]
+    history = [
+        {"effective_from": zone.iso(since), **group._asdict(), **device._asdict()}
+        for since, group, device in book.history_of(account.meter)
+    ]
     edits = EditLog(folder_of(options), zone)
     edits.load()
     events = [
@@ -67,10 +72,10 @@ def show_account(options: argparse.Namespace) -> None:
 
 def change_account(options: argparse.Namespace) -> None:
     """Run `metertui users register`, `modify`, `deactivate` or `reactivate`."""
-    given = {name: getattr(options, name, None) for name in ("meter", *FIELDS, "since", "reason")}
+    given = {name: getattr(options, name, None) for name in ("meter", *ACCOUNT_FIELDS, "since", "reason")}
     arguments = {name: value for name, value in given.items() if value is not None}
-    if options.verb == "modify" and not arguments.keys() & set(FIELDS):
-        raise UsageError(f"nothing to change; the fields are {', '.join(FIELDS)}")
+    if options.verb == "modify" and not arguments.keys() & set(ACCOUNT_FIELDS):
+        raise UsageError(f"nothing to change; the fields are {', '.join(ACCOUNT_FIELDS)}")
     row = perform(folder_of(options), f"users {options.verb}", arguments)
     print_rows(options, [row], _COLUMNS, one=True)
 

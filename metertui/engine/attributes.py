@@ -13,6 +13,26 @@ FIRST_FIELDS: Final = FIELDS[:5]
 """The fields whose columns every file has. A file written before a field existed lacks its column."""
 
 
+class DeviceFields(NamedTuple):
+    """The fields of an account about the meter itself, as texts; empty where nothing is said. They hold in time."""
+
+    digits: str = ""
+    """Whole digits of its registers: after 99,999 one of 5 begins again at 0."""
+    multiplier: str = ""
+    """What a difference of two registers is multiplied by; 1 if nothing is said."""
+    daily_reset: str = ""
+    """`yes` where the registers begin at 0 each local day."""
+    max_kw: str = ""
+    """The most power that it can draw, kW; before those of the settings."""
+
+
+DEVICE_FIELDS: Final = DeviceFields._fields
+NO_DEVICE: Final = DeviceFields()
+"""What most accounts say of the meter itself: nothing."""
+ACCOUNT_FIELDS: Final = (*FIELDS, *DEVICE_FIELDS)
+"""Everything that can be said of an account; on the wire it is FIELDS alone."""
+
+
 class Group(NamedTuple):
     """The attributes of an account that figures are filtered and broken down by."""
 

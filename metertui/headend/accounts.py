@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from metertui.engine.accounts import Account, Change, Rows
+from metertui.engine.attributes import ACCOUNT_FIELDS
 from metertui.engine.base import Outcome, SiteZone
 from metertui.engine.columns import Group
 from metertui.engine.core import Import
@@ -25,8 +26,10 @@ class Accounts:
         self._changing = asyncio.Lock()
 
     async def register(self, meter: str, fields: dict[str, str], by: str) -> Outcome:
-        """Register an account, in a batch; `fields` by their names on the wire."""
-        return await self._jobs.commit_request(lambda batch: batch.add_account(meter, fields, by=by))
+        """Register an account, in a batch; `fields` by their names."""
+        return await self._jobs.commit_request(
+            lambda batch: batch.add_account(meter, fields, by=by, allowed=ACCOUNT_FIELDS)
+        )
 
     async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None = None) -> None:
         """Change fields of an account from `since` on (µs UTC; now if None). Earlier readings keep the attributes of
@@ -35,10 +38,12 @@ class Accounts:
         Raises MeterError.
         """
         accounts, zone = self._jobs.engine.accounts, self._jobs.engine.zone
-        before = accounts.moves_of(meter)
+        before, known = accounts.moves_of(meter), accounts.get(meter)
         await self._change(meter, lambda now: accounts.plan_change(meter, fields, now, since))
         from_then = "" if since is None else f" from {zone.iso(since)}"
-        listed = ", ".join(f"{name}={value}" for name, value in fields.items())
+        was = {} if known is None else {name: value or "nothing" for name, value in known.device._asdict().items()}
+        said = {name: f" (before: {was[name]})" if name in was else "" for name in fields}
+        listed = ", ".join(f"{name}={value}{said[name]}" for name, value in fields.items())
         gone = [move for move in before[-1:] if move not in accounts.moves_of(meter)]
         instead = "".join(f", instead of {_describe_move(move, zone)}" for move in gone)
         self._jobs.audit(by, "modify", meter, listed + from_then + instead)

@@ -191,7 +191,7 @@ class ReadOnlyHeadEnd(HeadEnd):
             engine.readings.set_intervals(await self._jobs.compute(apply.prepare_intervals(engine, changes.intervals)))
         if self._history_rebuild is not None:
             self._history_rebuild.meters.update(event.meter for event in changes.events)
-            self._history_rebuild.meters.update(account.meter for account, _ in changes.accounts)
+            self._history_rebuild.meters.update(entry.account.meter for entry in changes.accounts)
             if changes.book is not None:
                 self._history_rebuild.meters.update(changes.book.changed + changes.book.gone)
         if changes.staff is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.accounts import Member, check_field, parse_effective
-from metertui.engine.attributes import ATTRIBUTES, FIELDS, Group
+from metertui.engine.attributes import ACCOUNT_FIELDS, ATTRIBUTES, Group
 from metertui.engine.base import Progress, SiteZone, counted, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
@@ -69,7 +69,7 @@ class Call:
 
     def account_fields(self) -> dict[str, str]:
         """Return the fields of an account that are among the arguments. Raises MalformedMessage."""
-        return {name: self.text(name) for name in FIELDS if name in self.arguments}
+        return {name: self.text(name) for name in ACCOUNT_FIELDS if name in self.arguments}
 
     def group(self) -> Group:
         """Return the attributes among the arguments. Raises MalformedMessage, Refused."""

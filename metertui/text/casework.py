@@ -9,7 +9,7 @@ from rich.text import Text
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import MINUTE, SiteZone, format_kwh
-from metertui.engine.worklist import MEANING, NEVER, OF_READINGS, Cause, ExceptionRow
+from metertui.engine.worklist import AUTOMATIC, MEANING, NEVER, OF_READINGS, Cause, ExceptionRow
 from metertui.text import fmt, time_labels
 from metertui.text.plain_text import message, plain
 
@@ -28,6 +28,7 @@ _SIGNS: Final[Mapping[Cause, str]] = {
     "rejected": "△",
     "rounding": "▽",
     "estimate": "△",
+    "rollover": "○",
     "silent": "…",
     "gap": "≈",
     "drift": "»",
@@ -40,6 +41,7 @@ INKS: Final[Mapping[str, str]] = {
     **dict.fromkeys("▲▼△▽", "suspect"),
     **dict.fromkeys("≠✗", "refused"),
     "≈": "estimated",
+    "○": "success",
     "»": "warning",
     "…": "text-muted",
     _DECIDED: "success",
@@ -138,6 +140,8 @@ def region_cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...
 
 def _decided(row: ExceptionRow) -> str:
     decided = row.decided
+    if decided is None and row.cause in AUTOMATIC:
+        return "automatically"
     return f"{_DONE.get(decided.kind, decided.kind)} by {decided.who}" if decided else "open"
 
 

@@ -9,7 +9,7 @@ from metertui.engine.attributes import ATTRIBUTES, FIELDS, FIRST_FIELDS
 
 
 def test_an_account_has_every_field_in_the_order_of_files() -> None:
-    assert [field.name for field in fields(Account)] == ["meter", *FIELDS, "active", "registered"]
+    assert [field.name for field in fields(Account)] == ["meter", *FIELDS, "active", "registered", "device"]
 
 
 def test_every_attribute_is_a_field_of_an_account() -> None:

@@ -40,7 +40,7 @@ from tests.engine.cutting import cut_anywhere
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
 START = ZONE.parse("2025-03-11T22:00:00")
-KINDS = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
+KINDS = ("counted", "reset", "exchange", "rounding", "rollover", "suspect", "rejected", "void")
 
 hours = st.integers(1, 3)
 """Over midnight, so that two day files are concerned."""

@@ -491,7 +491,7 @@ async def test_a_half_written_change_of_an_account_is_not_applied(pair: tuple[En
     await follower.follow()
     before = list(follower.engine.accounts.moves_of("m"))
     move = (owner.clock.now() + 5, Group("West"))
-    owner.accounts._set_moves({"m": [*before, move]})  # and users.csv does not have it yet
+    owner.accounts._files.rewrite_courses({"m": [*before, move]}, {})  # and users.csv does not have it yet
     await follower.follow()
     assert list(follower.engine.accounts.moves_of("m")) == before
     owner.accounts._files.rewrite_accounts([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var, list-item]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.accounts import account, account_files, account_history
 from metertui.engine.accounts.account import Account, check_field, parse_effective
-from metertui.engine.accounts.book import AccountBook, Change
+from metertui.engine.accounts.book import AccountBook, Change, Entry
 from metertui.engine.accounts.passwords import check_new_password
 from metertui.engine.accounts.search import Rows
 from metertui.engine.accounts.staff import Member, StaffBook, check_email, check_role
@@ -13,6 +13,7 @@ __all__ = [
     "Account",
     "AccountBook",
     "Change",
+    "Entry",
     "Member",
     "Rows",
     "StaffBook",

@@ -1,7 +1,8 @@
 """The two files of the accounts, `users.csv` and `accounts_history.csv`: reading, appending and replacing.
 
 A registration appends a row, so that a thousand of them share one write and one sync; a change rewrites the file as
-one step. Columns beyond the six that other programs know are ours; what others have added is kept as it is.
+one step. Columns beyond the six that other programs know are ours; what others have added is kept as it is. Those about
+the meters themselves are there once an account has one.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts import account_history
-from metertui.engine.accounts.account import Account, check_row
-from metertui.engine.accounts.account_history import Moves
-from metertui.engine.attributes import ATTRIBUTES, FIELDS, FIRST_FIELDS, Group
+from metertui.engine.accounts.account import Account, check_row, with_device_fields
+from metertui.engine.accounts.account_history import Courses, Devices, Moves
+from metertui.engine.attributes import ATTRIBUTES, DEVICE_FIELDS, FIELDS, FIRST_FIELDS, NO_DEVICE
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import DataError, Refused, StorageError
 from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
 
 KNOWN: Final = ("identifier", *FIRST_FIELDS)
-OURS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
-_HEADER: Final = (*KNOWN, *OURS)
+_ALWAYS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
+OURS: Final = (*_ALWAYS, *DEVICE_FIELDS)
+_HEADER: Final = (*KNOWN, *_ALWAYS)
 _UNSYNCED: Final = 1 << 21
 """Bytes at the end of `users.csv` that may not have been synced: more than the registrations of one batch."""
 _PIECE: Final = 4096
@@ -50,6 +52,8 @@ class AccountFiles:
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
         self._well_formed = False
+        self._more: tuple[str, ...] = ()
+        """Which columns about the meters themselves the file has: all or, while no account has any, none."""
         self.appendable = False
         """Whether a row can be appended; if not, the file must be rewritten."""
         self.damage: Damage | None = None
@@ -67,7 +71,7 @@ class AccountFiles:
         self.pending = waiting is not None
         table = CsvTable(self.path, KNOWN, OURS, unsynced=_UNSYNCED, data=waiting)
         names = table.names
-        others = [place for place, name in enumerate(names) if name not in _HEADER]
+        others = [place for place, name in enumerate(names) if name not in _HEADER and name not in DEVICE_FIELDS]
         self._other_names = [names[place] for place in others]
         found: dict[str, Account] = {}
         for line, account, cells in _accounts_of(table, self._zone):
@@ -77,7 +81,9 @@ class AccountFiles:
             if others:
                 self._others[account.meter] = [cells[place] for place in others]
         self.damage = table.damage
-        self._well_formed = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
+        self._more = DEVICE_FIELDS if set(DEVICE_FIELDS) & set(names) else ()
+        header = (*_HEADER, *self._more, *self._other_names)
+        self._well_formed = table.terminated and tuple(names) == header
         self.appendable = self._well_formed and self.damage is None
         return found
 
@@ -88,13 +94,13 @@ class AccountFiles:
             self.damage = None
             self.appendable = self._well_formed
 
-    def read_moves(self) -> dict[str, list[tuple[int, Group]]]:
-        """Return the moves of `accounts_history.csv` by meter.
+    def read_courses(self) -> Courses:
+        """Return what `accounts_history.csv` says.
 
         Call after `read_accounts`. Raises DataError, OSError.
         """
         waiting = durable.read_present(durable.pending_path(self.history_path)) if self.pending else None
-        return account_history.read_moves(self.history_path, self._zone, waiting)
+        return account_history.read_courses(self.history_path, self._zone, waiting)
 
     def finish_change(self) -> None:
         """Move a committed change into place, and remove an uncommitted one. Raises StorageError."""
@@ -108,6 +114,10 @@ class AccountFiles:
         except OSError:
             return Stand(0, None)
         return Stand(stat.st_size, (stat.st_dev, stat.st_ino))
+
+    def can_append(self, accounts: Iterable[Account]) -> bool:
+        """Return whether rows can be appended; if not, the file must be rewritten."""
+        return self.appendable and (bool(self._more) or all(account.device is NO_DEVICE for account in accounts))
 
     # -- adding ------------------------------------------------------------------------------------------------
 
@@ -145,12 +155,19 @@ class AccountFiles:
     def rewrite_accounts(self, accounts: Iterable[Account]) -> None:
         """Rewrite `users.csv`. Raises StorageError; then the next append rewrites it."""
         self.appendable = False
-        self._replace(self.path, self._header() + self._csv(accounts))
+        everyone = list(accounts)
+        self._widen(everyone)
+        self._replace(self.path, self._header() + self._csv(everyone))
         self.appendable = True
 
-    def rewrite_moves(self, moves: Moves) -> None:
+    def rewrite_courses(self, moves: Moves, devices: Devices) -> None:
         """Rewrite `accounts_history.csv`. Raises StorageError."""
-        self._replace(self.history_path, account_history.moves_as_csv(moves, self._zone))
+        self._replace(self.history_path, account_history.courses_as_csv(moves, devices, self._zone))
+
+    def _widen(self, accounts: Iterable[Account]) -> None:
+        """Have the columns about the meters themselves from now on, if an account needs them."""
+        if any(account.device is not NO_DEVICE for account in accounts):
+            self._more = DEVICE_FIELDS
 
     def _replace(self, path: Path, data: bytes) -> None:
         self._clear()
@@ -162,10 +179,10 @@ class AccountFiles:
 
     # -- drafts: written beside the files, then put in their place -------------------------------------------------
 
-    def draft_moves(self, moves: Moves) -> durable.Replacement:
+    def draft_courses(self, moves: Moves, devices: Devices) -> durable.Replacement:
         """Write a draft of `accounts_history.csv`. Raises StorageError."""
         draft = durable.Replacement(self.history_path)
-        draft.write(account_history.moves_as_csv(moves, self._zone))
+        draft.write(account_history.courses_as_csv(moves, devices, self._zone))
         draft.sync()
         return draft
 
@@ -178,13 +195,14 @@ class AccountFiles:
         """
         draft = durable.Replacement(self.path)
         # Copying all other rows takes a fiftieth of the time of encoding them.
-        if self.appendable and stand.inode is not None and row is not None:
+        if row is not None and stand.inode is not None and self.can_append(row):
             if self._copy(draft, stand.size, *(self._csv([account]) for account in row)):
                 draft.sync()
                 return draft
             draft.restart()
-        draft.write(self._header())
         wanted = accounts()
+        self._widen(wanted)
+        draft.write(self._header())
         for start in range(0, len(wanted), _PIECE):
             draft.write(self._csv(wanted[start : start + _PIECE]))
         draft.sync()
@@ -224,7 +242,7 @@ class AccountFiles:
     # -- rows --------------------------------------------------------------------------------------------------
 
     def _header(self) -> bytes:
-        return encode_rows([(*_HEADER, *self._other_names)])
+        return encode_rows([(*_HEADER, *self._more, *self._other_names)])
 
     def _csv(self, accounts: Iterable[Account]) -> bytes:
         return encode_rows(map(self._row, accounts))
@@ -233,7 +251,7 @@ class AccountFiles:
         status = "active" if account.active else "deactivated"
         registered = "" if account.registered is None else self._zone.iso(account.registered)
         others = self._others.get(account.meter) or [""] * len(self._other_names)
-        return *_text_of(account), status, registered, *others
+        return *_text_of(account), status, registered, *account.device[: len(self._more)], *others
 
 
 def paths(folder: Path) -> tuple[Path, Path]:
@@ -244,19 +262,23 @@ def paths(folder: Path) -> tuple[Path, Path]:
 def _accounts_of(table: CsvTable, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
     """Yield the accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
     names = table.names
-    pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
+    pick = itemgetter(*(names.index(name) if name in names else -1 for name in (*_HEADER, *DEVICE_FIELDS)))
+    plain = not set(DEVICE_FIELDS) & set(names)
+    end = len(_HEADER) - 3
     for line, cells in table.rows():
         cells.append("")  # what a column that is not there says
-        meter, *texts, status, registered = pick(cells)
+        meter, *texts = pick(cells)
         try:
-            active, since = check_row(meter, status, registered, zone)
+            active, since = check_row(meter, texts[end], texts[end + 1], zone)
+            more = {} if plain else dict(zip(DEVICE_FIELDS, texts[end + 2 :], strict=True))
+            said = with_device_fields(NO_DEVICE, more)
         except Refused as error:
             table.reject_row(line, error.why)
             continue
-        fields = dict(zip(FIELDS, texts, strict=True))
+        fields = dict(zip(FIELDS, texts[:end], strict=True))
         for name in ATTRIBUTES:
             fields[name] = sys.intern(fields[name])
-        yield line, Account(meter, **fields, active=active, registered=since), cells
+        yield line, Account(meter, **fields, active=active, registered=since, device=said), cells
 
 
 def parse_accounts(data: bytes, path: Path, zone: SiteZone) -> list[Account]:

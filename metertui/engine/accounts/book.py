@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from metertui.engine.accounts.account import Account, with_fields
 from metertui.engine.accounts.account_files import AccountFiles, Stand
-from metertui.engine.accounts.account_history import Moves, is_unfinished, with_move
+from metertui.engine.accounts.account_history import Devices, Moves, aligned, in_time, is_unfinished, with_move
 from metertui.engine.accounts.search import AccountFinder
+from metertui.engine.attributes import ACCOUNT_FIELDS, DeviceFields
 from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import durable
 from metertui.engine.vee import Edit, EditLog
 
+_Value = TypeVar("_Value", Group, DeviceFields)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Accounts after a change, and the attributes in time of those that moved."""
+    """Accounts after a change, and what changed in time: attributes, and what is said of the meters themselves."""
 
     accounts: Sequence[Account]
     moves: Moves
+    devices: Devices = field(default_factory=dict)
+    """Each of a meter that has moves; one without any takes all away."""
+
+
+class Entry(NamedTuple):
+    """An account with its attributes, and what it says of the meter itself, in time."""
+
+    account: Account
+    moves: list[tuple[int, Group]]
+    devices: list[tuple[int, DeviceFields]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class AccountBook:
         self.finder = AccountFinder(self.get)
         """The accounts by number, in order of their ids, and by part of a text."""
         self._moves: dict[str, list[tuple[int, Group]]] = {}
+        self._devices: dict[str, list[tuple[int, DeviceFields]]] = {}
         self._unfinished = False
         self.warnings: list[str] = []
 
@@ -92,34 +107,45 @@ class AccountBook:
             self.warnings.append("a change of accounts that was interrupted was finished")
         self._files.finish_change()
         if self._unfinished:
-            self._set_moves({})
+            self._files.rewrite_courses(self._moves, self._devices)
         self._files.mend()
 
     def _load_moves(self) -> bool:
-        """Read the attributes in time. Return whether any of them was half a change."""
-        self._moves = self._files.read_moves()
-        return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
+        """Read what changed in time. Return whether any of it was half a change."""
+        self._moves, self._devices = self._files.read_courses()
+        return any([self._drop_unfinished(meter) for meter in self._moves])
 
-    def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
+    def _drop_unfinished(self, meter: str) -> bool:
         """Undo half a change whose second half never came to `users.csv`. Return whether there was one."""
-        if not is_unfinished(moves, self._accounts.get(meter)):
+        account = self._accounts.get(meter)
+        moves, devices = self._moves[meter], self._devices.get(meter, [])
+        if account is None:
             return False
-        moves.pop()
-        name = self._files.history_path.name
-        self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
-        return True
+        half = [is_unfinished(moves, account.group), is_unfinished(devices, account.device)]
+        if half[0]:
+            moves.pop()
+        if half[1]:
+            devices.pop()
+        if any(half):
+            name = self._files.history_path.name
+            self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
+        return any(half)
 
-    def replace_known(self, account: Account, moves: Sequence[tuple[int, Group]]) -> None:
+    def replace_known(self, entry: Entry) -> None:
         """Replace one account by what another process has written to the files."""
-        if account.meter in self._accounts:
-            self._accounts[account.meter] = account
-            self.finder.mark_changed(account.meter)
+        account, moves, devices = entry
+        meter = account.meter
+        if meter in self._accounts:
+            self._accounts[meter] = account
+            self.finder.mark_changed(meter)
         else:
             self.add_account(account)
+        self._moves.pop(meter, None)
+        self._devices.pop(meter, None)
         if moves:
-            self._moves[account.meter] = list(moves)
-        else:
-            self._moves.pop(account.meter, None)
+            self._moves[meter] = list(moves)
+        if devices:
+            self._devices[meter] = list(devices)
 
     def __contains__(self, meter: object) -> bool:
         return meter in self._accounts
@@ -145,6 +171,21 @@ class AccountBook:
         """
         return self._moves.get(meter, ())
 
+    def entry_of(self, meter: str) -> Entry | None:
+        """Return an account with what changed in time; None if the meter is not registered."""
+        account = self._accounts.get(meter)
+        if account is None:
+            return None
+        return Entry(account, list(self.moves_of(meter)), list(self.devices_of(meter)))
+
+    def history_of(self, meter: str) -> list[tuple[int, Group, DeviceFields]]:
+        """Return both in time: what the account said from each instant (µs UTC) on."""
+        return in_time(self.moves_of(meter), self.devices_of(meter))
+
+    def devices_of(self, meter: str) -> Sequence[tuple[int, DeviceFields]]:
+        """Return what its account says of a meter itself in time, in the same way."""
+        return self._devices.get(meter, ())
+
     def search(self, text: str, limit: int = 20) -> list[Account]:
         """Return accounts whose id, address, postcode, region or sub-region contains `text`, in any case.
 
@@ -156,19 +197,21 @@ class AccountBook:
 
     # -- registering: checked at once, written together ------------------------------------------------------------
 
-    def prepare_account(self, meter: str, fields: Mapping[str, str], now: int) -> Account:
-        """Return a new account, checked but not stored. Raises Refused."""
+    def prepare_account(
+        self, meter: str, fields: Mapping[str, str], now: int, allowed: Collection[str] = ACCOUNT_FIELDS
+    ) -> Account:
+        """Return a new account with fields of those allowed, checked but not stored. Raises Refused."""
         check_meter_id(meter)
         if meter in self._accounts:
             raise Refused("already-registered", f"{meter} is registered already")
-        return with_fields(Account(meter, registered=now), fields)
+        return with_fields(Account(meter, registered=now), fields, allowed)
 
     def append_rows(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
         """Write new accounts to disk.
 
         Return the mark with which `retract_rows` undoes it. Any thread. Raises StorageError.
         """
-        if not self._files.appendable:
+        if not self._files.can_append(accounts):
             self._files.rewrite_accounts([*self._accounts.values(), *accounts])
             return -1
         return self._files.append_rows(accounts, sync=sync)
@@ -196,25 +239,59 @@ class AccountBook:
         """
         before = self._known(meter)
         account = with_fields(before, fields)
-        known = list(self.moves_of(meter)) or [(before.registered or 0, before.group)]
-        moves = list(known)
-        last, group = moves[-1]
-        if since == last and len(moves) > 1 and account.group == group:  # the last change, once more
-            return Change([account], {})
-        corrected = account == before if since != last else account.group != group
+        start = before.registered or 0
+        moves = list(self.moves_of(meter)) or [(start, before.group)]
+        devices = list(self.devices_of(meter)) or [(start, before.device)]
         if since is not None:
             self._check_not_future(since, now)
-            if account.group != group and (since < last or len(moves) == 1):
-                moves = with_move(known, since, group, account.group)
-                account = with_fields(account, moves[-1][1]._asdict())
-                return Change([account], {meter: moves} if moves != known else {})
+        of_device = account.device != before.device
+        if account == before and since is not None:  # another date for the last change
+            of_device = len(devices) > 1 and (len(moves) == 1 or devices[-1][0] > moves[-1][0])
+        as_before = account == before
+        said = devices
+        if of_device:
+            said, device = self._with_change(meter, devices, account.device, now, since, corrected=as_before)
+            account = replace(account, device=device)
+        found = moves
+        if account.group != before.group or not of_device:
+            found, group = self._with_change(meter, moves, account.group, now, since, corrected=as_before)
+            account = replace(account, **group._asdict())
+        if said == devices:
+            return Change([account], {meter: found} if found != moves else {})
+        found, said = aligned(found, said)
+        return Change([account], {meter: found}, {meter: said if len(said) > 1 else []})
+
+    def _with_change(
+        self,
+        meter: str,
+        known: list[tuple[int, _Value]],
+        after: _Value,
+        now: int,
+        since: int | None,
+        *,
+        corrected: bool,
+    ) -> tuple[list[tuple[int, _Value]], _Value]:
+        """Return what holds in time with a change to `after`, and what holds now. Raises Refused.
+
+        The last change may be `corrected`: take effect at another time.
+        """
+        moves = list(known)
+        last, held = moves[-1]
+        if since == last and len(moves) > 1 and after == held:  # the last change, once more
+            return moves, held
+        if since == last:
+            corrected = after != held
+        if since is not None:
+            if after != held and (since < last or len(moves) == 1):
+                moves = with_move(known, since, held, after)
+                return moves, moves[-1][1]
             if len(moves) > 1 and corrected:
                 moves.pop()
             self._check_after(meter, since, moves)
-        if account.group != moves[-1][1]:
+        if after != moves[-1][1]:
             # The clock may have jumped back, and what was before stays before.
-            moves.append((max(now, last + 1) if since is None else since, account.group))
-        return Change([account], {meter: moves} if moves != known else {})
+            moves.append((max(now, last + 1) if since is None else since, after))
+        return moves, after
 
     def _check_not_future(self, since: int, now: int) -> None:
         """Check that a change may take effect at `since`. Raises Refused."""
@@ -223,7 +300,7 @@ class AccountBook:
                 "future-timestamp", f"{self._zone.iso(since)} is in the future; enter the change on or after that day"
             )
 
-    def _check_after(self, meter: str, since: int, moves: Sequence[tuple[int, Group]]) -> None:
+    def _check_after(self, meter: str, since: int, moves: Sequence[tuple[int, object]]) -> None:
         """Check that the last change may take effect at `since`. Raises Refused."""
         if since <= moves[-1][0]:
             last = self._zone.iso(moves[-1][0])
@@ -264,7 +341,10 @@ class AccountBook:
 
         Registrations may go on meanwhile, other changes not. Raises StorageError.
         """
-        history = self._files.draft_moves({**self._moves, **change.moves}) if change.moves else None
+        history = None
+        if change.moves:
+            moves = {**self._moves, **change.moves}
+            history = self._files.draft_courses(moves, _without_none({**self._devices, **change.devices}))
         try:
             users = self._files.draft_accounts(
                 standing.file, self._one_row(change), lambda: self._as_after(change, standing.count)
@@ -298,10 +378,12 @@ class AccountBook:
         """
         change, standing = draft.change, draft.standing
         stand = self._files.stand()
-        known = self._moves
+        known, known_devices = self._moves, self._devices
         since = {self.finder.meter_at(row) for row in range(standing.count, len(self.finder))}
         changed = {account.meter: account for account in change.accounts if account.meter not in since}
         moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
+        devices = {meter: list(each) for meter, each in change.devices.items() if meter not in since}
+        devices = _without_none({**known_devices, **devices})
         try:
             if len(changed) == len(change.accounts) and _goes_on(stand, standing.file):
                 self._files.add_registrations(draft.users, standing.file.size, stand.size)
@@ -311,14 +393,14 @@ class AccountBook:
                 everyone = list({**self._accounts, **changed}.values())
                 self._files.switch_drafts(
                     self._files.draft_accounts(stand, None, lambda: everyone),
-                    self._files.draft_moves({**known, **moves}) if moves else None,
+                    self._files.draft_courses({**known, **moves}, devices) if moves else None,
                 )
         except StorageError:
             draft.drop()
             with contextlib.suppress(StorageError):
                 self.settle()
             raise
-        self._moves = {**known, **moves}
+        self._moves, self._devices = {**known, **moves}, devices
         self._files.appendable = True
         for meter, account in changed.items():
             if meter in self._accounts:
@@ -336,17 +418,16 @@ class AccountBook:
             events.retract_append(mark)
             raise
 
-    def _set_moves(self, moves: Moves) -> None:
-        merged = {**self._moves, **{meter: list(of_meter) for meter, of_meter in moves.items()}}
-        self._files.rewrite_moves(merged)
-        self._moves = merged
-
     def settle(self) -> None:
         """Rewrite files that a failed write may have left in an unknown state. Raises StorageError."""
         if self._files.doubtful:
-            self._set_moves({})
+            self._files.rewrite_courses(self._moves, self._devices)
             self._files.rewrite_accounts(self._accounts.values())
             self._files.doubtful = False
+
+
+def _without_none(devices: Devices) -> dict[str, list[tuple[int, DeviceFields]]]:
+    return {meter: list(course) for meter, course in devices.items() if course}
 
 
 def _goes_on(now: Stand, before: Stand) -> bool:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
+from metertui.engine.base.devices import ONE as ONE_TIMES
+from metertui.engine.base.devices import (
+    PLAIN_COURSE,
+    Device,
+    DeviceCourse,
+    DevicesInTime,
+    check_device_field,
+    device_of,
+    multiplier_text,
+    times_wh,
+)
 from metertui.engine.base.durations import duration_text, hours_number
 from metertui.engine.base.identifiers import (
     MARK,
@@ -61,6 +72,8 @@ __all__ = [
     "MAX_WH",
     "MINUTE",
     "OK",
+    "ONE_TIMES",
+    "PLAIN_COURSE",
     "QUALITY_MARKS",
     "QUALITY_NAMES",
     "SECOND",
@@ -68,6 +81,9 @@ __all__ = [
     "WINDOW_NAMES",
     "BadLine",
     "Clock",
+    "Device",
+    "DeviceCourse",
+    "DevicesInTime",
     "FitRule",
     "Identifier",
     "Int64Array",
@@ -81,11 +97,13 @@ __all__ = [
     "Window",
     "add_months",
     "check_channel",
+    "check_device_field",
     "check_identifier",
     "check_meter_id",
     "counted",
     "day_number",
     "day_of_number",
+    "device_of",
     "disarm_formula",
     "duration_text",
     "first_of_month",
@@ -99,6 +117,7 @@ __all__ = [
     "meter_of",
     "month_before",
     "month_bounds",
+    "multiplier_text",
     "named_window",
     "no_progress",
     "parse_identifier",
@@ -109,6 +128,7 @@ __all__ = [
     "refused",
     "split_identifier",
     "suspect",
+    "times_wh",
     "visible",
     "window_before",
     "window_of_days",

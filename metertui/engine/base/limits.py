@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
-from metertui.engine.base.zone import DAY, HOUR, Int64Array
+from metertui.engine.base.devices import PLAIN_COURSE, Device, DeviceCourse, DevicesInTime, OneDevice
+from metertui.engine.base.zone import DAY, HOUR, Int64Array, SiteZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,18 @@ class Limits(Protocol):
     def of_meter(self, code: int) -> MeterLimits:
         """Return the limits of one meter."""
 
+    @property
+    def devices(self) -> DevicesInTime | None:
+        """Return what the meters are themselves; None where no account says."""
+
     def of_readings(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
-        """Return the highest power at readings (meter codes, µs UTC), W: int64[n], or one that all share."""
+        """Return the power by which registers may rise at readings (meter codes, µs UTC), W: int64[n], or one of all.
+
+        It is the highest power of the meter, divided by its multiplier and rounded up.
+        """
+
+    def power_of(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
+        """Return the highest power of meters at instants, W: int64[n], or one that all share."""
 
     def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> Limits:
         """Return the limits if meters had these attributes in time, by code: (effective from µs UTC, group) in order.
@@ -59,26 +70,65 @@ class MeterLimits:
     """The limits of one meter; its code does not matter.
 
     `watts` is its highest power from the beginning, and from each of the instants `since` (µs UTC, ascending) on.
+    `course` is what the meter is itself, and `zone` where its days begin; both matter only to who is not plain.
     """
 
     rounding_wh: int
     watts: tuple[int, ...]
     since: tuple[int, ...] = ()
     shortest_us: int = HOUR
+    course: DeviceCourse = PLAIN_COURSE
+    zone: SiteZone | None = None
 
-    def at(self, time: int) -> int:
+    def power_at(self, time: int) -> int:
         """Return the highest power at an instant (µs UTC), W."""
         return self.watts[bisect_right(self.since, time)]
 
+    def at(self, time: int) -> int:
+        """Return the power by which the register may rise at an instant (µs UTC), W."""
+        return self.device_at(time).register_w(self.power_at(time))
+
+    def device_at(self, time: int) -> Device:
+        """Return what the meter is itself at an instant (µs UTC)."""
+        return self.course.at(time)
+
+    def day_begun(self, time: int) -> int | None:
+        """Return where the local day of a reading begins (µs UTC), if the register does so too; else None.
+
+        One at midnight is of the day that ends.
+        """
+        if self.zone is None or not self.course.at(time).daily_reset:
+            return None
+        return self.zone.midnight(self.zone.day(time - 1))
+
+    def ends_day(self, time: int, wh: int) -> bool:
+        """Return whether a reading is at the midnight at which its register begins again, and may have done so."""
+        if wh > self.rounding_wh or self.day_begun(time) is None:
+            return False
+        assert self.zone is not None
+        return self.zone.midnight(self.zone.day(time)) == time
+
     @property
     def lowest(self) -> int:
-        """Return what the power may be at any time, W."""
-        return min(self.watts)
+        """Return by what power the register may rise at any time, W; -1 if it begins again each day."""
+        if self.course is PLAIN_COURSE:
+            return min(self.watts)
+        return -1 if self.course.resets_daily else min(map(self.at, (0, *self.since, *self.course.since)))
+
+    @property
+    def devices(self) -> DevicesInTime | None:
+        if self.course is PLAIN_COURSE or self.zone is None:
+            return None
+        return OneDevice(self.course, self.zone)
 
     def of_meter(self, _code: int) -> MeterLimits:
         return self
 
-    def of_readings(self, _meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
+    def of_readings(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
+        power, devices = self.power_of(meter, time), self.devices
+        return power if devices is None else devices.register_w(meter, time, power)
+
+    def power_of(self, _meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
         if not self.since:
             return self.watts[0]
         place = np.searchsorted(np.array(self.since, dtype=np.int64), time, side="right")

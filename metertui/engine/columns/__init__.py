@@ -7,7 +7,8 @@ from metertui.engine.columns import tail_columns
 from metertui.engine.columns.by_meter import ByMeter
 from metertui.engine.columns.columns import FIRST, VOID, Contested, Corrections, Frozen
 from metertui.engine.columns.combined_curve import NO_CODE
-from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve, Sums
+from metertui.engine.columns.cumulative import UWH_PER_WH, cumulative_wh
+from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve, Sums, in_one
 from metertui.engine.columns.frames import NO_ENERGY, NO_TIME, as_frame, site_times, with_quality, with_stated
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.interval_columns import IntervalColumns
@@ -51,6 +52,7 @@ __all__ = [
     "NO_TIME",
     "PARTS",
     "READ",
+    "UWH_PER_WH",
     "VOID",
     "Arrivals",
     "ByMeter",
@@ -80,7 +82,9 @@ __all__ = [
     "as_frame",
     "concat_ranges",
     "concat_stated",
+    "cumulative_wh",
     "first_at_least",
+    "in_one",
     "interpolate",
     "lie_within",
     "run_edges",

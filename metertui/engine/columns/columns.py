@@ -21,7 +21,7 @@ from metertui.engine.columns.tail_columns import locate_rows
 
 FIRST: Final = -1
 """In place of a value (Wh) that an edit does not name: the first that is stored at its instant."""
-VOID: Final = 6
+VOID: Final = 7
 """The status of a reading that does not stand, by an edit; the others are in vee.rules."""
 
 
@@ -128,7 +128,7 @@ class Frozen:
 
     columns: Columns
     status: NDArray[np.uint8]
-    """The status of each reading: COUNTED, RESET, ROUNDING, SUSPECT, REJECTED or VOID of vee.rules."""
+    """The status of each reading: COUNTED, RESET, ROUNDING, ROLLOVER, SUSPECT, REJECTED or VOID of vee.rules."""
     energy: NDArray[np.int64]
     """C at each reading, Wh since the first counted one of the meter; at one that does not count, C at the last."""
     group: NDArray[np.int32]

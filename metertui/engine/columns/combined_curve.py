@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import SECOND, Int64Array
-from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Curve
+from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Curve, in_one
 from metertui.engine.columns.sorted_runs import concat_ranges
 
 NO_CODE: Final = -1
 """In place of a code where a meter has no such register."""
-_T = TypeVar("_T", bound=np.generic)
 _NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -48,7 +47,7 @@ def combine_registers(curve: Curve, total: Int64Array, parts: Sequence[Int64Arra
     meter = np.concatenate((alone.meter, composed.meter))
     order = np.argsort(meter, kind="stable")
     simple = _relabelled(curve.part(alone.place), alone.meter)
-    joined = replace(_together(simple, composed, order), sums=_Sums(registers, summed))
+    joined = replace(in_one(simple, composed, order), sums=_Sums(registers, summed))
     return Combined(joined, np.concatenate((alone.place, places))[order])
 
 
@@ -230,24 +229,4 @@ def _how_known(curve: Curve, at: Int64Array, time: Int64Array) -> Int64Array:
 
 def _relabelled(curve: Curve, meter: NDArray[np.int32]) -> Curve:
     """Return points of registers as such of their meters."""
-    return Curve(meter, curve.time, curve.wh, curve.base, curve.energy, curve.after_gap, curve.known)
-
-
-def _together(simple: Curve, composed: Curve, order: Int64Array) -> Curve:
-    """Return the points of two curves in an order."""
-    both = simple, composed
-
-    def joined(columns: Sequence[NDArray[_T]]) -> NDArray[_T]:
-        return np.concatenate(columns)[order]
-
-    gaps = [np.zeros(len(each), dtype=bool) if each.after_gap is None else each.after_gap for each in both]
-    known = [np.full(len(each), READ, dtype=np.uint8) if each.known is None else each.known for each in both]
-    return Curve(
-        joined([each.meter for each in both]),
-        joined([each.time for each in both]),
-        joined([each.wh for each in both]),
-        joined([each.base for each in both]),
-        joined([each.energy for each in both]),
-        after_gap=joined(gaps) if any(each.any() for each in gaps) else None,
-        known=joined(known),
-    )
+    return Curve(meter, curve.time, curve.wh, curve.base, curve.energy, curve.after_gap, curve.known, curve.rise)

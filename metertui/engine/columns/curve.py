@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.base import Int64Array
 from metertui.engine.columns.by_meter import ByMeter
 from metertui.engine.columns.interpolation import interpolate, interpolate_one
 from metertui.engine.columns.sorted_runs import first_at_least
 
 NO_REGISTER: Final = -1
 """In place of a register (Wh) at a point of C(t) at which no reading is."""
+_T = TypeVar("_T", bound=np.generic)
 READ: Final = 3
 """C is known by a reading at its point."""
 DRAWN: Final = 4
-"""C is drawn evenly through the point: it is inside an interval, or at the start of one that follows no other."""
+"""C is drawn evenly through the point: it is inside an interval, or at the start of one that follows no other. Or a
+step between readings is divided there, as another multiplier holds from then on or the register begins again."""
 _FEW: Final = 4
 """Up to so many instants, Python's whole numbers are faster than arrays."""
 
@@ -73,6 +77,9 @@ class Curve(Columns):
     known: NDArray[np.uint8] | None = None
     """How C is known there, uint8[n]: the quality of an interval that ends there, READ or DRAWN; None for all READ."""
 
+    rise: NDArray[np.int64] | None = None
+    """By how much the register rose, as it counts, in the step that ends there, Wh; None where C rose by the same."""
+
     sums: Sums | None = None
     """C between the points of meters that have several registers; None if there are none."""
 
@@ -93,6 +100,20 @@ class Curve(Columns):
         np.not_equal(self.meter[1:], self.meter[:-1], out=found[1:])
         return found if self.after_gap is None else found | self.after_gap
 
+    def label_times(self, reads: Curve) -> NDArray[np.int64]:
+        """Return the instants whose attributes the steps that end at its points have, µs UTC, int64[n].
+
+        They are the points' own, but the parts of a divided step have those of its later reading. `reads` is the curve
+        through readings and exchanges that this one follows from.
+        """
+        if reads.known is None:
+            return self.time
+        divided, read = np.flatnonzero(reads.known == DRAWN), np.flatnonzero(reads.known != DRAWN)
+        later = reads.time[read[np.searchsorted(read, divided)]]
+        found = self.time.copy()
+        found[self.places(reads.meter[divided].astype(np.int64), reads.time[divided])] = later
+        return found
+
     def part(self, where: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Curve:
         """Return the points of a slice, of places, or where a mask is true."""
         return Curve(
@@ -103,6 +124,7 @@ class Curve(Columns):
             self.energy[where],
             None if self.after_gap is None else self.after_gap[where],
             None if self.known is None else self.known[where],
+            None if self.rise is None else self.rise[where],
             self.sums,
         )
 
@@ -174,6 +196,49 @@ class Curve(Columns):
         is not known it is NO_REGISTER: between two points it is if it is at both.
         """
         before = np.maximum(place - 1, 0)
-        rising = self.base[before] + energy - self.energy[before]
+        if self.rise is None:
+            rising = self.base[before] + energy - self.energy[before]
+        else:
+            rising = self._rising(before, place, instant)
         rising[(self.wh[place] == NO_REGISTER) | (self.base[before] == NO_REGISTER)] = NO_REGISTER
         return np.where(self.time[place] == instant, self.wh[place], rising)
+
+    def rises(self) -> Int64Array:
+        """Return by how much the register rose, as it counts, in the step that ends at each point, Wh; int64[n]."""
+        if self.rise is not None:
+            return self.rise
+        found = np.diff(self.energy, prepend=0)
+        found[np.concatenate(([True], self.meter[1:] != self.meter[:-1]))[: len(found)]] = 0
+        return found
+
+    def _rising(self, before: NDArray[np.int64], place: NDArray[np.int64], instant: NDArray[np.int64]) -> Int64Array:
+        """Return the register (Wh) between two points, where C has a multiplier; after a rollover it begins at 0."""
+        assert self.rise is not None
+        rise, start = self.rise[place], self.base[before]
+        rising = start + interpolate(np.zeros_like(rise), rise, self.time[before], self.time[place], instant)
+        range_wh = start + rise - self.wh[place]
+        return np.where((rise > 0) & (range_wh > 0) & (rising >= range_wh), rising - range_wh, rising)
+
+
+def in_one(one: Curve, other: Curve, order: Int64Array | None = None) -> Curve:
+    """Return the points of two curves of different meters as one, in an order, or in that of meter and time."""
+    if order is None:
+        order = np.argsort(np.concatenate((one.meter, other.meter)), kind="stable")
+    both = one, other
+
+    def joined(columns: Sequence[NDArray[_T]]) -> NDArray[_T]:
+        return np.concatenate(columns)[order]
+
+    gaps = [np.zeros(len(each), dtype=bool) if each.after_gap is None else each.after_gap for each in both]
+    known = [np.full(len(each), READ, dtype=np.uint8) if each.known is None else each.known for each in both]
+    rises = [each.rises() for each in both]
+    return Curve(
+        joined([each.meter for each in both]),
+        joined([each.time for each in both]),
+        joined([each.wh for each in both]),
+        joined([each.base for each in both]),
+        joined([each.energy for each in both]),
+        after_gap=joined(gaps) if any(each.any() for each in gaps) else None,
+        known=None if one.known is other.known is None else joined(known),
+        rise=None if one.rise is other.rise is None else joined(rises),
+    )

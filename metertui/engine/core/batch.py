@@ -11,13 +11,14 @@ Everything else (late, repeated, suspect, the first of a meter) is placed among 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Final
 
 import numpy as np
 
 from metertui.engine.accounts import Account
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base import (
     ACTUAL,
     DAY,
@@ -187,23 +188,31 @@ class Batch:
             self.lines.append(encode_line(self._folder.directory.ids[code], self._zone.iso(time), wh, quality))
         return outcome
 
-    def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+    def add_account(
+        self,
+        meter: str,
+        fields: Mapping[str, str],
+        repeated: str = "",
+        by: str = "",
+        allowed: Collection[str] = FIELDS,
+    ) -> Outcome:
         """Add an account that `by` registers. `fields` are those of an account; any may be missing.
 
-        `repeated` names a field that was given twice: a mapping cannot show that, and it refuses the request.
+        `repeated` names a field that was given twice: a mapping cannot show that, and it refuses the request. So does
+        one that is not `allowed`; those of the wire are.
         """
         try:
             check_meter_id(meter)
             if meter in self._active:  # maybe by this very batch, which is not in the book yet
                 raise Refused("already-registered", f"{meter} is registered already")
-            account = self._folder.accounts.prepare_account(meter, fields, self.now)
+            account = self._folder.accounts.prepare_account(meter, fields, self.now, allowed)
             if repeated:
                 raise Refused("bad-field", f"{repeated} is given twice")
         except Refused as error:
             return refused(error.code, error.why)
         self.accounts.append(account)
         self.registered_by.append(by)
-        self._active[meter] = self._folder.directory.place_meter(meter, account.group)
+        self._active[meter] = self._folder.directory.place_meter(meter, account.group, device=account.device)
         self._heads.grow(len(self._folder.directory))
         for each in self._folder.directory.codes_of_meter(meter):
             self._heads.unset(each)  # it may have readings already, which other limits hold for now

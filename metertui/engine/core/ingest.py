@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from metertui.engine.accounts import Account
-from metertui.engine.attributes import FIELDS
 from metertui.engine.base import ACTUAL
-from metertui.engine.columns import Frozen, Group, Tail, tail_columns
+from metertui.engine.columns import Frozen, Tail, tail_columns
+from metertui.engine.core import loading
 from metertui.engine.core.batch import Batch
 from metertui.engine.core.counters import Arrival, Counters
 from metertui.engine.core.data_folder import DataFolder
@@ -141,13 +141,12 @@ class Ingest:
     def refresh_meter(self, meter: str) -> list[int]:
         """Take a meter's attributes, and whether it may send readings, from its account.
 
-        Return the codes of its registers. Where another apartment type has other limits, readings are judged again.
+        Return the codes of its registers. Where readings have other limits, they are judged again.
         """
         folder, directory = self._folder, self._folder.directory
         account = folder.accounts.get(meter)
-        group, moves = (Group(), ()) if account is None else (account.group, folder.accounts.moves_of(meter))
         limits = {code: directory.limits_of(code) for code in directory.codes_of_meter(meter)}
-        code = directory.place_meter(meter, group, moves)
+        code = loading.place_account(directory, account or Account(meter), folder.accounts)
         self.heads.grow(len(directory))
         for each, before in limits.items():
             if before != directory.limits_of(each):
@@ -172,4 +171,4 @@ class Ingest:
 
 
 def _described(account: Account) -> str:
-    return ", ".join(f"{name}={value}" for name in FIELDS if (value := getattr(account, name)))
+    return ", ".join(f"{name}={value}" for name, value in account.texts().items() if value)

@@ -11,10 +11,9 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from metertui.engine.accounts import AccountBook, StaffBook
+from metertui.engine.accounts import Account, AccountBook, StaffBook
 from metertui.engine.base import (
     Clock,
-    FitRule,
     Progress,
     Rules,
     SiteZone,
@@ -122,7 +121,7 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
     with _owning(folder, recovers=False) as lock:
         accounts, staff, events, archive = _books(folder, rules)
         warnings = _mend_books(folder, accounts, staff, events, rules.zone, _Writes())
-        directory = _directory(accounts, rules.fit)
+        directory = _directory(accounts, rules)
         history = Columns.empty()
         return Loaded(
             accounts, staff, events, archive, directory, history, NO_STATED, warnings=warnings, owned=Owned(lock)
@@ -164,7 +163,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         for kept in (archive, store):
             for name in writes.attempt(kept.complete_manifest) or ():
                 warnings.append(f"{kept.folder.name}/{name} is missing; run metertui check for details")
-        directory = _directory(accounts, rules.fit)
+        directory = _directory(accounts, rules)
         history, estimated, sharing = _history(days, directory)
         tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
         warnings = [*filter(None, [_without_accounts(accounts, directory)]), *warnings]
@@ -297,7 +296,7 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
         raise MeterError(f"there is no data folder {folder}")
     accounts, staff, events, archive = _books(folder, rules)
     logs = wal.read_logs(folder, rules.zone)[::-1] if read_logs is None else read_logs()
-    directory = _directory(accounts, rules.fit)
+    directory = _directory(accounts, rules)
     days, rows = _archived(archive, IntervalStore(folder, rules.zone), progress)
     history, estimated, sharing = _history(days, directory)
     tail = recode_rows(directory, reading_lines.concat_rows(logs))
@@ -340,11 +339,18 @@ def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EditLog,
     return accounts, staff, events, Archive(folder, rules.zone)
 
 
-def _directory(accounts: AccountBook, fit: FitRule) -> MeterCodes:
-    directory = MeterCodes(fit)
+def _directory(accounts: AccountBook, rules: Rules) -> MeterCodes:
+    directory = MeterCodes(rules.fit, rules.zone)
     for account in accounts:
-        directory.place_meter(account.meter, account.group, accounts.moves_of(account.meter))
+        place_account(directory, account, accounts)
     return directory
+
+
+def place_account(directory: MeterCodes, account: Account, accounts: AccountBook) -> int:
+    """Set what a meter's account says of it, now and in time. Return the code of the meter."""
+    meter = account.meter
+    moves, devices = accounts.moves_of(meter), accounts.devices_of(meter)
+    return directory.place_meter(meter, account.group, moves, account.device, devices)
 
 
 def _history(all_rows: list[Rows], directory: MeterCodes) -> FirstValues:

@@ -50,7 +50,7 @@ def prepare_registers(folder: DataFolder, meter: str) -> Callable[[], Frozen]:
             energy=found.energy,
             group=group(columns.time),
             curve=curve,
-            curve_group=group(curve.time),
+            curve_group=group(curve.label_times(found.curve)),
             corrections=corrections,
             ids=ids,
             groups=groups,

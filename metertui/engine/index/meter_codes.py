@@ -15,7 +15,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import HOUR, FitRule, MeterLimits, meter_of
+from metertui.engine.attributes import NO_DEVICE, DeviceFields
+from metertui.engine.base import (
+    HOUR,
+    PLAIN_COURSE,
+    DeviceCourse,
+    DevicesInTime,
+    FitRule,
+    MeterLimits,
+    SiteZone,
+    device_of,
+    meter_of,
+)
 from metertui.engine.columns import Group
 
 _Moves = tuple[NDArray[np.int64], NDArray[np.int32]]
@@ -25,8 +36,9 @@ _Moves = tuple[NDArray[np.int64], NDArray[np.int32]]
 class MeterCodes:
     """Identifiers, codes and groups. Grows by appending only. Other threads get `frozen_ids` and `groups_in_time`."""
 
-    def __init__(self, fit: FitRule | None = None) -> None:
+    def __init__(self, fit: FitRule | None = None, zone: SiteZone | None = None) -> None:
         self._fit = fit or FitRule()
+        self._zone = zone or SiteZone("UTC")
         self.ids: list[str] = []
         self.codes: dict[str, int] = {}
         self.groups: list[Group] = []
@@ -34,12 +46,15 @@ class MeterCodes:
         self._current = array("i")
         self._frozen_ids: tuple[str, ...] = ()
         self.lowest_w = array("q")
-        """By code, the power that the meter may draw whatever its apartment type was at the time, W."""
+        """By code, the power by which the register may rise whatever the account said at the time, W."""
         self._registers: dict[int, list[int]] = {}
         """By code of a meter, the codes of its registers besides `use`, in order of their first readings."""
         self._further: list[int] = []
         """All of these."""
         self._moves: dict[int, _Moves] = {}
+        self._courses: dict[int, DeviceCourse] = {}
+        """What meters are themselves, of whose accounts any says."""
+        self._devices: DevicesInTime | None = None
         self._version = 0  # of the attributes
         self._in_time: tuple[int, GroupsInTime] | None = None
         self._nowhere = self.code_of_group(Group())
@@ -68,6 +83,9 @@ class MeterCodes:
             self._further.append(len(self.ids))
             if of_meter in self._moves:
                 self._moves[len(self.ids)] = self._moves[of_meter]
+            if of_meter in self._courses:
+                self._courses[len(self.ids)] = self._courses[of_meter]
+                self._devices = None
         code = self.codes[identifier] = len(self.ids)
         self.ids.append(identifier)
         self._current.append(group)
@@ -92,15 +110,28 @@ class MeterCodes:
             self.groups.append(group)
         return code
 
-    def place_meter(self, meter: str, group: Group, moves: Sequence[tuple[int, Group]] = ()) -> int:
+    def place_meter(
+        self,
+        meter: str,
+        group: Group,
+        moves: Sequence[tuple[int, Group]] = (),
+        device: DeviceFields = NO_DEVICE,
+        devices: Sequence[tuple[int, DeviceFields]] = (),
+    ) -> int:
         """Set a meter's attributes: `group` now, and `moves` as (effective from µs UTC, group) in time order.
 
-        The first of the moves holds for all earlier time too.
+        The first of the moves holds for all earlier time too. `device` and `devices` say the same of the meter itself.
         """
         code, current = self.code_of(meter), self.code_of_group(group)
         in_time = _as_moves(moves, self.code_of_group) if len(moves) > 1 else None
+        course = course_of(device, devices)
         for each in (code, *self._registers.get(code, ())):
             self._current[each] = current
+            if course is not PLAIN_COURSE:
+                self._courses[each] = course
+                self._devices = None
+            elif self._courses.pop(each, None) is not None:
+                self._devices = None
             if in_time is None:
                 self._moves.pop(each, None)
             else:
@@ -130,11 +161,18 @@ class MeterCodes:
         """Return what the readings of a meter are judged by."""
         moves = self._moves.get(code)
         groups = (self._current[code],) if moves is None else moves[1].tolist()
-        return _meter_limits(self._fit, [self.groups[group] for group in groups], moves)
+        course = self._courses.get(code, PLAIN_COURSE)
+        return _meter_limits(self._fit, [self.groups[group] for group in groups], moves, course, self._zone)
+
+    def devices_in_time(self) -> DevicesInTime | None:
+        """Return what the meters are themselves, for any thread; None where no account says."""
+        if self._devices is None and self._courses:
+            self._devices = DevicesInTime(dict(self._courses), self._zone)
+        return self._devices
 
     def site_limits(self, in_time: GroupsInTime) -> SiteLimits:
         """Return what the readings of all meters are judged by, given their attributes, for use in any thread."""
-        return SiteLimits(self._fit, tuple(self.groups), in_time)
+        return SiteLimits(self._fit, tuple(self.groups), in_time, self.devices_in_time(), self._zone)
 
     def groups_matching(self, attributes: Group) -> list[int]:
         """Return the codes of the groups that have these attributes; an empty attribute takes any."""
@@ -193,7 +231,16 @@ class GroupsInTime:
 class SiteLimits:
     """The limits of all meters, by their apartment types in time."""
 
-    def __init__(self, fit: FitRule, groups: Sequence[Group], in_time: GroupsInTime) -> None:
+    def __init__(
+        self,
+        fit: FitRule,
+        groups: Sequence[Group],
+        in_time: GroupsInTime,
+        devices: DevicesInTime | None,
+        zone: SiteZone,
+    ) -> None:
+        self.devices = devices
+        self._zone = zone
         self._fit = fit
         self._groups = groups
         self._in_time = in_time
@@ -209,10 +256,20 @@ class SiteLimits:
     def of_meter(self, code: int) -> MeterLimits:
         """Return the limits of one meter."""
         groups, moves = self._in_time.groups_of_meter(code)
-        return _meter_limits(self._fit, [self._groups[group] for group in groups], moves)
+        course = PLAIN_COURSE if self.devices is None else self.devices.of_code(code)
+        return _meter_limits(self._fit, [self._groups[group] for group in groups], moves, course, self._zone)
 
     def of_readings(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> int | NDArray[np.int64]:
-        """Return the highest power at readings (meter codes, µs UTC), W: int64[n], or one that all share."""
+        """Return by what power registers may rise at readings (codes, µs UTC), W: int64[n], or one that all share."""
+        power = self.power_of(meter, time)
+        return power if self.devices is None else self.devices.register_w(meter, time, power)
+
+    def power_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> int | NDArray[np.int64]:
+        """Return the highest power of meters at instants (codes, µs UTC), W: int64[n], or one that all share."""
+        power = self._power_by_type(meter, time)
+        return power if self.devices is None else self.devices.power_w(meter, time, power)
+
+    def _power_by_type(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> int | NDArray[np.int64]:
         if not self._fit.max_w_by_type:
             return self._fit.max_w
         watts = np.array([self._fit.max_w_of(group.apartment_type) for group in self._groups], dtype=np.int64)
@@ -233,7 +290,7 @@ class SiteLimits:
         moves = {code: _as_moves(course, code_of) for code, course in courses.items()}
         current = {code: int(groups[-1]) for code, (_, groups) in moves.items()}
         in_time = self._in_time.replaced(current, moves, code_of(Group()))
-        return SiteLimits(self._fit, tuple(codes), in_time)
+        return SiteLimits(self._fit, tuple(codes), in_time, self.devices, self._zone)
 
 
 def _as_moves(course: Sequence[tuple[int, Group]], code_of: Callable[[Group], int]) -> _Moves:
@@ -242,12 +299,31 @@ def _as_moves(course: Sequence[tuple[int, Group]], code_of: Callable[[Group], in
     return since, np.array([code_of(group) for _, group in course], dtype=np.int32)
 
 
-def _meter_limits(fit: FitRule, groups: Sequence[Group], moves: _Moves | None) -> MeterLimits:
-    """Return the limits of a meter that had these groups, one after another."""
-    if not fit.max_w_by_type:
-        return MeterLimits(fit.rounding_wh, (fit.max_w,))
-    watts = tuple(fit.max_w_of(group.apartment_type) for group in groups)
-    return MeterLimits(fit.rounding_wh, watts, () if moves is None else tuple(moves[0].tolist()))
+def course_of(device: DeviceFields, devices: Sequence[tuple[int, DeviceFields]]) -> DeviceCourse:
+    """Return what a meter is itself, by its account: `device` now, and `devices` in time if that changed."""
+    if device is NO_DEVICE and not devices:
+        return PLAIN_COURSE
+    if len(devices) < 2:
+        return DeviceCourse((device_of(device),))
+    return DeviceCourse(tuple(device_of(each) for _, each in devices), tuple(since for since, _ in devices[1:]))
+
+
+def _meter_limits(
+    fit: FitRule, groups: Sequence[Group], moves: _Moves | None, course: DeviceCourse, zone: SiteZone
+) -> MeterLimits:
+    """Return the limits of a meter that had these groups, one after another, and is of that course itself."""
+    watts: tuple[int, ...] = (fit.max_w,)
+    since: tuple[int, ...] = ()
+    if fit.max_w_by_type:
+        watts = tuple(fit.max_w_of(group.apartment_type) for group in groups)
+        since = () if moves is None else tuple(moves[0].tolist())
+    if course is PLAIN_COURSE:
+        return MeterLimits(fit.rounding_wh, watts, since)
+    by_type = MeterLimits(fit.rounding_wh, watts, since)
+    instants = sorted({*since, *course.since})
+    own = [(course.at(at).max_w, by_type.power_at(at)) for at in (-1, *instants)]
+    watts = tuple(other if max_w is None else max_w for max_w, other in own)
+    return MeterLimits(fit.rounding_wh, watts, tuple(instants), course=course, zone=zone)
 
 
 def _runs(values: NDArray[np.int32]) -> Iterable[slice]:

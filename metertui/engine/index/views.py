@@ -197,7 +197,7 @@ class View:
             group=group,
             curve=curve,
             corrections=stored.corrections,
-            curve_group=group if same else groups_of(curve.meter, curve.time),
+            curve_group=group if same else groups_of(curve.meter, curve.label_times(found.curve)),
             ids=stored.ids,
             groups=stored.groups,
             zone=stored.zone,

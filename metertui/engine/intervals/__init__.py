@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from metertui.engine.columns import UWH_PER_WH
 from metertui.engine.intervals import lines
-from metertui.engine.intervals.joined_curve import UWH_PER_WH, join_intervals
+from metertui.engine.intervals.joined_curve import join_intervals
 from metertui.engine.intervals.rows import NO_INTERVALS, IntervalPiece, IntervalRows, concat_intervals
 from metertui.engine.intervals.standing import (
     merge_columns,

@@ -10,15 +10,23 @@ imports nor how an interval is cut changes a figure.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import DRAWN, NO_REGISTER, READ, Curve, IntervalColumns, interpolate
-
-UWH_PER_WH: Final = 1_000_000
+from metertui.engine.columns import (
+    DRAWN,
+    NO_REGISTER,
+    READ,
+    UWH_PER_WH,
+    Curve,
+    IntervalColumns,
+    cumulative_wh,
+    in_one,
+    interpolate,
+)
 
 
 def join_intervals(curve: Curve, intervals: IntervalColumns) -> Curve:
@@ -30,21 +38,7 @@ def join_intervals(curve: Curve, intervals: IntervalColumns) -> Curve:
         return curve
     concerned = np.isin(curve.meter, np.unique(intervals.meter))
     joined, rest = _joined(curve.part(concerned), intervals), curve.part(~concerned)
-    order = np.argsort(np.concatenate((rest.meter, joined.meter)), kind="stable")
-    read = np.full(len(rest), READ, dtype=np.uint8) if rest.known is None else rest.known
-    gaps = None
-    if joined.after_gap is not None:
-        gaps = np.concatenate((np.zeros(len(rest), dtype=bool), joined.after_gap))[order]
-    assert joined.known is not None
-    return Curve(
-        np.concatenate((rest.meter, joined.meter))[order],
-        np.concatenate((rest.time, joined.time))[order],
-        np.concatenate((rest.wh, joined.wh))[order],
-        np.concatenate((rest.base, joined.base))[order],
-        np.concatenate((rest.energy, joined.energy))[order],
-        after_gap=gaps,
-        known=np.concatenate((read, joined.known))[order],
-    )
+    return in_one(rest, joined)
 
 
 class _Points(NamedTuple):
@@ -70,6 +64,9 @@ def _joined(curve: Curve, intervals: IntervalColumns) -> Curve:
     is_read = np.zeros(count, dtype=bool)
     is_read[points.read] = True
     known[is_read] = READ if curve.known is None else curve.known
+    rise = np.zeros(count, dtype=np.int64)
+    if curve.rise is not None:
+        rise[points.read] = curve.rise
     inside = np.zeros(count, dtype=np.int64)
     long = points.end - points.start > 1
     np.add.at(inside, points.start[long] + 1, 1)
@@ -82,9 +79,10 @@ def _joined(curve: Curve, intervals: IntervalColumns) -> Curve:
         points.time,
         wh,
         base,
-        _cumulative(points.meter, energy),
+        cumulative_wh(points.meter, energy // UWH_PER_WH, energy % UWH_PER_WH),
         after_gap=gap if gap.any() else None,
         known=known,
+        rise=None if curve.rise is None else rise,
     )
 
 
@@ -147,16 +145,3 @@ def _segments(points: _Points, curve: Curve, intervals: IntervalColumns) -> tupl
         none, rest[of], none, length[of], until - open_time[free]
     )
     return energy, inner & ~covered & ~stepping
-
-
-def _cumulative(meter: NDArray[np.int32], energy: Int64Array) -> Int64Array:
-    """Return the sum (Wh, rounded half-even) of energies (µWh) since each meter's first point; no sum overflows."""
-    whole, part = np.cumsum(energy // UWH_PER_WH), np.cumsum(energy % UWH_PER_WH)
-    first = np.ones(len(meter), dtype=bool)
-    first[1:] = meter[1:] != meter[:-1]
-    since = np.maximum.accumulate(np.where(first, np.arange(len(meter)), 0))
-    whole, part = whole - whole[since], part - part[since]
-    more, left = np.divmod(part, UWH_PER_WH)
-    value = whole + more
-    value += (2 * left > UWH_PER_WH) | ((2 * left == UWH_PER_WH) & (value % 2 == 1))
-    return np.asarray(value, dtype=np.int64)

@@ -36,9 +36,9 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     yield from proofs
     days, proofs = _day_files(Archive(folder, zone), zone, part_of_progress(progress, 0, 3))
     yield from proofs
-    directory = MeterCodes(rules.fit)
+    directory = MeterCodes(rules.fit, zone)
     for account in book:
-        directory.place_meter(account.meter, account.group, book.moves_of(account.meter))
+        loading.place_account(directory, account, book)
     parts = [loading.recode_rows(directory, rows) for rows in [*days, *reversed(logs)]]
     store = IntervalStore(folder, zone)
     intervals, proofs = check_intervals.prove_intervals(

@@ -230,6 +230,7 @@ def _users(folder: Path, zone: SiteZone) -> _FileSplit | None:
     def fault(row: dict[str, str]) -> None:
         meter = row["identifier"]
         account.check_row(meter, row.get("status", ""), row.get("registered", ""), zone)
+        account.check_device(row)
         if meter in seen:
             raise Refused("already-registered", f"{meter} is listed twice")
         seen.add(meter)
@@ -241,8 +242,10 @@ def _moves(folder: Path, zone: SiteZone) -> _FileSplit | None:
     def fault(row: dict[str, str]) -> None:
         check_meter_id(row["identifier"])
         zone.parse(row["effective_from"])
+        account.check_device(row)
 
-    return _table(folder / "accounts_history.csv", account_history.HISTORY_KNOWN, account_history.HISTORY_LATER, fault)
+    columns = account_history.HISTORY_KNOWN, account_history.HISTORY_LATER
+    return _table(folder / "accounts_history.csv", *columns, fault)
 
 
 def _events(folder: Path, zone: SiteZone) -> _FileSplit | None:

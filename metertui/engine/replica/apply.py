@@ -16,11 +16,10 @@ from typing import Final
 
 import numpy as np
 
-from metertui.engine.accounts import Account
+from metertui.engine.accounts import Entry
 from metertui.engine.base import day_number
 from metertui.engine.columns import (
     Columns,
-    Group,
     IntervalColumns,
     Stated,
     add_to_history,
@@ -71,12 +70,12 @@ def _replicate(engine: Engine, arrived: Stated, *, counted: bool) -> Iterator[No
         yield
 
 
-def update_accounts(engine: Engine, found: Sequence[tuple[Account, Sequence[tuple[int, Group]]]]) -> Iterator[None]:
-    """Update new and changed accounts, with their moves."""
-    for account, moves in found:
-        engine.ingest.counters.registered += account.meter not in engine.accounts
-        engine.accounts.replace_known(account, moves)
-    yield from _place(engine, [account.meter for account, _ in found])
+def update_accounts(engine: Engine, found: Sequence[Entry]) -> Iterator[None]:
+    """Update new and changed accounts."""
+    for entry in found:
+        engine.ingest.counters.registered += entry.account.meter not in engine.accounts
+        engine.accounts.replace_known(entry)
+    yield from _place(engine, [entry.account.meter for entry in found])
 
 
 def replace_accounts(engine: Engine, new: NewBook) -> Iterator[None]:

@@ -16,9 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
+from metertui.engine.accounts import Account, AccountBook, Entry, StaffBook, account_files, account_history
 from metertui.engine.base import Clock, Progress, Rules, SiteZone, meter_of, no_progress
-from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals
@@ -60,8 +59,8 @@ class Changes:
     """New readings; if a new log was opened, the rest of the old one."""
     fresh: Rows | None = None
     """The readings of a new log, if one was opened."""
-    accounts: list[tuple[Account, list[tuple[int, Group]]]] = field(default_factory=list)
-    """New and changed accounts, each with its attributes in time."""
+    accounts: list[Entry] = field(default_factory=list)
+    """New and changed accounts."""
     book: NewBook | None = None
     events: list[Edit] = field(default_factory=list)
     event_book: EditLog | None = None
@@ -97,7 +96,7 @@ class ChangeReader:
         self._reread_logs = False  # whether the log has to be read again in any case
         self._reread_accounts = False  # whether all accounts have to be read again
         self._unapplied: set[str] = set()  # files of which something could not be applied, so that all of it counts
-        self._moves: dict[str, list[tuple[int, Group]]] = {}  # as in the file
+        self._courses = account_history.Courses({}, {})  # as in the file
         self._marks: dict[str, Mark] = {}
         self._intervals = IntervalStore(folder, rules.zone)
         self._changed_days, self._interval_days = (
@@ -233,19 +232,19 @@ class ChangeReader:
             news.book = _whole(reloaded, engine) if _USERS in self._unapplied else _compared(reloaded, book)
         moved: set[str] = set()
         if self._is_new(_MOVES):
-            before = self._moves
+            before = self._courses.moves
             self._load(_MOVES, self._read_moves)
-            moved = self._moves.keys() | before.keys()
+            moved = self._courses.moves.keys() | before.keys()
         if news.book is None:
             stated = {account.meter: account for account in found or ()}
             for meter in moved - stated.keys():
                 account = book.get(meter)
                 if account is not None:
                     stated[meter] = account
-            for meter, account in stated.items():
-                course = self._course(account)
-                if book.get(meter) != account or list(book.moves_of(meter)) != course:
-                    news.accounts.append((account, course))
+            for account in stated.values():
+                changed = self._entry(account)
+                if changed != book.entry_of(account.meter):
+                    news.accounts.append(changed)
         self._reread_accounts = False
         self._unapplied.discard(_USERS)
 
@@ -275,12 +274,17 @@ class ChangeReader:
         return account_files.parse_accounts(header + lines, self._users.path, self._zone) if lines else []
 
     def _read_moves(self) -> None:
-        self._moves = account_history.read_moves(self._folder / _MOVES, self._zone)
+        self._courses = account_history.read_courses(self._folder / _MOVES, self._zone)
 
-    def _course(self, account: Account) -> list[tuple[int, Group]]:
-        """Return an account's attributes in time, without an unfinished change at their end."""
-        course = self._moves.get(account.meter, [])
-        return course[:-1] if account_history.is_unfinished(course, account) else course
+    def _entry(self, account: Account) -> Entry:
+        """Return an account with what changed in time, without an unfinished change at the end."""
+        moves = self._courses.moves.get(account.meter, [])
+        devices = self._courses.devices.get(account.meter, [])
+        if account_history.is_unfinished(moves, account.group):
+            moves = moves[:-1]
+        if account_history.is_unfinished(devices, account.device):
+            devices = devices[:-1]
+        return Entry(account, moves, devices)
 
     def _staff_news(self, news: Changes, engine: Engine) -> None:
         del engine
@@ -317,11 +321,7 @@ class ChangeReader:
 
 
 def _compared(book: AccountBook, before: AccountBook) -> NewBook:
-    changed = [
-        account.meter
-        for account in book
-        if before.get(account.meter) != account or before.moves_of(account.meter) != book.moves_of(account.meter)
-    ]
+    changed = [account.meter for account in book if before.entry_of(account.meter) != book.entry_of(account.meter)]
     return NewBook(book, changed, [account.meter for account in before if account.meter not in book])
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import ByMeter, Columns, Curve, Frozen, Sums, interpolate, run_edges, tail_columns
+from metertui.engine.columns import DRAWN, ByMeter, Columns, Curve, Frozen, Sums, interpolate, run_edges, tail_columns
 from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
@@ -208,6 +208,10 @@ def list_readings(columns: Columns, status: NDArray[np.uint8], curve: Curve) -> 
     So the energies of a meter sum to its usage, also where an exchange is the last that is known. An exchange at a
     counted reading is that reading.
     """
+    whole = np.arange(len(curve))
+    if curve.known is not None:  # steps that are divided are whole ones here
+        whole = np.flatnonzero(curve.known != DRAWN)
+        curve = curve.part(whole)
     counted = np.flatnonzero(status < rules.SUSPECT)
     alone = _points_alone(Columns(columns.meter[counted], columns.time[counted], columns.wh[counted]), curve)
     rise, since = np.diff(curve.energy, prepend=0), np.diff(curve.time, prepend=0)
@@ -224,7 +228,7 @@ def list_readings(columns: Columns, status: NDArray[np.uint8], curve: Curve) -> 
     at, _ = tail_columns.locate_rows(columns, curve.meter[alone], curve.time[alone])
     exchanged = np.full(len(alone), rules.EXCHANGE, dtype=np.uint8)
     of_exchanges = Listed(
-        curve.meter[alone], curve.time[alone], curve.wh[alone], exchanged, rise[alone], since[alone], ~alone
+        curve.meter[alone], curve.time[alone], curve.wh[alone], exchanged, rise[alone], since[alone], ~whole[alone]
     )
     pairs: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(listed, of_exchanges, strict=True)
     return Listed(*(np.insert(stored, at, new) for stored, new in pairs))

@@ -40,8 +40,11 @@ from metertui.engine.usage.listed_intervals import list_all
 from metertui.engine.usage.query import Question
 from metertui.engine.vee import rules
 
-STATUS: Final = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void", "interval")
-"""Names of the values of a status, in order. An exchange is no stored reading: its row has the final read."""
+STATUS: Final = (
+    "counted", "reset", "exchange", "rounding", "rollover", "suspect", "rejected", "void", "interval", "divided",
+)  # fmt: skip
+"""Names of the values of a status, in order. An exchange is no stored reading: its row has the final read. An
+instant at which a step is divided is in no list."""
 ROW_STATUS: Final = (*STATUS[: rules.INTERVAL], "counted")
 """The same in a list, where an interval that counts is as a reading that does."""
 Kind = Literal["text", "time", "kwh", "fine_kwh"]

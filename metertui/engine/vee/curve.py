@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import ACTUAL, Limits
-from metertui.engine.columns import FIRST, READ, Columns, Corrections, Curve, tail_columns
+from metertui.engine.base import ACTUAL, DevicesInTime, Limits
+from metertui.engine.columns import DRAWN, FIRST, READ, Columns, Corrections, Curve, in_one, tail_columns
 from metertui.engine.vee import rules
+from metertui.engine.vee.device_curve import multiplied, register_rises
 from metertui.engine.vee.estimates import judge_estimates, with_estimates
 from metertui.engine.vee.standing import Standing, resolve
 from metertui.engine.vee.whole_columns import Marks, judge_columns
@@ -41,15 +42,17 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
     if corrections is None:
         status = judge_columns(columns.meter, columns.time, columns.wh, limits)
         wh, _ = _counted_registers(columns, columns.wh, status, limits.rounding_wh)
-        gained = energy_of_readings(columns.meter, wh, status)
-        return Validated(columns, status, gained, _curve(columns, wh, wh, gained, status))
+        gained = _risen(columns, wh, wh, status, limits.devices)
+        curve = _curve(columns, wh, wh, gained, status)
+        energy = _multiplied(curve, limits.devices)
+        return Validated(columns, status, gained if energy is curve else _energy_along(energy, columns), energy)
     found = resolve(columns, corrections)
     columns = found.columns
     quality = corrections.qualities_of(columns) if corrections.has_estimates() else None
     points, base, marks, rows, aside, estimates = _points(found, corrections, quality)
     status_of = judge_columns(points.meter, points.time, points.wh, limits, marks)
     wh, rises_from = _counted_registers(points, base, status_of, limits.rounding_wh)
-    gained = energy_of_readings(points.meter, wh, status_of, rises_from)
+    gained = _risen(points, wh, rises_from, status_of, limits.devices)
     status = np.full(len(columns), rules.VOID, dtype=np.uint8)
     total = np.zeros(len(columns), dtype=np.int64)
     stored = rows >= 0
@@ -66,18 +69,56 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
         mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
         total[aside[mine]] = gained[before[mine]]
     curve = _curve(points, wh, rises_from, gained, status_of)
-    if quality is None:
-        return Validated(columns, status, total, curve)
     if len(estimates):
+        assert quality is not None
         asked, read = columns.part(estimates), points.wh[status_of < rules.SUSPECT]
         judged = judge_estimates(asked, curve, read, limits)
         status[estimates] = judged.status
         curve = with_estimates(curve, read, asked, quality[estimates], judged)
-    return Validated(columns, status, _energy_along(curve, columns), _with_qualities(curve, columns, quality), quality)
+    if quality is not None:
+        curve = _with_qualities(curve, columns, quality)
+    found_curve = _multiplied(curve, limits.devices)
+    if quality is not None or found_curve is not curve:
+        total = _energy_along(found_curve, columns)
+    return Validated(columns, status, total, found_curve, quality)
+
+
+def _multiplied(curve: Curve, devices: DevicesInTime | None) -> Curve:
+    """Return the curve of energy, given that of what registers rose by."""
+    if devices is None or not (concerned := devices.concern(curve.meter)).any():
+        return curve
+    return in_one(curve.part(~concerned), multiplied(curve.part(concerned), devices))
+
+
+def _risen(
+    points: Columns,
+    wh: NDArray[np.int64],
+    base: NDArray[np.int64],
+    status: NDArray[np.uint8],
+    devices: DevicesInTime | None,
+) -> NDArray[np.int64]:
+    """Return what the registers of n points have risen by since the first of their meters, as they count, Wh int64[n].
+
+    At one that does not count it is that at the last that does.
+    """
+    risen = energy_of_readings(points.meter, wh, status, None if base is wh else base)
+    if devices is None or not (concerned := devices.concern(points.meter)).any():
+        return risen
+    rows = np.flatnonzero(concerned & (status < rules.SUSPECT))
+    meter = points.meter[rows]
+    rise = register_rises(meter, points.time[rows], wh[rows], base[rows], status[rows], devices)
+    total = np.cumsum(rise)
+    first = np.concatenate(([True], meter[1:] != meter[:-1]))[: len(meter)]
+    total -= total[np.maximum.accumulate(np.where(first, np.arange(len(meter)), 0))]
+    at = np.zeros(len(points), dtype=np.int64)
+    at[rows] = np.arange(len(rows))
+    risen[concerned] = total[np.maximum.accumulate(at)[concerned]]  # a meter's first point counts
+    return risen
 
 
 def _energy_along(curve: Curve, columns: Columns) -> NDArray[np.int64]:
     """Return C (Wh, int64[n]) at the last point of the curve up to each reading; 0 before the first of its meter."""
+    curve = curve if curve.known is None else curve.part(curve.known != DRAWN)
     at, known = tail_columns.locate_rows(curve, columns.meter, columns.time)
     place = np.where(known, at, at - 1)
     found = np.zeros(len(columns), dtype=np.int64)

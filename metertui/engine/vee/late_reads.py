@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from metertui.engine.base import MeterLimits, SiteZone
+from metertui.engine.base import PLAIN_COURSE, MeterLimits, SiteZone
 from metertui.engine.columns import Frozen, Known
 from metertui.engine.vee import estimates, rules
 from metertui.engine.vee.edits import NO_VALUES, MeterEdits, Values
@@ -72,12 +72,15 @@ class MeterHeads:
         """
         columns, curve = frozen.columns, frozen.read_curve
         ends = np.flatnonzero(np.diff(columns.meter, append=-1))
-        counted = (frozen.status[ends] == rules.COUNTED) | (frozen.status[ends] == rules.ROUNDING)
+        counted = np.isin(frozen.status[ends], (rules.COUNTED, rules.ROUNDING, rules.ROLLOVER))
         codes = columns.meter[ends[counted]].astype(np.int64)
         last = curve.starts[codes + 1] - 1
         heads = zip(codes.tolist(), curve.time[last].tolist(), curve.base[last].tolist(), strict=True)
         for code, time, wh in heads:
             self.time[code], self.wh[code] = time, wh
+        for code, course in ({} if frozen.limits.devices is None else frozen.limits.devices.courses).items():
+            if course.resets_daily and code < len(self.time):
+                self.unset(code)
         for code, time in [] if frozen.corrections is None else frozen.corrections.unsure():
             if time > self.time[code]:
                 self.unset(code)
@@ -274,15 +277,20 @@ class Replay:
     def push(self, point: Point) -> None:
         """Push the next reading, or the exchange at its instant."""
         time, wh = point
+        limits = self._limits
+        max_w, range_wh, ends_day = limits.at(time), 0, False
+        if limits.course is not PLAIN_COURSE:
+            range_wh, ends_day = limits.device_at(time).range_wh, limits.ends_day(time, wh)
+            if self.points and (begun := _begun_between(self.points[-1], point, limits)) is not None:
+                self.judge.begin_again(begun)
         self.points.append(point)
-        max_w = self._limits.at(time)
         decided = self.decided
         if decided is not None and time in decided.exchanges:
             self.judge.push_exchange(time, wh, decided.exchanges[time].initial, max_w)
         elif decided is not None and decided.is_released(time, wh, self._shared.get(time, (wh,))[0]):
-            self.judge.push_released(time, wh, max_w)
+            self.judge.push_released(time, wh, max_w, range_wh)
         else:
-            self.judge.push(time, wh, max_w)
+            self.judge.push(time, wh, max_w, range_wh, ends_day=ends_day)
 
     def copy(self) -> Replay:
         """Return a replay that can be continued in another way."""
@@ -305,13 +313,19 @@ class Replay:
     def head(self) -> Point | None:
         """Return the point that the next reading has to follow and fit, or None if other things matter for it."""
         last = self.judge.last
-        if last is None or self.judge.pending is not None:
+        if last is None or self.judge.pending is not None or self._limits.course.resets_daily:
             return None
         if self.decided is not None and self.decided.latest_verdict > last.time:
             return None  # a reading may be a void one over again
         if self.latest_estimate > last.time:
             return None  # or take the place of an estimated one
         return last.time, last.register
+
+
+def _begun_between(earlier: Point, later: Point, limits: MeterLimits) -> int | None:
+    """Return where (µs UTC) the register began again between two readings, last before the later; None if nowhere."""
+    begun = limits.day_begun(later[0])
+    return begun if begun is not None and earlier[0] <= begun else None
 
 
 def has_edit_at(decided: MeterEdits | None, time: int) -> bool:
@@ -401,17 +415,24 @@ def _known_from(points: Sequence[Point], neighbours: Neighbours) -> int | None:
 
     In a run of readings a, b, c, … that rise evenly all from c on count, whatever came before: none is lower than one
     before it, and what is counted before a or b is at most two roundings above b. So once two of them have reached
-    that, the registers of both are what they say: a replay may begin with these two.
+    that, the registers of both are what they say: a replay may begin with these two. It may also begin with the last
+    reading before the register begins again.
     """
     limits, decided = neighbours.limits, neighbours.decided
 
     def rises(later: int) -> bool:
         (t0, wh0), (t1, wh1) = points[later - 1 : later + 1]
+        if limits.day_begun(t1) is not None:
+            return False
         if has_edit_at(decided, t0) or has_edit_at(decided, t1):
             return False
         return rules.fits(t0, wh0, t1, wh1, limits.at(t1), 0)
 
     last = len(points) - 1
+    if limits.course.resets_daily:
+        for place in range(last, 0, -1):
+            if _begun_between(points[place - 1], points[place], limits) is not None:
+                return place - 1
     while last >= 3:
         first = last
         while first > 0 and rises(first):

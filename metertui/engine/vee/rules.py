@@ -6,6 +6,9 @@ is a *rounding*: it fits too, and counts with the register that was counted befo
 last counted one is suspect, and the next reading decides: either the suspect was wrong, or the last counted one was, or
 the register is another one.
 
+Where an account says how many digits a register has, a lower reading fits all the same if the register went past its
+last number between the two: a *rollover*. A register that begins again each day is compared with 0 at midnight.
+
 Edits come first: a void reading is left out, a released one always counts, and at a declared exchange the old register
 ends and the new one begins.
 """
@@ -18,7 +21,16 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import HOUR, MeterLimits, SiteZone, duration_text, format_kwh
+from metertui.engine.base import (
+    HOUR,
+    ONE_TIMES,
+    MeterLimits,
+    SiteZone,
+    duration_text,
+    format_kwh,
+    multiplier_text,
+    times_wh,
+)
 from metertui.engine.columns import VOID as _VOID
 
 COUNTED: Final = 0
@@ -28,14 +40,21 @@ EXCHANGE: Final = 2
 """Not a reading but a declared exchange, which is a point of the curve."""
 ROUNDING: Final = 3
 """Counted with the register that was counted before it, than which it is a little lower."""
-SUSPECT: Final = 4
+ROLLOVER: Final = 4
+"""Counted: since the reading counted before it, the register went past its last number and began again at 0."""
+SUSPECT: Final = 5
 """Not counted yet: the next reading decides."""
-REJECTED: Final = 5
+REJECTED: Final = 6
 """A bad read, never counted."""
 VOID: Final = _VOID
 """Does not stand, by an edit."""
-INTERVAL: Final = 7
+INTERVAL: Final = 8
 """Not a reading but the end of an interval of a file, which is a point of the curve."""
+DIVIDED: Final = 9
+"""Not a reading but an instant at which a step is divided: another multiplier, or a register that begins again."""
+_ANY: Final = 1 << 40
+"""More than any register, Wh."""
+_NO_PLACE: Final = -1
 
 
 def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int, rounding_wh: int, shortest_us: int = HOUR) -> bool:
@@ -48,6 +67,14 @@ def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int, rounding_wh: int, sho
     return rise >= -rounding_wh and rise * HOUR <= max_w * max(t1 - t0, shortest_us)
 
 
+def rolls_over(wh0: int, wh1: int, range_wh: int) -> bool:
+    """Return whether a register that begins again at `range_wh` may have done so between two readings, all Wh.
+
+    The earlier one is in the last tenth of its range, the later one in the first half.
+    """
+    return 9 * range_wh <= 10 * wh0 < 10 * range_wh and 2 * wh1 < range_wh
+
+
 class _Known(NamedTuple):
     """A reading or an exchange that later ones are compared with."""
 
@@ -57,6 +84,10 @@ class _Known(NamedTuple):
     place: int
     """Its position among all that were pushed."""
     max_w: int
+    range_wh: int
+    """Where the register begins again at 0, Wh; 0 if it is not known to do so."""
+    slack_wh: int
+    """By how much it may be lower than what is counted before it, Wh."""
 
 
 class Judge:
@@ -78,9 +109,14 @@ class Judge:
         self._firm = False
         """Whether the last counted one cannot be rejected any more, by an edit."""
 
-    def push(self, time: int, wh: int, max_w: int) -> None:
-        """Push the next reading, µs UTC and Wh."""
-        new = self._take(time, wh, max_w, COUNTED)
+    def push(self, time: int, wh: int, max_w: int, range_wh: int = 0, *, ends_day: bool = False) -> None:
+        """Push the next reading, µs UTC and Wh.
+
+        Its register begins again at `range_wh`, if that is not 0. One that `ends_day` may have begun again already.
+        """
+        new = self._take(time, wh, max_w, COUNTED, range_wh)
+        if ends_day and wh <= self._rounding_wh:
+            new = new._replace(slack_wh=_ANY)
         if self.last is None or self._fit(self.last, new):
             self._reject_pending()
             self._count(self.last, new)
@@ -92,12 +128,19 @@ class Judge:
         else:
             self._count(self._settle_pending(self.pending), new)
 
-    def push_released(self, time: int, wh: int, max_w: int) -> None:
+    def begin_again(self, time: int) -> None:
+        """Have the register begin at 0 at an instant (µs UTC), if anything is known before: that matters no longer."""
+        if self.last is not None:
+            self._reject_pending()
+            self.last = _Known(time, 0, _NO_PLACE, 0, 0, self._rounding_wh)
+            self.pending, self._before, self._firm = None, None, False
+
+    def push_released(self, time: int, wh: int, max_w: int, range_wh: int = 0) -> None:
         """Push a released reading, which always counts, and takes nothing away from what was counted before it.
 
         If it is lower than that, its interval has no usage, and what follows is compared with it.
         """
-        new = self._take(time, wh, max_w, COUNTED)
+        new = self._take(time, wh, max_w, COUNTED, range_wh)
         before = self._settle_for(new)
         self._count(None if self._falls(before, new) else before, new)
         self._firm = True
@@ -126,8 +169,9 @@ class Judge:
 
     def forget_settled(self) -> list[int]:
         """Forget the readings that do not matter for later ones; return the old positions of those that are left."""
-        kept = sorted({each.place for each in (self._before, self.last, self.pending) if each is not None})
-        now = {place: at for at, place in enumerate(kept)}
+        known = {each.place for each in (self._before, self.last, self.pending) if each is not None}
+        kept = sorted(known.difference([_NO_PLACE]))
+        now = {_NO_PLACE: _NO_PLACE} | {place: at for at, place in enumerate(kept)}
         self.status = [self.status[place] for place in kept]
         self._before, self.last, self.pending = (
             None if each is None else each._replace(place=now[each.place])
@@ -159,11 +203,13 @@ class Judge:
             self.status[last.place] = REJECTED
 
     def _falls(self, earlier: _Known | None, later: _Known) -> bool:
-        return earlier is not None and later.register < earlier.register - self._rounding_wh
+        if earlier is None or later.register >= earlier.register - later.slack_wh:
+            return False
+        return not (later.range_wh and self._fit(earlier, later))
 
-    def _take(self, time: int, wh: int, max_w: int, status: int) -> _Known:
+    def _take(self, time: int, wh: int, max_w: int, status: int, range_wh: int = 0) -> _Known:
         self.status.append(status)
-        return _Known(time, wh, len(self.status) - 1, max_w)
+        return _Known(time, wh, len(self.status) - 1, max_w, range_wh, self._rounding_wh)
 
     def _reject_pending(self) -> None:
         if self.pending is not None:
@@ -186,6 +232,10 @@ class Judge:
         """Return a reading with the register that it counts with."""
         if before is None or new.register >= before.register:
             return new
+        fallen = before.register - new.register
+        if fallen > new.slack_wh and rolls_over(before.register, new.register, new.range_wh):
+            self.status[new.place] = ROLLOVER
+            return new
         self.status[new.place] = ROUNDING
         return new._replace(register=before.register)
 
@@ -198,8 +248,10 @@ class Judge:
         self.pending = new
 
     def _fit(self, earlier: _Known, later: _Known) -> bool:
-        points = earlier.time, earlier.register, later.time, later.register
-        return fits(*points, later.max_w, self._rounding_wh, self._shortest_us)
+        time, wh = later.time, later.register
+        if wh < earlier.register - later.slack_wh and rolls_over(earlier.register, wh, later.range_wh):
+            wh += later.range_wh
+        return fits(earlier.time, earlier.register, time, wh, later.max_w, later.slack_wh, self._shortest_us)
 
 
 def is_doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -207,19 +259,44 @@ def is_doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray((status == SUSPECT) | (status == REJECTED))
 
 
+def before_it(before: tuple[int, int] | None, time: int, limits: MeterLimits) -> tuple[int, int] | None:
+    """Return what a reading (µs UTC) is compared with, given the point counted before it: µs UTC and Wh.
+
+    It is 0 at midnight where the register begins again each day.
+    """
+    begun = limits.day_begun(time)
+    return before if before is None or begun is None or before[0] > begun else (begun, 0)
+
+
 def misfit(before: tuple[int, int] | None, time: int, wh: int, limits: MeterLimits, zone: SiteZone) -> str:
     """Return a clause that says why a reading (µs UTC, Wh) does not fit the point counted before it; empty if it does.
 
     `before` is the instant (µs UTC) and the register (Wh) there; any reading fits None.
     """
-    max_w = limits.at(time)
-    if before is None or fits(*before, time, wh, max_w, limits.rounding_wh):
+    before = before_it(before, time, limits)
+    if before is None:
         return ""
     time0, wh0 = before
+    device, slack = limits.device_at(time), limits.rounding_wh
+    if wh < wh0 - slack and (
+        (rolls_over(wh0, wh, device.range_wh) and fits(time0, wh0, time, wh + device.range_wh, limits.at(time), slack))
+        or limits.ends_day(time, wh)
+    ):
+        return ""
+    if fits(time0, wh0, time, wh, limits.at(time), slack):
+        return ""
     if wh < wh0:
         return f"{format_kwh(wh)} kWh is lower than the {format_kwh(wh0)} kWh counted at {zone.iso(time0)}"
-    most = f"more than {max_w / 1000:g} kW allows"
-    return f"{format_kwh(wh)} kWh is a rise of {format_kwh(wh - wh0)} kWh in {duration_text(time - time0)}, {most}"
+    rise = f"{format_kwh(wh - wh0)} kWh{times(wh - wh0, device.multiplier)}"
+    most = f"more than {limits.power_at(time) / 1000:g} kW allows"
+    return f"{format_kwh(wh)} kWh is a rise of {rise} in {duration_text(time - time0)}, {most}"
+
+
+def times(wh: int, multiplier: int) -> str:
+    """Return the end of a figure such as `12.5 kWh × 40 = 500 kWh`; empty where the multiplier is 1."""
+    if multiplier == ONE_TIMES:
+        return ""
+    return f" × {multiplier_text(multiplier)} = {format_kwh(times_wh(wh, multiplier))} kWh"
 
 
 def why_not_counted(before: tuple[int, int] | None, time: int, wh: int, limits: MeterLimits, zone: SiteZone) -> str:

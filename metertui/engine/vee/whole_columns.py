@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import HOUR, Int64Array, Limits
+from metertui.engine.base import HOUR, DevicesInTime, Int64Array, Limits
 from metertui.engine.columns import concat_ranges, first_at_least
 from metertui.engine.vee.rules import EXCHANGE, ROUNDING, Judge
 
@@ -40,6 +42,88 @@ def judge_columns(
     readings fit the highest register before them they count, and those below it are roundings. Only the other blocks,
     and those with marks, go through a Judge.
     """
+    points = _Points(meter, time, wh, limits.of_readings(meter, time))
+    devices = limits.devices
+    if devices is not None:
+        numbers = devices.numbers_at(meter, time)
+        points = points._replace(range_wh=devices.column("range_wh")[numbers])
+        daily = devices.column("daily_reset")[numbers] > 0
+        if daily.any():
+            return _judge_days(points, devices, daily, limits, marks)
+    return _judge(points, limits, marks)
+
+
+class _Points(NamedTuple):
+    """Columns of length n to judge."""
+
+    meter: NDArray[np.int32]
+    time: Int64Array
+    wh: Int64Array
+    watts: int | Int64Array
+    """By what power each register may rise, W, or that of all."""
+    range_wh: Int64Array | None = None
+    """Where each register begins again at 0, Wh; 0, or None for all, if it is not known to."""
+    ends_day: NDArray[np.bool_] | None = None
+    """Which are at a midnight at which their register begins again; None for none."""
+
+
+def _judge_days(
+    points: _Points, devices: DevicesInTime, daily: NDArray[np.bool_], limits: Limits, marks: Marks | None
+) -> NDArray[np.uint8]:
+    """Judge readings some of which are of registers that begin again `daily`, bool[n].
+
+    Each day of these is judged by itself, like a meter, from a reading of 0 at its midnight.
+    """
+    meter, time = points.meter, points.time
+    begun = begun_before(meter, time, daily, devices)
+    places = np.flatnonzero(begun >= 0)
+    row = np.arange(len(meter)) + np.searchsorted(places, np.arange(len(meter)), side="right")
+    count = len(meter) + len(places)
+    midnight = np.ones(count, dtype=bool)
+    midnight[row] = False
+
+    def spread(column: NDArray[Any], at_midnight: NDArray[Any] | int) -> NDArray[Any]:
+        found = np.empty(count, dtype=column.dtype)
+        found[row], found[midnight] = column, at_midnight
+        return found
+
+    edges = spread(np.concatenate(([True], meter[1:] != meter[:-1])), 1)
+    edges[row[places]] = False
+    ends_day = daily.copy()
+    ends_day[daily] = devices.are_midnights(time[daily]) & (points.wh[daily] <= limits.rounding_wh)
+    assert points.range_wh is not None
+    assert not isinstance(points.watts, int)
+    spread_points = _Points(
+        np.cumsum(edges).astype(np.int32),
+        spread(time, begun[places]),
+        spread(points.wh, 0),
+        spread(points.watts, 0),
+        spread(points.range_wh, 0),
+        spread(ends_day, 0),
+    )
+    spread_marks = None if marks is None else Marks(spread(marks.base, 0), row[marks.place], marks.exchange)
+    found: NDArray[np.uint8] = _judge(spread_points, limits, spread_marks)[row]
+    return found
+
+
+def begun_before(
+    meter: NDArray[np.int32], time: Int64Array, daily: NDArray[np.bool_], devices: DevicesInTime
+) -> Int64Array:
+    """Return where (µs UTC) registers began again since the readings before, last before each; -1 where they did not.
+
+    The readings, in order of (meter, time), have registers that begin again `daily` or not, bool[n]. int64[n].
+    """
+    begun = np.full(len(meter), -1, dtype=np.int64)
+    at = np.flatnonzero(daily)
+    at = at[(at > 0) & (meter[at] == meter[at - 1])]
+    midnight = devices.days_begun(time[at])
+    after = time[at - 1] <= midnight
+    begun[at[after]] = midnight[after]
+    return begun
+
+
+def _judge(points: _Points, limits: Limits, marks: Marks | None) -> NDArray[np.uint8]:
+    meter, time, wh, watts, _, _ = points
     count = len(meter)
     status = np.zeros(count, dtype=np.uint8)
     base = wh
@@ -51,7 +135,7 @@ def judge_columns(
     if count < 2:
         return status
     rounding = limits.rounding_wh
-    most = _most_wh(time, limits.of_readings(meter, time), limits.shortest_us)
+    most = _most_wh(time, watts, limits.shortest_us)
     same = meter[1:] == meter[:-1]
     rise = wh[1:] - base[:-1]
     even = same & (rise >= 0) & (rise <= most)
@@ -71,23 +155,32 @@ def judge_columns(
     to_judge[block[1:][odd]] = True
     if marks is not None:
         to_judge[np.searchsorted(begin, marks.place, side="right") - 1] = True
-    watts = limits.of_readings(meter, time)
     for at in np.flatnonzero(to_judge).tolist():
         first, stop = int(begin[at]), int(end[at])
         course = Judge(rounding, limits.shortest_us)
-        allowed = [watts] * (stop - first) if isinstance(watts, int) else watts[first:stop].tolist()
-        for place, instant, register, max_w in zip(
-            range(first, stop), time[first:stop].tolist(), wh[first:stop].tolist(), allowed, strict=True
-        ):
+        for place, (instant, register, max_w, range_wh, ends_day) in enumerate(_each(points, first, stop), first):
             is_exchange = marked.get(place)
             if is_exchange is None:
-                course.push(instant, register, max_w)
+                course.push(instant, register, max_w, range_wh, ends_day=ends_day)
             elif is_exchange:
                 course.push_exchange(instant, register, int(base[place]), max_w)
             else:
-                course.push_released(instant, register, max_w)
+                course.push_released(instant, register, max_w, range_wh)
         status[first:stop] = course.status
     return status
+
+
+def _each(points: _Points, first: int, stop: int) -> Iterator[tuple[int, int, int, int, bool]]:
+    """Yield what is to be pushed of each of some readings."""
+    _, time, wh, watts, ranges, ends = points
+    yield from zip(
+        time[first:stop].tolist(),
+        wh[first:stop].tolist(),
+        repeat(watts, stop - first) if isinstance(watts, int) else watts[first:stop].tolist(),
+        repeat(0, stop - first) if ranges is None else ranges[first:stop].tolist(),
+        repeat(False, stop - first) if ends is None else ends[first:stop].tolist(),
+        strict=True,
+    )
 
 
 def _blocks(

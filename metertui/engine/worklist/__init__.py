@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.worklist import completeness, exception_list
 from metertui.engine.worklist.cases import (
+    AUTOMATIC,
     CAUSES,
     DECIDED,
     MEANING,
@@ -25,6 +26,7 @@ from metertui.engine.worklist.exception_list import (
 )
 
 __all__ = [
+    "AUTOMATIC",
     "CAUSES",
     "DECIDED",
     "MEANING",

@@ -22,13 +22,15 @@ from metertui.engine.worklist.clock_drift import AheadReading
 from metertui.engine.worklist.stakes import Prices, Stakes
 
 Cause = Literal[
-    "suspect", "reset", "rejected", "rounding", "estimate", "silent", "gap", "drift", "conflict", "refused",
+    "suspect", "reset", "rejected", "rounding", "estimate", "rollover", "silent", "gap", "drift", "conflict", "refused",
     "void", "corrected", "released", "exchanged",
 ]  # fmt: skip
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 DECIDED: Final = frozenset({"void", "corrected", "released", "exchanged"})
 """Causes that result from an edit."""
-OF_READINGS: Final = frozenset({"suspect", "reset", "rejected", "rounding", "estimate"}) | DECIDED
+AUTOMATIC: Final = frozenset({"rollover"})
+"""Causes that were settled without anyone, which nobody has to look at."""
+OF_READINGS: Final = frozenset({"suspect", "reset", "rejected", "rounding", "estimate"}) | DECIDED | AUTOMATIC
 """Causes about stored readings and declared exchanges."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
@@ -36,6 +38,7 @@ MEANING: Final[Mapping[Cause, str]] = {
     "rejected": "a bad reading, not counted",
     "rounding": "nothing but slightly lower readings since; counted with the register before them",
     "estimate": "an estimated or substituted reading that does not fit between actual ones, not counted",
+    "rollover": "the register began again at 0 after its last number; counted automatically, by its digits",
     "silent": "an active meter that has sent nothing for longer than silent_hours",
     "gap": "a long time without a counted reading, or one of which no file states the energy",
     "drift": "the clock of the meter runs ahead of the server's",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
-from metertui.engine.base import ACTUAL, SECOND, Int64Array, Limits, MeterLimits
+from metertui.engine.base import ACTUAL, SECOND, DevicesInTime, Int64Array, Limits, MeterLimits
 from metertui.engine.columns import (
     VOID,
     Columns,
@@ -28,9 +28,9 @@ from metertui.engine.worklist.cases import CAUSES, Cause
 from metertui.engine.worklist.stakes import Stakes, points_of, unknown_stakes
 
 APPLYING: Final[Mapping[str, frozenset[Cause]]] = {
-    "void": frozenset({"suspect", "reset", "rejected", "rounding", "estimate", "drift", "conflict"}),
+    "void": frozenset({"suspect", "reset", "rejected", "rounding", "estimate", "rollover", "drift", "conflict"}),
     "release": frozenset({"suspect", "rejected", "estimate"}),
-    "exchange": frozenset({"suspect", "reset", "rounding"}),
+    "exchange": frozenset({"suspect", "reset", "rounding", "rollover"}),
     "correct": frozenset({"conflict"}),
 }
 """The decisions whose effect is known before anyone says a value, and the causes that each applies to."""
@@ -212,6 +212,14 @@ class _LimitsOf:
 
     def of_readings(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
         return self.limits.of_readings(self.meter[meter], time)
+
+    def power_of(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
+        return self.limits.power_of(self.meter[meter], time)
+
+    @property
+    def devices(self) -> DevicesInTime | None:
+        devices = self.limits.devices
+        return None if devices is None else devices.under(dict(enumerate(self.meter.tolist())))
 
     def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> Limits:
         return _LimitsOf(self.limits.with_attributes(courses), self.meter)

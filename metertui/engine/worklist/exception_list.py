@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.vee import Edit, MeterEdits
-from metertui.engine.worklist.cases import CAUSES, DECIDED, NEVER, OF_READINGS, Cases, Cause, ExceptionRow, SiteState
+from metertui.engine.worklist.cases import (
+    AUTOMATIC,
+    CAUSES,
+    DECIDED,
+    NEVER,
+    OF_READINGS,
+    Cases,
+    Cause,
+    ExceptionRow,
+    SiteState,
+)
 from metertui.engine.worklist.rejected_lines import find_drifting, find_refused
 from metertui.engine.worklist.silent_meters import find_gaps, find_silent
 from metertui.engine.worklist.stakes import UNKNOWN, Stakes, unknown_stakes
@@ -285,8 +295,8 @@ class _AllCases:
 
     @cached_property
     def _decided(self) -> NDArray[np.bool_]:
-        """Return which cases have an edit, bool[n]."""
-        mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
+        """Return which cases have an edit, or were settled without one; bool[n]."""
+        mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED | AUTOMATIC])
         for start, family in zip(self._starts.tolist(), self._families, strict=False):
             closed = [place for place, edit in enumerate(family.closed, start) if edit is not None]
             mask[closed] = True

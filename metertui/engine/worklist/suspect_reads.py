@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import ACTUAL, DAY, Int64Array, format_kwh
+from metertui.engine.base import ACTUAL, DAY, Device, Int64Array, format_kwh
 from metertui.engine.columns import FIRST, Frozen, run_edges, tail_columns
 from metertui.engine.vee import Edit, estimates, rules
 from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteState, int_array, repeat_cause
@@ -19,12 +19,13 @@ _CAUSES: Final[dict[int, Cause]] = {
     rules.ROUNDING: "rounding",
     rules.RESET: "reset",
     rules.REJECTED: "rejected",
+    rules.ROLLOVER: "rollover",
 }
 _DECIDED: Final[dict[str, Cause]] = {"void": "void", "correct": "corrected", "release": "released"}
 
 
 def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
-    """Return the suspect, reset and rejected readings that are not released, and estimates that do not count.
+    """Return suspect, reset and rejected readings that are not released, estimates that do not count, and rollovers.
 
     O(n) in numpy.
 
@@ -144,11 +145,20 @@ def _detail_of_value(frozen: Frozen, row: int, wh: int) -> Detail:
     if stands and status == rules.ROUNDING and before is not None:
         lower = f"is a little lower than the {format_kwh(before[1])} kWh counted before it"
         return Detail(wh, f"{format_kwh(wh)} kWh {lower}, as is all that the meter has sent since, for over a day")
+    if stands and status == rules.ROLLOVER and before is not None:
+        return Detail(wh, _rolled_over(before[1], wh, limits.device_at(time)))
     if not why and before is not None and (not stands or status == rules.COUNTED):
         return Detail(wh, "it fits the reading counted before it")
     if not why and not stands:
         return Detail(wh, "no reading is counted before it")
     return Detail(wh, why or rules.why_not_counted(before, time, wh, limits, frozen.zone))
+
+
+def _rolled_over(before_wh: int, wh: int, device: Device) -> str:
+    rise = wh + device.range_wh - before_wh
+    used = f"{format_kwh(rise)} kWh{rules.times(rise, device.multiplier)}"
+    past = f"went past {format_kwh(device.range_wh - 1000)} after the {format_kwh(before_wh)} kWh counted before it"
+    return f"{format_kwh(wh)} kWh: the register {past}; {used} counted. Declare an exchange if it was one"
 
 
 def last_rows(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:

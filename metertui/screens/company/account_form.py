@@ -14,7 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from metertui.engine.accounts import Account, check_field, parse_effective
-from metertui.engine.attributes import FIELDS
+from metertui.engine.attributes import ACCOUNT_FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import word_of
@@ -25,7 +25,17 @@ from metertui.text import plain, time_labels
 _EVENTS: Final = 20
 """The number of edits shown, the newest ones."""
 _NEW: Final = "New account"
-_LABELS: Final = {"sub_region": "sub-region"}
+_LABELS: Final = {"sub_region": "sub-region", "max_kw": "max kW"}
+_HINTS: Final = {
+    "digits": "whole digits of the register, if it begins again after 99,999",
+    "multiplier": "of current transformers; if empty, 1",
+    "daily_reset": "yes if the register begins at 0 each day",
+    "max_kw": "if empty, that of the settings",
+}
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name, name.replace("_", " "))
 
 
 class FormTab(Tab):
@@ -40,10 +50,10 @@ class FormTab(Tab):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(_NEW, id="form-title", classes="heading")
-            for name in ("meter", *FIELDS):
+            for name in ("meter", *ACCOUNT_FIELDS):
                 check = refused_by(check_meter_id if name == "meter" else partial(check_field, name))
-                field = Field(id=f"form-{name}", compact=True, check=check)
-                yield labelled(_LABELS.get(name, name.replace("_", " ")), field)
+                field = Field(placeholder=_HINTS.get(name, ""), id=f"form-{name}", compact=True, check=check)
+                yield labelled(_label(name), field)
             hint = "if empty, from now on; or a past day, e.g. 2025-03-01"
             yield labelled(
                 "from", Field(placeholder=hint, id="form-since", compact=True, check=refused_by(self._check_since))
@@ -72,11 +82,11 @@ class FormTab(Tab):
             self.query_one("#form-address").focus()
 
     def _fill(self, account: Account) -> None:
-        for name in ("meter", *FIELDS):
-            self.query_one(f"#form-{name}", Input).value = getattr(account, name)
+        for name, value in {"meter": account.meter, **account.texts()}.items():
+            self.query_one(f"#form-{name}", Input).value = value
 
     def _form(self) -> tuple[str, dict[str, str]]:
-        fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in FIELDS}
+        fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in ACCOUNT_FIELDS}
         return self.query_one("#form-meter", Input).value.strip(), fields
 
     @on(Input.Changed)
@@ -136,12 +146,13 @@ class FormTab(Tab):
     def _history(self, account: Account) -> Text:
         """Return the attributes of an account in time, and the edits about it."""
         lines = []
-        moves = self.headend.engine.accounts.moves_of(account.meter)
+        in_time = self.headend.engine.accounts.history_of(account.meter)
         if account.registered is not None:
             lines.append((self._moment(account.registered), "registered"))
-        for place, (since, group) in enumerate(moves):
+        for place, (since, group, device) in enumerate(in_time):
             when = self._moment(since) if place else "from the start"
-            lines.append((when, ", ".join(filter(None, group)) or "no attributes"))
+            said = [f"{_label(name)} {value}" for name, value in device._asdict().items() if value]
+            lines.append((when, ", ".join(filter(None, (*group, *said))) or "no attributes"))
         for event in self.headend.engine.events.history_of_meter(account.meter)[-_EVENTS:]:
             about = "" if event.at is None else f" {self._moment(event.at)}"
             reason = f": {event.reason}" if event.reason else ""

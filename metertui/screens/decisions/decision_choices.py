@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     causes: frozenset[Cause]
 
 
-_MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected", "rounding", "estimate"})
+_MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected", "rounding", "estimate", "rollover"})
 _STORED: Final[frozenset[Cause]] = _MISFITS | {"drift", "conflict"}
 _OPEN: Final[frozenset[Cause]] = _STORED | {"silent", "gap", "refused"}
 _ALL: Final[frozenset[Cause]] = _OPEN | {"void", "corrected", "released", "exchanged"}
@@ -41,7 +41,7 @@ CHOICES: Final = {
     ),
     "exchange": Choice(
         *("x", "Exchange", "the register was exchanged, or rolled over", "exchanged"),
-        frozenset({"suspect", "reset", "rounding"}),
+        frozenset({"suspect", "reset", "rounding", "rollover"}),
     ),
     "reask": Choice("k", "Request reading", "note that the meter must be read again", "marked for reading", _OPEN),
     "note": Choice("n", "Note", "add a remark; the case stays open", "noted", _ALL),
@@ -59,6 +59,7 @@ REASONS: Final = {
 _NAMES: Final[dict[Cause, str]] = {
     "rounding": "a rounding, which counts",
     "estimate": "an estimated reading",
+    "rollover": "a rollover, which counts",
     "silent": "a silent meter",
     "gap": "a long gap",
     "drift": "a clock that runs ahead",

@@ -27,7 +27,7 @@ ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
 DAY = "2025-03-10"
 START = ZONE.parse(f"{DAY}T00:00")
-KINDS = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
+KINDS = ("counted", "reset", "exchange", "rounding", "rollover", "suspect", "rejected", "void")
 
 
 def opened(folder: Path) -> Engine:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.accounts.book import Entry
 from metertui.engine.attributes import Group
 from metertui.engine.base.limits import FitRule
 from metertui.engine.base.registers import format_kwh
@@ -79,7 +80,7 @@ def test_a_changed_account_moves_and_may_stop_sending(engine: Engine) -> None:
     replica = Engine.open_readonly(engine.folder, RULES, engine.clock)
     account = replica.accounts.get("m")
     assert account is not None
-    finish(apply.update_accounts(replica, [(replace(account, active=False, region="East"), [])]))
+    finish(apply.update_accounts(replica, [Entry(replace(account, active=False, region="East"), [], [])]))
     assert "m" not in replica.ingest.active
     assert len(listed(replica, Group("East"))) == 1
 

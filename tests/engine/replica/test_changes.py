@@ -38,7 +38,7 @@ def test_new_readings_and_accounts_are_found_once(pair: Pair) -> None:
     commit(owner, ("m", "2", "2025-03-11T10:00:00"), ("new", "5", "2025-03-11T10:00:00"))
     changes = reader.read_changes(replica)
     assert (changes.rows.ids, changes.rows.wh.tolist()) == (["m", "new"], [2000, 5000])
-    assert [account.meter for account, _ in changes.accounts] == ["new"]
+    assert [entry.account.meter for entry in changes.accounts] == ["new"]
     assert not len(reader.read_changes(replica).rows)
 
 
@@ -82,7 +82,7 @@ def test_registrations_wait_for_a_history_that_cannot_be_read(pair: Pair, monkey
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr(account_history, "read_moves", unreadable)
+        patched.setattr(account_history, "read_courses", unreadable)
         assert "Too many open files" in reader.read_changes(replica).error
     book = reader.read_changes(replica).book
     assert book is not None

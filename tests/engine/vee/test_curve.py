@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from metertui.engine.base.devices import PLAIN_COURSE, DevicesInTime
 from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.windows import Window
-from metertui.engine.base.zone import HOUR
+from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.curve import Columns
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
@@ -20,7 +21,8 @@ from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.strategies import START, close_courses, courses
 
-KINDS = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
+ZONE = SiteZone("Asia/Singapore")
+KINDS = ("counted", "reset", "exchange", "rounding", "rollover", "suspect", "rejected", "void")
 
 
 @st.composite
@@ -80,6 +82,15 @@ class AllLimits:
     def of_readings(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
         pairs = zip(meter.tolist(), time.tolist(), strict=True)
         return np.array([self._each[code].at(at) for code, at in pairs], dtype=np.int64)
+
+    def power_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
+        pairs = zip(meter.tolist(), time.tolist(), strict=True)
+        return np.array([self._each[code].power_at(at) for code, at in pairs], dtype=np.int64)
+
+    @property
+    def devices(self) -> DevicesInTime | None:
+        courses = {code: each.course for code, each in enumerate(self._each) if each.course is not PLAIN_COURSE}
+        return DevicesInTime(courses, ZONE) if courses else None
 
     def with_attributes(self, courses: object) -> AllLimits:
         raise NotImplementedError
