@@ -56,13 +56,13 @@ async def test_the_form_shows_an_account_and_changes_it(office: Town) -> None:
 
 async def test_a_meter_is_registered_by_keys_alone(office: Town) -> None:
     keys = ["f6", "ctrl+right", *"300-001", "enter", *"7 New Street", "enter", *"South", "enter", "enter", *"99"]
-    async with at_work(office, *keys, "enter", *"2-room", *["enter"] * 4) as pilot:
+    async with at_work(office, *keys, "enter", *"2-room", *["enter"] * 8) as pilot:
         assert result(pilot) == "300-001 is registered"
         assert text_of(pilot, "#form-check") == "300-001 is registered and active"
         account = office.engine.accounts.get("300-001")
         assert account is not None
         assert (account.address, account.region, account.postcode) == ("7 New Street", "South", "99")
-        await press(pilot, *"300-002", "enter", *"8 New Street", *["enter"] * 8)  # its neighbour: only what differs
+        await press(pilot, *"300-002", "enter", *"8 New Street", *["enter"] * 12)  # its neighbour: only what differs
         await settle(pilot)
         assert result(pilot) == "300-002 is registered"
         account = office.engine.accounts.get("300-002")
