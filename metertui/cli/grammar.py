@@ -314,6 +314,21 @@ def _add_edits(commands: Commands, shared: Shared) -> None:
     )  # fmt: skip
     correct.add_argument("time", metavar="TIME", help=read_at)
     correct.add_argument("kwh", metavar="KWH", nargs="?", help="the right value of the register, kWh; not with --undo")
+    estimate = commands.add(
+        "estimate", "estimates:estimate", "store an estimated register of a meter that is silent",
+        shared.data, shared.format,
+        usage="%(prog)s METER [TIME [KWH]] [--reason R] [--dry-run] [OPTION ...]",
+        more="Without KWH the register is the last one that was counted and what the meter used on\n"
+        "the same days a year before, or else its mean of four weeks; --dry-run shows it. An\n"
+        "actual reading of the same time takes its place; metertui void takes it back.",
+        examples="metertui estimate 123456 2025-04-01T00:00 --dry-run\n"
+        'metertui estimate 123456 2025-04-01T00:00 612 --reason "told by the customer"',
+    )  # fmt: skip
+    estimate.add_argument("meter", metavar="METER", type=register, help="id of the meter, or METER:CHANNEL")
+    estimate.add_argument("time", metavar="TIME", nargs="?", help="time of the register (default: now)")
+    estimate.add_argument("kwh", metavar="KWH", nargs="?", help="the register, kWh (default: what is proposed)")
+    estimate.add_argument("--reason", metavar="R", help=f"{_REASON}; not needed for what is proposed")
+    estimate.add_argument("--dry-run", action="store_true", help="print what would be stored, and store nothing")
     release = commands.add(
         "release", "corrections:release", "count a suspect reading as it is", *parents,
         usage="%(prog)s METER TIME --reason R [--undo] [OPTION ...]",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from metertui.engine.base import Clock, Progress, no_progress
 from metertui.engine.core import listing
 from metertui.engine.index import ReadingList
-from metertui.engine.usage import JudgedReadings, Question, Series, judge_readings
+from metertui.engine.usage import JudgedReadings, Proposal, Question, Series, judge_readings, propose_register
 from metertui.headend.jobs import Jobs
 
 T = TypeVar("T")
@@ -81,6 +81,14 @@ class ReadingLists:
         directory = self._jobs.engine.directory
         limits = directory.site_limits(directory.groups_in_time())
         return await self._jobs.compute(judge_readings, found, start, stop, limits)
+
+    async def propose(self, meter: str, at: int) -> Proposal | None:
+        """Return the register that a meter is likely to show at an instant (µs UTC); None if too little is known.
+
+        Raises MeterError for an unknown meter.
+        """
+        zone = self._jobs.engine.zone
+        return (await self.glance({meter: lambda series: propose_register(series, at, zone)}, own=True))[meter]
 
     async def glance(
         self, questions: Mapping[str, Callable[[Series], T]], effort: Effort | None = None, *, own: bool = False

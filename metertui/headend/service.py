@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from metertui.engine.base import Outcome
+from metertui.engine.base import ESTIMATED, Outcome, format_kwh
 from metertui.engine.core import Engine, LiveSnapshot, Peer
+from metertui.engine.vee import check_reason
 from metertui.headend.accounts import Accounts
 from metertui.headend.billing import Billing
 from metertui.headend.commit_loop import Lane
@@ -89,6 +90,18 @@ class HeadEnd:
         outcome = await self._jobs.commit_request(lambda batch: batch.add_reading(meter, kwh, timestamp))
         if outcome.stored:
             self.audit(by, "reading", meter, f"{kwh} kWh at {timestamp or 'now'}: {outcome.kind}")
+        return outcome
+
+    async def store_estimate(self, meter: str, wh: int, at: int, reason: str, by: str) -> Outcome:
+        """Store an estimated register (Wh) at an instant (µs UTC); the reason goes into `audit.log`.
+
+        Raises MeterError for an empty reason.
+        """
+        reason = check_reason(reason)
+        kwh, time = format_kwh(wh), self.engine.zone.iso(at)
+        outcome = await self._jobs.commit_request(lambda batch: batch.add_estimated(meter, kwh, time, ESTIMATED))
+        if outcome.stored:
+            self.audit(by, "estimate", meter, f"{kwh} kWh at {time}: {outcome.kind}: {reason}")
         return outcome
 
     async def ask(self, function: Callable[..., T], *args: object) -> T:

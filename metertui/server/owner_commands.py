@@ -15,7 +15,15 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.accounts import Member, check_field, parse_effective
 from metertui.engine.attributes import ACCOUNT_FIELDS, ATTRIBUTES, Group
-from metertui.engine.base import Progress, SiteZone, counted, part_of_progress
+from metertui.engine.base import (
+    SECOND,
+    Progress,
+    SiteZone,
+    counted,
+    parse_kwh,
+    part_of_progress,
+    plain_identifier,
+)
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Filter, Question
@@ -149,6 +157,26 @@ def _parse_decision(fields: dict[str, Any]) -> Decision:
     return Decision(**fields)
 
 
+async def _estimate(call: Call) -> object:
+    engine, meter = call.headend.engine, plain_identifier(call.text("meter"))
+    time, kwh = call.optional_text("time"), call.optional_text("kwh")
+    now = engine.clock.now()
+    at = now - now % SECOND if time is None else engine.zone.parse(time)
+    proposal = await call.headend.readings.propose(meter, at)
+    if kwh is None and proposal is None:
+        raise MeterError(f"too little is known of {meter} to propose a register; give KWH")
+    basis = None if proposal is None else proposal.reason(engine.zone)
+    wh = proposal.wh if kwh is None and proposal is not None else parse_kwh(kwh or "")
+    answer = {"meter": meter, "time": at, "wh": wh, "proposed_wh": proposal and proposal.wh, "basis": basis}
+    if call.arguments.get("dry_run") is True:
+        return {**answer, "outcome": "nothing is stored"}
+    reason = call.optional_text("reason") or (basis if kwh is None else "") or ""
+    outcome = await call.headend.store_estimate(meter, wh, at, reason, call.by)
+    if not outcome.stored:
+        raise MeterError(outcome.text)
+    return {**answer, "outcome": f"{outcome.kind}: {outcome.text}" if outcome.text else outcome.kind}
+
+
 async def _import(call: Call) -> object:
     paths = [Path(name) for name in call.items("files", str)]
     form = call.arguments.get("form")
@@ -265,6 +293,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "admins add": Command(_add_member, needs_readings=False),
     "admins remove": Command(_remove_member, needs_readings=False),
     "decide": Command(_decide),
+    "estimate": Command(_estimate),
     "import": Command(_import),
     "close": Command(_close),
     "bill issue": Command(_issue),

@@ -181,3 +181,36 @@ def _fails(folder: Path, port: int = 0) -> str:
     lines = [line for line in said.splitlines() if line.startswith("metertui: ")]
     assert len(lines) == 1, said
     return lines[0]
+
+
+def test_qualities_from_the_socket_to_the_day_file_and_the_bill(tmp_path: Path) -> None:
+    """An estimate counts between actual readings until one takes its place, whatever stops the server meanwhile."""
+    lines = (
+        "READ q 100 2025-02-01T00:00:00 A\nREAD q 200 2025-02-15T00:00:00 E\nREAD q 150 2025-02-20 00:00:00\n"
+        "READ q 160 2025-02-25 00:00:00 s\nREAD q 165 2025-03-01T00:00:00 e\nREAD q 170 2025-03-05T00:00:00\n"
+    )
+    month = ("bill", "q", "--month", "2025-02")
+    with serving(tmp_path) as server:
+        assert server.say(f"REGISTER q\n{lines}") == ["OK"] * 7
+        assert server.say(lines) == ["OK duplicate"] * 6
+        before = asked(tmp_path, *month)
+        assert (before["usage_kwh"], before["closing_kwh"], before["closing_quality"]) == (65, 165, "estimated")
+        server.kill()
+    ends = [line.split(",")[2:] for line in (tmp_path / "log.txt").read_text().splitlines()]
+    assert ends == [["100"], ["200", "E"], ["150"], ["160", "S"], ["165", "E"], ["170"]]
+    with serving(tmp_path) as server:
+        assert asked(tmp_path, *month) == before
+        assert server.say("READ q 166 2025-03-01T00:00:00\nREAD q 167 2025-03-01T00:00:00 E\n")[0] == "OK"
+        actual = asked(tmp_path, *month)
+        assert (actual["usage_kwh"], actual["closing_kwh"], actual["closing_quality"]) == (66, 166, "actual")
+        assert server.say("STOPSERVER\n")[0].startswith("OK closed 7 readings into 6 day files in ")
+        assert asked(tmp_path, *month) == actual
+        [case] = asked(tmp_path, "exceptions", "--cause", "estimate")
+        assert case["cause"] == "estimate"
+        assert "150 kWh at 2025-02-20T00:00:00+08:00, does not fit 200 kWh" in case["why"]
+    rows = (tmp_path / "archive/2025/03_01.csv").read_text().splitlines()
+    at = "q,2025-03-01T00:00:00+08:00"
+    assert rows == ["identifier,timestamp,usage,quality", f"{at},165,E", f"{at},166,"]
+    assert (tmp_path / "archive/2025/03_05.csv").read_text().startswith("identifier,timestamp,usage\n")
+    assert asked(tmp_path, *month) == actual
+    metertui(tmp_path, "check")

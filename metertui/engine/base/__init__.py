@@ -33,7 +33,7 @@ from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, BadLine, Outcome, refused, suspect
 from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
-from metertui.engine.base.qualities import ACTUAL, QUALITY_MARKS, QUALITY_NAMES, parse_mark
+from metertui.engine.base.qualities import ACTUAL, ESTIMATED, QUALITY_MARKS, QUALITY_NAMES, parse_mark
 from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import (
@@ -64,6 +64,7 @@ __all__ = [
     "DATA_WINDOWS",
     "DAY",
     "DUPLICATE",
+    "ESTIMATED",
     "FIRST_DAY",
     "HALF_HOUR",
     "HOUR",

@@ -27,6 +27,7 @@ from metertui.engine.usage.intervals import (
 from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
 from metertui.engine.usage.load_curves import LOAD_COLUMNS, check_step, load_tables
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
+from metertui.engine.usage.proposal import Proposal, propose_register
 from metertui.engine.usage.query import (
     CHANNEL,
     FILTERS,
@@ -67,6 +68,7 @@ __all__ = [
     "Part",
     "Pieces",
     "Point",
+    "Proposal",
     "Quality",
     "Question",
     "Series",
@@ -95,6 +97,7 @@ __all__ = [
     "meter_blocks",
     "parse_clock",
     "per_day",
+    "propose_register",
     "readings_table",
     "register_changes",
     "rise_at",

@@ -11,8 +11,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
-from metertui.engine.base import check_identifier, meter_of, parse_kwh, plain_identifier
-from metertui.engine.errors import Refused
+from metertui.engine.base import (
+    SECOND,
+    Outcome,
+    check_identifier,
+    format_kwh,
+    meter_of,
+    parse_kwh,
+    plain_identifier,
+)
+from metertui.engine.errors import MeterError, Refused
+from metertui.engine.usage import Proposal
 from metertui.engine.vee import rules
 from metertui.screens.company.meter_field import MeterField
 from metertui.screens.company.tab import Tab
@@ -27,6 +36,8 @@ class ReadingTab(Tab):
     key = "3"
     heading = "Reading"
     first = "#reading-meter"
+    _proposal: Proposal | None = None
+    """The register that was proposed last."""
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -41,6 +52,8 @@ class ReadingTab(Tab):
             yield Static(id="reading-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Store", id="store", variant="primary", compact=True)
+                yield Button("Propose an estimate", id="propose", compact=True)
+                yield Button("Store as estimate", id="store-estimate", compact=True)
 
     def take_meter(self, meter: str) -> None:
         """Put a meter into the form; its register is typed next."""
@@ -90,13 +103,62 @@ class ReadingTab(Tab):
         )
         return plain_identifier(meter), kwh, time
 
+    @on(Button.Pressed, "#propose")
+    @work(exclusive=True, group="reading")
+    async def _propose(self) -> None:
+        """Fill in the register that the meter is likely to show, and say what it follows from."""
+        meter, _, time = self._reading()
+        check = self.query_one("#reading-check", Static)
+        try:
+            at = self._instant(time)
+            found = await self.headend.readings.propose(meter, at)
+        except (MeterError, Refused) as error:
+            check.update(message(f"! {error}"))
+            return
+        if found is None:
+            check.update(message(f"! Too little is known of {meter} to propose a register."))
+            return
+        self._proposal = found
+        with self.prevent(Input.Changed):
+            self.query_one("#reading-kwh", Input).value = format_kwh(found.wh)
+            self.query_one("#reading-time", Input).value = self.zone.iso(at)
+        check.update(message(f"Proposed: {fmt.for_people(found.reason(self.zone))}. Store it as an estimate."))
+
+    @on(Button.Pressed, "#store-estimate")
+    @work(exclusive=True, group="reading")
+    async def _store_estimate(self) -> None:
+        """Store the register as estimated; the reason is that of the proposal, unless it was changed."""
+        meter, kwh, time = self._reading()
+        try:
+            self._check_meter(meter)
+            wh, at = parse_kwh(kwh), self._instant(time)
+        except Refused as error:
+            self.query_one("#reading-check", Static).update(message(f"! {error}"))
+            return
+        made, reason = self._proposal, "by hand"
+        if made is not None and made.at == at:
+            changed = f"by hand, where {format_kwh(made.wh)} kWh was proposed"
+            reason = made.reason(self.zone) if made.wh == wh else changed
+        outcome = await self.headend.store_estimate(meter, wh, at, reason, self.who)
+        self._say(outcome, f"{meter} {kwh} kWh is stored as estimated")
+
+    def _instant(self, time: str) -> int:
+        """Return the instant that the form says, now if it says none. Raises Refused."""
+        now = self.headend.engine.clock.now()
+        return self.zone.parse(time) if time else now - now % SECOND
+
     @on(Button.Pressed, "#store")
     @work(exclusive=True, group="reading")
     async def _store(self) -> None:
         meter, kwh, time = self._reading()
         outcome = await self.headend.store_reading(meter, kwh, time or None, self.who)
-        self.say_outcome(outcome, f"{meter} {kwh} kWh is stored")
+        self._say(outcome, f"{meter} {kwh} kWh is stored")
+
+    def _say(self, outcome: Outcome, done: str) -> None:
+        """Say what became of a reading, and make room for the next."""
+        self.say_outcome(outcome, done)
         if outcome.stored:
+            self._proposal = None
             for name in ("kwh", "time"):
                 self.query_one(f"#reading-{name}", Input).value = ""
             self.query_one("#reading-meter").focus()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metertui.engine.base.qualities import ESTIMATED
 from tests.screens.company.helpers import field, leave, push, result
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
@@ -14,6 +15,19 @@ async def test_a_reading_is_stored_by_hand(office: Town) -> None:
         assert field(pilot, "reading-kwh").value == ""
         assert field(pilot, "reading-meter").has_focus
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
+
+
+async def test_an_estimate_is_proposed_with_its_reason_and_stored_as_such(office: Town) -> None:
+    async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY, "enter") as pilot:
+        field(pilot, "reading-time").value = "2025-03-12T10:38"
+        await push(pilot, "propose")
+        await settle(pilot)
+        said = " ".join(text_of(pilot, "#reading-check").split())
+        assert said.startswith("Proposed: 2 690.500 kWh counted at 12 Mar 2025 10:30 and what was used as a mean, ")
+        assert field(pilot, "reading-kwh").value == "2690.633"
+        await push(pilot, "store-estimate")
+        assert result(pilot) == f"{STEADY} 2 690.633 kWh is stored as estimated"
+        assert office.engine.series(STEADY).quality_at(-1) == ESTIMATED
 
 
 async def test_what_became_of_a_reading_is_shown(office: Town) -> None:
