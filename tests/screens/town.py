@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from copy import deepcopy
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from textual import events
 from textual.app import App
@@ -15,6 +19,7 @@ from textual.pilot import Pilot
 
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules
+from metertui.engine.core.counters import Counters
 from metertui.engine.core.engine import Engine
 from metertui.headend.service import HeadEnd
 from metertui.screens.shell import PLACES
@@ -44,9 +49,11 @@ class Town:
         self.clock = FakeClock()
         self.zone = self.clock.zone
         self.folder = folder
+        if filled:
+            shutil.copytree(_filled()[0].name, folder, dirs_exist_ok=True)
         self.engine = Engine.open(folder, Rules(zone=self.zone), self.clock)
         if filled:
-            self._fill()
+            self.engine.ingest.counters = deepcopy(_filled()[1])
         self.engine.folder = Path("/srv/metertui")  # what the screens name is the same on every machine
         self.headend = HeadEnd(self.engine, close_at_midnight=False)
         self.headend.address = "127.0.0.1:7007"
@@ -55,11 +62,7 @@ class Town:
 
     def read(self, *readings: tuple[str, str, str]) -> None:
         """Store readings: meter, kWh, local time."""
-        batch = self.engine.ingest.begin()
-        for meter, kwh, time in readings:
-            assert batch.add_reading(meter, kwh, time).stored
-        self.engine.ingest.write(batch)
-        self.engine.ingest.apply(batch)
+        _read(self.engine, *readings)
 
     def register(self, meter: str, address: str) -> None:
         """One more account."""
@@ -82,26 +85,42 @@ class Town:
         self.app.FIRST = place  # type: ignore[misc]
         return keys[1:]
 
-    def _fill(self) -> None:
-        batch = self.engine.ingest.begin()
-        fields = {"address": "1 Steady Lane", "region": "North", "sub_region": "Riverside", "apartment_type": "3-room"}
-        batch.add_account(STEADY, {**fields, "postcode": "018956"})
-        batch.add_account(
-            HOSTILE, {"address": "[red]12[/red] [/ Odd Street", "region": "[b]South", "apartment_type": ""}
-        )
-        for number, (meter, (region, sub_region, kind, _)) in enumerate(TOWN.items(), 1):
-            where = {"region": region, "sub_region": sub_region, "apartment_type": kind}
-            batch.add_account(meter, {"address": f"{number} {sub_region} Road", "postcode": f"1000{number}", **where})
-        self.engine.ingest.write(batch)
-        self.engine.ingest.apply(batch)
-        first = self.zone.parse("2025-01-01T00:00:00")
-        halves = range((self.clock.now() - first) // 1_800_000_000 + 1)
-        self.read(*((STEADY, f"{1000 + n / 2}", self.zone.iso(first + n * 1_800_000_000)) for n in halves))
-        days = [date(2024, 2, 1) + timedelta(days=n) for n in range(405)]
-        for meter, (_, _, _, wh) in TOWN.items():
-            self.read(*((meter, f"{500 + _drawn(wh, n) / 1000}", f"{day}T00:00") for n, day in enumerate(days)))
-        self.read((HOSTILE, "50", "2025-03-10T00:00"), (HOSTILE, "51", "2025-03-11T00:00"))
-        self.read((HOSTILE, "7", "2025-03-12T00:00"))
+
+def _read(engine: Engine, *readings: tuple[str, str, str]) -> None:
+    batch = engine.ingest.begin()
+    for meter, kwh, time in readings:
+        assert batch.add_reading(meter, kwh, time).stored
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+
+
+@cache
+def _filled() -> tuple[TemporaryDirectory[str], Counters]:
+    """A folder with the town's history, and what was counted while it arrived: each town has copies of both."""
+    folder, clock = TemporaryDirectory(), FakeClock()
+    with closing(Engine.open(Path(folder.name), Rules(zone=clock.zone), clock)) as engine:
+        _fill(engine, clock)
+    return folder, engine.ingest.counters
+
+
+def _fill(engine: Engine, clock: FakeClock) -> None:
+    batch = engine.ingest.begin()
+    fields = {"address": "1 Steady Lane", "region": "North", "sub_region": "Riverside", "apartment_type": "3-room"}
+    batch.add_account(STEADY, {**fields, "postcode": "018956"})
+    batch.add_account(HOSTILE, {"address": "[red]12[/red] [/ Odd Street", "region": "[b]South", "apartment_type": ""})
+    for number, (meter, (region, sub_region, kind, _)) in enumerate(TOWN.items(), 1):
+        where = {"region": region, "sub_region": sub_region, "apartment_type": kind}
+        batch.add_account(meter, {"address": f"{number} {sub_region} Road", "postcode": f"1000{number}", **where})
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+    first = clock.zone.parse("2025-01-01T00:00:00")
+    halves = range((clock.now() - first) // 1_800_000_000 + 1)
+    _read(engine, *((STEADY, f"{1000 + n / 2}", clock.zone.iso(first + n * 1_800_000_000)) for n in halves))
+    days = [date(2024, 2, 1) + timedelta(days=n) for n in range(405)]
+    for meter, (_, _, _, wh) in TOWN.items():
+        _read(engine, *((meter, f"{500 + _drawn(wh, n) / 1000}", f"{day}T00:00") for n, day in enumerate(days)))
+    _read(engine, (HOSTILE, "50", "2025-03-10T00:00"), (HOSTILE, "51", "2025-03-11T00:00"))
+    _read(engine, (HOSTILE, "7", "2025-03-12T00:00"))
 
 
 def _drawn(wh: int, days: int) -> int:
