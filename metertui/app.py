@@ -26,6 +26,7 @@ from metertui.screens.fields import Drafts
 from metertui.screens.government import GovernmentScreen
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
+from metertui.screens.papers import PaperScreen, paper_of
 from metertui.screens.shell import (
     ERRANDS,
     PLACES,
@@ -89,6 +90,7 @@ class MetertuiApp(ThriftyApp):
             for place, (key, title) in PLACES.items()
         ),
         Binding("f8", "cancel_work", "Cancel work under way", show=False, priority=True, key_display="F8"),
+        Binding("ctrl+e", "write_paper", "Charts and tables to a file", show=False),
         Binding("ctrl+l", "draw", "Redraw", show=False, priority=True),
         Binding("f10", "quit", "Quit", priority=True, key_display="F10"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -196,6 +198,17 @@ class MetertuiApp(ThriftyApp):
         said = "This failed, which is a defect of metertui: metertui.log says why. Try it again, or something else."
         if (screen := self._desk_screen) is not None and screen.is_mounted:
             screen.warn(said)
+
+    def action_write_paper(self) -> None:
+        """Ask for the name of a file for the charts and tables of the screen."""
+        screen = self.screen
+        if isinstance(screen, DeskScreen):
+            paper = paper_of(screen)
+            if paper.is_empty:
+                screen.warn("There is no chart and no table here to write to a file.")
+            else:
+                day = screen.zone.day(self.headend.engine.clock.now())
+                self.push_screen(PaperScreen(paper, f"{screen.place}-{day}.svg"), lambda said: screen.say(said or ""))
 
     def action_walk(self) -> None:
         """Show the first steps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from metertui.screens.charts.bars import deciles
 from metertui.screens.charts.chart import NO_CURSOR, ODD, Picture, Series, picture
 from metertui.screens.charts.chart_buckets import buckets
-from metertui.screens.charts.chart_view import PictureView, picture_text
+from metertui.screens.charts.chart_view import PictureView, drawn_picture, light_inks, picture_text
 from metertui.screens.charts.kinds import next_chart, what_others_need
 from metertui.screens.charts.sparkline import sparkline
 from metertui.screens.charts.window_chart import window_chart
@@ -18,6 +18,8 @@ __all__ = [
     "Series",
     "buckets",
     "deciles",
+    "drawn_picture",
+    "light_inks",
     "next_chart",
     "picture",
     "picture_text",

@@ -24,8 +24,12 @@ from metertui.screens.charts.figure import Line
 from metertui.screens.charts.heat import heat
 from metertui.screens.charts.inks import LAST_SPECIAL, Inks, inks_of
 from metertui.screens.charts.kinds import Kind
+from metertui.screens.shell import DeskScreen
+from metertui.screens.terminal import theme
 from metertui.text import HIDDEN, INCOMPLETE, fmt
 
+_COPIED, _COPIED_ROWS = 96, 20
+"""Columns and rows of a chart that is copied: it fits the page of a letter."""
 _BORDER: Final = 4
 """Cells of a border beside the text in it."""
 _END: Final = 1_000_000_000
@@ -60,6 +64,7 @@ class PictureView(Widget, can_focus=True):
         Binding("end", "move_to(-1)", "Last bar", show=False),
         Binding("up", "move_across(-1)", "Row above", show=False),
         Binding("down", "move_across(1)", "Row below", show=False),
+        Binding("Y", "copy_chart", "Copy chart", show=False, tooltip="Copy the chart as text"),
     ]
 
     @dataclass
@@ -156,6 +161,15 @@ class PictureView(Widget, can_focus=True):
         """Move the cursor to the first label, or to the last one for -1."""
         self.move_cursor(_END if place < 0 else place, self.across)
 
+    def action_copy_chart(self) -> None:
+        """Copy the chart as text."""
+        if self.picture is None:
+            return
+        heading = f"{self.border_title}\n\n" if self.border_title else ""
+        self.app.copy_to_clipboard(f"{heading}{picture_text(self.picture, _COPIED, _COPIED_ROWS)}\n")
+        if isinstance(self.screen, DeskScreen):
+            self.screen.say("Copied the chart as text.")
+
     def _redraw(self) -> None:
         self._looks = ()
         self._explain()
@@ -207,9 +221,20 @@ class PictureView(Widget, can_focus=True):
 
 def picture_text(picture: Picture, width: int, height: int) -> str:
     """Return a chart as lines of text without colours, with the legend of its marks, for a file."""
-    drawn = _DRAW[picture.kind](picture, width, height, _NO_INKS, NO_CURSOR)
-    lines = ["".join(segment.text for segment in line).rstrip() for line in drawn]
-    return "\n".join([*lines, *filter(None, [_marks(picture)])])
+    drawn = drawn_picture(picture, width, height, _NO_INKS)
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in drawn)
+
+
+def drawn_picture(picture: Picture, width: int, height: int, inks: Inks) -> list[Line]:
+    """Return the lines of a chart, with the legend of its marks, for a file. On the event loop alone, see Figure."""
+    marks = _marks(picture)
+    return [*_DRAW[picture.kind](picture, width, height, inks, NO_CURSOR), *([[Segment(marks)]] if marks else [])]
+
+
+def light_inks() -> Inks:
+    """Return the inks of the light theme, for paper."""
+    colours = theme.LIGHT.to_color_system().generate() | theme.LIGHT.variables
+    return inks_of(colours, dark=False, ansi=False)
 
 
 def _marks(picture: Picture | None) -> str:

@@ -14,11 +14,14 @@ from metertui.engine.columns import Frozen
 from metertui.engine.reports import Findings, Rule, SavedReport, courses_of, report
 from metertui.engine.usage import TIME_KEYS
 from metertui.screens.charts import NO_CURSOR, Picture, picture, sparkline
+from metertui.screens.papers import ChartPart, Paper, TablePart, as_file
 from metertui.screens.tables import Cells, matcher
-from metertui.text import answers
+from metertui.text import answer_words, answers
 
 _COURSE: Final = 12
 """Terminal cells of the course of a row at most."""
+_MOST_ON_PAPER: Final = 500
+"""Rows of a table on paper at most."""
 EXTREME: Final = 10
 """The rows of a table of the highest or the lowest ones."""
 
@@ -103,6 +106,28 @@ def shown_rows(answer: Answer, choice: Choice, zone: SiteZone, stop: Callable[[]
         table = answers.containing(found, table, zone, matcher(choice.wanted), stop)
     drawn = answer.picture if stop() else _picture_of(answer, table, choice, zone)
     return ShownRows(table, drawn, answers.feet(found, table, zone), _places(found, table, drawn))
+
+
+def answer_paper(
+    saved: SavedReport,
+    sort: str,
+    rule: Rule | None,
+    who: str,
+    now: int,
+    zone: SiteZone,
+    suffix: str,
+    found: Findings,
+) -> str:
+    """Return what was found as the content of a file, for a suffix of papers.SUFFIXES. On the event loop."""
+    table = answers.ordered(found, sort)
+    columns, cells = answers.page(found, table.head(_MOST_ON_PAPER), zone)
+    rows = [*cells, *answers.feet(found, table, zone)]
+    headings = [(each.title, each.right) for each in columns]
+    of_table = TablePart("", headings, rows, len(table) - len(cells) + len(rows))
+    drawn = picture(found, saved.chart, zone)
+    definition = answers.definition(found, sort, zone, rule, who, now)
+    paper = Paper(answer_words.sentence(saved, found), definition, [ChartPart(drawn.note, drawn), of_table])
+    return as_file(paper, suffix)
 
 
 def _picture_of(answer: Answer, table: pd.DataFrame, choice: Choice, zone: SiteZone) -> Picture:

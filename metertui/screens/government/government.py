@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
@@ -16,13 +17,14 @@ from metertui.engine.reports import COMPARES, MEASURES, SavedReport
 from metertui.screens.charts import next_chart, what_others_need
 from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
-from metertui.screens.government.answer import EXTREME, Answer
+from metertui.screens.government.answer import EXTREME, Answer, answer_paper
 from metertui.screens.government.answer_view import AnswerView
 from metertui.screens.government.asking import AskingScreen, Level
 from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.government.saved_questions import SavedQuestionsScreen
 from metertui.screens.government.tariff_replay import ReplayScreen
+from metertui.screens.papers import SUFFIXES
 from metertui.screens.shell import Cancelled, CommandScreen, export, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.text import answer_words, fmt, query_line
@@ -47,7 +49,8 @@ class GovernmentScreen(AskingScreen):
         "or all. tab goes to the chart, whose cursor is that of the table. The small line of each row is its use per "
         "day over time, from 0 to its own highest; its heading says by what. K keeps the question, o opens one, also "
         "from a file; q shows the command line that gives the same answer. ctrl+e exports the table with its question "
-        "to a .csv, .parquet or .xlsx file. Long work shows its progress, and escape cancels it. t replays the period "
+        "to a .csv, .parquet or .xlsx file, or with its chart to a picture (.svg) or text (.txt). Long work shows its "
+        "progress, and escape cancels it. t replays the period "
         "under a proposed tariff: who would pay more and who less.\n\n"
         "Periods such as last month count from the day of the newest reading, not from today. A meter that moved "
         "counts in the region where it was at the time. Mean and median are of whole periods. For the role "
@@ -324,18 +327,21 @@ class GovernmentScreen(AskingScreen):
             by = f"-by-{'-'.join(question.by)}" if question.by else ""
             name = f"usage-{question.first}-{question.last}{by}.csv"
             self.query_one(TypedLine).ask(
-                "export", "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels", name
+                "export", "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels", name
             )
-            self.say(f"The file will be written to the folder {Path.cwd()}. A name ending in .xlsx makes a workbook.")
+            self.say(f"It goes to the folder {Path.cwd()}; .xlsx makes a workbook, .svg a picture with the chart.")
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: Answer, sort: str, path: Path) -> None:
-        who = self.who
+        who, draw = self.who, None
+        if path.suffix in SUFFIXES:
+            now = self.headend.engine.clock.now()
+            draw = partial(answer_paper, answer.saved, sort, self._rule, who, now, self.zone, path.suffix)
         self.say(f"Writing {path.name} …")
         try:
             with show_progress(self, f"Writing {path.name}") as self._writing:
                 count = await export(
-                    self.headend, answer.found, sort, self._rule, who, path, self._writing.report_progress
+                    self.headend, answer.found, sort, self._rule, who, path, self._writing.report_progress, draw
                 )
         except Cancelled:
             self.say(f"Cancelled; {path.name} was not written.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -26,6 +27,7 @@ from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import WINDOWS, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.lookup.window_choice import WindowChoice
+from metertui.screens.papers import SUFFIXES, ChartPart, Paper, as_file, paper_of, table_part
 from metertui.screens.shell import (
     Cancelled,
     DeskScreen,
@@ -35,6 +37,7 @@ from metertui.screens.shell import (
     Work,
     as_operator,
     export_readings,
+    export_text,
     show_progress,
 )
 from metertui.screens.terminal import ink
@@ -62,8 +65,8 @@ class LookupScreen(DeskScreen):
         "where there is no data there is no bar. m lists the meters of this session. r goes to the readings, where "
         "enter explains one interval, v makes the reading void, w stores the right value in its place, and u takes "
         "either back; these need a login with the role operator. ▲ marks a reading to look at: a suspect one, or a "
-        "reset, at which the register jumped and no usage is counted. ctrl+e exports the readings to a file; escape "
-        "cancels that."
+        "reset, at which the register jumped and no usage is counted. ctrl+e exports the readings to a file, "
+        "and with the chart to a picture (.svg) or text (.txt); escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,f", "search", "Find", key_display="/", tooltip="Find another meter"),
@@ -359,8 +362,9 @@ class LookupScreen(DeskScreen):
         else:
             first, last = (self.zone.day(instant) for instant in (self._choice.shown.start, self._choice.shown.end - 1))
             name = f"readings-{self._meter}-{first}-{last}.csv"
-            hint = "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels"
+            hint = "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
+            self.say("A name ending in .svg makes a picture with the chart, .txt the same as text.")
 
     @on(TypedLine.Typed)
     def _export_to(self, event: TypedLine.Typed) -> None:
@@ -368,12 +372,25 @@ class LookupScreen(DeskScreen):
         if behind and self._writing is None:
             self._write(behind, Path(event.text).expanduser().absolute())
 
+    def _paper(self, behind: WindowReadings) -> Paper:
+        """Return the figures, the chart and the readings shown, for a file."""
+        assert self._choice.shown is not None
+        shown, found = self._choice.shown, paper_of(self)
+        used = self.headend.engine.usage(behind.meter, shown)
+        start, end = (explained.when(each, self.zone) for each in (shown.start, shown.end))
+        charts = [part for part in found.parts if isinstance(part, ChartPart)]
+        title = f"{behind.meter}: {fmt.kwh(used.usage_wh)} from {start} to {end}"
+        return replace(found, title=title, parts=[*charts, table_part(self.query_one(BehindTable))])
+
     @work(exclusive=True, group="export")
     async def _write(self, behind: WindowReadings, path: Path) -> None:
         self.say(f"Writing {path.name} …")
         try:
             with show_progress(self, f"Writing {path.name}") as self._writing:
-                await export_readings(self.headend, behind, path, self._writing.report_progress)
+                if path.suffix in SUFFIXES:
+                    await export_text(path, as_file(self._paper(behind), path.suffix))
+                else:
+                    await export_readings(self.headend, behind, path, self._writing.report_progress)
         except Cancelled:
             self.say(f"Cancelled; {path.name} was not written.")
         except MeterError as error:

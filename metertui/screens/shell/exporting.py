@@ -31,15 +31,23 @@ _WAIT_SECONDS: Final = 0.1
 
 
 async def export(
-    headend: HeadEnd, found: Findings, sort: str, rule: Rule | None, who: str, path: Path, progress: Progress
+    headend: HeadEnd,
+    found: Findings,
+    sort: str,
+    rule: Rule | None,
+    who: str,
+    path: Path,
+    progress: Progress,
+    draw: Callable[[Findings], str] | None = None,
 ) -> int:
     """Write the table as it is sorted, with its definition; how many rows. Overwrites nothing.
 
-    `progress` is called with the share done in the thread that writes; an exception that it raises ends the work and
-    leaves no file. Raises MeterError.
+    With `draw` the file has what that returns in place of the table; it is called on the event loop. `progress` is
+    called with the share done in the thread that writes; an exception that it raises ends the work and leaves no file.
+    Raises MeterError.
     """
     zone, now = headend.engine.zone, headend.engine.clock.now()
-    await asyncio.to_thread(_check, path)
+    await asyncio.to_thread(_check if draw is None else _check_new, path)
     if rule is None:
         commit = None
     else:
@@ -54,7 +62,15 @@ async def export(
             record = headend.reports.record_export(path, found.inquiry, who, checked)
             _done(asyncio.run_coroutine_threadsafe(record, loop), progress)
 
+    drawn = None if draw is None else draw(found)
+
     def write() -> int:
+        if drawn is not None:
+            with complete_file(path) as file:
+                file.write(drawn.encode())
+                if commit is not None:
+                    commit()
+            return len(found.table)
         columns, table = answers.sheet(found, sort, zone, ruled=rule is not None)
         definition = answers.definition(found, sort, zone, rule, who, now)
         _write(path, columns, zone.name, definition, len(table), lambda span: table.iloc[span], progress, commit)

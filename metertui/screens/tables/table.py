@@ -397,5 +397,9 @@ class Table(RowGrid):
 
     def action_copy_table(self) -> None:
         """Copy the rows shown with their headings."""
-        rows = self._fetch(0, min(self.row_count, MOST_COPIED))
-        copy_rows(self, [column.heading for column in self._columns], rows, self.row_count)
+        columns, rows = self.shown_rows(MOST_COPIED)
+        copy_rows(self, [heading for heading, _ in columns], rows, self.row_count)
+
+    def shown_rows(self, most: int) -> tuple[list[tuple[str, bool]], Sequence[Cells]]:
+        """Return each column with its heading and whether it has figures, and the first rows as they are shown."""
+        return [(each.heading, each.right) for each in self._columns], self._fetch(0, min(self.row_count, most))
