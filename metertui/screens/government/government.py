@@ -329,7 +329,7 @@ class GovernmentScreen(AskingScreen):
             self.query_one(TypedLine).ask(
                 "export", "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels", name
             )
-            self.say(f"It goes to the folder {Path.cwd()}; .xlsx makes a workbook, .svg a picture with the chart.")
+            self.say(f"The file will be written to the folder {Path.cwd()}. A name ending in .svg makes a picture.")
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: Answer, sort: str, path: Path) -> None:

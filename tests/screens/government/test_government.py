@@ -160,7 +160,7 @@ async def test_the_highest_rows_and_the_way_down_to_readings(analyst: Town) -> N
 async def test_the_table_is_written_with_its_definition(analyst: Town, outside: Path) -> None:
     (outside / "there.csv").write_text("mine\n")
     refused = {
-        "figures.txt": "! figures.txt: the name of the file must end in .csv, .parquet, .xlsx",
+        "figures.doc": "! figures.doc: the name of the file must end in .csv, .parquet, .xlsx",
         "there.csv": "exists already; give another name",
         "nowhere/figures.csv": "! there is no folder",
         f"{analyst.folder}/users.csv": "is a data folder, as it holds",
@@ -168,7 +168,7 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, outside: 
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("month",), **dates("2025-01-01", "2025-02-28"))
         await keys(pilot, "s")
-        for suffix in ("csv", "parquet", "xlsx"):
+        for suffix in ("csv", "parquet", "xlsx", "svg"):
             await keys(pilot, "ctrl+e")
             path = screen(pilot).query_one("#line-text", Input)
             assert path.has_focus
@@ -201,6 +201,9 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, outside: 
     for told in definitions:
         assert (told["from"], told["to"], told["sort"]) == ("2025-01-01", "2025-02-28", "kWh, from the highest")
         assert told["asked_by"] == "government@metertui.example"
+    drawn = (outside / "figures.svg").read_text()
+    assert drawn.startswith("<svg")
+    assert all(text in drawn for text in ("kWh by month", "made by metertui", "2 688.880", "government@metertui.example"))
     audit = (analyst.folder / "audit.log").read_text()
     assert f"government@metertui.example\texport\t{outside}/figures.csv\t2 rows: total kWh by month" in audit
 
