@@ -161,7 +161,7 @@ def test_more_power_than_the_meter_can_draw_refuses_all_unless_it_is_said(tmp_pa
 FILES = st.lists(st.sets(st.integers(0, 35), min_size=1, max_size=12), min_size=1, max_size=3)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(FILES, st.data())
 def test_any_order_of_files_any_number_of_times_gives_the_same(found: list[set[int]], data: st.DataObject) -> None:
     whole = [

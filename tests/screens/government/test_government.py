@@ -203,7 +203,8 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, outside: 
         assert told["asked_by"] == "government@metertui.example"
     drawn = (outside / "figures.svg").read_text()
     assert drawn.startswith("<svg")
-    assert all(text in drawn for text in ("kWh by month", "made by metertui", "2 688.880", "government@metertui.example"))
+    told_there = ("kWh by month", "made by metertui", "2 688.880", "government@metertui.example")
+    assert all(text in drawn for text in told_there)
     audit = (analyst.folder / "audit.log").read_text()
     assert f"government@metertui.example\texport\t{outside}/figures.csv\t2 rows: total kWh by month" in audit
 
