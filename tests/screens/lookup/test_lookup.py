@@ -72,7 +72,7 @@ async def test_the_readings_in_view_are_written(town: Town, outside: Path) -> No
         await pilot.press("enter")
         await settle(pilot)
         assert text_of(pilot, "#said").startswith("3 readings written to")
-        assert out.read_text().splitlines()[-1] == "666,2025-03-12T00:00:00+08:00,7,,[b]South,,,suspect,use"
+        assert out.read_text().splitlines()[-1] == "666,2025-03-12T00:00:00+08:00,7,,[b]South,,,suspect,actual,use"
         await pilot.press("ctrl+e")
         path.value = str(out)
         await pilot.press("enter")
