@@ -24,7 +24,7 @@ from metertui.text import fmt, messages
 
 _NONE: Final = (
     "There is no tariffs.csv yet, so bills have usage and no amounts. Press w to create one. A row for the whole day "
-    "looks like 2025-04-01,,,,,28.12,9"
+    "looks like 2025-04-01,,,,,28.12,9; a further column channel prices another channel than the use, such as export"
 )
 _WITH_TAX: Final = 96
 """The least width of a terminal, in columns, that has room for the whole table."""
@@ -205,23 +205,25 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
 def rows(found: Tariffs, today: date) -> list[Row]:
     """Return one row per band, the newest tariffs first. Those in force today are marked."""
     table: list[Row] = []
-    cents, tax = decimals(band.price for band in found.rates), decimals(band.tax_percent for band in found.rates)
-    for place in reversed(range(len(found.tariffs))):
-        tariff = found.tariffs[place]
-        until = found.last_day(place)
+    every = (found, *found.channels.values())
+    rates = [band for one in every for band in one.rates]
+    cents, tax = decimals(band.price for band in rates), decimals(band.tax_percent for band in rates)
+    places = [(one, place) for one in every for place in reversed(range(len(one.tariffs)))]
+    for one, place in places:
+        tariff, until = one.tariffs[place], one.last_day(place)
         mark = "● " if tariff.effective_from <= today and (until is None or today <= until) else "  "
         for at, band in enumerate(tariff.bands):
             cells = (
                 f"{mark}{tariff.effective_from}",
                 tariff.apartment_type or "all homes",
-                band.name or "whole day",
+                " ".join(filter(None, (tariff.channel, band.name or "whole day"))),
                 times(band),
                 f"{band.price:.{cents}f}" + ("" if band.kind is ENERGY else f" / {band.kind.unit}"),
                 f"{band.tax_percent:.{tax}f}",
                 f"{with_tax(band.price, band.tax_percent):f}",
                 "no end" if until is None else str(until),
             )
-            table.append((f"{place}.{at}", cells))
+            table.append((f"{tariff.channel}.{place}.{at}", cells))
     return table
 
 

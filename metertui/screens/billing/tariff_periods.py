@@ -24,13 +24,15 @@ class Period(NamedTuple):
 def periods(found: Tariffs, today: date) -> list[Period]:
     """Return the tariffs, the newest first."""
     told = []
-    for place in reversed(range(len(found.tariffs))):
-        tariff, last = found.tariffs[place], found.last_day(place)
+    places = [(one, place) for one in (found, *found.channels.values()) for place in reversed(range(len(one.tariffs)))]
+    for one, place in places:
+        tariff, last = one.tariffs[place], one.last_day(place)
         in_force = tariff.effective_from <= today and (last is None or today <= last)
         days = f"from {time_labels.day(tariff.effective_from)}"
         if last is not None:
             days = time_labels.span(tariff.effective_from, last)
-        told.append(Period(in_force, tariff.apartment_type or "all homes", days, _price(tariff)))
+        homes = tariff.apartment_type or "all homes"
+        told.append(Period(in_force, f"{homes}, {tariff.channel}" if tariff.channel else homes, days, _price(tariff)))
     return told
 
 

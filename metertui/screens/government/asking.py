@@ -19,7 +19,7 @@ from metertui.screens.fields import TypedLine
 from metertui.screens.government.answer import Answer, answer_question
 from metertui.screens.government.answer_view import AnswerView
 from metertui.screens.government.drill_down import origin_name
-from metertui.screens.government.question_form import QuestionForm
+from metertui.screens.government.question_form import QuestionForm, channels_of
 from metertui.screens.shell import GatedScreen, Steady, Work, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.text import answer_words, fmt, message
@@ -189,4 +189,7 @@ class AskingScreen(GatedScreen):
     def _show_form(self) -> None:
         form = self.query_one(QuestionForm)
         if not form.has_class("hidden"):
-            form.show_question(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
+            directory = self.headend.engine.directory
+            form.show_question(
+                self._saved, directory.groups, channels_of(directory.ids), single_meters=self._rule is None
+            )

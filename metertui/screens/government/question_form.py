@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar, Final
@@ -15,9 +15,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.columns import Group
+from metertui.engine.base import USE
+from metertui.engine.columns import Group, Registers
 from metertui.engine.reports import PERIODS, SavedReport
-from metertui.engine.usage import FILTERS, Filter
+from metertui.engine.usage import CHANNEL, FILTERS, Filter
 from metertui.screens.fields import Check, Choice, Field, Options, labelled, refused_by
 from metertui.text import COMPARES, KEYS, MEASURES
 
@@ -80,6 +81,7 @@ class QuestionForm(VerticalScroll):
         for name in ATTRIBUTES:
             yield Choice(_title(name), [], id=name)
         yield from self._text("meter")
+        yield Choice("Channel", [], id=CHANNEL)
         yield Choice("By", [], id="by")
         yield Choice("and by", [], id="then")
         yield Choice("Measure", [(name, words.option) for name, words in MEASURES.items()], id="measure")
@@ -91,8 +93,13 @@ class QuestionForm(VerticalScroll):
         field = Field(placeholder=hint, id=name, compact=True, check=_CHECKS.get(name))
         yield labelled(title, field, id=f"{name}-line")
 
-    def show_question(self, saved: SavedReport, groups: Iterable[Group], *, single_meters: bool) -> None:
-        """Show a question. `groups` give the values of the filters; a single meter only if `single_meters`."""
+    def show_question(
+        self, saved: SavedReport, groups: Iterable[Group], channels: Sequence[str] = (), *, single_meters: bool
+    ) -> None:
+        """Show a question. `groups` and `channels` give the values of the filters.
+
+        There is none for a single meter unless `single_meters`, nor for the channel where meters have the use alone.
+        """
         before, self._saved = self._saved, saved
         groups = list(groups)
         for name in _TEXTS:  # text being typed is left alone
@@ -102,6 +109,9 @@ class QuestionForm(VerticalScroll):
             there = sorted({getattr(group, name) for group in groups} - {""})
             options: Options = [("", f"every {_title(name).lower()}"), *((value, value) for value in there)]
             self.query_one(f"#{name}", Choice).offer(options, saved.filter.value(name))
+        channel = self.query_one(f"#{CHANNEL}", Choice)
+        channel.offer([("", "the use"), *((name, name) for name in channels)], saved.filter.channel)
+        channel.set_class(not channels and not saved.filter.channel, "hidden")
         keys = [(key, called) for key, called in KEYS.items() if single_meters or key != "meter"]
         first, then = (*saved.by, "", "")[:2]
         self.query_one("#by", Choice).offer([("", "nothing"), *keys], first)
@@ -124,7 +134,7 @@ class QuestionForm(VerticalScroll):
         elif name in ("measure", "compare", "period", "chart"):
             fields: dict[str, Any] = {name: value}
             saved = replace(saved, **fields)
-        elif name in ATTRIBUTES:
+        elif name in (*ATTRIBUTES, CHANNEL):
             saved = _with_text(saved, name, value)
         self._change_question(saved)
 
@@ -139,6 +149,13 @@ class QuestionForm(VerticalScroll):
         if saved != self._saved:
             self._saved = saved
             self.post_message(self.Changed(saved))
+
+
+def channels_of(ids: Sequence[str]) -> list[str]:
+    """Return the channels beside the use that the registers with these identifiers have, sums of tariffs too."""
+    if not any(":" in each for each in ids):
+        return []
+    return [name for name in Registers(ids).names() if name != USE]
 
 
 def _title(name: str) -> str:

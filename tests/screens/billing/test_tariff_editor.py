@@ -9,6 +9,7 @@ from textual.widgets import TextArea
 
 from metertui.engine.billing import tariffs
 from metertui.screens.billing.tariff_editor import rows
+from metertui.screens.billing.tariff_periods import periods
 from metertui.screens.tables.listing import Listing
 from tests.engine.book_changes import add_member
 from tests.screens.billing.test_billing import HEADER, TARIFFS
@@ -33,6 +34,19 @@ def test_rows_have_their_periods_and_prices_with_tax() -> None:
         ("● 2025-02-15", "all homes", "off-peak", "23:00–07:00", "19.80", "9", "21.58", "no end"),
         ("● 2025-01-01", "4-room", "whole day", "00:00–24:00", "31.91", "9", "34.78", "no end"),
         ("  2024-01-01", "all homes", "whole day", "00:00–24:00", "20.00", "8", "21.60", "2025-02-14"),
+    ]
+
+
+def test_rows_of_other_channels_than_the_use_name_theirs() -> None:
+    text = f"{HEADER.strip()},channel\n2025-01-01,,,,,28,9,\n2025-01-01,,,,,7.5,0,export\n"
+    found = tariffs.parse_tariffs(text.encode(), __file__)  # type: ignore[arg-type]
+    assert [cells[2:5] for _, cells in rows(found, date(2025, 3, 1))] == [
+        ("whole day", "00:00–24:00", "28.0"),
+        ("export whole day", "00:00–24:00", "7.5"),
+    ]
+    assert [(each.homes, each.price) for each in periods(found, date(2025, 3, 1))] == [
+        ("all homes", "28 + 9%"),
+        ("all homes, export", "7.5 + 0%"),
     ]
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from rich.cells import cell_len
+from textual.app import App, ComposeResult
 from textual.widgets import Input
 
+from metertui.engine.reports import SavedReport
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
 from metertui.screens.fields.choice import Choice
+from metertui.screens.government.question_form import QuestionForm, channels_of
 from tests.screens.company.helpers import reason_below
 from tests.screens.government.helpers import keys, question, said, screen, table
 from tests.screens.town import Town, at_work, press, settle, text_of
@@ -89,3 +92,29 @@ async def test_values_fit_the_form_and_examples_read_as_examples(analyst: Town) 
         assert str(screen(pilot).query_one("#apartment_type", Choice).render()).split() == ["Type", "every", "type"]
         assert all(cell_len(str(choice.render())) <= 31 for choice in screen(pilot).query(Choice))
         assert screen(pilot).query_one("#time", Input).placeholder == "e.g. 18:00-20:00"
+
+
+class Form(App[None]):
+    """The form alone."""
+
+    saved: SavedReport | None = None
+
+    def compose(self) -> ComposeResult:
+        yield QuestionForm()
+
+    def on_question_form_changed(self, event: QuestionForm.Changed) -> None:
+        self.saved = event.saved
+
+
+async def test_a_channel_is_asked_for_where_meters_have_several() -> None:
+    app = Form()
+    async with app.run_test() as pilot:
+        form, channel = app.query_one(QuestionForm), app.query_one("#channel", Choice)
+        form.show_question(SavedReport(), [], channels_of(["m", "n"]), single_meters=True)
+        assert channel.has_class("hidden")
+        form.show_question(SavedReport(), [], channels_of(["m", "n", "n:e1"]), single_meters=True)
+        assert not channel.has_class("hidden")
+        assert [value for value, _ in channel.options] == ["", "e1", "export"]
+        channel.choose("export")
+        await pilot.pause()
+        assert app.saved == SavedReport(filter=Filter(channel="export"))
