@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, SiteZone, visible
+from metertui.engine.base import DAY, HOUR, SiteZone, visible
 from metertui.engine.reports import CALENDAR, Compare, Findings, Inquiry, Measure, Rule
 from metertui.engine.usage import TIME_KEYS, Question, per_day
 from metertui.formats import writers
@@ -134,6 +134,9 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
         add("before_daily", "before a day", _kwh)
     add("meters", "meters", fmt.count)
     add("readings", "readings", fmt.count)
+    if found.has_gaps:
+        table = table if "missing" in table else table.assign(missing=np.nan)
+        add("missing", "missing h", lambda us: fmt.number(round(us * 1000 / HOUR), 1))
     return columns, texts
 
 
@@ -287,6 +290,9 @@ def sheet(found: Findings, sort: str, zone: SiteZone, *, ruled: bool) -> tuple[w
         made[change] = np.round(table["change"] * 100, 3)
     columns |= {"meters": "count", "readings": "count"}
     made = made.assign(meters=table["meters"], readings=table["readings"])
+    if found.has_gaps:
+        columns["missing_hours"] = "number"
+        made["missing_hours"] = np.round(table["missing"] / HOUR, 4)
     if ruled:
         columns["hidden"] = "text"
         made["hidden"] = [HIDDEN if out else "" for out in table["hidden"].tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import accumulate
 from statistics import median
@@ -15,9 +16,10 @@ from metertui.engine.base.zone import SiteZone
 from metertui.engine.reports import report
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Findings, Inquiry, Measure
-from metertui.engine.usage.query import KEYS, Question
+from metertui.engine.usage.query import KEYS, Filter, Question
 from metertui.text import answers, fmt
 from tests.engine.build import frozen
+from tests.engine.test_intervals import hours, opened
 
 LONDON = SiteZone("Europe/London")
 
@@ -153,3 +155,17 @@ def test_a_period_that_is_not_over_is_marked_and_left_out_of_the_mean() -> None:
     _, cells = answers.page(found, found.table, LONDON)
     assert [row[0] for row in cells] == ["2025-01 □", "2025-02", "2025-03", "2025-04", "2025-05 □"]
     assert answers.feet(found, found.table, LONDON)[1][:2] == ["mean of 3 whole", "1.000"]
+
+
+def test_a_row_that_holds_a_part_of_a_gap_says_how_long_it_is() -> None:
+    with opened([*hours("m", 0, 100, 200), *hours("m", 30, 300), *hours("n", 0, 5)]) as engine:
+        question = Question(date(2025, 3, 28), date(2025, 3, 29), by=("day",))
+        found = report.answer_inquiry(engine.view().frozen(), Inquiry(question, compare="before"))
+        whole = report.answer_inquiry(engine.view().frozen(), Inquiry(replace(question, filter=Filter(meter="n"))))
+    columns, table = answers.sheet(found, "", engine.zone, ruled=False)
+    assert columns["missing_hours"] == "number"
+    assert table["missing_hours"].tolist() == [22, 6]
+    headings, cells = answers.page(found, found.table, engine.zone)
+    assert (headings[-1].title, [row[-1] for row in cells]) == ("missing h", ["22.0", "6.0"])
+    assert answers.feet(found, found.table, engine.zone)[0][-1] == "28.0"
+    assert "missing_hours" not in answers.sheet(whole, "", engine.zone, ruled=False)[0]

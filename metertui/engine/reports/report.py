@@ -123,6 +123,11 @@ class Findings:
         return int(self.table["length"].max()), int(self.table["before_length"].max())
 
     @property
+    def has_gaps(self) -> bool:
+        """Return whether nothing is known of a part of a row's time, between times of which something is."""
+        return bool((self.table["missing"] > 0).any())
+
+    @property
     def hidden(self) -> int:
         """Return how many rows are hidden."""
         return int(self.table["hidden"].sum())
@@ -208,6 +213,7 @@ def _measured(
     for name in ("meters", "readings"):
         found[name] = table[name].astype("Int64").mask(hide)
     found["length"] = table["length"]
+    found["missing"] = table["missing"].mask(hide, 0)
     found["hidden"] = hide
     if inquiry.measure == "peak":
         found["peak_at"] = np.where(hide, -1, table["peak_at"])

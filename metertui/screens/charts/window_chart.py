@@ -65,11 +65,16 @@ def window_chart(
 
 
 def _partly(series: Series, marks: Int64Array) -> NDArray[np.bool_]:
-    """Return in which buckets the readings begin or end, so that they are of a part of it."""
+    """Return in which buckets the readings begin or end, or which hold a part of a gap: they are of a part of it."""
     partly = np.zeros(len(marks) - 1, dtype=np.bool_)
     for end in (series.first, series.last):
         if end is not None:
             partly |= (marks[:-1] < end) & (end < marks[1:])
+    curve = series.curve
+    if curve.after_gap is not None:
+        gaps = np.flatnonzero(curve.after_gap)
+        for start, end in zip(curve.time[gaps - 1].tolist(), curve.time[gaps].tolist(), strict=True):
+            partly |= (marks[:-1] < end) & (start < marks[1:])
     return partly
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from metertui.engine.base import DAY, HOUR, SiteZone, Window
+from metertui.engine.columns import IntervalColumns
+from metertui.engine.usage import Series
 from metertui.screens.charts.chart import BEFORE
 from metertui.screens.charts.window_chart import window_chart
-from tests.engine.build import series
+from tests.engine.build import LIMITS, series
 
 ZONE = SiteZone("Asia/Singapore")
 FIRST = ZONE.parse("2025-03-01T00:00")
@@ -47,3 +51,16 @@ def test_a_bucket_of_which_only_a_part_is_in_the_window_or_read_is_marked() -> N
     before = Window("before", FIRST - 5 * DAY, FIRST + 7 * DAY)
     weeks = window_chart(late, Window("dates", FIRST + 7 * DAY, FIRST + 19 * DAY), ZONE, before).picture
     assert [place for place, part in enumerate(weeks.before_cut) if part] == [5]  # they begin on that day at noon
+
+
+def test_a_gap_is_no_bar_and_a_bucket_that_holds_a_part_of_one_is_marked() -> None:
+    hours = [*range(30), *range(60, 72)]
+    start = FIRST + np.array(hours) * HOUR
+    zeros = np.zeros(len(hours), dtype=np.int64)
+    stated = IntervalColumns(zeros.astype(np.int32), start, start + HOUR, zeros + 1_000_000_000, zeros.astype(np.uint8))
+    meter = Series.from_readings("m", zeros[:0], zeros[:0], LIMITS, None, stated)
+    found = window_chart(meter, Window("dates", FIRST, FIRST + 3 * DAY), ZONE, daily=True).picture
+    assert found.series[0].values == (24.0, 6.0, 12.0)
+    assert found.cut == (False, True, True)
+    found = window_chart(meter, Window("dates", FIRST, FIRST + 2 * DAY), ZONE).picture
+    assert found.series[0].values[58:62] == (0.5, 0.5, None, None)
