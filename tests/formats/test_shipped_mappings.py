@@ -87,6 +87,35 @@ def test_home_assistant(tmp_path: Path) -> None:
     ]
 
 
+def history(*sensors: tuple[str, str, float], short: bool = False) -> list[list[dict[str, Any]]]:
+    """An answer of the history API: of each sensor its name, its unit and its first state."""
+    arrays = []
+    for name, unit, first in sensors:
+        states = [str(first + 0.25 * hour) if hour != 1 else "unavailable" for hour in range(4)]
+        times = [f"2025-02-01T0{hour}:00:07.5+00:00" for hour in range(4)]
+        about = {"entity_id": name, "attributes": {"unit_of_measurement": unit, "friendly_name": name}}
+        rows = [{"state": state, "last_changed": time} for state, time in zip(states, times, strict=True)]
+        arrays.append([row if short and at else about | row for at, row in enumerate(rows)])
+    return arrays
+
+
+@pytest.mark.parametrize("short", [False, True], ids=["whole", "short"])
+def test_home_assistant_history(tmp_path: Path, short: bool) -> None:
+    """In the short form only the first state of a sensor names it and its unit."""
+    sensors = [("sensor.grid_import", "kWh", 1000.5), ("sensor.grid_export", "Wh", 200_000), ("sensor.room", "°C", 21)]
+    found = listed_registers(opened(tmp_path, history(*sensors, short=short)).pieces(), ZONE)
+    assert found == [
+        ("m", "2025-02-01T01:00:07.500000+01:00", "1000.5"),
+        ("m", "2025-02-01T03:00:07.500000+01:00", "1001"),
+        ("m", "2025-02-01T04:00:07.500000+01:00", "1001.25"),
+        ("m:export", "2025-02-01T01:00:07.500000+01:00", "200"),
+        ("m:export", "2025-02-01T03:00:07.500000+01:00", "200"),
+        ("m:export", "2025-02-01T04:00:07.500000+01:00", "200.001"),
+    ]
+    with pytest.raises(DataError, match=r"and 'sensor.house_energy' may both be use"):
+        opened(tmp_path, history(sensors[0], ("sensor.house_energy", "kWh", 5), short=short))
+
+
 def test_dsmr_reader_hours(tmp_path: Path) -> None:
     low, normal = "(Dutch Users: Low Tariff)", "(Dutch Users: Normal Tariff)"
     names = f"Electricity 1 {low},Electricity 2 {normal},Electricity 1 Returned {low},Electricity 2 Returned {normal}"

@@ -40,6 +40,8 @@ class Evidence:
         """Whether a time names no zone."""
         self.texts: dict[int, set[str]] = {}
         """Different texts of the columns of meters, units and series; the first thousand of each."""
+        self.series: set[tuple[str, str]] = set()
+        """Texts that say which series a row is of, each with the text of its unit; the first thousand."""
         self._roles = roles
         self._clocks: set[str] = set()
         self._named = [each for each in (roles.meter, roles.unit, roles.channel) if each is not None]
@@ -67,6 +69,9 @@ class Evidence:
                 for at in columns:
                     if at < count and cells[at]:
                         self._note_figure(place, cells[at], row.number)
+            if roles.channel is not None and roles.channel < count and len(self.series) < _MOST_KEPT:
+                unit = cells[roles.unit] if roles.unit is not None and roles.unit < count else ""
+                self.series.add((clean(cells[roles.channel]), clean(unit)))
             for at in self._named:
                 if at < count:
                     found = self.texts.setdefault(at, set())

@@ -17,7 +17,7 @@ from metertui.engine.base import DAY, SiteZone
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.evidence import Evidence
-from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, is_meter_id, is_power
+from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, channel_of, is_meter_id, is_power
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
@@ -92,6 +92,8 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
         same = f"the same energy, as {'intervals' if kind == 'register' else 'registers'}"
         taken = {each.place for each in figures}
         left_out = {each.place: same for each in roles.figures if each.place not in taken}
+        if kind == "register" and roles.channel is not None and roles.meter is None:
+            _check_series(path, [text for text, unit in sorted(evidence.series) if not unit or unit_of(unit)])
         roles = replace(roles, left_out={**roles.left_out, **left_out})
         figures = [
             asking.noted(partial(_with_unit, path, shape, roles, each, said, evidence), each) for each in figures
@@ -116,6 +118,16 @@ def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: St
             why = f"most rows have the time of another one, and another '{shape.names[each.place]}'"
             give = "--columns with the column that tells them apart, such as clock=NAME, meter=NAME or channel=NAME"
             raise DataError(path, None, f"{why}; give {give}")
+
+
+def _check_series(path: Path, series: Sequence[str]) -> None:
+    """Raise DataError if rows of two series would be the reads of one register."""
+    seen: dict[str, str] = {}
+    for text in series:
+        meaning = meaning_of(text)
+        if text and not meaning.not_energy and (other := seen.setdefault(channel_of(meaning), text)) != text:
+            what = f"'{other}' and '{text}' may both be {channel_of(meaning)}"
+            raise DataError(path, None, f"the series {what}; import a file with one of them")
 
 
 def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, said: Said, evidence: Evidence) -> str:

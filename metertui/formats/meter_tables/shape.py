@@ -19,7 +19,9 @@ Kind = Literal["", "stamp", "date", "clock", "range", "clock range", "epoch", "s
 TIMES: Final = ("stamp", "date", "range", "epoch", "serial")
 """What a column may hold that says when; a time of day alone does not."""
 
-MISSING: Final = frozenset(("", "-", "--", "nan", "null", "none", "n/a", "na", "n.v.", "k.a.", "#n/a", "nil"))
+MISSING: Final = frozenset(
+    ("", "-", "--", "nan", "null", "none", "n/a", "na", "n.v.", "k.a.", "#n/a", "nil", "unavailable", "unknown")
+)
 """Texts of cells without a value, in small letters."""
 _FIGURE: Final = re.compile(r"[+-]?[0-9.,][0-9.,' \u00a0\u202f’]*(?:[eE][+-]?[0-9]+)?(?:\s?[kM]?Wh)?", re.IGNORECASE)
 _SERIAL: Final = re.compile(r"[2-6][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)

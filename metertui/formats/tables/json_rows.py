@@ -35,6 +35,7 @@ _MOST_ZEROS: Final = 40
 """The highest exponent of a number; one beyond it is left as it stands, and is no figure."""
 _UNIT: Final = re.compile(r"\s*[kM]?Wh?\s*", re.IGNORECASE)
 _NOT_DECODED: Final = re.compile("[\ud800-\udfff]")
+_NUMBER: Final = re.compile(r"[+-]?[0-9.,eE+-]*")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _SCALAR: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,:\[\]{}"]+', re.DOTALL)
 _PART: Final = object()
@@ -147,6 +148,26 @@ def _number(text: str) -> str:
     return Typed(f"{Decimal(text):f}")
 
 
+def _completed(array: str, records: Iterator[Record]) -> Iterator[Record]:
+    """Yield the elements of an array in an array, with the words that its first one alone says of all of them.
+
+    Such an array is a series, whose name and unit may stand in its first element. Times and figures are that element's.
+    """
+    first: Fields | None = None
+    for name, fields in records:
+        if name != array:
+            yield name, fields
+        elif first is None:
+            first = {key: value for key, value in fields.items() if isinstance(value, str) and _is_word(value)}
+            yield name, fields
+        else:
+            yield name, first | fields
+
+
+def _is_word(value: str) -> bool:
+    return not isinstance(value, Typed) and not value[:4].isdigit() and _NUMBER.fullmatch(value) is None
+
+
 class _Scanner:
     """Reads the text of a file from front to back, and keeps only the part that it is at."""
 
@@ -246,7 +267,7 @@ class _Scanner:
         if found is not _PART:
             yield from self._of_element(name, found, context, depth)
         elif self._peek() == "[":
-            yield from self._array(f"{name}[]", context, depth + 1)
+            yield from _completed(f"{name}[]", self._array(f"{name}[]", context, depth + 1))
         else:
             fields: Fields = {}
             yield from self._object(name, fields, context, depth + 1)
@@ -274,7 +295,7 @@ class _Scanner:
             if element and not any(isinstance(each, list | dict) for each in element):
                 yield name, {f"{name}[{place}]": each for place, each in enumerate(element)} | context
             else:
-                yield from self._of_array(f"{name}[]", element, context, depth + 1)
+                yield from _completed(f"{name}[]", self._of_array(f"{name}[]", element, context, depth + 1))
         elif isinstance(element, dict):
             fields, arrays = self._flat(name, element, depth)
             around = fields | context if context else fields

@@ -158,3 +158,12 @@ def test_bytes_that_are_no_text_cost_their_element(tmp_path: Path) -> None:
 def test_what_is_no_table_is_an_error(tmp_path: Path, text: bytes, why: str) -> None:
     with pytest.raises(DataError, match=why):
         rows(tmp_path / "a", text)
+
+
+def test_what_the_first_element_of_a_series_says_alone_holds_for_all_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "any"
+    series = [{"name": name, "t": "2025-02-01T00:00", "u": "kWh", "v": "1.5"} for name in ("a", "b")]
+    path.write_text(json.dumps([[first, {"v": "2"}, {"name": "c", "v": "3"}] for first in series]))
+    rows = [row.cells for _, block in read_rows(path) for row in block]
+    assert rows[1:4] == [["a", "2025-02-01T00:00", "kWh", "1.5"], ["a", "", "kWh", "2"], ["c", "", "kWh", "3"]]
+    assert [row[0] for row in rows[4:]] == ["b", "b", "c"]
