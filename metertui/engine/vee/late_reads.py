@@ -15,11 +15,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from metertui.engine.base import PLAIN_COURSE, MeterLimits, SiteZone
+from metertui.engine.base import PLAIN_COURSE, MeterLimits
 from metertui.engine.columns import Frozen, Known
 from metertui.engine.vee import estimates, rules
 from metertui.engine.vee.edits import NO_VALUES, MeterEdits, Values
@@ -56,6 +56,9 @@ class MeterHeads:
         """Replays that took long: of meters whose last readings fit neither the counted ones nor one another, or whose
         register has stood still for long. Without them each further reading would be a replay of all of these again.
         """
+
+        self.last_estimate: dict[int, estimates.Before] = {}
+        """Of meters, the last counted reading, if nothing but estimates is stored behind it since."""
 
     def grow(self, count: int) -> None:
         """Make room for `count` meters. A new one has no reading yet, which is not simple."""
@@ -118,6 +121,7 @@ class MeterHeads:
     def unset(self, code: int) -> None:
         """Forget all about a meter: the next reading is judged by a replay."""
         self._kept.pop(code, None)
+        self.last_estimate.pop(code, None)
         self.time[code] = NOT_SIMPLE
 
 
@@ -216,6 +220,11 @@ class Neighbours:
             found = sorted([*found, *self._staged[place : place + count]])[:count]
         more = len(found) == count
         return self._corrected(found, time + 1, found[-1][0] + 1 if more else NOT_SIMPLE), more
+
+    def is_last(self, time: int) -> bool:
+        """Return whether nothing is stored or staged behind an instant (µs UTC)."""
+        staged_behind = bool(self._staged) and self._staged[-1][0] > time
+        return not staged_behind and not self._stored.reads_after(self._code, time, 1)
 
     def reads_between(self, after: int, before: int) -> tuple[list[Point], bool]:
         """Return the readings after one instant and before another, or the last few and that there are more."""
@@ -373,10 +382,17 @@ def replay_after(replay: Replay, without: Replay, neighbours: Neighbours, time: 
         count *= 8
 
 
-def why_estimate_is_apart(replay: Replay, neighbours: Neighbours, time: int, wh: int, zone: SiteZone) -> str:
-    """Return why a reading (µs UTC, Wh) that is not actual does not count, a clause; "" if it does.
+class Surroundings(NamedTuple):
+    """The counted readings before and after an instant, if there are any."""
 
-    `replay` has the readings before it, and goes on behind it. It is not among its neighbours yet.
+    before: estimates.Before | None
+    after: estimates.After | None
+
+
+def surroundings(replay: Replay, neighbours: Neighbours, time: int) -> Surroundings:
+    """Return the counted reading before an instant (µs UTC), of whatever quality, and the next actual one.
+
+    `replay` has the readings before it, and goes on behind it. O(n) for the estimates between these two.
     """
     count = _NEIGHBOURS
     following, more = neighbours.reads_after(time, count)
@@ -407,7 +423,7 @@ def why_estimate_is_apart(replay: Replay, neighbours: Neighbours, time: int, wh:
     for other, (status, register) in zip(others, estimates.judge_between(before, after, others, *rule), strict=True):
         if status < rules.SUSPECT:
             before = estimates.Before(other.time, register)
-    return estimates.why_apart(before, after, estimates.Estimate(time, wh, limits.at(time)), limits, zone)
+    return Surroundings(before, after)
 
 
 def _known_from(points: Sequence[Point], neighbours: Neighbours) -> int | None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
+import hypothesis.strategies as st
+import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.qualities import ESTIMATED
+from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.vee.rules import REJECTED
 from tests.clock import FakeClock
 from tests.engine.book_changes import deactivate
 from tests.engine.core.commits import commit, register, reopened
@@ -155,3 +161,29 @@ def test_a_deactivated_meter_is_refused_and_keeps_its_history(engine: Engine) ->
     engine.refresh_account("m")
     assert commit(engine, ("m", "2", None))[0].code == "deactivated"
     assert len(engine.series("m")) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([0, 1, 5, 900]), st.booleans(), st.booleans())))
+def test_an_estimate_is_judged_on_arrival_as_with_all_that_is_stored(
+    arrivals: list[tuple[int, int, bool, bool]],
+) -> None:
+    """Late, in one batch with others, or behind many estimates."""
+    with tempfile.TemporaryDirectory() as name:
+        zone = SiteZone("Asia/Singapore")
+        clock = FakeClock("2025-03-12T10:40:00", zone)
+        engine = Engine.open(Path(name), Rules(zone=zone), clock)
+        register(engine, "m")
+        start, batch = zone.parse("2025-03-10T00:00:00"), engine.ingest.begin()
+        for hour, more, actual, ends in arrivals:
+            request = "m", str(hour + more), zone.iso(start + hour * HOUR)
+            outcome = batch.add_reading(*request) if actual else batch.add_estimated(*request, ESTIMATED)
+            if ends or outcome.kind == "suspect":
+                engine.ingest.write(batch)
+                engine.ingest.apply(batch)
+                batch = engine.ingest.begin()
+                if outcome.stored and outcome.kind != "duplicate" and not actual:
+                    series = engine.series("m")
+                    row = int(np.searchsorted(series.time, start + hour * HOUR))
+                    assert (series.status[row] == REJECTED) == (outcome.kind == "suspect")
+        engine.close()

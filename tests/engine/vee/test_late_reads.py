@@ -13,6 +13,7 @@ from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.qualities import Known
 from metertui.engine.vee.edits import NO_VALUES, Edit, MeterEdits, Values
+from metertui.engine.vee.estimates import Estimate, why_apart
 from metertui.engine.vee.late_reads import (
     NOT_SIMPLE,
     MeterHeads,
@@ -22,7 +23,7 @@ from metertui.engine.vee.late_reads import (
     has_edit_at,
     replay_after,
     replay_before,
-    why_estimate_is_apart,
+    surroundings,
 )
 from metertui.engine.vee.rules import SUSPECT, Judge
 from tests import oracle
@@ -81,7 +82,9 @@ def test_a_late_reading_is_validated_as_if_all_were_replayed(meter: oracle.Meter
     neighbours = Neighbours(stored, 0, limits_of(meter), (), decided_of(meter))
     replay = replay_before(neighbours, time)
     if time in meter.estimates - meter.releases:
-        why = why_estimate_is_apart(replay, neighbours, time, wh, ZONE)
+        around = surroundings(replay, neighbours, time)
+        limits = neighbours.limits
+        why = why_apart(*around, Estimate(time, wh, limits.at(time)), limits, ZONE)
         assert (why == "") == (meter.judged()[own_at][1] != "rejected"), why
         return
     without = replay.copy()
