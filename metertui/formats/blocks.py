@@ -46,11 +46,16 @@ def read_blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _BLOC
 
 
 def parse_lines(
-    block: bytes, path: Path, first: int, parse: Callable[[bytes], Parsed], blanks: bytes | None = None
+    block: bytes,
+    path: Path,
+    first: int,
+    parse: Callable[[bytes], Parsed],
+    blanks: bytes | None = None,
+    elsewhere: list[int] | None = None,
 ) -> FilePiece:
     """Parse a block of lines one by one; `first` is the number of the first. Lines with only `blanks` are left out.
 
-    `parse` raises Refused for a line that is no reading.
+    `parse` raises Refused for a line that is no reading. `elsewhere` as in `parse_entries`.
     """
     return parse_entries(
         path.name,
@@ -61,7 +66,12 @@ def parse_lines(
         ),
         parse,
         lambda line: line.decode("utf-8", "backslashreplace"),
+        elsewhere,
     )
+
+
+class TakenElsewhere(Exception):
+    """A line is no reading, and who parses it has kept what it is."""
 
 
 def parse_entries(
@@ -69,14 +79,22 @@ def parse_entries(
     entries: Iterable[tuple[int, _Entry]],
     parse: Callable[[_Entry], Parsed],
     text_of: Callable[[_Entry], str],
+    elsewhere: list[int] | None = None,
 ) -> FilePiece:
-    """Parse lines or rows, each with its number, one by one; `text_of` returns the text of one that is refused."""
+    """Parse lines or rows, each with its number, one by one; `text_of` returns the text of one that is refused.
+
+    `elsewhere` gets the numbers of those that raise TakenElsewhere.
+    """
     codes: dict[str, int] = {}
     code, times, whs, qualities, lines = [], [], [], [], []
     refused = []
     for number, entry in entries:
         try:
             meter, time, wh, quality = parse(entry)
+        except TakenElsewhere:
+            if elsewhere is not None:
+                elsewhere.append(number)
+            continue
         except Refused as error:
             refused.append(BadLine(source, number, error.code, error.why, text_of(entry)))
             continue

@@ -156,7 +156,7 @@ def _other_table(path: Path, first: bytes, found: Form | None, following: bytes)
 
 def _pieces(
     form: OwnForm, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int
-) -> Iterator[FilePiece] | Iterator[IntervalPiece]:
+) -> Iterator[FilePiece | IntervalPiece]:
     """Yield the readings of the rest of a file, whose first line is known and which goes on at line `begin`."""
     match form:
         case "wide":

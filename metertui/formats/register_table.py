@@ -13,6 +13,7 @@ from typing import Final
 from metertui.engine.base import Progress, SiteZone, no_progress, parse_kwh, part_of_progress, visible
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import DataError, Refused
+from metertui.engine.intervals import IntervalPiece, lines
 from metertui.formats.blocks import Parsed, mark_bare_times, parse_entries
 from metertui.formats.register_rows import RegisterRows, place_of_register
 from metertui.formats.tables import DecimalMark, FigureEvidence, Row, Section, Table, Typed, plain_figure
@@ -20,14 +21,14 @@ from metertui.formats.tables import DecimalMark, FigureEvidence, Row, Section, T
 _DAY_AND_MONTH: Final = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b.*")
 
 
-def read_pieces(table: Table, zone: SiteZone, progress: Progress = no_progress) -> Iterator[FilePiece]:
-    """Yield the readings of a table that was opened by `is_header`, and the rows that are no readings.
+def read_pieces(table: Table, zone: SiteZone, progress: Progress = no_progress) -> Iterator[FilePiece | IntervalPiece]:
+    """Yield the readings and intervals of a table that was opened by `is_header`, and the rows that are none.
 
     Raises DataError for a file whose figures or times can be read in two ways, and OSError.
     """
     mark = _decimal_mark(table, part_of_progress(progress, 0, 2))
     for section in table.sections(part_of_progress(progress, 1, 2)):
-        yield _parse_section(table, section, zone, mark)
+        yield from _parse_section(table, section, zone, mark)
 
 
 def _decimal_mark(table: Table, progress: Progress) -> DecimalMark:
@@ -39,8 +40,14 @@ def _decimal_mark(table: Table, progress: Progress) -> DecimalMark:
             names = section.names
             if section.rows:
                 _check_time(table, section.rows[0], names.index("timestamp"))
-        place = place_of_register(section.names)
-        figures = [(row.cells[place], row.number) for row in section.rows if len(row.cells) > place and not row.fault]
+        places = [place_of_register(section.names)]
+        places += [section.names.index("interval_kwh")] if "interval_kwh" in section.names else []
+        figures = [
+            (row.cells[place], row.number)
+            for row in section.rows
+            for place in places
+            if len(row.cells) > place and row.cells[place] and not row.fault
+        ]
         untyped = [each for each in figures if not isinstance(each[0], Typed)]
         for figure, number in untyped:
             evidence.note(figure, number)
@@ -63,8 +70,11 @@ def _check_time(table: Table, row: Row, place: int) -> None:
         raise DataError(table.path, row.number, why)
 
 
-def _parse_section(table: Table, section: Section, zone: SiteZone, mark: DecimalMark) -> FilePiece:
-    rows = RegisterRows(section.names, zone, partial(_register, mark=mark))
+def _parse_section(
+    table: Table, section: Section, zone: SiteZone, mark: DecimalMark
+) -> Iterator[FilePiece | IntervalPiece]:
+    rows = RegisterRows(section.names, zone, partial(_register, mark=mark), partial(_energy, mark=mark))
+    elsewhere: list[int] = []
     source = f"{table.path.name}, {section.sheet}" if section.sheet else table.path.name
 
     def parse(row: Row) -> Parsed:
@@ -75,9 +85,16 @@ def _parse_section(table: Table, section: Section, zone: SiteZone, mark: Decimal
     def text_of(row: Row) -> str:
         return (table.delimiter or ",").join(row.cells)
 
-    piece = parse_entries(source, ((row.number, row) for row in section.rows), parse, text_of)
+    piece = parse_entries(source, ((row.number, row) for row in section.rows), parse, text_of, elsewhere)
     by_number = {row.number: row for row in section.rows}
-    return rows.with_groups(mark_bare_times(piece, zone, lambda number: rows.timestamp(by_number[number].cells)))
+    yield rows.with_groups(mark_bare_times(piece, zone, lambda number: rows.timestamp(by_number[number].cells)))
+    if (stated := rows.interval_piece(source, elsewhere)) is not None:
+        yield stated
+
+
+def _energy(cell: str, mark: DecimalMark) -> int:
+    """Return the energy (µWh) of a cell. Raises Refused."""
+    return lines.parse_energy(cell if isinstance(cell, Typed) else plain_figure(cell, mark))
 
 
 def _register(cell: str, mark: DecimalMark) -> int:

@@ -294,7 +294,17 @@ def test_intervals_of_files_are_in_every_list_as_often_as_they_are_counted(meter
         assert table["usage_kwh"].tolist() == [0.1, 2]
         assert (table["status"] == "counted").all()
         assert table["reading_kwh"].isna().all()
-    printed = metertui("export", *days, "-o", "-", "--format", "json").json
+    log = tmp_path / "log.csv"
+    log.write_text("identifier,timestamp,usage\nm,2025-03-10T06:00,7\nm,2025-03-10T08:00,9.5\n")
+    assert metertui("import", str(log)).code == 0
+    for suffix in (".csv", ".parquet", ".xlsx"):
+        back, again = tmp_path / f"back{suffix}", ("--data", str(tmp_path / f"data{suffix}"))
+        assert metertui("export", *days, "-o", str(back)).code == 0
+        report = metertui("import", str(back), *again, "--format", "json").json
+        assert (report["new"], report["refused"]) == (4, 0)
+        assert metertui("usage", "m", *days, *again, "--format", "json").json["usage_kwh"] == 4.6
+        assert metertui("query", "--readings", *days, *again).out == metertui("query", "--readings", *days).out
+    printed = metertui("export", *days, "-o", "-", "--format", "json").json[:2]
     assert [(row["start"], row["usage_kwh"], row["interval_kwh"]) for row in printed] == [
         (times[0], 0.1, 0.1),
         (times[2], 2, 2),
