@@ -253,3 +253,14 @@ def test_an_operator_has_no_colours(snap_compare: Compare, tmp_path: Path, monke
 def test_an_operator_reads_what_the_terminal_draws_itself(snap_compare: Compare, tmp_path: Path) -> None:
     town = Town(tmp_path, filled=True, settings=Settings(theme="terminal"))
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2"))
+
+
+@every_size
+def test_an_operator_looks_at_a_file_of_a_portal(
+    snap_compare: Compare, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    rows = "".join(f"0{day}.03.2025 {hour:02}:00;0,{5 + hour % 2};7,5\n" for day in (1, 2) for hour in range(24))
+    (tmp_path / "portal.csv").write_text(f"Zeit;Verbrauch (kWh);Gas\n{rows}02.03.2025 25:00;0,5;1\n")
+    monkeypatch.chdir(tmp_path)
+    keys = ("f6", *["ctrl+right"] * 3, *"portal.csv", "enter", *"home-1", "enter")
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, *keys, role="operator"))

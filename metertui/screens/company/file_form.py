@@ -21,7 +21,10 @@ _NEEDED: Final = "▲ needed"
 _CHOICES: Final[Mapping[str, tuple[str, Options]]] = {
     "kind": ("kind", (("register", "registers"), ("interval", "intervals"))),
     "stamps": ("a time is", (("start", "the start"), ("end", "the end"))),
-    "unit": ("unit", (("kWh", "kWh"), ("Wh", "Wh"), ("MWh", "MWh"), ("kW", "kW, the mean of each interval"))),
+    "unit": (
+        "unit",
+        (("kWh", "kWh"), ("Wh", "Wh"), ("MWh", "MWh"), ("kW", "kW, a mean"), ("W", "W, a mean"), ("MW", "MW, a mean")),
+    ),
     "date_order": ("dates", (("dmy", "day first"), ("mdy", "month first"), ("ymd", "year first"))),
 }
 """The title and the values of each option that is a choice."""
