@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import DAY, MAX_WH, SiteZone, Window, format_kwh
+from metertui.engine.base import DAY, MAX_WH, ONE_TIMES, Device, SiteZone, Window, format_kwh
 from metertui.engine.usage.series import Series
 
 _MEAN: Final = 28 * DAY
@@ -57,22 +57,30 @@ def propose_register(series: Series, at: int, zone: SiteZone) -> Proposal | None
         wh = int(reads.register_at(places, instants, reads.energy_at(places, instants))[0])
         used = int(reads.energy[place + 1] - reads.energy[place])
         return Proposal(at, wh, since, register, "between", since, until, used)
+    device = series.limits.device_at(since)
+    if device.daily_reset:
+        return None
     day = zone.day(since)
     before = day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
     shift = (day - before).days * DAY
     start, end = since - shift, at - shift
     if _is_known(series, start, end):
         used = series.energy_at(end) - series.energy_at(start)
-        return _proposal(at, since, register, "year before", start, end, used, used)
+        return _proposal(at, since, register, "year before", start, end, used, used, device)
     start = max(since - _MEAN, series.first or since)
     if since - start < DAY or not _is_known(series, start, since):
         return None
     used = series.energy_at(since) - series.energy_at(start)
-    return _proposal(at, since, register, "mean", start, since, used, used * (at - since) // (since - start))
+    return _proposal(at, since, register, "mean", start, since, used, used * (at - since) // (since - start), device)
 
 
-def _proposal(at: int, since: int, register: int, basis: Basis, start: int, end: int, used: int, more: int) -> Proposal:
-    return Proposal(at, min(register + more, MAX_WH), since, register, basis, start, end, used)
+def _proposal(
+    at: int, since: int, register: int, basis: Basis, start: int, end: int, used: int, more: int, device: Device
+) -> Proposal:
+    """Return a proposal by `more` energy, Wh: the register rises by that without its multiplier, and may roll over."""
+    wh = register + more * ONE_TIMES // device.multiplier
+    wh = wh % device.range_wh if device.range_wh else min(wh, MAX_WH)
+    return Proposal(at, wh, since, register, basis, start, end, used)
 
 
 def _is_known(series: Series, start: int, end: int) -> bool:

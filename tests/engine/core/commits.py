@@ -5,6 +5,7 @@ from __future__ import annotations
 from metertui.engine.base.config import Rules
 from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.progress import no_progress
+from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 
@@ -16,6 +17,15 @@ def commit(engine: Engine, *requests: tuple[str, str, str | None]) -> list[Outco
     """Put READs (meter, kWh, timestamp) through one batch, onto the disk."""
     batch = engine.ingest.begin()
     outcomes = [batch.add_reading(*request) for request in requests]
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+    return outcomes
+
+
+def commit_estimates(engine: Engine, *requests: tuple[str, str, str | None]) -> list[Outcome]:
+    """Put READs that are estimated (meter, kWh, timestamp) through one batch, onto the disk."""
+    batch = engine.ingest.begin()
+    outcomes = [batch.add_estimated(*request, ESTIMATED) for request in requests]
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     return outcomes

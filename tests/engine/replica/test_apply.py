@@ -29,7 +29,7 @@ from metertui.engine.vee.edits import Edit
 from metertui.engine.vee.late_reads import NOT_SIMPLE
 from tests import oracle
 from tests.clock import FakeClock
-from tests.engine.core.commits import RULES, close_day, commit, register
+from tests.engine.core.commits import RULES, close_day, commit, commit_estimates, register
 from tests.engine.intervals.listed import rows_of
 from tests.engine.listed import listed
 from tests.strategies import close_courses
@@ -199,8 +199,11 @@ def test_a_follower_judges_as_the_plain_judge_whatever_is_decided_and_comes_late
             if action.startswith("read"):
                 count = len(coming) if action == "read all" else data.draw(st.integers(1, 4))
                 brought, coming = coming[:count], coming[count:]
-                commit(engine, *(("m", format_kwh(wh), RULES.zone.iso(time)) for time, wh in brought))
+                estimated = data.draw(st.booleans())
+                store = commit_estimates if estimated else commit
+                store(engine, *(("m", format_kwh(wh), RULES.zone.iso(time)) for time, wh in brought))
                 values |= dict(brought)
+                model.estimates |= {time for time, _ in brought if estimated}
             elif action == "follow":
                 rebuild = catch_up(replica, reader, rebuild)
                 if rebuild is None:
@@ -222,6 +225,7 @@ def test_a_follower_judges_as_the_plain_judge_whatever_is_decided_and_comes_late
                     model.releases.add(at)
                 elif action == "correct":
                     values[at] = 10_000 + wh
+                    model.estimates.discard(at)
                     model.voids.discard(at)
                     model.releases.discard(at)  # it was of the value before
                 else:
