@@ -20,8 +20,8 @@ _PIECE: Final = 1 << 14
 def find_silent(frozen: Frozen, state: SiteState) -> Cases:
     """Return the active accounts whose last reading is older than `silent_us`, each at the time of that reading.
 
-    One that has never sent is at NEVER, if it has been registered for that long. O(m) for m accounts, in numpy except
-    for those that have never sent.
+    It is the last actual one: what is estimated was not sent by the meter. One that has never sent is at NEVER, if it
+    has been registered for that long. O(m) for m accounts, in numpy except for those that have never sent.
     """
     codes = active_codes(state)
     row = last_rows_of_meters(frozen, codes)
@@ -50,7 +50,7 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
 
 
 def last_rows_of_meters(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the row of the last reading of any register of each meter, int64[m]; -1 without one."""
+    """Return the row of the last actual reading of any register of each meter, int64[m]; -1 without one."""
     row = last_rows(frozen, codes)
     if not frozen.registers.several:
         return row

@@ -162,8 +162,11 @@ def _rolled_over(before_wh: int, wh: int, device: Device) -> str:
 
 
 def last_rows(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the row of the last stored reading of each meter, int64[m]; -1 without one."""
+    """Return the row of the last stored reading of each meter that is actual, int64[m]; -1 without one."""
     starts = frozen.columns.starts
     first = starts.take(codes, mode="clip")
-    end = starts.take(codes.astype(np.int64) + 1, mode="clip")
-    return np.where(end > first, end - 1, -1)
+    last = starts.take(codes.astype(np.int64) + 1, mode="clip") - 1
+    if frozen.quality is not None:
+        rows = np.where(frozen.quality == ACTUAL, np.arange(len(frozen.quality)), -1)
+        last = np.where(last >= first, np.maximum.accumulate(rows).take(last, mode="clip"), last)
+    return np.where(last >= first, last, -1)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
+from metertui.engine.attributes import DeviceFields
+from metertui.engine.base.devices import DeviceCourse, device_of
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.usage.proposal import Proposal, propose_register
-from tests.engine.build import series
+from metertui.engine.usage.series import Series
+from tests.engine.build import LIMITS, series
 
 ZONE = SiteZone("Asia/Singapore")
 START = ZONE.parse("2024-02-28T00:00:00")
@@ -38,3 +45,14 @@ def test_between_two_readings_it_is_on_the_line() -> None:
     assert found == Proposal(START + HOUR, 2000, START, 1000, "between", START, START + 4 * HOUR, 4000)
     line = "on the line between the readings at 2024-02-28T00:00:00+08:00 and 2024-02-28T04:00:00+08:00"
     assert found.reason(ZONE) == line
+
+
+def test_a_register_rises_without_its_multiplier_and_rolls_over() -> None:
+    """Of energy that is 40 times what the register rose by."""
+    time = np.array([START, START + 2 * DAY], dtype=np.int64)
+    course = DeviceCourse((device_of(DeviceFields(digits="4", multiplier="40")),))
+    limits = replace(LIMITS, course=course, zone=ZONE)
+    made = Series.from_readings("m", time, np.array([9_900_000, 9_990_000], dtype=np.int64), limits)
+    found = propose_register(made, START + 4 * DAY, ZONE)
+    assert found is not None
+    assert (found.wh, found.used_wh) == (80_000, 90_000 * 40)

@@ -7,6 +7,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.worklist.cases import NEVER
 from tests.clock import FakeClock
 from tests.engine.book_changes import deactivate, reactivate
+from tests.engine.core.commits import commit_estimates
 from tests.engine.worklist.site import ask, at, decide, listed, put, state
 
 
@@ -31,6 +32,17 @@ def test_meters_that_are_silent(engine: Engine) -> None:
     assert [row.meter for row in ask(engine).rows] == ["a", "b"]
     put(engine, ("a", "110", "2025-03-15T10:00:00"))
     assert [(row.cause, row.meter) for row in ask(engine).rows] == [("gap", "a"), ("silent", "b")]
+
+
+def test_an_estimate_does_not_end_a_silence(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-11T10:00:00"), ("b", "100", "10:00"), ("c", "1", "10:00"))
+    commit_estimates(engine, ("a", "101", "2025-03-12T10:00"), ("b", "90", "2025-03-11T10:00"))
+    found = ask(engine)
+    assert [(row.cause, row.meter, row.wh) for row in found.rows] == [("silent", "a", 100_000)]
+    commit_estimates(engine, ("b", "120", "2025-03-12T09:00"))
+    [case] = ask(engine, cause="estimate").rows
+    why = "the next actual reading, 100 kWh at 2025-03-12T10:00:00+08:00, does not fit 120 kWh"
+    assert (case.meter, case.wh, case.why) == ("b", 120_000, why)
 
 
 def test_long_gaps_in_a_period(engine: Engine) -> None:
