@@ -144,7 +144,14 @@ class Engine(DataFolder):
             return self.prepare_series(register)
         meter, channel = split_identifier(register)
         frozen = prepare_registers(self, meter)
-        return lambda: Series.from_frozen(frozen().of_channel(channel), 0, register, tuple(parts))
+
+        def made() -> Series:
+            whole = frozen()
+            series = Series.from_frozen(whole.of_channel(channel), 0, register, tuple(parts))
+            series.registers = [Series.from_frozen(whole, code) for code in whole.registers.making(channel, 0) or []]
+            return series
+
+        return made
 
     def corrections_of(self, meter: str, decided: MeterEdits | None) -> Corrections | None:
         """Return what follows from edits and qualities of a meter, for its readings under the code 0."""

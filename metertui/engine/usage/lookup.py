@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import isnan
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -128,9 +128,17 @@ class WindowReadings:
     stated: NDArray[np.int64]
     """The energy of an interval as its file states it, µWh; NO_ENERGY of a reading."""
     quality: NDArray[np.uint8]
+    register: NDArray[np.int32] | None = None
+    """The place of its register in `registers`; None if they are all of the meter's own."""
+    registers: Sequence[str] = ()
+    """The registers of a sum."""
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def register_of(self, place: int) -> str:
+        """Return the identifier of the register of a reading."""
+        return self.meter if self.register is None else self.registers[int(self.register[place])]
 
     @property
     def stored(self) -> int:
@@ -144,8 +152,14 @@ class WindowReadings:
 
     def part(self, span: slice) -> WindowReadings:
         """Return some of them."""
-        columns = {field.name: getattr(self, field.name)[span] for field in fields(self)[1:]}
-        return WindowReadings(self.meter, **columns)
+        return self.take(span)
+
+    def take(self, places: slice | NDArray[np.int64]) -> WindowReadings:
+        """Return some of them."""
+        columns: dict[str, Any] = {
+            name: column[places] for name, column in vars(self).items() if isinstance(column, np.ndarray)
+        }
+        return replace(self, **columns)
 
     @property
     def has_intervals(self) -> bool:
@@ -157,21 +171,21 @@ class WindowReadings:
 
         `group` has the place in `groups` of each reading.
         """
-        meter = np.zeros(len(self), dtype=np.int32)
-        frame = as_frame(meter, self.time, self.wh, group, {0: self.meter}, groups, zone)
+        meter = np.zeros(len(self), dtype=np.int32) if self.register is None else self.register
+        ids = dict(enumerate(self.registers or [self.meter]))
+        frame = as_frame(meter, self.time, self.wh, group, ids, groups, zone)
         frame = with_quality(frame, self.quality)
         start = np.where(self.stated == NO_ENERGY, NO_TIME, self.time - self.length)
         return judged_frame(with_stated(frame, start, self.stated, zone), self.used, self.status)
 
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
-    """Return the readings that are stored in a window, and its exchanges; none of what is a sum of registers.
+    """Return the readings that are stored in a window, and its exchanges; of a sum those of all its registers.
 
     O(n) in the meter's readings.
     """
     if series.summed:
-        none, kinds = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint8)
-        return WindowReadings(series.meter, none, none, kinds, none, none, none, kinds)
+        return _of_registers(series, window)
     listed = list_all(series.columns, series.status, series.read_curve, series.curve, series.intervals)
     filed = filed_times(listed.meter, listed.time, series.curve)
     low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()
@@ -179,3 +193,14 @@ def readings_in_window(series: Series, window: Window) -> WindowReadings:
     _, stated = stated_of(some, len(series), series.intervals)
     quality = qualities_of(some, series.quality, len(series), series.intervals)
     return WindowReadings(series.meter, some.time, some.wh, some.status, some.used, some.length, stated, quality)
+
+
+def _of_registers(series: Series, window: Window) -> WindowReadings:
+    """Return the same of a sum, each reading with its register, in time order."""
+    parts = [readings_in_window(each, window) for each in series.registers]
+    names = [field.name for field in fields(WindowReadings)[1:8]]
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    register = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
+    ids = [each.meter for each in series.registers]
+    together = WindowReadings(series.meter, **columns, register=register, registers=ids)
+    return together.take(np.argsort(together.time, kind="stable"))

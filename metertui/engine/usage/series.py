@@ -104,6 +104,8 @@ class Series:
         """The quality of each reading, uint8[n]; None if all are actual."""
         self.summed = summed
         """The registers that it is the sum of, where it has no readings of its own; the columns have theirs."""
+        self.registers: Sequence[Series] = ()
+        """The series of these registers, and of the total, where they were asked for."""
         self._time = curve.time
 
     @classmethod
@@ -210,11 +212,11 @@ class Series:
         A counted one at which C begins, the first or one after a gap, belongs to the window that it opens, all others
         to the one that they close.
         """
-        low, high = np.searchsorted(self.time, [start, end], side="right").tolist()
-        if low and self.time[low - 1] == start and self._begins_at(start):
-            low -= 1
-        if high and self.time[high - 1] == end and self._begins_at(end):
-            high -= 1
+        sides = [self._begins_at(instant) for instant in (start, end)]  # of a sum several may be read at once
+        low, high = (
+            int(np.searchsorted(self.time, instant, side="left" if opens else "right"))
+            for instant, opens in zip((start, end), sides, strict=True)
+        )
         return low, max(low, high)
 
     def usage(self, window: Window) -> Usage:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import DAY, QUALITY_NAMES, SECOND, SiteZone
+from metertui.engine.base import DAY, QUALITY_NAMES, SECOND, SiteZone, split_identifier
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.columns import NO_REGISTER
 from metertui.engine.usage import ROW_STATUS, Edge, Series, UsageComparison, WindowReadings
@@ -131,8 +131,10 @@ def reading_rows(behind: WindowReadings, zone: SiteZone, start: int, stop: int) 
 def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
     time, wh = int(behind.time[place]), int(behind.wh[place])
     step, length = int(behind.used[place]), int(behind.length[place])
+    channel = () if behind.register is None else (split_identifier(behind.register_of(place)).channel,)
     return (
         explained.moment(time, zone),
+        *channel,
         explained.since(time - length, time, zone) if wh == NO_REGISTER else fmt.number(wh),
         fmt.number(step) if step >= 0 else "–",
         fmt.status(ROW_STATUS[int(behind.status[place])], QUALITY_NAMES[int(behind.quality[place])]),

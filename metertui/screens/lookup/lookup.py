@@ -262,7 +262,7 @@ class LookupScreen(DeskScreen):
             about.append(f"\nNo data. {fmt.for_people(why_no_data(series, window, self.zone))}")
             about.append(f"\n{figures.extent(series, self.zone)}")
         if series.summed:
-            about.append(f"\nIt is the sum of {', '.join(series.summed)}: enter one of them for its readings.")
+            about.append(f"\nIt is the sum of {', '.join(series.summed)}.")
         used = answer.usage
         if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
             changes = (
@@ -321,20 +321,24 @@ class LookupScreen(DeskScreen):
         if interval is None:
             self.warn("No interval ends at this reading: it is the first, or it is not counted. e explains the window.")
             return
-        self.app.push_screen(ExplainScreen(self._meter, interval))
+        register = self.query_one(BehindTable).register_at(event.row)
+        self.app.push_screen(ExplainScreen(register, interval))
 
     # -- decisions about a reading -------------------------------------------------------------------------------
 
     def action_decide(self, what: str) -> None:
         """Show what a decision about the reading under the cursor would change, and ask for the reason."""
-        at = self.query_one(BehindTable).time_at_cursor
+        table = self.query_one(BehindTable)
+        at = table.time_at_cursor
         if at is not None:
-            wanted = [Decision(what, self._meter, at, PREVIEW)]
+            wanted = [Decision(what, table.register_at(table.cursor_row), at, PREVIEW)]
             as_operator(self.app, PURPOSE, lambda: self._propose(wanted))
 
     def action_undo_decision(self) -> None:
         """Undo the void or correction of the reading under the cursor."""
-        at, edits = self.query_one(BehindTable).time_at_cursor, self.headend.engine.events.edits_of_meter(self._meter)
+        table = self.query_one(BehindTable)
+        at = table.time_at_cursor
+        edits = None if at is None else self.headend.engine.events.edits_of_meter(table.register_at(table.cursor_row))
         made = None if at is None or edits is None else edits.latest_decision(at)
         if made is None:
             self.warn("This reading is neither void nor corrected.")

@@ -23,6 +23,8 @@ _COLUMNS: Final = (
     Column("interval", 11, right=True, spare=True),
 )
 """Where there is little room the interval is left out, not the status, which says what to look at."""
+_OF_SEVERAL: Final = (_COLUMNS[0], Column("channel", 10, whole=True), *_COLUMNS[1:])
+"""The same where there are readings of several registers."""
 _INKS: Final = {sign: INKS[sign] for sign in "▲✗"}
 
 
@@ -56,13 +58,16 @@ class BehindTable(Table):
         elif self._at > 0:
             time = before.time[len(before) - 1 - self.cursor_row]
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
+        self._columns = _COLUMNS if behind.register is None else _OF_SEVERAL
         self.show_rows(
             len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor, subject=behind
         )
 
     def values_of(self, column: int, subject: object) -> Int64Array | None:
         behind = cast("WindowReadings", subject)
-        return (behind.time, behind.wh, behind.used, behind.status, behind.length)[column][::-1].astype(np.int64)
+        several = () if behind.register is None else (behind.register,)
+        columns = (behind.time, *several, behind.wh, behind.used, behind.status, behind.length)
+        return np.asarray(columns[column][::-1], dtype=np.int64)
 
     def tell_arrangement(self) -> None:
         behind = self.behind
@@ -81,6 +86,11 @@ class BehindTable(Table):
         if not self.behind or self.cursor_row < 0:
             return None
         return int(self.behind.time[len(self.behind) - 1 - self.cursor_row])
+
+    def register_at(self, row: int) -> str:
+        """Return the identifier of the register of a row's reading."""
+        assert self.behind is not None
+        return self.behind.register_of(len(self.behind) - 1 - row)
 
     def interval_at(self, row: int) -> Window | None:
         """Return the interval that ends at the reading of a row; None if none does."""

@@ -143,3 +143,18 @@ def test_the_end_of_an_exchanged_register_is_listed_before_the_new_one_reports()
     table = behind.table(np.zeros(len(behind), dtype=np.int32), [Group()], LONDON)
     assert table["status"].tolist() == ["counted", "counted", "exchange"]
     assert np.nansum(table["usage_kwh"]) == 0.05
+
+
+def test_the_readings_of_a_sum_are_those_of_its_registers() -> None:
+    courses = {"m": [], "m:t1": [(START, 0), (START + HOUR, 5)], "m:t2": [(START, 0), (START + 2 * HOUR, 7)]}
+    whole = frozen(courses, LONDON)
+    total = Series.from_frozen(whole.use, 0, "m", ("m:t1", "m:t2"))
+    total.registers = [Series.from_frozen(whole, code) for code in range(3)]
+    window = Window("dates", START, START + 3 * HOUR)
+    behind = lookup.readings_in_window(total, window)
+    told = [(behind.register_of(place), used) for place, used in enumerate(behind.used.tolist())]
+    assert told == [("m:t1", -1), ("m:t2", -1), ("m:t1", 5), ("m:t2", 7)]
+    assert len(behind) == total.usage(window).readings
+    table = behind.part(slice(1, 3)).table(np.zeros(2, dtype=np.int32), [Group()], LONDON)
+    assert table["identifier"].tolist() == ["m:t2", "m:t1"]
+    assert table["channel"].tolist() == ["t2", "t1"]
