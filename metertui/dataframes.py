@@ -146,9 +146,10 @@ class OpenFolder:
             frame[f"{name}_time"] = self._times([edge.time if edge else None for edge in edges])
             frame[f"{name}_quality"] = pd.Series([edge.quality if edge else None for edge in edges], dtype="str")
         frame["usage_kwh"] = _kwh([each.usage_wh for each in used])
+        frame = frame.assign(readings=[each.readings for each in used], suspect=[each.suspect for each in used])
         if any(each.missing_us for each in used):
             frame["missing_hours"] = [hours_number(each.missing_us) for each in used]
-        return frame.assign(readings=[each.readings for each in used], suspect=[each.suspect for each in used])
+        return frame
 
     def query(
         self,
