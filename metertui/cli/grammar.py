@@ -317,10 +317,12 @@ def _add_edits(commands: Commands, shared: Shared) -> None:
     estimate = commands.add(
         "estimate", "estimates:estimate", "store an estimated register of a meter that is silent",
         shared.data, shared.format,
-        usage="%(prog)s METER [TIME [KWH]] [--reason R] [--dry-run] [OPTION ...]",
-        more="Without KWH the register is the last one that was counted and what the meter used on\n"
-        "the same days a year before, or else its mean of four weeks; --dry-run shows it. An\n"
-        "actual reading of the same time takes its place; metertui void takes it back.",
+        usage="%(prog)s METER [TIME [KWH]] [--reason R] [--dry-run]\n"
+        "                         [OPTION ...]",
+        more="Without KWH the register is the last one that was counted and what the meter\n"
+        "used on the same days a year before, or else its mean of four weeks; --dry-run\n"
+        "shows it. An actual reading of the same time takes its place; metertui void\n"
+        "takes it back.",
         examples="metertui estimate 123456 2025-04-01T00:00 --dry-run\n"
         'metertui estimate 123456 2025-04-01T00:00 612 --reason "told by the customer"',
     )  # fmt: skip

@@ -220,7 +220,7 @@ CHECKS: list[tuple[str | bytes, str]] = [
     (b"FROB \xff" + b"x" * 1100, "too-long"),
     (b'FROB "\xff', "bad-encoding"),
     ('FROB "', "unknown-command"),
-    ("READ -m 5 6 7 8", "syntax"),
+    ("READ -m 5 6 7 8 9", "syntax"),
     ("REGISTER -m colour", "syntax"),
     ("READ -m x y", "bad-meter-id"),
     ("REGISTER -m colour=red", "bad-meter-id"),
