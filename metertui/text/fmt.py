@@ -26,10 +26,12 @@ _SIGNS: Final = {
     "reset": "▲",
     "exchange": "⇄",
     "rounding": "~",
+    "rollover": "↻",
     "suspect": "▲",
     "rejected": "✗",
     "void": "∅",
     "interval": "↔",
+    "divided": "÷",
 }
 _KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
 _AMOUNT: Final = re.compile(r"(?<![\w.])\d{4,}(?=\.\d\d(?![\w.]))")
