@@ -69,7 +69,8 @@ def summary(found: Findings, rule: Rule | None) -> str:
         said += f" · before: {time_labels.period(*found.compared)}"
         if lengths := found.lengths():
             now, before = (fmt.duration(length, units=2) for length in lengths)
-            said += f" ({before}, now {now}: compared per day)"
+            alike = bool(found.table["change"].notna().any())
+            said += f" ({before}, now {now}: {'compared per day' if alike else 'too unlike to compare'})"
         elif found.per_day:
             said += " (rows of unequal length: compared per day)"
     if note := incomplete(found):

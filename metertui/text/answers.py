@@ -12,7 +12,7 @@ import pandas as pd
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, HOUR, SiteZone, visible
 from metertui.engine.reports import CALENDAR, Compare, Findings, Inquiry, Measure, Rule
-from metertui.engine.usage import TIME_KEYS, Question, per_day
+from metertui.engine.usage import SHORTEST_DAY, TIME_KEYS, Question, per_day
 from metertui.formats import writers
 from metertui.text import fmt
 
@@ -175,11 +175,14 @@ def feet(found: Findings, shown: pd.DataFrame, zone: SiteZone) -> list[list[str]
 def _together(found: Findings, *, matched: bool) -> pd.DataFrame:
     """Return the figures of all rows together. Without `matched`, some have nothing to be compared with.
 
-    The change of the total would then be that of other rows than those before.
+    The change of the total would then be that of other rows than those before, which is a part of theirs as well.
     """
-    if matched or not found.compared:
+    if not found.compared:
         return found.whole
-    return found.whole.assign(change=np.nan, before_length=0)
+    table = found.table
+    cut = not matched or bool(table.loc[table["part"] == "", "before_cut"].ne("").any())
+    together = found.whole.assign(before_cut=np.where(found.whole["before"].notna() & cut, INCOMPLETE, ""))
+    return together if matched else together.assign(change=np.nan, before_length=0)
 
 
 def _row(found: Findings, figures: Mapping[Any, Any]) -> pd.DataFrame:
@@ -245,10 +248,13 @@ def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:
 
 
 def _with_daily(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the usage per day of both periods, kWh."""
-    daily = per_day(table["value"].to_numpy(dtype=np.float64), table["length"].to_numpy())
-    before = per_day(table["before"].to_numpy(dtype=np.float64), table["before_length"].to_numpy())
-    return table.assign(daily=np.round(daily, 3), before_daily=np.round(before, 3))
+    """Return the table with the usage per day of both periods, kWh; of less than a day of the clock there is none."""
+    found = {}
+    for name, value, length in (("daily", "value", "length"), ("before_daily", "before", "before_length")):
+        lasts = table[length].to_numpy()
+        daily = per_day(table[value].to_numpy(dtype=np.float64), lasts)
+        found[name] = np.where(lasts >= SHORTEST_DAY, np.round(daily, 3), np.nan)
+    return table.assign(**found)
 
 
 def _signed_share(value: float) -> str:

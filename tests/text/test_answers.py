@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.reports import report
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Findings, Inquiry, Measure
 from metertui.engine.usage.query import KEYS, Filter, Question
-from metertui.text import answers, fmt
+from metertui.text import answer_words, answers, fmt
 from tests.engine.build import frozen
 from tests.engine.test_intervals import hours, opened
 
@@ -48,6 +48,31 @@ def test_periods_of_unequal_length_are_compared_per_day_in_columns() -> None:
     assert rows[asked].iloc[0].tolist() == [28, 31, 24, 24, 0]
     by_day = found_over(date(2025, 3, 30), date(2025, 3, 31), "day")  # 23 hours after 24
     assert answers.feet(by_day, by_day.table, LONDON)[0][:2] == ["total", "47.000"]
+
+
+def test_a_few_hours_have_no_usage_a_day_and_no_change() -> None:
+    """1 April 2025 is four hours old, and is compared with 1 March, of which all is known."""
+    reads = [(LONDON.midnight(date(2025, 1, 1)), 0), (LONDON.midnight(date(2025, 4, 1)) + 4 * HOUR, 2_163_000)]
+    month = Question(date(2025, 4, 1), date(2025, 4, 30))
+    found = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(month, compare="before"))
+    columns, (cells,) = answers.page(found, found.table, LONDON)
+    shown = dict(zip((column.title for column in columns), cells, strict=True))
+    assert [shown[title] for title in ("kWh", "before", "change a day", "kWh a day", "before a day")] == [
+        "4.000", "24.000", "–", "–", "24.000",
+    ]  # fmt: skip
+    assert "(24 h, now 4 h: too unlike to compare)" in answer_words.summary(found, None)
+
+
+def test_a_total_says_that_only_a_part_of_it_was_known_before() -> None:
+    """Readings begin in October 2024, so most of 2025 has nothing to be compared with."""
+    reads = [(LONDON.midnight(date(2024, 10, 27)), 0), (LONDON.midnight(date(2026, 1, 1)), 431_000)]
+    year = Question(date(2025, 1, 1), date(2025, 12, 31), ("month",))
+    found = report.answer_inquiry(frozen({"m": reads}, LONDON), Inquiry(year, compare="year_before"))
+    place = [column.name for column in answers.page(found, found.table, LONDON)[0]].index("before") - 1
+    total = answers.feet(found, found.table, LONDON)[0]
+    assert (total[0], total[1 + place][:2]) == ("total", "□ ")
+    whole = found_over(date(2025, 2, 1), date(2025, 2, 28), "month")
+    assert not any("□" in cell for cell in answers.feet(whole, whole.table, LONDON)[0])
 
 
 def test_periods_of_one_length_are_compared_as_they_are() -> None:
@@ -83,7 +108,7 @@ def test_a_total_is_compared_only_where_each_row_is() -> None:
 
     assert total(date(2025, 2, 1))["change"] == "+0.0%"
     two = total(date(2025, 1, 1))
-    assert (two["value"], two["before"], two["change"]) == ("118.000", "31.000", "–")
+    assert (two["value"], two["before"], two["change"]) == ("118.000", "□ 31.000", "–")
 
 
 def regions(use: dict[str, list[int]], rule: Rule | None = None, measure: Measure = "total") -> Findings:

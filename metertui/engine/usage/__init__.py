@@ -5,7 +5,7 @@ from __future__ import annotations
 from metertui.engine.usage import aggregate, buckets, lookup, readings_table
 from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, usage_table
 from metertui.engine.usage.buckets import days_of_row, in_clock
-from metertui.engine.usage.comparison import change_per_day, per_day
+from metertui.engine.usage.comparison import SHORTEST_DAY, change_per_day, per_day
 from metertui.engine.usage.explained_sum import Explained, explain_sum
 from metertui.engine.usage.explanation import (
     Explanation,
@@ -54,6 +54,7 @@ __all__ = [
     "LOAD_COLUMNS",
     "QUALITY_OF_POINT",
     "ROW_STATUS",
+    "SHORTEST_DAY",
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",
