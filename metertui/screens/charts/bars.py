@@ -21,7 +21,7 @@ from rich.text import Text
 
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, fitted_scale, legend
-from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks
+from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks, pair_of
 from metertui.text import HIDDEN, INCOMPLETE, fmt
 
 READ: Final = FILLS[0]
@@ -34,6 +34,7 @@ _HALF: Final = "▌"
 """Fills bars that would touch, so that each is seen, and below it the end of one."""
 _HALF_LOW: Final = "▖"
 _MIDDLE: Final = 4
+_NO_SERIES: Final = -1
 _MOST_OF_ROW: Final = 6
 """Eighths of a row from which on an end in half cells is nearer to the whole row than to its half."""
 _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
@@ -282,18 +283,32 @@ def _stacked(
 ) -> None:
     """Draw one bar a label, with the series on top of each other, as shares of the height.
 
-    An open-ended one, of which a part is hidden, ends in a row of marks.
+    Series end with a row; where one of half a row or more would not be seen then, they end in halves of rows. An
+    open-ended bar, of which a part is hidden, ends in a row of marks.
     """
     at, label, _ = _columns(starts, widths)
-    tops = np.round(np.nan_to_num(parts).cumsum(axis=0) * figure.rows).astype(np.int64)[:, label]
-    up, below = np.arange(figure.rows)[:, None], np.zeros_like(label)
-    for place, above in enumerate(tops):
-        row, column = np.nonzero((below <= up) & (up < above))
-        figure.mark(at[column].tolist(), row.tolist(), FILLS[place % len(FILLS)], place)
-        below = above
+    tops = _half_rows(np.nan_to_num(parts) * figure.rows)[:, label]
+    half = np.arange(2 * figure.rows)[:, None]
+    owner = (half[None] >= tops[:, None]).sum(axis=0)
+    owner[owner == len(parts)] = _NO_SERIES
+    lower, upper = owner[::2], owner[1::2]
+    for below, above in sorted(set(zip(lower.ravel().tolist(), upper.ravel().tolist(), strict=True))):
+        if below != _NO_SERIES:
+            row, column = np.nonzero((lower == below) & (upper == above))
+            alone = above in (below, _NO_SERIES)
+            fill = FILLS[below % len(FILLS)] if above == below else _EIGHTHS[_MIDDLE]
+            figure.mark(at[column].tolist(), row.tolist(), fill, below if alone else pair_of(below, above))
     ends = np.flatnonzero(open_ended[label])
-    above = np.minimum(below[ends], figure.rows - 1)
-    figure.mark(at[ends].tolist(), above.tolist(), WITHHELD, CONTEXT)
+    marks = np.minimum(-(-tops[-1, ends] // 2), figure.rows - 1)
+    figure.mark(at[ends].tolist(), marks.tolist(), WITHHELD, CONTEXT)
+
+
+def _half_rows(heights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return in half rows where the parts of stacks end; a row of `heights` is a series, in rows, and 0 if unknown."""
+    ends = heights.cumsum(axis=0)
+    rows = np.round(ends)
+    lost = (np.diff(rows, axis=0, prepend=0) == 0) & (heights >= 0.5)
+    return (np.round(2 * ends) if lost.any() else 2 * rows).astype(np.int64)
 
 
 def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO_CURSOR) -> list[Line]:

@@ -186,7 +186,7 @@ class PictureView(Widget, can_focus=True):
     def _explain(self) -> None:
         """Show in the lower border what is under the cursor, and what the marks mean."""
         marks = _marks(self.picture)
-        if self.picture is None or not self.is_pointing:
+        if self.picture is None or not self.picture.labels or not self.is_pointing:
             self.border_subtitle = escape(marks)
             return
         room = self.outer_size.width - _BORDER
@@ -239,7 +239,7 @@ def light_inks() -> Inks:
 
 def _marks(picture: Picture | None) -> str:
     """Return the legend of read, estimated, incomplete and hidden values; empty if all are read and complete."""
-    if picture is None:
+    if picture is None or not picture.series:
         return ""
     known = np.array([[value is not None for value in values] for _, values in picture.series], dtype=bool)
     guessed, partly = bool((known[0] & picture.marks()[0]).any()), bool((known & picture.parts()).any())

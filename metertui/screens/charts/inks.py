@@ -26,6 +26,8 @@ SUSPECT: Final = -7
 """The number of the ink of a reading that is odd."""
 LAST_SPECIAL: Final = SUSPECT
 """The lowest of these numbers."""
+_PAIRED: Final = 1024
+"""More than there are series, so that the number of two of them is none of one."""
 
 _SERIES: Final = ("primary", "accent", "success", "estimated", "error", "foreground", "secondary")
 _DARK_RAMP: Final = ("#1b2a3a", "#1d5468", "#2f8f8b", "#86c27a", "#f2e25c")
@@ -39,6 +41,11 @@ _MIDDLE: Final = 49.6
 """The lightness (L*) on which black and white have the same contrast."""
 _GRID_PART: Final = 0.5
 """The part of its distance from the ground that the colour of a border has in the grid."""
+
+
+def pair_of(lower: int, upper: int) -> int:
+    """Return the number of the ink of a cell whose lower half (`▄`) is of a series, and the upper one of another."""
+    return _PAIRED * (upper + 1) + lower
 
 
 class Inks(NamedTuple):
@@ -55,7 +62,10 @@ class Inks(NamedTuple):
     colours for one."""
 
     def style(self, number: int) -> Style:
-        """Return the style of a series, or of one of the special numbers."""
+        """Return the style of a series, of one of the special numbers, or of two series (`pair_of`)."""
+        if number >= _PAIRED:
+            upper, lower = divmod(number, _PAIRED)
+            return self.style(lower) + _ground(self.style(upper - 1))
         return self.series[number % len(self.series)] if number >= 0 else self.special[number]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
 
-from metertui.screens.charts.bars import deciles, sideways, upright
+from metertui.screens.charts.bars import _half_rows, deciles, sideways, upright
 from metertui.screens.charts.chart import BEFORE, Picture, Series, means
 from metertui.screens.charts.heat import heat
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR
@@ -119,6 +120,19 @@ def test_stacked_bars_differ_by_what_fills_them() -> None:
     assert "█ North  ▒ South" in drawn[-1]
     column = [next((char for char in line[3:] if char in "█▒"), " ") for line in drawn[:4]]
     assert column == ["▒", "█", "█", "█"]
+
+
+def test_no_part_of_a_stack_is_lost_where_rows_are_few() -> None:
+    """Four parts of three quarters of a row each are seen in halves of rows, two of them in one row."""
+    same: list[float | None] = [11.0]
+    four = bars(*((name, same) for name in "abcd"), ("e", [None]), ("f", [16.0]), kind="stacked")
+    drawn = upright(four, 20, 6, INKS)
+    inks = [segment.style for line in drawn[:-3] for segment in line if set(segment.text) & set("█▒░▓≡#▄")]
+    seen = {colour for style in inks if style for colour in (style.color, style.bgcolor) if colour}
+    assert len(seen) == 2  # the two colours of these inks
+    tops = _half_rows(np.array([[0.73], [0.6], [0.7], [0.77], [0.0], [0.1]]))
+    assert tops.ravel().tolist() == [1, 3, 4, 6, 6, 6]
+    assert _half_rows(np.array([[1.4], [2.0]])).ravel().tolist() == [2, 6]  # whole rows where nothing is lost
 
 
 def test_what_a_bar_is_compared_with_is_a_line_across_it() -> None:

@@ -58,6 +58,16 @@ async def test_nothing_used_is_not_no_data() -> None:
     assert [len(bar) for bar in told.partition("0.0┤")[2].split() if set(bar) == {"▁"}] == [23, 23]
 
 
+async def test_a_chart_without_a_series_says_that_there_is_no_data() -> None:
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        chart.show(Picture("stacked", (), (), "kWh"))
+        chart.point_at(0, 0)
+        await pilot.pause()
+        assert chart.border_subtitle == ""
+        assert "no data" in "".join(lines(pilot))
+
+
 @pytest.mark.parametrize("kind", ["bars", "lines", "rows", "shares", "stacked"])
 async def test_every_line_is_as_wide_as_its_room(kind: Kind) -> None:
     shown = await drawn(picture([1.0, None, 3.0, 2.5], kind))
