@@ -189,7 +189,7 @@ class Bills:
 def _doubts(estimated_wh: int, gap_us: int, uncounted: int) -> Iterator[str]:
     """Yield clauses on what is estimated, missing or not counted in a charge."""
     if estimated_wh:
-        yield f"{format_kwh(estimated_wh)} kWh estimated, as there is no reading exactly at the start or end"
+        yield f"{format_kwh(estimated_wh)} kWh estimated, as there is no reading exactly where its times begin or end"
     if gap_us:
         yield f"no reading for {gap_text(gap_us)}"
     if uncounted:

@@ -94,7 +94,9 @@ def test_an_interval_is_a_gap_only_if_it_is_longer_than_allowed(gap_us: int, not
 def test_what_an_interval_across_one_end_of_the_month_has_in_it_is_estimated(first: str, last: str, kwh: str) -> None:
     bill = Bills(steady(first, last, step=DAY), "2025-02", Terms(read("2025-01-01,,,,,20,9"))).bill_of_meter(0)
     [charge] = bill.charges or ()
-    assert f"{kwh} kWh estimated, as there is no reading exactly at the start or end" in charge.note.split("; ")
+    assert f"{kwh} kWh estimated, as there is no reading exactly where its times begin or end" in charge.note.split(
+        "; "
+    )
 
 
 def test_a_void_reading_is_no_reading_of_the_month() -> None:
@@ -194,7 +196,7 @@ def test_a_line_says_what_it_rests_on() -> None:
     day, night = Bills(data, "2025-02", terms).bill_of_meter(0).charges or ()
     assert day.note == (
         "no reading before 2025-02-03T12:00:00+08:00; no reading after 2025-02-07T14:00:00+08:00; "
-        "42 kWh estimated, as there is no reading exactly at the start or end; no reading for 2.8 days"
+        "42 kWh estimated, as there is no reading exactly where its times begin or end; no reading for 2.8 days"
     )
     assert day.quantity + night.quantity == 98_000
     assert night.note.endswith("1 reading not counted")
