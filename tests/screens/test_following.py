@@ -14,6 +14,7 @@ from metertui.engine.replica.changes import ChangeReader
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.screens.decisions.decision_choices import PREVIEW
 from metertui.screens.decisions.decision_window import DecisionScreen
+from metertui.screens.fields.typed_line import TypedLine
 from metertui.settings import Settings
 from tests.screens.town import Town, press, settle, text_of
 
@@ -57,6 +58,15 @@ async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_pa
             assert app.screen.query_one("#run-issue", Button).disabled
             assert "! Read-only: process " in text_of(pilot, "#run-said")
             await press(pilot, "escape")
+            await settle(pilot)
+            await press(pilot, "t")
+            await settle(pilot)
+            await press(pilot, "w")
+            assert text_of(pilot, "#tariff-said").startswith("! Read-only: process ")
+            await press(pilot, "escape", "f5")
+            await settle(pilot)
+            await press(pilot, "K")
+            assert not app.screen.query_one(TypedLine).asks
             town.engine.close()
             await follower.follow()
             app.tick()

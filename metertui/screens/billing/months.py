@@ -100,6 +100,13 @@ def all_months(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Seq
     return [row for row, _ in months], picture
 
 
+def with_month(rows: Sequence[Row], month: str) -> Sequence[Row]:
+    """Return the rows of the months with one for a month that is shown and has no data, as none of them has it."""
+    if not rows or any(name == month for name, _ in rows) or (month < rows[-1][0] and len(rows) >= MOST):
+        return rows
+    return sorted([*rows, (month, (month, "–", "–", "no data"))], key=lambda row: row[0], reverse=True)
+
+
 def _row(
     one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool
 ) -> tuple[tuple[str, ...], int | None]:

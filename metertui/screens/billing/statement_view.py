@@ -19,7 +19,7 @@ from metertui.engine.billing import NoTariffError, Terms
 from metertui.engine.columns import Frozen
 from metertui.engine.core import one_meter
 from metertui.engine.errors import MeterError
-from metertui.screens.billing.months import MOST, MonthBill, all_months, month_bill
+from metertui.screens.billing.months import MOST, MonthBill, all_months, month_bill, with_month
 from metertui.screens.billing.statement import draw_statement
 from metertui.screens.charts import PictureView, picture_text
 from metertui.screens.shell import Following, OnDesk
@@ -159,6 +159,7 @@ class StatementView(OnDesk, Horizontal):
         self.query_one("#past-chart", PictureView).show(picture)
         past = self.query_one("#past", Listing)
         self.set_class(not rows, "-alone")
+        rows = with_month(rows, month)
         past.show(rows)
         keys = [key for key, _ in rows]
         if month in keys and self._listed != (self.meter, month):  # nothing moves under the cursor

@@ -82,7 +82,8 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         """Show the table."""
         self._listed = self._stamp()
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-list"
-        self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · w edits · esc closes", style="dim"))
+        edits = "" if self.read_only else "w edits · "
+        self.query_one("#tariff-keys", Steady).show(Text(f"↑ ↓ move · {edits}esc closes", style="dim"))
         listing = self.query_one("#tariff-list", Listing)
         listing.focus()
         try:
@@ -109,7 +110,9 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
 
     def action_edit(self) -> None:
         """Open the editor with the content of the file."""
-        if not self._editing:
+        if self.read_only:
+            self._say(f"! {self.read_only}")
+        elif not self._editing:
             as_operator(self.app, _PURPOSE, self._edit)
 
     def _edit(self) -> None:

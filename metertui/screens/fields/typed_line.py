@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
+_LABELS: Final = {"keep": "title"}
+"""What a text is, by what it is asked for as; any other is the name of a file."""
 _BESIDE: Final = 6
 """Columns of the terminal that are not the field's, at most."""
+
+
+class _Text(Input):
+    """The field of the line. Its keys stand in the line of keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Done", key_display="⏎"),
+        Binding("escape", "screen.back", "Cancel", key_display="esc"),
+    ]
 
 
 class TypedLine(Horizontal):
@@ -32,14 +44,16 @@ class TypedLine(Horizontal):
         """What is asked for; empty while the line is hidden."""
 
     def compose(self) -> ComposeResult:
-        yield Input(id="line-text", compact=True)
+        yield Label()
+        yield _Text(id="line-text", compact=True)
 
     def ask(self, what: str, hint: str, value: str) -> None:
         """Ask for a text, with a first value, and a hint that shows if the value is deleted."""
         self.asks = what
         self.remove_class("hidden")
-        text = self.query_one(Input)
-        room = self.app.size.width - _BESIDE
+        text, label = self.query_one(Input), _LABELS.get(what, "file")
+        self.query_one(Label).update(label)
+        room = self.app.size.width - _BESIDE - len(label)
         if cell_len(hint) > room:  # an Input shows nothing of a hint that it has to wrap
             hint = f"{set_cell_size(hint, room - 1).rstrip()}…"
         text.placeholder, text.value = hint, value

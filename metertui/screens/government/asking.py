@@ -24,6 +24,7 @@ from metertui.screens.shell import GatedScreen, Steady, Work, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.text import answer_words, fmt, message
 
+NO_READINGS: Final = "There are no readings yet. Press ctrl+r to look again."
 _PATIENCE: Final = 0.2
 """Seconds before the screen says that an answer is being worked out; most take less."""
 
@@ -154,7 +155,7 @@ class AskingScreen(GatedScreen):
             self.set_focus(None)
             self._view.clear()
             self._describe()
-            self.say("There are no readings yet. Press ctrl+r to look again.")
+            self.say(NO_READINGS)
             return
         self._view.show_answer(answer, self._rule, at)
         if self.focused is None:

@@ -19,7 +19,7 @@ from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
 from metertui.screens.government.answer import EXTREME, Answer, answer_paper
 from metertui.screens.government.answer_view import AnswerView
-from metertui.screens.government.asking import AskingScreen, Level
+from metertui.screens.government.asking import NO_READINGS, AskingScreen, Level
 from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.government.saved_questions import SavedQuestionsScreen
@@ -27,7 +27,7 @@ from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.papers import SUFFIXES
 from metertui.screens.shell import Cancelled, CommandScreen, export, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.text import answer_words, fmt, query_line
+from metertui.text import answer_words, answers, fmt, query_line
 
 T = TypeVar("T")
 
@@ -117,7 +117,9 @@ class GovernmentScreen(AskingScreen):
     def action_build(self) -> None:
         """Open the form and focus it, or close it."""
         form = self.query_one(QuestionForm)
-        if form.has_class("hidden"):
+        if self.query_one("#desk").has_class("hidden"):
+            self.warn(NO_READINGS)
+        elif form.has_class("hidden"):
             form.remove_class("hidden")
             self._show_form()
             self.query_one("#table-side").set_class(self.size.width < 110, "hidden")  # the chart remains
@@ -171,6 +173,8 @@ class GovernmentScreen(AskingScreen):
         answer = self._view.answer
         if answer is None or not self._is_answered:
             self.warn(_NO_ANSWER)
+        elif answer.found.table[answers.ranked_by(answer.found, self._view.sort)].isna().all():
+            self.warn("No row has a figure to be ranked by.")
         elif not self._view.show_next_extreme() and len(answer.found.table) <= EXTREME:
             self.say(f"All of {fmt.counted(len(answer.found.table), 'row')} are shown.")
 
@@ -258,6 +262,9 @@ class GovernmentScreen(AskingScreen):
 
     def action_keep(self) -> None:
         """Ask for a title and save the question."""
+        if self.read_only:
+            self.warn(self.read_only)
+            return
         self.query_one(TypedLine).ask("keep", "title of this question, then enter; escape cancels", self._saved.title)
 
     @work(exclusive=True, group="keep")

@@ -86,6 +86,9 @@ class ReplayScreen(LastingWindow):
         self.query_one(SortedTable).focus()
         self._replay()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)  # the bars have the width of the window
+
     @work(exclusive=True)
     async def _replay(self) -> None:
         table = self.query_one(SortedTable)

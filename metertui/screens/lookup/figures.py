@@ -62,7 +62,10 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     before = answer.before
     if answer.change_wh is None:
         return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
-    if answer.change == 0 or (answer.change is None and answer.change_wh == 0):
+    unlike = answer.unequal and answer.change is None
+    if unlike:
+        value = "–"
+    elif answer.change == 0 or (answer.change is None and answer.change_wh == 0):
         value = "= the same"
     else:
         amount = fmt.kwh(abs(answer.change_wh)) if answer.change is None else f"{abs(answer.change):.1%}"
@@ -115,11 +118,11 @@ def end_name(name: str, edge: Edge | None) -> str:
 
 
 def readings(answer: UsageComparison) -> Figure:
-    """Return the number of readings in the window, how many of them are not counted, and the longest time without."""
+    """Return the number of readings in the window, and how many do not count, or the longest time without one."""
     stored, suspect = answer.usage.readings, answer.usage.suspect
-    gap = f"none for {fmt.duration(answer.gaps.longest, units=1)}" if answer.gaps.within else ""
-    notes = [f"{fmt.count(suspect)} not counted" if suspect else "all counted" if stored and not gap else "", gap]
-    return Figure(fmt.count(stored), "".join(f"\n{note}" for note in [", ".join(filter(None, notes))] if note))
+    gap = f"once none for {fmt.duration(answer.gaps.longest, units=1)}" if answer.gaps.within else ""
+    note = f"{fmt.count(suspect)} not counted" if suspect else gap or ("all counted" if stored else "")
+    return Figure(fmt.count(stored), f"\n{note}" if note else "")
 
 
 def reading_rows(behind: WindowReadings, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:

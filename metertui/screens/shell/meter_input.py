@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Key, Paste
 from textual.message import Message
@@ -28,6 +29,26 @@ _WIDEST: Final = 40
 """Cells of the id, the address, the postcode or the region of a suggestion at most."""
 
 
+class _Text(Input):
+    """The field of the text. Its keys stand in the line of keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Open", key_display="⏎"),
+        Binding("down", "list", "List", key_display="↓"),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable the list while there is none, and enter while nothing is typed."""
+        if action == "list":
+            return isinstance(self.parent, MeterInput) and self.parent.has_list
+        return bool(self.value.strip()) if action == "submit" else super().check_action(action, parameters)
+
+    def action_list(self) -> None:
+        """Go to the list of meters."""
+        if isinstance(self.parent, MeterInput):
+            self.parent.open_list()
+
+
 class MeterInput(OnDesk, Vertical):
     """A field for a meter with a list of suggestions."""
 
@@ -43,7 +64,7 @@ class MeterInput(OnDesk, Vertical):
         self._sought: str | None = ""  # the text that `_found` matches; None if it was not found by a text
 
     def compose(self) -> ComposeResult:
-        yield Input(
+        yield _Text(
             placeholder="meter: part of its id, address, postcode, region or sub-region",
             restrict=r"(?!/).*",  # the key that leads here may be pressed here too
             id="meter-text",
@@ -105,6 +126,7 @@ class MeterInput(OnDesk, Vertical):
         options = self._listed()
         exact = len(self._found) == 1 and self._found[0].meter == text
         options.set_class(not self._found or exact or not self.query_one(Input).has_focus, "hidden")
+        self.query_one(Input).refresh_bindings()
 
     @on(Input.Submitted, "#meter-text")
     def _submit(self, event: Input.Submitted) -> None:
@@ -146,16 +168,25 @@ class MeterInput(OnDesk, Vertical):
             options.focus()
             options.highlighted = 0
 
-    def on_key(self, event: Key) -> None:
+    @property
+    def has_list(self) -> bool:
+        """Return whether there are meters to choose from: those that match, or those used in this session."""
+        if not self.query_one(Input).value:
+            return bool(list(self.desk.recent))
+        return not self.query_one(OptionList).has_class("hidden")
+
+    def open_list(self) -> None:
+        """Go to the meters that match, or without a text to those used in this session."""
         options = self.query_one(OptionList)
-        if event.key == "down" and self.query_one(Input).has_focus and not self.query_one(Input).value:
+        if not self.query_one(Input).value:
             self.offer_recent()
-            event.stop()
-        elif event.key == "down" and self.query_one(Input).has_focus and not options.has_class("hidden"):
+        elif not options.has_class("hidden"):
             options.focus()
             options.highlighted = 0
-            event.stop()
-        elif event.key == "escape" and not options.has_class("hidden"):
+
+    def on_key(self, event: Key) -> None:
+        options = self.query_one(OptionList)
+        if event.key == "escape" and not options.has_class("hidden"):
             options.add_class("hidden")
             self.take_focus()
             event.stop()

@@ -176,8 +176,17 @@ def fitted(text: str, width: int, right: bool) -> str:
     shown = shown_text(text, 2 * width)
     spare = width - cell_len(shown)
     if spare < 0:
-        return f"{set_cell_size('' if right else shown, width - 1)}{_CUT}"
+        return _cut("" if right else shown, width)
     return " " * spare + shown if right else shown + " " * spare
+
+
+def _cut(text: str, width: int) -> str:
+    """Return a text that is too long in `width` cells with an ellipsis, which stands for all of a number."""
+    kept = set_cell_size(text, width - 1)
+    words = kept.rstrip("0123456789")
+    if words.endswith(" ") and len(words) < len(kept) and text.startswith(kept) and text[len(kept)].isdigit():
+        kept = words
+    return f"{kept}{_CUT}".ljust(len(kept) + 1 + width - 1 - cell_len(kept))
 
 
 def fitted_heading(text: str, mark: str, width: int, right: bool) -> str:

@@ -141,10 +141,13 @@ class RowGrid(ScrollView, can_focus=True):
             self._columns = (*wider, *self._columns[len(wider) :])
             self.call_later(self._resize)
 
+    @property
+    def _covered(self) -> int:
+        """Return over how many columns of cells the scrollbar is drawn that so many rows need, shown already or not."""
+        return (self.row_count + self._lines_around > self.size.height) * self.styles.scrollbar_size_vertical
+
     def _resize(self) -> None:
-        # The scrollbar that so many rows need, and that may not be shown yet, is drawn over the last column of cells.
-        scrollbar = (self.row_count + self._lines_around > self.size.height) * self.styles.scrollbar_size_vertical
-        width = self.size.width - 1 - max(len(self._padding), scrollbar)
+        width = self.size.width - 1 - max(len(self._padding), self._covered)
         self._layout_of_columns = self._laid_out(width)
         self.virtual_size = Size(self.size.width, self.row_count + self._lines_around)
         self.refresh()
@@ -219,12 +222,12 @@ class RowGrid(ScrollView, can_focus=True):
             column = self._columns[place]
             texts.append(fitted_heading(column.heading, self._mark_of_order(place), width, column.right))
         line = self._line(texts, style, style)
-        used = 1 + cell_len(GAP.join(texts)) + len(self._padding)
-        sign = layout.long_sign if used + cell_len(layout.long_sign) < self.size.width else layout.sign
+        used, width = 1 + cell_len(GAP.join(texts)) + len(self._padding), self.size.width - self._covered
+        sign = layout.long_sign if used + cell_len(layout.long_sign) < width else layout.sign
         if not sign:
             return line
-        place = self.size.width - cell_len(sign)
-        return Strip.join([line.crop(0, place), Strip([Segment(sign, style)])])
+        place = width - cell_len(sign)
+        return Strip.join([line.crop(0, place), Strip([Segment(sign + " " * self._covered, style)])])
 
     def _styles_of_row(self, row: int) -> tuple[Style, Style]:
         """Return the styles of the fixed columns and of the others."""

@@ -9,7 +9,7 @@ import pytest
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.engine.billing.statements import Terms
 from metertui.engine.errors import MeterError
-from metertui.screens.billing.months import all_months, daily_use, month_bill
+from metertui.screens.billing.months import all_months, daily_use, month_bill, with_month
 from tests.engine.billing.test_billing_run import NOW, TERMS, ZONE, run, town
 from tests.engine.build import frozen
 
@@ -38,6 +38,14 @@ def test_months_are_listed_from_the_newest_with_data(tmp_path: Path) -> None:
     assert begun[1] is not None
     assert (begun[0][-1][1][3], begun[1].cut) == ("▲ in part", (True, False))
     assert all_months(frozen({"m-1": []}, ZONE), Terms(), BillBook(tmp_path, ZONE), "2025-03") == ([], None)
+
+
+def test_a_month_without_data_has_a_row_while_it_is_shown(tmp_path: Path) -> None:
+    rows, _ = all_months(ONE, Terms(), BillBook(tmp_path, ZONE), "2025-03")
+    assert with_month(rows, "2025-02") is rows
+    for month, place in (("2025-04", 0), ("2024-12", 3)):
+        assert with_month(rows, month)[place] == (month, (month, "–", "–", "no data"))
+    assert with_month([], "2025-02") == []
 
 
 def test_a_month_that_is_not_covered_is_in_doubt(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import App, ComposeResult
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from metertui.screens.fields.typed_line import TypedLine
 
@@ -32,6 +32,11 @@ async def test_a_text_is_passed_on_with_what_it_was_asked_for() -> None:
         line.ask("file", "a file name", "x.csv")
         await pilot.pause()
         assert not line.has_class("hidden")
+        assert str(desk.query_one(Label).render()) == "file"
+        shown = {
+            key: each.binding.description for key, each in desk.screen.active_bindings.items() if each.binding.show
+        }
+        assert (shown["enter"], shown["escape"]) == ("Done", "Cancel")
         await pilot.press("end", "space", "enter")
         assert desk.typed == [("file", "x.csv")]
         line.close()
@@ -53,4 +58,4 @@ async def test_a_hint_that_is_too_long_is_cut_and_not_empty() -> None:
     async with desk.run_test(size=(40, 5)) as pilot:
         desk.query_one(TypedLine).ask("export", "file name ending in .csv, .parquet or .xlsx; escape cancels", "")
         await pilot.pause()
-        assert desk.query_one(Input).placeholder == "file name ending in .csv, .parque…"
+        assert desk.query_one(Input).placeholder == "file name ending in .csv, .pa…"

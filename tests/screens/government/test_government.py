@@ -263,6 +263,8 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         await settle(pilot)
         assert said(pilot).startswith("There are no readings yet")
         assert not screen(pilot).query_one("#desk").display
+        await press(pilot, "f")
+        assert said(pilot).startswith("! There are no readings yet")
         batch = empty_town.engine.ingest.begin()
         batch.add_account(HOSTILE, {})
         empty_town.engine.ingest.apply(batch)

@@ -129,9 +129,9 @@ def test_readings_say_how_many_are_not_counted() -> None:
 def test_tiles_tell_what_is_estimated_over_a_long_gap() -> None:
     answer = UsageComparison(used(2500), used(None), LongGaps(30 * HOUR, 55 * HOUR))
     assert figures.usage(answer) == Figure("2.500 kWh", "\nread at both ends\n30 h spread evenly")
-    assert figures.readings(answer) == Figure("3", "\nnone for 55 h")
+    assert figures.readings(answer) == Figure("3", "\nonce none for 55 h")
     doubtful = replace(answer, usage=replace(used(1), suspect=1))
-    assert figures.readings(doubtful) == Figure("3", "\n1 not counted, none for 55 h")
+    assert figures.readings(doubtful) == Figure("3", "\n1 not counted")
 
 
 def test_rows_of_readings_begin_with_the_newest() -> None:

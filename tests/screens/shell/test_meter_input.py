@@ -27,6 +27,7 @@ async def test_a_meter_is_found_by_part_of_its_address(town: Town) -> None:
     async with at_work(town, "f3", "slash", *"harb") as pilot:  # where the focus is already, / does nothing
         options = pilot.app.screen.query_one(OptionList)
         assert options.display
+        assert "↓ List  ⏎ Open" in text_of(pilot, "#keys")
         assert [str(options.get_option_at_index(n).prompt).split()[0] for n in range(options.option_count)] == [
             "200-004",
             "200-005",

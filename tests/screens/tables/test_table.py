@@ -80,6 +80,7 @@ async def test_columns_go_to_the_side_and_the_first_stays() -> None:
             await pilot.press(key)
             seen.append([table.render_line(y).text.rstrip() for y in (0, 1)])
         assert [line.split() for line in seen[0]] == [["meter", "kWh", "+1›"], ["▸m-0", "0.000"]]
+        assert len(seen[0][0]) <= 40 - table.styles.scrollbar_size_vertical, "the sign is beside the scrollbar"
         assert [line.split() for line in seen[1]] == [["meter", "note", "‹"], ["▸m-0", "[red]"]]
         assert seen[2] == seen[1], "no further than the last column"
         assert seen[3:] == [seen[0]] * 3
