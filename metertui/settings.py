@@ -49,6 +49,9 @@ class Settings:
     past_days: int = _setting(
         3650, "How far a timestamp of READ may be behind this machine's clock; import takes older ones as well", least=1
     )
+    max_channels: int = _setting(
+        64, "The most channels that a meter may send readings of; import takes more", least=1, most=10_000
+    )
     silent_hours: int = _setting(
         24, "An active meter that has sent nothing for longer than this is listed as an exception", least=1, live=True
     )
@@ -152,6 +155,7 @@ class Settings:
             ),
             future_us=self.future_minutes * MINUTE,
             past_us=self.past_days * DAY,
+            most_channels=self.max_channels,
             silent_us=self.silent_hours * HOUR,
             drift_us=self.drift_seconds * SECOND,
             durability=self.durability,

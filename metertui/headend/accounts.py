@@ -102,7 +102,7 @@ class Accounts:
         async with self._changing:
             async with jobs.between_batches():
                 now, standing = engine.clock.now(), book.standing()
-            change = Change(*await jobs.compute_at_once(importing.plan_accounts, book, now))
+            change = await jobs.compute_at_once(importing.plan_accounts, book, now)
             if not change.accounts and not change.moves:
                 return
             draft = await jobs.compute_at_once(book.draft_change, standing, change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from metertui.engine.base import ACTUAL, QUALITY_NAMES, SiteZone
+from metertui.engine.base import ACTUAL, ONE_TIMES, QUALITY_NAMES, SiteZone, multiplier_text, times_wh
 from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.columns import NO_REGISTER, Curve
 from metertui.engine.intervals import lines
@@ -152,10 +152,13 @@ def register_note(curve: Curve, opening: Edge | None, closing: Edge | None, used
         return ""
     changes = register_changes(curve, opening, closing)
     said = "The usage is not the closing less the opening register: "
+    if not changes and curve.rise is not None:
+        return f"{said}it is what the register rose by, times the multiplier."
     if not changes:
         return f"{said}between them the register was exchanged or reset."
     declared = sum(change.declared for change in changes)
-    kinds = [(declared, "exchange"), (len(changes) - declared, "undeclared reset")]
+    rolled = sum(change.rolled_over for change in changes)
+    kinds = [(declared, "exchange"), (rolled, "rollover"), (len(changes) - declared - rolled, "undeclared reset")]
     what = " and ".join(fmt.counted(count, kind) for count, kind in kinds if count)
     first = changes[0]
     where = f"on {when(first.time, zone)} from {fmt.kwh(first.before_wh)} to {fmt.kwh(first.after_wh)}"
@@ -187,7 +190,7 @@ def _edge(name: str, edge: Edge, found: Explanation, zone: SiteZone, sources: So
             if point.stated is not None:
                 yield _interval(f"interval{suffix}", point.stated, zone, sources)
             continue
-        what = "exchange" if point.status == rules.EXCHANGE else "reading"
+        what = {rules.EXCHANGE: "exchange", rules.DIVIDED: "divided"}.get(point.status, "reading")
         yield Line(f"{what}{suffix}", fmt.kwh(point.as_read), _reading_note(point, zone, sources))
 
 
@@ -231,6 +234,8 @@ def _parts(found: Explanation, zone: SiteZone, sources: Sources | None) -> Itera
     if found.inside:
         between = f"from {when(found.inside_start, zone)} to {when(found.inside_end, zone)}"
         yield Line(fmt.counted(found.inside, "whole interval"), fmt.kwh(found.inside_wh), between)
+        for rise, multiplier in found.products:
+            yield Line("  the register rose by", "", _product(rise, multiplier))
         named = ("of a file",) if len(found.stated) == 1 else ("first of a file", "last of a file")
         for label, stated in zip(named, found.stated, strict=False):
             yield _interval(f"  {label}", stated, zone, sources)
@@ -239,12 +244,19 @@ def _parts(found: Explanation, zone: SiteZone, sources: Sources | None) -> Itera
     yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)
 
 
+def _product(rise_wh: int, multiplier: int) -> str:
+    """Return a product such as `12.5 kWh × 40 = 500 kWh`."""
+    return f"{fmt.kwh(rise_wh)} × {multiplier_text(multiplier)} = {fmt.kwh(times_wh(rise_wh, multiplier))}"
+
+
 def _part(part: Part, label: str, zone: SiteZone) -> Line:
     whole, counted = fmt.duration(part.after.time - part.before.time), fmt.duration(part.end - part.start)
     rounded = "" if part.exact else ", rounded to the Wh"
     registers = f" ({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)})"
     if rules.INTERVAL in (part.before.status, part.after.status):
         registers = ""
+    elif part.rise is not None and part.rise.multiplier != ONE_TIMES:
+        registers = f"{registers[:-1]}; {_product(part.rise.whole_wh, part.rise.multiplier)})"
     return Line(
         label,
         fmt.kwh(part.counted_wh),
@@ -260,9 +272,14 @@ def _check(found: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
         yield Line("sum of the parts", fmt.kwh(found.sum_wh), agrees, strong=True)
         return
     yield Line("opening register", fmt.kwh(opening.wh))
-    yield Line("+ sum of the parts", fmt.kwh(found.sum_wh))
+    if found.is_multiplied:
+        note = "what it rose by; times the multiplier that is the usage"
+        yield Line("+ rise of the register", fmt.kwh(found.risen_wh), note)
+    else:
+        yield Line("+ sum of the parts", fmt.kwh(found.sum_wh))
     if found.changes:
-        yield Line("+ register changes", fmt.kwh(found.jumps_wh), "at exchanges and resets; not usage, see below")
+        note = "at exchanges, resets and rollovers; not usage, see below"
+        yield Line("+ register changes", fmt.kwh(found.jumps_wh), note)
     agrees = "✓ agrees to the Wh" if found.agrees else "✗ does not agree: run metertui check"
     yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
 
@@ -323,6 +340,14 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
                 f"its final reading, as declared{_rounding(change.after)}",
             )
             yield Line("  new register", fmt.kwh(change.after.base), "its initial reading, as declared")
+        elif change.before is change.after:
+            note = f"{when(change.after.time, zone)}: the register begins at 0 each day"
+            yield Line("begins again", fmt.kwh(change.jump_wh), note)
+        elif rules.ROLLOVER in (change.before.status, change.after.status) or change.after.status == rules.DIVIDED:
+            note = "it went past its last number and began again at 0; what it rose by is usage"
+            yield Line("rollover", fmt.kwh(change.jump_wh), note)
+            yield Line("  before", fmt.kwh(_read_before(change.before)), _reading_note(change.before, zone, sources))
+            yield Line("  after", fmt.kwh(change.after.as_read), _reading_note(change.after, zone, sources))
         else:
             yield Line(
                 "not declared", fmt.kwh(change.jump_wh), "an exchange, a reset or a rollover: not counted as usage"
@@ -376,6 +401,8 @@ def _decided(event: Edit, zone: SiteZone) -> str:
 def _place(point: Point, sources: Sources | None) -> str:
     if point.status == rules.EXCHANGE:
         return "events.csv"
+    if point.status == rules.DIVIDED:
+        return "by accounts_history.csv"
     return _source((point.time, point.as_read), sources)
 
 

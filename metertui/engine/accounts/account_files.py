@@ -117,7 +117,7 @@ class AccountFiles:
 
     def can_append(self, accounts: Iterable[Account]) -> bool:
         """Return whether rows can be appended; if not, the file must be rewritten."""
-        return self.appendable and (bool(self._more) or all(account.device is NO_DEVICE for account in accounts))
+        return self.appendable and (bool(self._more) or all(account.device == NO_DEVICE for account in accounts))
 
     # -- adding ------------------------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class AccountFiles:
 
     def _widen(self, accounts: Iterable[Account]) -> None:
         """Have the columns about the meters themselves from now on, if an account needs them."""
-        if any(account.device is not NO_DEVICE for account in accounts):
+        if any(account.device != NO_DEVICE for account in accounts):
             self._more = DEVICE_FIELDS
 
     def _replace(self, path: Path, data: bytes) -> None:

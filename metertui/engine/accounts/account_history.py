@@ -138,5 +138,5 @@ def in_time(
 
 
 def _held(course: Sequence[tuple[int, _Value]], instant: int) -> _Value:
-    """Return what holds at an instant (µs UTC) from the first on."""
-    return [value for since, value in course if since <= instant][-1]
+    """Return what holds at an instant (µs UTC). The first value holds for all earlier time too."""
+    return ([value for since, value in course if since <= instant] or [course[0][1]])[-1]

@@ -324,7 +324,11 @@ class AccountBook:
 
         Raises StorageError.
         """
-        self.commit_change(self.draft_change(self.standing(), Change(list(accounts), moves)))
+        self.put_change(Change(list(accounts), moves))
+
+    def put_change(self, change: Change) -> None:
+        """Make a change. Raises StorageError."""
+        self.commit_change(self.draft_change(self.standing(), change))
 
     def _known(self, meter: str) -> Account:
         account = self._accounts.get(meter)

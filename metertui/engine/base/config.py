@@ -57,5 +57,7 @@ class Rules:
     """The size in bytes at which `rejects.log` is rotated."""
     currency: str = "SGD"
     """The currency of tariffs and bills. `cents_per_kwh` is in hundredths of it."""
+    most_channels: int = 64
+    """The most registers that a meter may have by what is sent; a file may bring more."""
     gap_us: int = 25 * HOUR
     """A time without a reading that is longer than this, in µs, is reported on bills and as an exception."""

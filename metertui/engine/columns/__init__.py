@@ -10,7 +10,7 @@ from metertui.engine.columns.combined_curve import NO_CODE
 from metertui.engine.columns.cumulative import UWH_PER_WH, cumulative_wh
 from metertui.engine.columns.curve import DRAWN, NO_REGISTER, READ, Columns, Curve, Sums, in_one
 from metertui.engine.columns.frames import NO_ENERGY, NO_TIME, as_frame, site_times, with_quality, with_stated
-from metertui.engine.columns.interpolation import interpolate
+from metertui.engine.columns.interpolation import interpolate, interpolate_one
 from metertui.engine.columns.interval_columns import IntervalColumns
 from metertui.engine.columns.qualities import (
     NO_STATED,
@@ -86,6 +86,7 @@ __all__ = [
     "first_at_least",
     "in_one",
     "interpolate",
+    "interpolate_one",
     "lie_within",
     "run_edges",
     "site_times",

@@ -280,6 +280,9 @@ class Batch:
                 parse_kwh(kwh)
                 if timestamp is not None:
                     self._check_reach(self._zone.parse(timestamp), timestamp)
+                directory, most = self._folder.directory, self._folder.rules.most_channels
+                if stored not in directory.codes and len(directory.codes_of_meter(meter)) >= most:
+                    raise Refused("limit", f"{meter} has {most} channels already, the most that a meter may have")
                 self._active[stored] = self._folder.directory.code_of(stored)
                 self._heads.grow(len(self._folder.directory))
         except Refused as error:

@@ -7,7 +7,7 @@ a time of which the attributes are known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import dropwhile, pairwise
 from operator import itemgetter
@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.accounts import Account, AccountBook, Change, account_history
+from metertui.engine.attributes import DeviceFields
 from metertui.engine.base import Int64Array
 from metertui.engine.columns import Group, run_edges
 
@@ -72,6 +73,36 @@ def planned_accounts(book: AccountBook, stated: Statements, now: int) -> tuple[l
         if course != before_moves and (before_moves or len(course) > 1):
             moves[after.meter] = course
     return accounts, moves
+
+
+def with_max_kw(
+    book: AccountBook, accounts: Sequence[Account], moves: Mapping[str, Moves], first: Mapping[str, int], max_kw: str
+) -> Change:
+    """Return planned accounts and moves with the most power (kW) that a person says of meters.
+
+    It holds from the `first` of what is imported of each on (µs UTC), until the account says another one.
+    """
+    changed = {account.meter: account for account in accounts}
+    all_moves, devices = dict(moves), dict[str, Sequence[tuple[int, DeviceFields]]]()
+    for meter, since in first.items():
+        known = book.get(meter)
+        account = changed.get(meter) or known
+        if account is None:
+            continue
+        if known is None:
+            changed[meter] = replace(account, device=account.device._replace(max_kw=max_kw))
+            continue
+        begun = known.registered or 0
+        course = list(book.devices_of(meter)) or [(begun, known.device)]
+        held = [device for at, device in course if at <= since] or [course[0][1]]
+        if held[-1].max_kw == max_kw:
+            continue
+        said = account_history.with_move(course, since, held[-1], held[-1]._replace(max_kw=max_kw))
+        of_group = all_moves.get(meter) or book.moves_of(meter) or [(begun, account.group)]
+        all_moves[meter], said = account_history.aligned(of_group, said)
+        devices[meter] = said if len(said) > 1 else []
+        changed[meter] = replace(account, device=said[-1][1])
+    return Change(list(changed.values()), all_moves, devices)
 
 
 def _changes(meter: NDArray[np.int32], group: NDArray[np.int32]) -> Int64Array:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.accounts import AccountBook, Change
 from metertui.engine.base import (
     ACTUAL,
     BadLine,
@@ -39,7 +40,7 @@ from metertui.engine.columns import (
     Stated,
 )
 from metertui.engine.core.file_figures import figures_of_intervals, figures_of_reads
-from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts
+from metertui.engine.core.import_accounts import NO_STATEMENT, Statements, planned_accounts, with_max_kw
 from metertui.engine.core.import_outcomes import are_doubtful, outcomes_of
 from metertui.engine.core.import_report import MOST_KEPT, ImportReport
 from metertui.engine.core.interval_import import (
@@ -299,7 +300,8 @@ class Import:
 
     def _limits(self, book: AccountBook, now: int) -> Limits:
         """Return what the readings will be judged by, once the accounts and moves that the files bring are stored."""
-        accounts, moves = self.plan_accounts(book, now)
+        change = self.plan_accounts(book, now)
+        accounts, moves = change.accounts, change.moves
         courses = {
             each.meter: moves.get(each.meter) or book.moves_of(each.meter) or [(0, each.group)] for each in accounts
         }
@@ -314,8 +316,8 @@ class Import:
                     by_code[code] = book.moves_of(account.meter) or [(0, account.group)]
         return self._frozen.limits.with_attributes(by_code)
 
-    def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
-        """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
+    def plan_accounts(self, book: AccountBook, now: int) -> Change:
+        """Return the change of accounts to put into `book`, as of `now` (µs UTC), and count it. Any thread."""
         said = []
         if self._same is not None:
             said.append((self._same.meter, self._same.time, self._same.group, self._is_new))
@@ -324,14 +326,20 @@ class Import:
             kept = what != What.CONFLICT
             said.append((part.meter[kept], part.start[kept], part.group[kept], what[kept] == What.NEW))
         if not said:
-            return [], {}
+            return Change([], {})
         code, time, group, is_new = (np.concatenate(columns) for columns in zip(*said, strict=True))
         meter = Registers(self._ids).meter[code]
         stated = Statements(self._ids, list(self._groups), meter, time, group, is_new)
         accounts, moves = planned_accounts(book, stated, now)
         self.report.registered = sum(each.meter not in book for each in accounts)
         self.report.moved = len(moves)
-        return accounts, moves
+        if self._max_w is None:
+            return Change(accounts, moves)
+        codes, places = np.unique(meter, return_inverse=True)
+        first = np.full(len(codes), np.iinfo(np.int64).max)
+        np.minimum.at(first, places, time)
+        since = {self._ids[each]: at for each, at in zip(codes.tolist(), first.tolist(), strict=True)}
+        return with_max_kw(book, accounts, moves, since, f"{Decimal(self._max_w) / 1000:f}")
 
     @property
     def new_rows(self) -> Rows:
@@ -378,9 +386,9 @@ class Import:
         """
         self.plan(book, now)
         self.check_power()
-        accounts, moves = self.plan_accounts(book, now)
-        if accounts or moves:
-            book.put_accounts(accounts, moves)
+        change = self.plan_accounts(book, now)
+        if change.accounts or change.moves:
+            book.put_change(change)
         store_intervals(IntervalStore(archive.folder.parent, self._zone), *self.interval_changes)
         if len(self.new_rows):
             day_close.write_day_files(archive, self._with_those_before(), self._zone, progress)

@@ -135,7 +135,7 @@ class IntervalPlan:
         """
         places = np.sort(self._new)
         part = self.part.take(places)
-        allowed = limits.of_readings(part.meter, part.end) if max_w is None else max_w
+        allowed = limits.power_of(part.meter, part.end) if max_w is None else max_w
         return places[self.power(places) > allowed]
 
     def power(self, places: Int64Array) -> NDArray[np.float64]:

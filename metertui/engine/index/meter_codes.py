@@ -301,7 +301,7 @@ def _as_moves(course: Sequence[tuple[int, Group]], code_of: Callable[[Group], in
 
 def course_of(device: DeviceFields, devices: Sequence[tuple[int, DeviceFields]]) -> DeviceCourse:
     """Return what a meter is itself, by its account: `device` now, and `devices` in time if that changed."""
-    if device is NO_DEVICE and not devices:
+    if device == NO_DEVICE and not devices:
         return PLAIN_COURSE
     if len(devices) < 2:
         return DeviceCourse((device_of(device),))

@@ -6,17 +6,27 @@ days and added up, and tables with different breakdowns are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import USE, Int64Array, Progress, SiteZone, month_before, part_of_progress
+from metertui.engine.base import (
+    ONE_TIMES,
+    USE,
+    DeviceCourse,
+    Int64Array,
+    Progress,
+    SiteZone,
+    month_before,
+    part_of_progress,
+)
 from metertui.engine.billing import unpriced_statement
 from metertui.engine.columns import NO_CODE, Curve, Frozen, run_edges, tail_columns
 from metertui.engine.intervals import UWH_PER_WH
@@ -60,6 +70,8 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
     """
     curve = frozen.read_curve
     risen = _risen_registers(frozen, curve)
+    for code, course in _devices(frozen):
+        risen[code] = _multiplied_rise(frozen, code, course)
     intervals, joined = frozen.intervals, frozen.curve
     for code in np.unique(intervals.meter).tolist():
         reads, points = curve.span(code), joined.span(code)
@@ -85,6 +97,29 @@ def _risen_registers(frozen: Frozen, curve: Curve) -> NDArray[np.int64]:
     exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), np.concatenate((starts, ends)))
     np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
     return risen
+
+
+def _devices(frozen: Frozen) -> Iterable[tuple[int, DeviceCourse]]:
+    """Return the registers of meters that are not plain, with what they are."""
+    devices = frozen.limits.devices
+    return [] if devices is None else devices.among(np.unique(frozen.read_curve.meter))
+
+
+def _multiplied_rise(frozen: Frozen, code: int, course: DeviceCourse) -> int:
+    """Add up, in fractions, what a register rose by from point to point times the multiplier of that time, Wh."""
+    curve = frozen.read_curve.part(frozen.read_curve.span(code))
+    span = frozen.columns.span(code)
+    status = dict(zip(frozen.columns.time[span].tolist(), frozen.status[span].tolist(), strict=True))
+    ends = curve.label_times(curve).tolist()  # of the step that each point divides
+    points = list(zip(curve.time.tolist(), curve.wh.tolist(), curve.base.tolist(), ends, strict=True))
+    total = Fraction(0)
+    for (_, _, base, _), (time, wh, _, end) in pairwise(points):
+        device, rise = course.until(time), wh - base
+        if status.get(end) == rules.ROLLOVER and rise < 0:
+            rise += course.at(end).range_wh
+        if status.get(end) != rules.RESET:
+            total += Fraction(max(rise, 0) * device.multiplier, ONE_TIMES)
+    return round(total)
 
 
 def _uses(frozen: Frozen) -> Proof:

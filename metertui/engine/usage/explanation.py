@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import ACTUAL, SiteZone, Window
-from metertui.engine.columns import NO_REGISTER
+from metertui.engine.base import ACTUAL, ONE_TIMES, SiteZone, Window
+from metertui.engine.columns import NO_REGISTER, interpolate_one
 from metertui.engine.usage.series import Edge, Series, Usage
 from metertui.engine.vee import Edit, MeterEdits, estimates, rules
 
+_NO_READINGS: Final = (rules.EXCHANGE, rules.INTERVAL, rules.DIVIDED)
 MOST: Final = 50
 """The most readings left out, changes of the register, and releases that are listed one by one."""
 
@@ -60,6 +62,26 @@ class Point:
         return self.wh if self.rounded is None else self.rounded
 
 
+class Rise(NamedTuple):
+    """What a register rose by in an interval, and in the part of it that counts, Wh; and the multiplier, in millionths."""
+
+    whole_wh: int
+    counted_wh: int
+    multiplier: int
+
+
+class Product(NamedTuple):
+    """What a register rose by in some intervals, Wh, and their multiplier, in millionths."""
+
+    rise_wh: int
+    multiplier: int
+
+    @property
+    def exact_wh(self) -> Fraction:
+        """Return the energy, Wh."""
+        return Fraction(self.rise_wh * self.multiplier, ONE_TIMES)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """An interval across an edge of the window, and how much of it is counted: from `start` to `end`, µs UTC."""
@@ -71,6 +93,8 @@ class Part:
     start: int
     end: int
     counted_wh: int
+    rise: Rise | None = None
+    """What its register rose by; None where that is its energy."""
 
     @property
     def exact(self) -> bool:
@@ -82,8 +106,8 @@ class Part:
 class Change:
     """A place where the register changed differently from the energy, and by how many Wh.
 
-    Between two readings another register, a reset or a rollover that nobody declared; or a declared exchange: then
-    both are the instant of it, and its event is there.
+    Between two readings another register, a reset that nobody declared, or a rollover; or a declared exchange, or the
+    midnight at which a register begins again: then both are the instant of it. Of an exchange, its event is there.
     """
 
     before: Point
@@ -120,6 +144,10 @@ class Explanation:
     inside: int = 0
     """The number of whole intervals between them."""
     inside_wh: int = 0
+    products: tuple[Product, ...] = ()
+    """What the register rose by in whole intervals, by multiplier; none where no multiplier is another than 1."""
+    inside_rise: int = 0
+    """What the register rose by in all of them, Wh."""
     inside_start: int = 0
     """Where these intervals begin and end, µs UTC."""
     inside_end: int = 0
@@ -163,11 +191,25 @@ class Explanation:
             return True
         if opening.wh is None or closing.wh is None or self.of_intervals:
             return True
-        return opening.wh + self.sum_wh + self.jumps_wh == closing.wh
+        if self.products and abs(sum((each.exact_wh for each in self.products), Fraction()) - self.inside_wh) > 1:
+            return False  # C at both ends is rounded to the Wh
+        return opening.wh + self.risen_wh + self.jumps_wh == closing.wh
+
+    @property
+    def risen_wh(self) -> int:
+        """Return by how much the register rose, as it counts, Wh: the usage, but for a multiplier."""
+        parts = sum(part.counted_wh if part.rise is None else part.rise.counted_wh for part in self.parts)
+        return parts + self.inside_rise
+
+    @property
+    def is_multiplied(self) -> bool:
+        """Return whether a multiplier is another than 1."""
+        of_parts = any(part.rise is not None and part.rise.multiplier != ONE_TIMES for part in self.parts)
+        return of_parts or bool(self.products)
 
     def named_readings(self) -> list[Point]:
         """Return the stored readings that it names, each once, those at the ends first."""
-        return [point for point in self._named() if point.status not in (rules.EXCHANGE, rules.INTERVAL)]
+        return [point for point in self._named() if point.status not in _NO_READINGS]
 
     def named_intervals(self) -> list[Stated]:
         """Return the intervals of files that it names, each once."""
@@ -220,6 +262,21 @@ class _Explainer:
         self.window = window
         self.zone = zone
         self.decided = decided
+        self.rises = self.curve.rises()
+
+    def products(self, first: int, last: int) -> tuple[Product, ...]:
+        """Return what the register rose by between two points, by multiplier, if any is not 1."""
+        inside = slice(first + 1, last + 1)
+        found: dict[int, int] = {}
+        if self.curve.rise is not None:
+            for time, rise in zip(self.curve.time[inside].tolist(), self.rises[inside].tolist(), strict=True):
+                multiplier = self.multiplier(time)
+                found[multiplier] = found.get(multiplier, 0) + rise
+        return tuple(Product(rise, each) for each, rise in found.items()) if found.keys() - {ONE_TIMES} else ()
+
+    def multiplier(self, time: int) -> int:
+        """Return the multiplier of the interval that ends at an instant."""
+        return self.series.limits.course.until(time).multiplier
 
     def explanation(self) -> Explanation:
         usage = self.series.usage(self.window)
@@ -253,6 +310,8 @@ class _Explainer:
             parts=tuple(parts),
             inside=last - first if between else 0,
             inside_wh=int(energy[last] - energy[first]) if between else 0,
+            products=self.products(first, last) if between else (),
+            inside_rise=int(self.rises[first + 1 : last + 1].sum()) if between else 0,
             inside_start=int(time[first]) if between else 0,
             inside_end=int(time[last]) if between else 0,
             changes=tuple(changes[:MOST]),
@@ -304,6 +363,8 @@ class _Explainer:
         if wh == NO_REGISTER:
             stated = self.interval_at(time, begins=True)
             return Point(time, NO_REGISTER, NO_REGISTER, rules.INTERVAL, stated=stated)
+        if row == len(self.series.time) or self.series.time[row] != time:
+            return Point(time, wh, base, rules.DIVIDED)
         read = int(self.series.wh[row])
         edit = self.decided.release_of(time, read) or self.decided.correction_to(time, read)
         quality = self.series.quality_at(row)
@@ -314,7 +375,12 @@ class _Explainer:
         energy = self.curve.energy
         counted = self.series.energy_at(end) - self.series.energy_at(start)
         whole = int(energy[place + 1] - energy[place])
-        return Part(self.point(place), self.point(place + 1), whole, start, end, counted)
+        before, after, rise = self.point(place), self.point(place + 1), None
+        if self.curve.rise is not None:
+            risen = int(self.rises[place + 1])
+            low, high = (interpolate_one(0, risen, before.time, after.time, instant) for instant in (start, end))
+            rise = Rise(risen, high - low, self.multiplier(after.time))
+        return Part(before, after, whole, start, end, counted, rise)
 
     def resting_on(self, edge: Edge) -> tuple[Point, ...]:
         place = int(np.searchsorted(self.curve.time, edge.time))
@@ -342,10 +408,10 @@ class _Explainer:
             to = closing.wh if part.end != part.after.time else part.after.wh
             assert at is not None
             assert to is not None
-            if jump := to - at - part.counted_wh:
+            if jump := to - at - (part.counted_wh if part.rise is None else part.rise.counted_wh):
                 found.append(Change(part.before, part.after, jump))
         whole = slice(first, max(first, last) + 1)
-        moved = curve.wh[whole][1:] - curve.base[whole][:-1] - np.diff(curve.energy[whole])
+        moved = curve.wh[whole][1:] - curve.base[whole][:-1] - self.rises[whole][1:]
         # At an exchange the register in use is the old one, so one that closes the window has not changed it yet.
         swapped = (curve.base - curve.wh)[first : last + (int(curve.time[last]) < closing.time)]
         jumps = sum(change.jump_wh for change in found) + int(moved.sum()) + int(swapped.sum())
