@@ -214,3 +214,20 @@ def test_qualities_from_the_socket_to_the_day_file_and_the_bill(tmp_path: Path) 
     assert (tmp_path / "archive/2025/03_05.csv").read_text().startswith("identifier,timestamp,usage\n")
     assert asked(tmp_path, *month) == actual
     metertui(tmp_path, "check")
+
+
+def test_a_meter_of_five_digits_behind_transformers_is_sent_killed_and_asked(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data) as server:
+        assert server.say("REGISTER ct region=East\nREGISTER no multiplier=40\n")[1].startswith("ERR bad-field")
+        metertui(data, "users", "modify", "ct", "--multiplier", "40", "--digits", "5", "--from", "2025-01-01")
+        day = "2025-03-01T0"
+        lines = [f"READ ct {kwh} {day}{hour}:00" for hour, kwh in enumerate((99998, 99999.5, 1, 2.25))]
+        assert set(server.say("\n".join(lines))) == {"OK"}
+        server.kill()
+    with serving(data) as server:
+        assert server.say(f"READ ct 4.25 {day}4:00\n") == ["OK"]
+        usage = asked(data, "usage", "ct", "--from", "2025-03-01", "--to", "2025-03-01")
+        assert (usage["opening_kwh"], usage["closing_kwh"], usage["usage_kwh"]) == (99998, 4.25, 250)
+        assert server.stop() == 0
+    metertui(data, "check")

@@ -287,6 +287,10 @@ class AccountBook:
                 return moves, moves[-1][1]
             if len(moves) > 1 and corrected:
                 moves.pop()
+                began = len(moves) == 1 and since <= moves[0][0] and after != moves[0][1]
+                if began and isinstance(after, DeviceFields):  # a meter was made so before it was registered
+                    moves = with_move(moves, since, moves[0][1], after)
+                    return moves, moves[-1][1]
             self._check_after(meter, since, moves)
         if after != moves[-1][1]:
             # The clock may have jumped back, and what was before stays before.

@@ -63,7 +63,7 @@ class Point:
 
 
 class Rise(NamedTuple):
-    """What a register rose by in an interval, and in the part of it that counts, Wh; and the multiplier, in millionths."""
+    """What a register rose by in an interval and in the part of it that counts, Wh; its multiplier, in millionths."""
 
     whole_wh: int
     counted_wh: int
