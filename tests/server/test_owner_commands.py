@@ -33,6 +33,7 @@ async def test_accounts_change_in_the_running_engine(folder: Path, owner: HeadEn
         "apartment_type": "",
         "status": "active",
         "registered": "2025-03-12T10:40:00+08:00",
+        **dict.fromkeys(("digits", "multiplier", "daily_reset", "max_kw"), ""),
     }
     assert (await owner.store_reading("m-1", "5", None, "test")).kind == "ok"
     assert (await send_command(folder, "users modify", meter="m-1", region="West"))["result"]["region"] == "West"
