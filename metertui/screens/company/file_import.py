@@ -179,6 +179,7 @@ class UploadTab(Tab):
         store = self.query_one("#upload-store", Button)
         store.disabled = report is None or bool(needs) or not _adds(report)
         store.variant = "default" if store.disabled else "primary"
+        self.refresh_bindings()
 
     def _show_report(self, report: ImportReport | None) -> None:
         """Show what becomes of the lines of the file, and what they say."""
