@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -47,6 +47,11 @@ class FormTab(Tab):
     first = "#form-meter"
     BINDINGS: ClassVar[list[BindingType]] = [*NEW_ACCOUNT]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        """The meter whose account the fields are of; empty if of none. Only that account can be changed."""
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(_NEW, id="form-title", classes="heading")
@@ -70,6 +75,7 @@ class FormTab(Tab):
 
     def begin_account(self) -> None:
         """Empty the form for an account that is not there yet."""
+        self._shown = ""
         for field in self.query(Field):
             field.value = ""
         self.query_one("#form-meter").focus()
@@ -81,9 +87,27 @@ class FormTab(Tab):
             self._fill(account)
             self.query_one("#form-address").focus()
 
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if event.widget.id == "form-meter":
+            self._take_up()
+
+    def _take_up(self) -> None:
+        """Show the account whose id was typed, unless something typed for another would be lost."""
+        meter, fields = self._form()
+        account = self.headend.engine.accounts.get(meter)
+        if account is not None and meter != self._shown and self._is_untouched(fields):
+            self._fill(account)
+
     def _fill(self, account: Account) -> None:
+        self._shown = account.meter
         for name, value in {"meter": account.meter, **account.texts()}.items():
             self.query_one(f"#form-{name}", Input).value = value
+        self.check()
+
+    def _is_untouched(self, fields: dict[str, str]) -> bool:
+        """Return whether the fields are empty or as those of the account that was shown last."""
+        shown = self.headend.engine.accounts.get(self._shown)
+        return not any(fields.values()) or (shown is not None and fields == shown.texts())
 
     def _form(self) -> tuple[str, dict[str, str]]:
         fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in ACCOUNT_FIELDS}
@@ -94,23 +118,27 @@ class FormTab(Tab):
         """Show the state of the account, as far as the form is right: what is wrong stands below its field."""
         meter, fields = self._form()
         account = self.headend.engine.accounts.get(meter)
+        shown = account if meter == self._shown else None
         text = Text("")
-        if account is not None:
+        if shown is not None:
             with suppress(Refused):
-                text = plain(self._state(account, fields, self._since()))
+                text = plain(self._state(shown, fields, self._since()))
+        elif account is not None:
+            way = "tab shows its account" if self._is_untouched(fields) else "ctrl+n, then its id, shows its account"
+            text = plain(f"{meter} is registered already; {way}")
         self.query_one("#form-check", Static).update(text)
-        self.query_one("#form-title", Static).update(_NEW if account is None else plain(f"Account {account.meter}"))
+        self.query_one("#form-title", Static).update(_NEW if shown is None else plain(f"Account {shown.meter}"))
         for name, applies in (
             ("register", account is None),
-            ("modify", account is not None),
-            ("deactivate", account is not None and account.active),
-            ("reactivate", account is not None and not account.active),
+            ("modify", shown is not None),
+            ("deactivate", shown is not None and shown.active),
+            ("reactivate", shown is not None and not shown.active),
         ):
             button = self.query_one(f"#{name}", Button)
             button.set_class(not applies, "hidden")
             if button.has_focus and not applies:
-                self.query_one("#form-meter" if account is None else "#modify").focus()
-        self.query_one("#form-past", Static).update(Text("") if account is None else self._history(account))
+                self.query_one("#form-meter").focus()  # and no other button: enter may come twice
+        self.query_one("#form-past", Static).update(Text("") if shown is None else self._history(shown))
 
     def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:
         """Return the state of an account, and whether Change would correct its last change. Raises Refused."""
@@ -168,6 +196,10 @@ class FormTab(Tab):
         given = {name: value for name, value in fields.items() if value}
         outcome = await self.headend.accounts.register(meter, given, self.who)
         self.say_outcome(outcome, f"{meter} is registered")
+        if outcome.stored:
+            self._shown = meter
+        else:
+            self._take_up()
         self.company.accounts_changed()
         if outcome.stored:
             self.query_one("#form-meter").focus()  # typing replaces the id; the other fields often fit a neighbour

@@ -60,9 +60,7 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
                     yield Static(id="walk-meters-text")
                     yield Button("Begin", id="walk-meters-next", variant="primary", compact=True)
             yield Steady(id="walk-said")
-            yield Static(
-                Text("Enter continues, ctrl+→ skips, ctrl+← goes back, escape or any F key closes.", style="dim")
-            )
+            yield Static(Text("Enter continues, ctrl+→ skips, ctrl+← goes back, escape closes.", style="dim"))
 
     def on_mount(self) -> None:
         self.show_time()

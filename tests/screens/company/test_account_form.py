@@ -91,10 +91,18 @@ async def test_a_field_is_checked_when_it_is_left_and_keeps_what_was_typed(offic
         await press(pilot, "=", "f2", "f6")  # and an F key leaves a field too
         assert reason_below(pilot, "form-postcode").startswith("! postcode begins with =")
         assert await leave(pilot, "form-meter", STEADY) == ""
-        field(pilot, "form-region").value = field(pilot, "form-postcode").value = "1"
-        await pilot.pause()
+        assert field(pilot, "form-address").value == "1 + 1 Street"
+        assert (
+            text_of(pilot, "#form-check") == f"{STEADY} is registered already; ctrl+n, then its id, shows its account"
+        )
+        assert not shown_buttons(pilot), "Change would give it the address of another"
+        await press(pilot, "ctrl+n", *STEADY)
+        assert text_of(pilot, "#form-check") == f"{STEADY} is registered already; tab shows its account"
+        await press(pilot, "tab")
         assert text_of(pilot, "#form-check") == f"{STEADY} is registered and active"
         assert text_of(pilot, "#form-title") == f"Account {STEADY}"
+        assert field(pilot, "form-address").value == "1 Steady Lane"
+        assert shown_buttons(pilot) == ["modify", "deactivate"]
         assert "  ^n New account" in text_of(pilot, "#keys")
         await press(pilot, "ctrl+n", *"300-001")
         assert text_of(pilot, "#form-title") == "New account"
@@ -108,7 +116,7 @@ async def test_a_field_is_checked_when_it_is_left_and_keeps_what_was_typed(offic
 
 
 async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
-    async with at_work(office, "f6", "ctrl+right", *HOSTILE) as pilot:
+    async with at_work(office, "f6", "ctrl+right", *HOSTILE, "tab") as pilot:
         field(pilot, "form-reason").value = "[b]pulled down"
         await push(pilot, "deactivate")
         assert f"deactivate by {WHO}: [b]pulled down" in text_of(pilot, "#form-past")
@@ -127,13 +135,17 @@ async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
 
 
 async def test_what_someone_else_has_done_meanwhile_is_said(office: Town) -> None:
-    async with at_work(office, "f6", "ctrl+right", *"300-001") as pilot:
+    async with at_work(office, "f6", "ctrl+right", *"300-001", "tab", *"8 New Street") as pilot:
         assert shown_buttons(pilot) == ["register"]
         office.register("300-001", "7 New Street")
         await push(pilot, "register")
         assert result(pilot).startswith("! already-registered: ")
+        assert not shown_buttons(pilot)
+        assert field(pilot, "form-meter").has_focus, "no button that a second enter would press"
+        assert field(pilot, "form-address").value == "8 New Street"
+        await press(pilot, "ctrl+n", *"300-001", "tab")
+        assert field(pilot, "form-address").value == "7 New Street"
         assert shown_buttons(pilot) == ["modify", "deactivate"]
-        assert pilot.app.screen.focused is pilot.app.screen.query_one("#modify")
         await office.headend.accounts.deactivate("300-001", "ada", "sold")
         await push(pilot, "deactivate")
         assert result(pilot) == "! 300-001 is deactivated already"

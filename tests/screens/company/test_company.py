@@ -32,7 +32,7 @@ async def test_the_greeting_passes_and_another_message_stays(office: Town) -> No
         office.clock.advance(11)
         office.app.tick()
         assert text_of(pilot, "#said") == ""
-        await press(pilot, "ctrl+right", *"300-001", *["enter"] * 9)
+        await press(pilot, "ctrl+right", *"300-001", *["enter"] * 13)
         office.clock.advance(60)
         office.app.tick()
         assert text_of(pilot, "#said") == "300-001 is registered"

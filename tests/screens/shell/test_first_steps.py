@@ -46,6 +46,8 @@ async def test_the_first_steps_lead_a_newcomer_through(empty_town: Town) -> None
         await press(pilot, *"ada@example.com", "enter", *"secret horse", "enter", *"secrets", "enter")
         await settle(pilot)
         assert reason_below(pilot, "walk-again") == "! The passwords differ."
+        button = pilot.app.screen.query_one("#walk-staff-next")
+        assert pilot.app.screen.query_one("#walk").region.contains_region(button.region), "it is in view"
         assert town.engine.staff.members() == []
         await press(pilot, "home", "shift+end", *"secret horse", "enter")
         await settle(pilot)
