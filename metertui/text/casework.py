@@ -106,7 +106,7 @@ def cells(row: ExceptionRow, now: int, *, chosen: bool) -> tuple[str, ...]:
         row.meter or _UNKNOWN,
         energy_at_stake(row),
         fmt.money(row.stake_cents),
-        age(row.until if row.count > 1 else row.time, now),
+        age(row.since if row.count > 1 else row.time, now),
         _why(row),
         row.region if row.region or row.known else _UNKNOWN,
         _decided(row),

@@ -40,7 +40,7 @@ MEANING: Final[Mapping[Cause, str]] = {
     "estimate": "an estimated or substituted reading that does not fit between actual ones, not counted",
     "rollover": "the register began again at 0 after its last number; counted automatically, by its digits",
     "silent": "an active meter that has sent nothing for longer than silent_hours",
-    "gap": "a long time without a counted reading, or one of which no file states the energy",
+    "gap": "a long time without a counted reading or an interval of a file",
     "drift": "the clock of the meter runs ahead of the server's",
     "conflict": "refused: another value for the same meter and time",
     "refused": "a line that was not accepted",

@@ -90,7 +90,7 @@ def find_refused(frozen: Frozen, state: SiteState) -> tuple[Cases, bool]:
         times = () if line.code == "conflict" else tuple(at)
         why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
         if len(at) > 1:
-            why = f"{len(at)} times {why}, first at {frozen.zone.local(at[0]):%Y-%m-%d %H:%M:%S}"
+            why = f"{len(at)} times {why}, first at {frozen.zone.iso(at[0])}"
         return Detail(name.wh, why, name.meter, line.sent, closed[place], line.code, times)
 
     names = [name.meter for _, name in newest]

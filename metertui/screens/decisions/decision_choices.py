@@ -123,10 +123,11 @@ def unknown(rows: Sequence[ExceptionRow]) -> str:
         return ""
     advice = (
         ": register it on the company screen (F6), and its next readings will be stored"
-        if len(rows) == 1 and rows[0].meter
+        if len(rows) == 1 and rows[0].code == "not-registered"
         else ""
     )
-    return f"{_of(strangers, rows)} about an unknown meter, and can only be accepted (a) or noted (n){advice}"
+    whose = "no meter" if not any(row.meter for row in strangers) else "an unknown meter"
+    return f"{_of(strangers, rows)} about {whose}, and can only be accepted (a) or noted (n){advice}"
 
 
 def undo_decisions(

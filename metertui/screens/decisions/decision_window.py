@@ -35,6 +35,8 @@ _BESIDE: Final = 7
 """Those of its border, its padding and a scrollbar."""
 _SHOWN: Final = 100
 """The most effects shown one by one."""
+_IN_VIEW: Final = 5
+"""The effects that are in view at once, however low the terminal is."""
 _MONTHS: Final = 4
 """The most months shown one by one."""
 _FIELDS: Final = {
@@ -191,7 +193,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             keys = "enter confirms · escape changes nothing"
             if self._fields:
                 keys = f"tab next field · {keys}"
-            elif len(self._wanted) > 1:
+            elif len(self._wanted) > _IN_VIEW:
                 keys = f"page up page down: all effects · {keys}"
             yield Static(Text(keys, style="dim"), id="decision-keys")
 
@@ -366,17 +368,16 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     for _ in range(3):
         table.add_column(justify="right", no_wrap=True)
     headings = ("meter", "reading at", "total kWh before", "after", "change kWh")
-    table.add_row(*(Text(name, style="dim") for name in headings))
+    in_words = all(effect.event.kind in WORDS_ONLY for effect in effects)  # there are no figures to compare
+    table.add_row(*(Text(name, style="dim") for name in headings[: 2 if in_words else None]))
     for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
         words_only = event.kind in WORDS_ONLY
         totals = [Text("–" if words_only else fmt.number(wh)) for wh in (effect.total_before, effect.total_after)]
         change = "none" if words_only else fmt.change(effect.total_after - effect.total_before)
         when = "no reading" if event.at in (None, NEVER) else time_labels.moment(zone.local(event.at or 0))
-        table.add_row(
-            plain(event.meter or "no meter"), Text(when), *totals,
-            Text(change, style="bold"),
-        )  # fmt: skip
+        figures = [] if in_words else [*totals, Text(change, style="bold")]
+        table.add_row(plain(event.meter or "no meter"), Text(when), *figures)
     parts: list[Table | Text] = [table]
     if len(effects) > _SHOWN:
         parts.append(Text(f"and {len(effects) - _SHOWN} more", style="dim"))
@@ -408,6 +409,9 @@ def _by_month(effects: Sequence[Effect]) -> str:
         for each in effect.months:
             changes[each.month] = changes.get(each.month, 0) + each.change_wh
             issued |= {each.month} if each.issued else set()
-    shown = [explained.month_change(month, changes[month], month in issued) for month in sorted(changes)]
+    shown = [
+        explained.month_change(time_labels.key_in_short("month", month), changes[month], month in issued)
+        for month in sorted(changes)
+    ]
     more = f" and {fmt.counted(len(shown) - _MONTHS, 'more month')}" if len(shown) > _MONTHS else ""
     return f"\nBy month: {', '.join(shown[:_MONTHS])}{more}." if shown else ""

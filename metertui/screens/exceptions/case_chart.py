@@ -45,12 +45,13 @@ def _readings(row: ExceptionRow, series: MeterSeries, zone: SiteZone) -> Picture
     length = times[-1] - times[0]
     unit = "half hour" if length <= DAY else "hour" if length <= 9 * DAY else "day"
     local = [zone.local(time) for time in times]
+    days = (time_labels.on_axis(each, "day") for each in (local[0], local[-1]))
     return Picture(
         "lines",
         tuple(time_labels.on_axis(each, unit) for each in local),
         (Series("counted", _kwh(line)), Series(ODD, _kwh(odd))),
         "kWh",
-        f"register kWh, {time_labels.on_axis(zone.local(row.time), 'day')}",
+        f"register kWh, {' to '.join(dict.fromkeys(days))}",
         names=tuple(time_labels.in_full(each, "half hour") for each in local),
         from_zero=max(known) >= 2 * min(known),  # so that a leap is seen for what it is
     )

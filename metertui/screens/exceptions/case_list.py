@@ -17,7 +17,7 @@ from metertui.screens.shell import OnDesk
 from metertui.screens.tables import NATURAL, Listing
 from metertui.text import INKS, case_headings, cells, region_cells, region_headings
 
-_OF_CASES: Final[Sequence[Order | None]] = (None, "cause", "meter", "weight", None, "newest", None, "region", None)
+_OF_CASES: Final[Sequence[Order | None]] = (None, "cause", "meter", "weight", None, "oldest", None, "region", None)
 _OF_REGIONS: Final[Sequence[Order | None]] = (None, "region", "count", "weight", None, "oldest")
 """The orders of the columns: only the rows of a page are priced and explained."""
 FIRST: Final = "first"
@@ -59,7 +59,7 @@ class CaseTable(Listing):
         if order is None:
             return "weight", asked.descending
         other_way = asked.descending != self._columns[asked.column].right
-        return order, other_way != (order == "newest")  # the highest age is the oldest
+        return order, other_way
 
 
 class CaseList(OnDesk, Vertical):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,7 +17,7 @@ from metertui.screens.charts import Picture, PictureView
 from metertui.screens.decisions import Offer, offer_lines, offers_of
 from metertui.screens.exceptions.case_chart import case_picture
 from metertui.screens.shell import OnDesk, Steady
-from metertui.text import folded, in_full
+from metertui.text import fmt, folded, in_full
 
 Members = Callable[[ExceptionRow], Awaitable[Sequence[ExceptionRow]]]
 """Returns the cases that a row stands for."""
@@ -31,6 +32,7 @@ class CasePane(OnDesk, Vertical):
         super().__init__(**kwargs)
         self._row: ExceptionRow | None = None
         self._members: Members | None = None
+        self._selected = 0
         self._charted: object = None
         """What the chart shown rests on; None if there is none."""
         self._offered: tuple[object, ...] = ()
@@ -44,9 +46,12 @@ class CasePane(OnDesk, Vertical):
     def on_resize(self) -> None:
         self._draw()
 
-    def show_row(self, row: ExceptionRow | None, members: Members) -> None:
-        """Show a row, or nothing; `members` returns the cases that it stands for."""
-        self._row, self._members = row, members
+    def show_row(self, row: ExceptionRow | None, members: Members, selected: int = 0) -> None:
+        """Show a row, or nothing; `members` returns the cases that it stands for.
+
+        `selected`: how many cases the keys decide about instead; 0 if they decide about this row.
+        """
+        self._row, self._members, self._selected = row, members, selected
         self._draw()
 
     def _draw(self) -> None:
@@ -63,7 +68,13 @@ class CasePane(OnDesk, Vertical):
         said = in_full(row, engine.accounts.get(meter_of(row.meter)), self.zone, engine.rules.currency)
         text.show(folded(said, width) if (width := text.content_size.width) else said)
         self._work_out_chart(row)
-        self._show_offers(row, self._members)
+        if self._selected:
+            self.workers.cancel_group(self, "offers")
+            self._offered = ()
+            cases = "selected case" if self._selected == 1 else f"{fmt.count(self._selected)} selected cases"
+            self.query_one("#case-offers", Steady).show(Text(f" The keys decide about the {cases}.", style="dim"))
+        else:
+            self._show_offers(row, self._members)
 
     @work(exclusive=True, group="chart")
     async def _work_out_chart(self, row: ExceptionRow) -> None:

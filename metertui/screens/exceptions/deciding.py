@@ -52,7 +52,10 @@ class DecidingScreen(DeskScreen):
         try:
             decisions = decision_choices.decisions(what, rows)
         except MeterError as error:
-            self._refuse(error)
+            if self.read_only:  # no other decision is made here either
+                self.warn(self.read_only)
+            else:
+                self._refuse(error)
         else:
             as_operator(self.app, PURPOSE, lambda: self._propose(decisions))
 

@@ -199,13 +199,20 @@ class ExceptionsScreen(DecidingScreen):
 
     def _show_filter(self) -> None:
         if self._found is not None:
-            chosen, wide = sum(row.count for row in self._chosen.values()), self.size.width >= _WIDE
-            self._lines.show(self._found, self._whole or self._found, self._offset, chosen, wide=wide)
+            wide = self.size.width >= _WIDE
+            self._lines.show(self._found, self._whole or self._found, self._offset, self._number_chosen, wide=wide)
 
     @on(Listing.RowHighlighted, "CaseTable")
     def _show_case(self) -> None:
         """Show the row under the cursor in full; the table may cut it."""
-        self.query_one(CasePane).show_row(self._list.under_cursor, self.members)
+        elsewhere = self._chosen.keys() - {self._list.table.selected_key}
+        selected = self._number_chosen if elsewhere else 0
+        self.query_one(CasePane).show_row(self._list.under_cursor, self.members, selected)
+
+    @property
+    def _number_chosen(self) -> int:
+        """Return how many cases the selected rows stand for."""
+        return sum(row.count for row in self._chosen.values())
 
     async def members(self, row: ExceptionRow) -> Sequence[ExceptionRow]:
         """Return the cases that a row stands for."""
@@ -339,6 +346,7 @@ class ExceptionsScreen(DecidingScreen):
     def _show_chosen(self) -> None:
         self._list.mark(self._chosen)
         self._show_filter()
+        self._show_case()
 
     def selected_rows(self) -> list[ExceptionRow]:
         """Return the selected rows, or the one under the cursor if none is selected."""

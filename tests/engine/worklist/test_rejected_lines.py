@@ -101,7 +101,7 @@ def test_equal_refusals_are_one_case_until_it_is_accepted(engine: Engine) -> Non
         ("bad-reading", "x"): (at("08:32"), "READ x ,", False),
     }
     assert rows["not-registered", "x"].why == (
-        "2 times not-registered: the meter is not registered (from 10.0.0.7:5), first at 2025-03-12 08:00:00"
+        "2 times not-registered: the meter is not registered (from 10.0.0.7:5), first at 2025-03-12T08:00:00+08:00"
     )
     decide(engine, "note", "x", at("08:30"))
     decide(engine, "accept", "", at("08:31"))

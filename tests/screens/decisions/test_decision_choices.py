@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from metertui.engine.core import NOT_SAID, Decision
@@ -54,17 +56,20 @@ def test_a_decision_that_does_not_apply_says_why(what: str, rows: list[Exception
 
 
 def test_cases_of_unknown_meters_cannot_be_decided() -> None:
-    stranger = case("999", "refused", known=False)
+    stranger = replace(case("999", "refused", known=False), code="not-registered")
+    malformed = replace(stranger, code="bad-reading")
     assert choices.unknown([case("a")]) == ""
     assert choices.unknown([stranger]).startswith(
         "this case is about an unknown meter, and can only be accepted (a) or noted (n): register"
     )
+    assert choices.unknown([malformed]).endswith("(a) or noted (n)"), "that the meter is registered would not help"
     assert choices.unknown([stranger, case("a")]) == (
         "1 of the 2 selected is about an unknown meter, and can only be accepted (a) or noted (n)"
     )
     with pytest.raises(MeterError, match="unknown meter"):
         choices.decisions("reask", [stranger])
     nobody = case("", "refused", known=False)
+    assert choices.unknown([nobody]).startswith("this case is about no meter, and can only be accepted")
     assert choices.decisions("accept", [stranger, nobody]) == [
         Decision("accept", "999", 7, PREVIEW), Decision("accept", "", 7, PREVIEW)
     ]  # fmt: skip

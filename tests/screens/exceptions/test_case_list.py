@@ -55,7 +55,7 @@ async def test_cases_of_all_pages_and_regions_are_sorted_by_the_keys_of_every_ta
             (("cause", False), ["suspect", "reset", "refused"]),
             (("meter", False), ["refused", "suspect", "reset"]),
             (("weight", False), ["reset", "suspect", "refused"]),
-            (("newest", True), ["reset", "suspect", "refused"]),
+            (("oldest", False), ["reset", "suspect", "refused"]),
             (("region", False), ["refused", "suspect", "reset"]),
         ]
         await go(pilot, "S")

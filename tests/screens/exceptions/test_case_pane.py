@@ -38,6 +38,10 @@ async def test_the_case_follows_the_cursor_with_a_chart_where_there_is_room(trou
         await go(pilot, "end")
         assert chart.has_class("hidden")
         assert text_of(pilot, "#case-offers") == "a Accept  n Note · figures stay"
+        await go(pilot, "home", "space")
+        assert text_of(pilot, "#case-offers") == "The keys decide about the selected case."
+        await go(pilot, "up")
+        assert text_of(pilot, "#case-offers").startswith("decision"), "this is the one"
 
 
 async def test_the_chart_before_is_dimmed_while_that_of_another_meter_is_worked_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from textual.widgets import OptionList
@@ -32,16 +33,21 @@ async def test_undo_in_the_menu_is_about_the_case_and_on_the_list_says_whose_dec
         assert text_of(pilot, "#decision-note") == "! This case has no decision. This undoes your own last one."
 
 
-async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
+async def test_what_cannot_be_decided_changes_nothing(troubled: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     async with at_work(troubled, "f7") as pilot:
-        await go(pilot, "end", "v")
-        assert text_of(pilot, "#said").startswith("! This case is about an unknown meter")
+        with monkeypatch.context() as patched:
+            following = replace(troubled.headend.live(), following="read-only: process 4711 owns the folder")
+            patched.setattr(troubled.headend, "live", lambda: following)
+            await go(pilot, "end", "v")
+            assert text_of(pilot, "#said") == "! Read-only: process 4711 owns the folder.", "and not what else applies"
+        await go(pilot, "v")
+        assert text_of(pilot, "#said").startswith("! This case is about no meter")
         await go(pilot, "enter")
         menu = pilot.app.screen.query_one(OptionList)
         options = [menu.get_option_at_index(at) for at in range(menu.option_count)]
         assert [option.id for option in options] == ["accept", "note"]
         why = " ".join(text_of(pilot, ".check").split())
-        assert why == "! This case is about an unknown meter, and can only be accepted (a) or noted (n)."
+        assert why == "! This case is about no meter, and can only be accepted (a) or noted (n)."
         await go(pilot, "escape", "u")
         assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "home", "down", "v")

@@ -8,6 +8,11 @@ from tests.screens.town import Town, at_work, text_of
 
 async def test_conditions_by_keys(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
+        assert "  3 cases" in text_of(pilot, "#conditions")
+        await go(pilot, "c")
+        assert "1 Cases 3" in text_of(pilot, "#conditions")
+        assert "  1 of 3 cases" in text_of(pilot, "#conditions"), "as the list itself has more"
+        await go(pilot, "C")
         await go(pilot, "slash", "200-00", "enter")
         assert {meter for meter, _ in listed(pilot)} == {f"200-00{n}" for n in range(1, 7)}
         await go(pilot, "g")
