@@ -175,4 +175,5 @@ def clock(instant: int, zone: SiteZone) -> str:
 
 def clock_or_moment(instant: int, now: int, zone: SiteZone) -> str:
     """Return an instant as local time of day, with its date unless that is the date of `now`."""
-    return clock(instant, zone) if zone.day(instant) == zone.day(now) else moment(instant, zone)
+    said, day = clock(instant, zone), zone.day(instant)
+    return said if day == zone.day(now) else f"{time_labels.day(day)} {said}"

@@ -93,7 +93,7 @@ def test_a_time_has_its_date_only_where_that_is_not_todays() -> None:
     zone = SiteZone("Asia/Singapore")
     now = zone.parse("2025-03-12T00:10:00")
     said = [fmt.clock_or_moment(now + step, now, zone) for step in (0, -10 * MINUTE, -10 * MINUTE - SECOND, DAY)]
-    assert said == ["00:10:00", "00:00:00", "2025-03-11 23:59:59", "2025-03-13 00:10:00"]
+    assert said == ["00:10:00", "00:00:00", "11 Mar 2025 23:59:59", "13 Mar 2025 00:10:00"]
 
 
 def test_a_percentage_has_no_gap_before_its_sign_wherever_it_is_shown() -> None:

@@ -171,9 +171,7 @@ class BillingRunScreen(LastingWindow):
 
     @work(exclusive=True, group="run")
     async def _calculate(self) -> None:
-        run = await self._calculated_run()
-        if run is not None and self.focused is self.query_one("#run-calculate"):
-            self.set_focus(self.query_one("#run-write"))  # the next step, which is the bright one
+        await self._calculated_run()
 
     async def _calculated_run(self) -> BillingRun | None:
         """Compute and return the run of the month. Show the reason and return None if that is not possible."""
@@ -275,5 +273,5 @@ def summary_lines(run: BillingRun) -> tuple[str, ...]:
         f"{fmt.counted(run.changes, 'adjustment')} to issue.",
         fmt.reason(f"Total: {run.summary()}"),
         *([doubt] if doubtful else []),
-        *(f"! {fmt.reason(sentence)}" for sentence in filter(None, [*run.unissued(), run.waiting_sentence()])),
+        *(f"! {fmt.for_people(sentence)}" for sentence in filter(None, [*run.unissued(), run.waiting_sentence()])),
     )

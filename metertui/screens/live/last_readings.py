@@ -88,5 +88,5 @@ def _note(arrival: Arrival) -> str:
     quality = "" if arrival.quality == ACTUAL else QUALITY_NAMES[arrival.quality]
     if not arrival.note:
         return f"≈ {quality}" if quality else ""
-    why = fmt.reason(arrival.note.removeprefix(f"{format_kwh(arrival.wh)} kWh is "))
+    why = fmt.for_people(arrival.note.removeprefix(f"{format_kwh(arrival.wh)} kWh is "))
     return f"▲ {quality}: {why}" if quality else f"▲ {why}"

@@ -14,7 +14,7 @@ from textual.events import Resize
 from textual.markup import escape
 from textual.widgets import ContentSwitcher, ProgressBar, Static, Tab, Tabs
 
-from metertui.engine.base import HOUR
+from metertui.engine.base import HOUR, SECOND, SiteZone
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
@@ -165,6 +165,10 @@ class LiveScreen(DeskScreen):
                 return False
         return super().check_action(action, parameters)
 
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key: that of the pause says what it does now."""
+        return "Resume" if action == "pause" and self._pane in self._held else super().key_name(action, name)
+
     @property
     def _pauses(self) -> bool:
         """Return whether the pane in view has a table."""
@@ -179,6 +183,7 @@ class LiveScreen(DeskScreen):
         if self._held.pop(self._pane, None) is None:
             self._held[self._pane] = live
         self.say("Tables paused. Press p to resume." if self._pane in self._held else "Tables resumed.")
+        self.refresh_bindings()
         self._draw(live)
 
     def action_span(self) -> None:
@@ -305,7 +310,9 @@ class LiveScreen(DeskScreen):
         if empty:
             if isinstance(self.focused, Table) and self._pane == "arrivals":
                 self.set_focus(None)  # a hidden table offers no keys
-            follows = Text(_FOLLOWS) if snapshot.following else invitation(snapshot.address, self.desk.command)
+            begin = f"Nothing has arrived {'since the start' if snapshot.stored else 'yet'}. Meters connect to "
+            connect = invitation(snapshot.address, self.desk.command, begin)
+            follows = Text(_FOLLOWS) if snapshot.following else connect
             self.query_one("#empty", Steady).show(follows)
         elif self.focused is None and self._pane == "arrivals":  # the table was hidden when the screen opened
             self._focus_table()
@@ -361,6 +368,10 @@ class LiveScreen(DeskScreen):
         if snapshot.progress is not None:
             bar.update(progress=snapshot.progress)
         said = "" if self._pane == "close" else in_short(snapshot, self.zone)  # the pane itself says more
+        since = counted_since(snapshot, self.zone)
+        counts = snapshot.accepted or snapshot.refused
+        if said and counts and not closing(snapshot) and len(said) + len(since) <= self.size.width - 2:
+            said += since
         self.query_one("#day-text", Steady).show(Text(said, no_wrap=True, overflow="ellipsis"))
 
     def _seen(self, listing: Listing) -> int:
@@ -406,6 +417,13 @@ class LiveScreen(DeskScreen):
             taken = clock.monotonic() - began
             self._board_due = self.headend.live().uptime + max(_BOARD_SECONDS, _BOARD_SHARE * taken)
         self._show_board()
+
+
+def counted_since(snapshot: LiveSnapshot, zone: SiteZone) -> str:
+    """Return since when the counts of readings and refused lines run, which is the start."""
+    start = zone.local(snapshot.at - int(snapshot.uptime) * SECOND)
+    today = start.date() == zone.day(snapshot.at)
+    return f" · counts since {f'{start:%H:%M}' if today else time_labels.moment(start.replace(second=0))}"
 
 
 def _accepted(snapshot: LiveSnapshot) -> int:

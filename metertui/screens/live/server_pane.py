@@ -46,6 +46,7 @@ class ServerPane(OnDesk, Vertical):
         number, total = fmt.count(snapshot.connections), fmt.count(snapshot.connections_total)
         some = f", the {_MOST} busiest" if snapshot.connections > _MOST else ""
         text = f"{number} open{some}; {total} since the start" if snapshot.connections else "No client is connected."
+        text = "Clients connect to the owner of the folder, not to this desk." if snapshot.following else text
         self.query_one("#peers-heading", Steady).show(f"{text}{state}")
 
     def show_connections(self, snapshot: LiveSnapshot) -> None:

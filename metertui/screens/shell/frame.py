@@ -47,6 +47,8 @@ PLACES: Final = {
 _BAR: Final = 12
 _PASSING: Final = 10.0
 """Seconds for which a message is shown that passes."""
+_LEAST: Final = 6
+"""The columns for the folder below which it is left out."""
 _WIDE: Final = 100
 """The columns from which the first line has room for who is logged in; below them the second one says it."""
 _TITLES: Final = 80
@@ -289,7 +291,8 @@ def _names(sessions: Sessions) -> tuple[str, ...]:
 def _state(snapshot: LiveSnapshot, way: str, who: Sequence[str], width: int) -> Text:
     """Return address, folder, clients and day in `width` columns.
 
-    The way that a meter was brought stands in place of the folder, and so does the longest of `who` that fits.
+    The way that a meter was brought stands in place of the folder, and so does the longest of `who` that fits. Where
+    the day is being closed there may be room for none of them.
     """
     day = "" if who else " · day open"
     if snapshot.progress is not None:
@@ -299,10 +302,13 @@ def _state(snapshot: LiveSnapshot, way: str, who: Sequence[str], width: int) -> 
     text = Text(left, no_wrap=True, overflow="ellipsis")
     if snapshot.following:
         text = Text(f" {snapshot.following.partition(':')[0]} · ", no_wrap=True, overflow="ellipsis", style="bold")
-    room = max(6, width - text.cell_len - len(right) - 2)
+    room = width - text.cell_len - len(right) - 2
     name = next((name for name in who if len(name) <= room), "")
     shown = f"{way}, esc goes back" if way else name or snapshot.folder
-    text.append_text(plain(shown if len(shown) <= room else f"…{shown[1 - room :]}", style="bold" if way else ""))
+    if room >= _LEAST:
+        text.append_text(plain(shown if len(shown) <= room else f"…{shown[1 - room :]}", style="bold" if way else ""))
+    else:
+        text.right_crop(len(" · "))
     text.append(" " * max(1, width - text.cell_len - len(right)))
     text.append(right)
     return text

@@ -36,6 +36,9 @@ _TIME: Final = re.compile(r"\d{4}-[\dQW]|\d{1,2}:\d\d")
 _TODAY: Final = re.compile(r"\d{1,2}:\d\d")
 """The beginning of a time without its date, which is that of today."""
 _LATEST: Final = "9999-"
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})\b")
+"""The beginning of a time as people write it: `1 Nov 2026 00:30`."""
 _PART: Final = re.compile(r"([-+−]?)(\d{1,3}(?:[ \u202f]\d{3})+(?!\d)|\d+)(\.\d+)?(?: ?([A-Za-zµ]+))?\s*")
 _GAPS: Final = re.compile(r"(?<=\d)[ \u202f](?=\d{3}(?!\d))")
 
@@ -81,7 +84,7 @@ def figure(text: str, *, leading: bool = False) -> float | None:
     `leading`: whether a figure may be followed by anything, as in `3 of 40`. A time is no figure: its text is in order.
     """
     shown = text.strip().lstrip("▲▼=≈~*! ")
-    if _TIME.match(shown):
+    if _TIME.match(shown) or _DAY.match(shown):
         return None
     at, value, sign = 0, 0.0, 1.0
     while found := _PART.match(shown, at):
@@ -109,12 +112,20 @@ def ordered(texts: Sequence[str], *, descending: bool, leading: bool) -> Int64Ar
     for place, text in enumerate(texts):
         value = None if empty[place] else figure(text, leading=leading)
         if value is None:
-            name = text.strip().casefold()
-            name = f"{_LATEST}{name}" if _TODAY.match(name) else name
-            names[place] = name.encode("utf-8", "replace")[:_TEXT_BYTES]
+            names[place] = _in_order(text.strip()).casefold().encode("utf-8", "replace")[:_TEXT_BYTES]
         else:
             figures[place] = value
     return with_empty_last((names, figures), empty, descending=descending)
+
+
+def _in_order(text: str) -> str:
+    """Return a text, with the day that it begins with in a form whose order is that of days."""
+    if _TODAY.match(text):
+        return f"{_LATEST}{text}"
+    if found := _DAY.match(text):
+        day, month, year = found.groups()
+        return f"{year}-{_MONTHS.index(month) + 1:02}-{int(day):02}{text[found.end() :]}"
+    return text
 
 
 def with_empty_last(keys: tuple[np.ndarray, ...], empty: np.ndarray, *, descending: bool) -> Int64Array:

@@ -51,6 +51,7 @@ async def test_a_run_is_calculated_written_and_issued(town: Town) -> None:
         assert not pilot.app.screen.query_one(ProgressBar).display
         assert text_of(pilot, "#run-folder") == f"in {Path.cwd()}"
         assert [each.id for each in pilot.app.screen.query("Button.-primary")] == ["run-write"]
+        assert pilot.app.screen.query_one("#run-calculate").has_focus, "a second enter writes no file"
         pilot.app.screen.query_one("#run-file", Field).value = str(out)
         await press_button(pilot, "write")
         assert text_of(pilot, "#run-folder")[:60] == f"in {out.parent}"[:60]

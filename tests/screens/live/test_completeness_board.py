@@ -12,7 +12,7 @@ async def test_the_board_says_who_is_missed(town: Town) -> None:
         steady = next(row for row in rows(pilot, "#regions") if row[0] == "North")
         assert steady[1:] == ["4", "3", "25.0%", "63", "25.0%", "144"]
         silences = rows(pilot, "#silences")
-        assert ["the meters", "North / Hillside", "2 of 2", "2025-03-11 00:00:00", "200-001 +1"] in silences
+        assert ["the meters", "North / Hillside", "2 of 2", "11 Mar 2025 00:00:00", "200-001 +1"] in silences
         assert any(row[1] == "[b]South" and row[4] == HOSTILE for row in silences)
         assert text_of(pilot, "#silences-head") == "Silent meters: no reading for more than an hour"
         assert "up to 1 h 1   1 to 3 h 0" in text_of(pilot, "#board-ages")

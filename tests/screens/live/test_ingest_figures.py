@@ -57,6 +57,8 @@ async def test_the_figures_show_the_last_close(town: Town) -> None:
             f"moved       {moved} in {close.seconds:.1f} s",
             f"into        {close.files} day files",
             "late        unknown, as this was the first close",
+            "",
+            "d closes the day, as an operator",
         ]
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
         await town.headend.day_close.close("midnight")
@@ -66,6 +68,8 @@ async def test_the_figures_show_the_last_close(town: Town) -> None:
             ANY,
             "into        2 day files",
             "late        1 reading into 1 day file",
+            "",
+            "d closes the day, as an operator",
         ]
 
 

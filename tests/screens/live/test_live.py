@@ -29,6 +29,10 @@ async def test_an_empty_desk_says_what_to_do(empty_town: Town) -> None:
         assert "printf 'REGISTER 123456\\nREAD 123456 144.5\\n' | nc -N 127.0.0.1 7007" in empty
         assert not pilot.app.screen.query_one("#overview").display  # a chart and regions of nothing
         assert not pilot.app.screen.query_one("#tables").display
+        assert isinstance(pilot.app.screen, LiveScreen)
+        pilot.app.screen.show_live(replace(empty_town.headend.live(), stored=3))
+        await pilot.pause()
+        assert text_of(pilot, "#empty").startswith("Nothing has arrived since the start. Meters connect to 127.")
         empty_town.headend.address = ""
         await show(empty_town, pilot)
         assert text_of(pilot, "#empty") == "Nothing has arrived yet, and no port is open."
@@ -75,7 +79,7 @@ async def test_refusals_stand_beside_the_readings_where_there_is_room(town: Town
         assert title(pilot, "#refusals-side") == "Last refusals, none for 2 h"
         town.clock.advance(24 * 3600)
         await show(town, pilot)
-        assert rows(pilot, "#refusals")[0][0] == "2025-03-12 10:40:00"
+        assert rows(pilot, "#refusals")[0][0] == "12 Mar 2025 10:40:00"
 
 
 async def test_the_rows_follow_a_size_at_once(town: Town) -> None:
@@ -91,6 +95,7 @@ async def test_the_rows_follow_a_size_at_once(town: Town) -> None:
 async def test_the_footer_has_only_keys_that_do_something(town: Town) -> None:
     async with at_work(town, "f2", "4") as pilot:
         assert text_of(pilot, "#keys").startswith("z Span  l Chart  d Close the day  ^→ Next pane ")
+        assert "d closes the day, as an operator" in text_of(pilot, "#close-pane")
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
         assert text_of(pilot, "#keys").startswith("d Close the day  ^→ Next pane ")
@@ -114,7 +119,7 @@ async def test_no_figure_is_wrong_where_the_clock_jumps(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         refuse(town, "hello")
         await show(town, pilot)
-        for time, first in (("2025-03-12T08:40:00", "00:00:00"), ("2025-03-13T10:40:00", "2025-03-12 00:00:00")):
+        for time, first in (("2025-03-12T08:40:00", "00:00:00"), ("2025-03-13T10:40:00", "12 Mar 2025 00:00:00")):
             town.clock.set(time)
             town.clock.advance(6)
             for pane in ("2", "3", "4", "1"):
@@ -207,6 +212,8 @@ async def test_pausing_holds_the_tables_and_never_the_figures(town: Town) -> Non
         await show(town, pilot)
         await pilot.press("p")
         assert title(pilot, "#readings-side") == "Last readings, paused at 10:40:00, 0 newer, p resumes"
+        assert "p Resume" in text_of(pilot, "#keys")
+        assert text_of(pilot, "#day-text").endswith(" · counts since 10:40")
         held = rows(pilot, "#readings")
         accepted = text_of(pilot, "#tile-accepted")
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
@@ -249,7 +256,8 @@ async def test_a_day_close_is_seen_under_way_in_its_pane_in_80_columns(
         await show(town, pilot)
         assert text_of(pilot, "#day-text") == "day close: writing day files 12 of 31"
         assert text_of(pilot, "#day-progress #percentage") == "42%"
-        assert "day closing 42%" in text_of(pilot, "#state")
+        assert text_of(pilot, "#state").split("  ")[0] == "127.0.0.1:7007"
+        assert text_of(pilot, "#state").rstrip().endswith(" 0 clients · day closing 42%"), "nothing is cut"
         await pilot.press("4")
         await show(town, pilot)
         assert text_of(pilot, "#close-pane").splitlines()[:4] == STEPS
@@ -301,6 +309,9 @@ async def test_a_follower_offers_no_key_that_writes_and_says_where_that_is_done(
         chart.show_trend([Slot(1)] * SLOTS, follows=True)
         await pilot.pause()
         assert text_of(pilot, "#trend").strip() == "known only to the process that owns the folder"
+        await press(pilot, "2")
+        await show(town, pilot)
+        assert text_of(pilot, "#peers-heading") == "Clients connect to the owner of the folder, not to this desk."
         await press(pilot, "f7")
         await settle(pilot)
         line = text_of(pilot, "#keys")

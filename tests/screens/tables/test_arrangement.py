@@ -66,9 +66,11 @@ def test_empty_cells_are_last_in_either_direction_and_equal_ones_as_they_were() 
 
 
 def test_times_of_today_come_after_those_with_a_date() -> None:
-    times = ["10:40:00", "2025-03-11 23:45:00", "09:05:00", "2025-02-28 10:00:00"]
+    times = ["10:40:00", "11 Mar 2025 23:45:00", "09:05:00", "2025-02-28 10:00:00"]
     assert ordered(times, descending=False, leading=True).tolist() == [3, 1, 2, 0]
     assert ordered(times, descending=True, leading=True).tolist() == [0, 2, 1, 3]
+    days = ["2 Dec 2025", "10 Nov 2025", "9 Nov 2025", "1 Jan 2024"]
+    assert ordered(days, descending=False, leading=True).tolist() == [3, 2, 1, 0]
 
 
 def test_a_text_is_found_in_any_case_with_and_without_the_gaps_of_thousands() -> None:

@@ -16,7 +16,7 @@ async def test_a_cell_is_copied_and_then_the_next(town: Town) -> None:
         await press(pilot, "ctrl+c")
         assert pilot.app.clipboard == HOSTILE
         await pilot.press("down", "y", "y", "y", "y", "y")
-        assert pilot.app.clipboard == "2025-03-11 00:00:00"  # round again, past what is empty
+        assert pilot.app.clipboard == "11 Mar 2025 00:00:00"  # round again, past what is empty
         refuse(town, "[red]x \x1b[31m")
         await show(town, pilot)
         await pilot.press("tab", "y", "y", "y")
