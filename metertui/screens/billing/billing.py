@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -24,6 +25,7 @@ from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.billing.tariff_periods import gaps, periods
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import TypedLine
+from metertui.screens.papers import as_file
 from metertui.screens.shell import DeskScreen, MeterInput, Work, export_text
 from metertui.screens.tables import copy_paper
 from metertui.screens.terminal import ink
@@ -47,9 +49,9 @@ class BillingScreen(DeskScreen):
         "A statement is that of a calendar month, by default the last one: usage by price, tax and total, the use of "
         "each day, and what it is based on. The closing register of a month is the opening register of the next. An "
         "issued bill does not change; later changes are shown below it. Page up and page down change the month, m goes "
-        "to the list of months, g to the last one with data, Y copies the statement, ctrl+e writes it to a text file, "
-        "to print or send. Escape goes back to the purposes. Changing tariffs and running bills need a login with the "
-        "role operator."
+        "to the list of months, g to the last one with data, Y copies the statement, ctrl+e writes it to a page to "
+        "print (.html), or with its charts to a picture (.svg) or text (.txt). Escape goes back to the purposes. "
+        "Changing tariffs and running bills need a login with the role operator."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -279,11 +281,11 @@ class BillingScreen(DeskScreen):
             copy_paper(self, view.paper, f"statement of {view.meter} for {time_labels.month(view.month)}")
 
     def action_export(self) -> None:
-        """Ask for the name of a file for the statement: a page to print, or text."""
+        """Ask for the name of a file for the statement: a page to print, a picture, or text."""
         if self._view.paper is not None:
             name = f"bill-{self._view.meter}-{self._view.month}.html"
             self.query_one(TypedLine).ask(
-                "export", "file name, .html to print or .txt, then enter; escape cancels", name
+                "export", "file name, .html to print, .svg or .txt, then enter; escape cancels", name
             )
         else:
             self.warn("There is no statement to export.")
@@ -291,12 +293,16 @@ class BillingScreen(DeskScreen):
     @on(TypedLine.Typed)
     def _export_to(self, event: TypedLine.Typed) -> None:
         path = Path(event.text).expanduser().absolute()
-        make = self._view.make_page
-        if make is not None and path.suffix not in (".html", ".txt"):
-            self.warn(f"{path.name}: the name of the file must end in .html or .txt")
-        elif make is not None:
-            text = self._view.as_text()
-            self._write(path, make if path.suffix == ".html" else lambda: text, self._view.meter, self.who or "billing")
+        view, make = self._view, self._view.make_page
+        if make is None:
+            return
+        if path.suffix not in (".html", ".svg", ".txt"):
+            self.warn(f"{path.name}: the name of the file must end in .html, .svg or .txt")
+            return
+        if path.suffix != ".html":  # drawn here, as charts are drawn on the event loop alone
+            text = view.as_text() if path.suffix == ".txt" else as_file(view.as_paper(), path.suffix)
+            make = partial(str, text)
+        self._write(path, make, view.meter, self.who or "billing")
 
     @work(exclusive=True, group="export")
     async def _write(self, path: Path, make: Callable[[], str], meter: str, who: str) -> None:

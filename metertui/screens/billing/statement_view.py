@@ -22,12 +22,13 @@ from metertui.engine.errors import MeterError
 from metertui.screens.billing.months import MOST, MonthBill, all_months, month_bill, with_month
 from metertui.screens.billing.statement import draw_statement
 from metertui.screens.charts import PictureView, picture_text
+from metertui.screens.papers import ChartPart, Paper, TextPart
 from metertui.screens.shell import Following, OnDesk
 from metertui.screens.tables import PAPER_WIDTH, Listing, paper_text
 from metertui.text import bill_page, message, time_labels
 
 _CHART_ROWS: Final = 9
-"""Rows of the chart of daily use as text."""
+"""Rows of a chart below a statement as text."""
 
 
 class StatementView(OnDesk, Horizontal):
@@ -113,14 +114,29 @@ class StatementView(OnDesk, Horizontal):
         return False
 
     def as_text(self) -> str:
-        """Return the statement in view as lines of text, with the chart of daily use; "" without one."""
+        """Return the statement in view as lines of text, with its charts; "" without one."""
         if self.paper is None:
             return ""
-        text = paper_text(self.paper)
-        picture = self.query_one("#daily-use", PictureView).picture
-        if picture is not None:
-            text += f"\nkWh a day\n\n{picture_text(picture, PAPER_WIDTH, _CHART_ROWS)}\n"
-        return text
+        drawn = [
+            f"\n{each.heading}\n\n{picture_text(each.picture, PAPER_WIDTH, _CHART_ROWS)}\n" for each in self._charts()
+        ]
+        return "".join([paper_text(self.paper), *drawn])
+
+    def as_paper(self) -> Paper:
+        """Return the statement in view with its charts, to be drawn as a picture."""
+        title = f"Statement of {self.meter} for {time_labels.month(self.month)}"
+        definition = {"timezone": self.zone.name, "asked_at": self.zone.iso(self.headend.engine.clock.now())}
+        words = [] if self.paper is None else [TextPart(paper_text(self.paper))]
+        return Paper(title, definition, [*words, *self._charts()])
+
+    def _charts(self) -> list[ChartPart]:
+        """Return the charts of the days of the month and of the months, where there are any."""
+        views = [self.query_one(name, PictureView) for name in ("#daily-use", "#past-chart")]
+        return [
+            ChartPart(str(view.border_title), view.picture)
+            for view in views
+            if view.picture is not None and view.picture.series and not view.has_class("hidden")
+        ]
 
     # -- how it comes there --------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from metertui.engine.base import QUALITY_NAMES, Window
 from metertui.engine.columns import NO_REGISTER
 from metertui.engine.index import LIST_COLUMNS, ReadingList, Readings
 from metertui.engine.usage import ROW_STATUS, JudgedReadings
+from metertui.screens.papers import MOST, TablePart
 from metertui.screens.shell import OnDesk
 from metertui.screens.tables import MOST_COPIED, Cells, Column, Table, copy_rows
 from metertui.text import explained, fmt
@@ -123,10 +124,19 @@ class ListTable(OnDesk, Table):
 
     @work(exclusive=True, group="copy")
     async def _copy_readings(self, found: ReadingList) -> None:
-        count = min(len(found), MOST_COPIED)
-        page = await self.headend.readings.judge(found, 0, count)
-        rows = [self._cells_of(page.readings, place, page) for place in range(count)]
+        rows = await self._first_rows(found, MOST_COPIED)
         copy_rows(self, [column.heading for column in self._columns], rows, len(found))
+
+    async def part(self, found: ReadingList) -> TablePart:
+        """Return the first readings of a list as a part of a paper."""
+        columns = [(column.heading, column.right) for column in self._columns]
+        return TablePart("", columns, await self._first_rows(found, MOST), len(found))
+
+    async def _first_rows(self, found: ReadingList, most: int) -> list[Cells]:
+        """Return the cells of the first readings, with usage and status."""
+        count = min(len(found), most)
+        page = await self.headend.readings.judge(found, 0, count)
+        return [self._cells_of(page.readings, place, page) for place in range(count)]
 
     def _cells_between(self, start: int, stop: int) -> Sequence[Cells]:
         assert self.found is not None

@@ -19,7 +19,8 @@ from metertui.engine.usage import Question
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import TypedLine
 from metertui.screens.government.list_table import ListTable
-from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, export_list, show_progress
+from metertui.screens.papers import SUFFIXES, Paper, as_file
+from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, export_list, export_text, show_progress
 from metertui.text import answer_words, answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
@@ -242,7 +243,7 @@ class ReadingsScreen(LastingWindow):
             self.say("Something else is under way; escape cancels it.")
         else:
             name = f"readings-{self._question.first}-{self._question.last}.csv"
-            hint = "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels"
+            hint = "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
 
     @on(TypedLine.Typed)
@@ -254,13 +255,18 @@ class ReadingsScreen(LastingWindow):
     @work(exclusive=True, group="export")
     async def _export(self, found: ReadingList, path: Path) -> None:
         table, who = self.query_one(ListTable), self.who
+        what = answer_words.rows_sentence(self._question, self._row)
         asked = answers.list_definition(self._question, self._row, table.sort, self.zone)
         asked["asked_at"] = self.zone.iso(self.headend.engine.clock.now())
         if table.filter_text:
             asked["containing"] = table.filter_text
         try:
             with show_progress(self, f"Writing {path.name}") as self._work:
-                await export_list(self.headend, found, asked, path, self._work.report_progress)
+                if path.suffix in SUFFIXES:
+                    paper = Paper(what, asked, [await table.part(found)])
+                    await export_text(path, as_file(paper, path.suffix))
+                else:
+                    await export_list(self.headend, found, asked, path, self._work.report_progress)
         except Cancelled:
             self.say(f"Cancelled; {path.name} was not written.")
         except MeterError as error:
@@ -268,7 +274,6 @@ class ReadingsScreen(LastingWindow):
         else:
             self._close_line()
             self.say(f"{fmt.counted(len(found), 'reading')} written to {path}")
-            what = answer_words.rows_sentence(self._question, self._row)
             self.headend.audit(who, "export", str(path), f"{fmt.counted(len(found), 'reading')}: {what}")
         finally:
             self._work = None

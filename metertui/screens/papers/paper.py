@@ -50,6 +50,16 @@ class TablePart:
 
 
 @dataclass(frozen=True)
+class TextPart:
+    """Lines of text as they are, such as a statement."""
+
+    text: str
+
+
+Part = ChartPart | TablePart | TextPart
+
+
+@dataclass(frozen=True)
 class Paper:
     """What a screen shows, with what it answers."""
 
@@ -57,7 +67,7 @@ class Paper:
     """The question in words."""
     definition: Mapping[str, Any]
     """What the file says of itself beside: the zone, when it was asked and the like."""
-    parts: Sequence[ChartPart | TablePart]
+    parts: Sequence[Part]
 
     @cached_property
     def definition_of_file(self) -> dict[str, Any]:
@@ -90,6 +100,9 @@ def _lines(paper: Paper) -> Iterator[Line]:
         yield [Segment(line, Style(dim=True))]
     for part in paper.parts:
         yield []
+        if isinstance(part, TextPart):
+            yield from ([Segment(line)] for line in part.text.splitlines())
+            continue
         if part.heading:
             yield [Segment(visible(part.heading), _STRONG)]
         if isinstance(part, ChartPart):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from metertui.screens.charts import PictureView
-from metertui.screens.papers.paper import ChartPart, Paper, TablePart
+from metertui.screens.papers.paper import ChartPart, Paper, Part, TablePart
 from metertui.screens.shell import PLACES, DeskScreen
 from metertui.screens.tables import Table
 from metertui.text import explained
@@ -20,9 +20,7 @@ def paper_of(screen: DeskScreen, title: str = "") -> Paper:
     definition: dict[str, Any] = {"timezone": zone.name, "asked_at": zone.iso(now)}
     charts = [each for each in screen.query(PictureView) if _in_view(each) and each.picture is not None]
     tables = [each for each in screen.query(Table) if _in_view(each) and each.row_count]
-    parts: list[ChartPart | TablePart] = [
-        ChartPart(_heading(each), each.picture) for each in charts if each.picture is not None
-    ]
+    parts: list[Part] = [ChartPart(_heading(each), each.picture) for each in charts if each.picture is not None]
     parts += [table_part(each) for each in tables]
     return Paper(title or f"{PLACES[screen.place][1]}, {explained.when(now, zone)}", definition, parts)
 

@@ -98,13 +98,22 @@ async def test_a_statement_is_copied_and_written_as_on_paper(
             assert said in " ".join(text_of(pilot, "#said").split())
         written = out.read_text()
         assert written.startswith(copied)
-        for file, found in (("bill.html", "is written to"), ("bill.pdf", "must end in .html or .txt")):
+        ends = (
+            ("bill.html", "is written to"),
+            ("bill.svg", "is written to"),
+            ("bill.pdf", "must end in .html, .svg"),
+        )
+        for file, found in ends:
             await press(pilot, "ctrl+e")
             name.value = str(outside / file)
             await press(pilot, "enter")
             await settle(pilot)
             assert found in " ".join(text_of(pilot, "#said").split())
         assert (outside / "bill.html").read_text().startswith("<!DOCTYPE html>")
+        picture = (outside / "bill.svg").read_text()
+        for told in (f"Statement of {STEADY} for February 2025", ">STATEMENT", ">kWh a day<", ">kWh a month<"):
+            assert told in picture
+        assert "\nkWh a month\n" in written
         await press(pilot, "escape")
         assert "█" in written.removeprefix(copied)
         daily = pilot.app.screen.query_one("#daily-use", PictureView)

@@ -192,6 +192,13 @@ async def test_the_list_is_exported_with_usage_and_status(
         screen.query_one(TypedLine).ask("export", "", str(outside / "list.parquet"))
         await keys(pilot, "enter")
         assert pd.read_parquet("list.parquet")["timestamp"].is_monotonic_decreasing
+        for name in ("list.txt", "list.svg"):
+            screen.query_one(TypedLine).ask("export", "", str(outside / name))
+            await keys(pilot, "enter")
+            assert "51 readings written to" in state(pilot)
+        lines = (outside / "list.txt").read_text().splitlines()
+        assert all("✓ counted" in line for line in lines[-51:])
+        assert 'id="metertui"' in (outside / "list.svg").read_text()
 
 
 async def test_escape_cancels_the_search_and_then_goes_back(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
