@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from metertui.engine.base import visible
-from metertui.engine.reports import CALENDAR, PERIODS, Findings, Rule, SavedReport
+from metertui.engine.reports import PERIODS, STRETCHES, Findings, Rule, SavedReport
 from metertui.engine.usage import TIME_KEYS, Question
 from metertui.text import fmt, time_labels
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES
@@ -83,7 +83,7 @@ def summary(found: Findings, rule: Rule | None) -> str:
 def incomplete(found: Findings) -> str:
     """Return which periods stand in the table in part, with their sign; "" if all are whole."""
     by, table = found.inquiry.question.by, found.table
-    key = next((key for key in by if key in CALENDAR), "")
+    key = next((key for key in by if key in STRETCHES), "")
 
     def names(column: pd.Series[str]) -> str:
         rows = column.unique().tolist()
@@ -91,13 +91,16 @@ def incomplete(found: Findings) -> str:
         more = f" and {fmt.count(len(called) - _FEW)} more" if len(called) > _FEW else ""
         return f"{', '.join(called[:_FEW])}{more}"
 
-    running, cut = (names(table.loc[table["part"] == part, key]) if key else "" for part in ("running", "cut"))
+    running, cut, gap = (
+        names(table.loc[table["part"] == part, key]) if key else "" for part in ("running", "cut", "gap")
+    )
     whole = table[table["part"] == ""] if found.compared else table.head(0)  # a part is compared with such a part
     before = names(whole.loc[whole["before_cut"] != "", "before_cut"]) if len(whole) else ""
     if not running and found.is_running and found.known is not None and len(table):
         running = f"{time_labels.day(found.known[1])}, the last day with readings,"
     said = [f"{INCOMPLETE} {running} not over yet"] if running else []
     said += [f"{INCOMPLETE} in part: {cut}"] if cut else []
+    said += [f"{INCOMPLETE} with a gap: {gap}"] if gap else []
     said += [f"{INCOMPLETE} before in part: {before}"] if before else []
     return " · ".join(said)
 

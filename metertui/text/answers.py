@@ -11,7 +11,7 @@ import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, HOUR, SiteZone, visible
-from metertui.engine.reports import CALENDAR, Compare, Findings, Inquiry, Measure, Rule
+from metertui.engine.reports import STRETCHES, Compare, Findings, Inquiry, Measure, Rule
 from metertui.engine.usage import SHORTEST_DAY, TIME_KEYS, Question, per_day
 from metertui.formats import writers
 from metertui.text import fmt
@@ -23,7 +23,7 @@ HIDDEN: Final = "hidden"
 NONE: Final = "–"
 """Stands for a figure that there is none of."""
 INCOMPLETE: Final = "□"
-"""Marks a period of which only a part is in the figures: it is not over yet, or the question cuts it."""
+"""Marks a period of which only a part is in the figures: it is not over yet, the question cuts it, or it has a gap."""
 _FEW: Final = 3
 """The fewest periods that have a mean."""
 _RANKED: Final = ("value", "before", "change", "meters", "readings")
@@ -88,7 +88,7 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
     texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
-    period = next((place for place, key in enumerate(by) if key in CALENDAR), 0)
+    period = next((place for place, key in enumerate(by) if key in STRETCHES), 0)
     texts[period] = [
         f"{text} {INCOMPLETE}" if part else text for text, part in zip(texts[period], table["part"], strict=True)
     ]

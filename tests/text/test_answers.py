@@ -192,5 +192,7 @@ def test_a_row_that_holds_a_part_of_a_gap_says_how_long_it_is() -> None:
     assert table["missing_hours"].tolist() == [22, 6]
     headings, cells = answers.page(found, found.table, engine.zone)
     assert (headings[-1].title, [row[-1] for row in cells]) == ("missing h", ["22.0", "6.0"])
+    assert [row[0] for row in cells] == ["2025-03-28 □", "2025-03-29 □"]
+    assert "□ with a gap: 28 Mar 2025" in answer_words.incomplete(found)
     assert answers.feet(found, found.table, engine.zone)[0][-1] == "28.0"
     assert "missing_hours" not in answers.sheet(whole, "", engine.zone, ruled=False)[0]

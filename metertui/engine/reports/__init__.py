@@ -6,7 +6,7 @@ from metertui.engine.reports import disclosure, report
 from metertui.engine.reports.courses import courses_of
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import ExportLog
-from metertui.engine.reports.incomplete import CALENDAR
+from metertui.engine.reports.incomplete import STRETCHES
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Findings, Inquiry, Measure
 from metertui.engine.reports.saved_reports import (
     CHARTS,
@@ -21,13 +21,13 @@ from metertui.engine.reports.saved_reports import (
 )
 
 __all__ = [
-    "CALENDAR",
     "CHARTS",
     "COMPARES",
     "IDEAS",
     "MEASURES",
     "NAME",
     "PERIODS",
+    "STRETCHES",
     "SUFFIX",
     "Compare",
     "ExportLog",

@@ -1,4 +1,7 @@
-"""Which rows of a table stand for a part of their period: one that is not over yet, or that the question cuts."""
+"""Which rows of a table stand for a part of their period.
+
+It is not over yet, the question cuts it, or nothing is known of a part of it, between times of which something is.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import pandas as pd
 
 from metertui.engine.usage import Question, days_of_row
 
-Part = Literal["", "running", "cut"]
+Part = Literal["", "running", "cut", "gap"]
 """A whole period; one that does not end before the day of the newest reading; one that begins before the first day with
-readings or with the question, or ends after the question."""
+readings or with the question, or ends after the question; one that holds a part of a gap."""
 CALENDAR: Final = ("year", "quarter", "month", "week", "day")
-"""The time keys whose rows are periods."""
+"""The time keys whose rows are periods of days."""
+STRETCHES: Final = (*CALENDAR, "hour")
+"""The time keys whose rows are one stretch of time each."""
 
 
 def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, date]) -> Part:
@@ -37,12 +42,14 @@ def parts_of_rows(table: pd.DataFrame, question: Question, known: tuple[date, da
         if key in CALENDAR:
             of_name = {name: part_of(key, name, asked, known) for name in table[key].unique().tolist()}
             found = [before or of_name[name] for before, name in zip(found, table[key].tolist(), strict=True)]
+    if not set(question.by).isdisjoint(STRETCHES):
+        found = [part or ("gap" if gap else "") for part, gap in zip(found, table["missing"] > 0, strict=True)]
     return found
 
 
 def cut_periods(table: pd.DataFrame, question: Question, known: tuple[date, date]) -> list[str]:
     """Return for each row of the answer to a question its period if only a part of that is in it; "" if all is."""
-    key = next((key for key in question.by if key in CALENDAR), "")
+    key = next((key for key in question.by if key in STRETCHES), "")
     if not key:
         return [""] * len(table)
     parts = parts_of_rows(table, question, known)

@@ -68,6 +68,8 @@ class Picture(NamedTuple):
     """For each label what it stands for, in full; empty if the labels say it."""
     partly: frozenset[tuple[int, int]] = frozenset()
     """The label and the series of each cell of a heat map that is of a part of its period."""
+    gaps: frozenset[tuple[int, int]] = frozenset()
+    """The label and the series of each value that is of a period with a part of a gap."""
     hidden: tuple[tuple[bool, ...], ...] = ()
     """For each series whether its value is hidden, by label; empty if none is."""
     cells: Cells = MappingProxyType({})
@@ -91,17 +93,22 @@ class Picture(NamedTuple):
 
     def parts(self) -> NDArray[np.bool_]:
         """Return for each series and label whether its value is that of a part of its period, bool[series, labels]."""
-        before = np.array(self.before_cut or (False,) * len(self.labels), dtype=bool)
-        _, part = self.marks()
-        return np.array([part | before if name == BEFORE else part for name, _ in self.series])
+        before = self._flagged(self.before_cut)
+        part = self._flagged(self.running) | self._flagged(self.cut)
+        found = np.array([part | before if name == BEFORE else part for name, _ in self.series])
+        for label, series in self.partly | self.gaps:
+            found[series, label] = True
+        return found
 
     def marks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return for each label whether its value is estimated, and whether it is that of a part of its period."""
-        none = (False,) * len(self.labels)
-        estimated, running, cut = (
-            np.array(each or none, dtype=bool) for each in (self.estimated, self.running, self.cut)
-        )
-        return estimated, running | cut
+        part = self._flagged(self.running) | self._flagged(self.cut)
+        part[[label for label, _ in self.gaps]] = True
+        return self._flagged(self.estimated), part
+
+    def _flagged(self, flags: tuple[bool, ...]) -> NDArray[np.bool_]:
+        """Return flags of the labels, bool[labels]; none of them if they are left out."""
+        return np.array(flags or (False,) * len(self.labels), dtype=bool)
 
 
 def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
@@ -151,22 +158,23 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         hidden = hidden[:, kept]
     each = -(-len(labels) // MOST_POINTS) if along in TIME_KEYS else 1
     at = {label: place // each for place, label in enumerate(labels)}
-    rows = table[list(by)].itertuples(index=False, name=None)
+    keyed_rows = list(table[list(by)].itertuples(index=False, name=None))
     cells = {
         row: (at[row[by.index(along)]], places[row[by.index(across)]] if across else 0)
-        for row in rows
+        for row in keyed_rows
         if row[by.index(along)] in at and (not across or row[by.index(across)] in places)
     }
     if along not in TIME_KEYS:
         shown = [visible(label) or "(none)" for label in labels]
         return Picture(kind, tuple(shown), series, unit, note, hidden=_flags(hidden), cells=cells, more=more, rest=rest)
-    parts = dict(zip(table[along].tolist(), table["part"].tolist(), strict=True))
+    of_rows = table["part"].tolist()
+    with_gap = (row for row, part in zip(keyed_rows, of_rows, strict=True) if part == "gap")
+    gaps = frozenset(cells[row] for row in with_gap if row in cells)
+    parts = dict(zip(table[along].tolist(), of_rows, strict=True))
     running, cut = (np.array([parts.get(label) == part for label in labels]) for part in ("running", "cut"))
     partly = set(table.loc[table["before_cut"] != "", along]) if compared else set()
     before_cut = np.array([label in partly for label in labels])
     shown = [time_labels.key_on_axis(along, label) for label in labels]
-    if kind in ("shares", "heat"):  # which have no bar of their own to mark
-        shown = [f"{text} {INCOMPLETE}" if part else text for text, part in zip(shown, running | cut, strict=True)]
     names = [time_labels.key_in_full(along, label) for label in labels]
     if each > 1:
         series, hidden = merged(series, hidden, each)
@@ -174,10 +182,13 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         running, cut, before_cut = (np.logical_or.reduceat(mark, starts) for mark in (running, cut, before_cut))
         shown, names = shown[::each], [_merged_name(names[start : start + each]) for start in starts]
         note = f"a point is the mean of {each}"
+    if kind in ("shares", "heat"):  # which have no bar of their own to mark
+        in_part = running | cut | np.isin(np.arange(len(shown)), [label for label, _ in gaps])
+        shown = [f"{text} {INCOMPLETE}" if part else text for text, part in zip(shown, in_part, strict=True)]
     return Picture(
         kind, tuple(shown), series, unit, note,
         names=tuple(names), running=_marked(running), cut=_marked(cut), before_cut=_marked(before_cut),
-        hidden=_flags(hidden), cells=cells,
+        gaps=gaps, hidden=_flags(hidden), cells=cells,
     )  # fmt: skip
 
 
@@ -197,19 +208,21 @@ def _days_of_months(table: pd.DataFrame, labels: Sequence[str], unit: str, note:
     cells: Cells = {(day,): (months.index(day[:7]), int(day[8:]) - 1) for day in days}
     values: list[list[float | None]] = [[None] * len(months) for _ in range(_DAYS)]
     hidden = np.zeros((_DAYS, len(months)), dtype=bool)
-    partly = set()
+    partly: set[tuple[int, int]] = set()
+    gaps: set[tuple[int, int]] = set()
     figures = zip(cells.values(), _plain(table["value"]), table["hidden"].tolist(), table["part"].tolist(), strict=True)
     for (month, day), value, is_out, part in figures:
         values[day][month], hidden[day, month] = value, is_out
-        partly.update([(month, day)] if part else [])
+        if part:
+            (gaps if part == "gap" else partly).add((month, day))
     shown = [time_labels.key_on_axis("month", month) for month in months]
-    incomplete = {month for month, _ in partly}
+    incomplete = {month for month, _ in partly | gaps}
     return Picture(
         "heat",
         tuple(f"{text} {INCOMPLETE}" if place in incomplete else text for place, text in enumerate(shown)),
         tuple(Series(str(day + 1), tuple(of_day)) for day, of_day in enumerate(values)),
         unit, note, names=tuple(time_labels.key_in_full("month", month) for month in months),
-        partly=frozenset(partly), hidden=_flags(hidden), cells=cells,
+        partly=frozenset(partly), gaps=frozenset(gaps), hidden=_flags(hidden), cells=cells,
     )  # fmt: skip
 
 

@@ -250,8 +250,9 @@ def _marks(picture: Picture | None) -> str:
         else []
     )
     sign = f"{INCOMPLETE} {bars.NARROW}" if picture.kind == "bars" else INCOMPLETE
-    in_part = (*picture.cut, *picture.before_cut)
-    words = [word for word, mark in (("not over yet", picture.running), ("in part", in_part)) if any(mark)]
+    in_part = any((*picture.cut, *picture.before_cut, *picture.partly))
+    why = {"not over yet": any(picture.running), "in part": in_part, "with a gap": bool(picture.gaps)}
+    words = [word for word, told in why.items() if told]
     parts += [f"{sign} {' or '.join(words)}"] if partly else []
     parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

@@ -33,7 +33,9 @@ def words_at(picture: Picture, place: int, across: int = NO_CURSOR, lead: int = 
     unit = f" {picture.unit}" if known else ""
     marks = {"estimated": picture.estimated, "not over yet": picture.running, "in part": picture.cut}
     words = [word for word, mark in marks.items() if mark and mark[place]]
-    part = f"{INCOMPLETE} " * bool(picture.marks()[1][place])
+    gap = any((place, which) in picture.gaps for which in order)
+    words += ["with a gap"] if gap else []
+    part = f"{INCOMPLETE} " * bool(gap or picture.marks()[1][place])
     left = room - cell_len(f"{part}{figure}") - 3
     ways = (
         [name, f"{figure}{unit}", *words],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -46,10 +45,7 @@ def heat(
     """
     rows, columns = list(picture.labels), [name for name, _ in picture.series]
     cells = [[values[place] for _, values in picture.series] for place in range(len(rows))]
-    hidden, partly = picture.withheld().T, np.zeros((len(rows), len(columns)), dtype=bool)
-    partly[picture.marks()[1]] = True
-    for label, series in picture.partly:
-        partly[label, series] = True
+    hidden, partly = picture.withheld().T, picture.parts().T
     at = cursor, across
     if len(rows) > len(columns):
         rows, columns, at = columns, rows, (across, cursor)
@@ -77,8 +73,9 @@ def heat(
             for column in range(over.start, over.stop):
                 value, is_out = cells[row][column], bool(hidden[row, column])
                 level = 0.0 if high <= low or value is None else min(1.0, max(0.0, (value - low) / (high - low)))
-                blank = INCOMPLETE if partly[row, column] else ""
-                text = WITHHELD if is_out else "·" if value is None else _short(value) if figures else blank
+                sign = INCOMPLETE if partly[row, column] else ""
+                figure = f"{_short(value)}{sign}" if value is not None and figures else sign
+                text = WITHHELD if is_out else "·" if value is None else figure
                 if nth != (tall - 1) // 2:
                     text = ""
                 cell = _cell(text, level, wide, inks, known=value is not None, lettered=not figures)

@@ -41,8 +41,8 @@ class GovernmentScreen(AskingScreen):
     help_text = (
         "Usage of many meters. f opens the form: period, meters, breakdown, measure and comparison. Left and right "
         "change a field; enter lists its values. c goes through the charts that can draw the question, m and v change "
-        "measure and comparison directly. □ marks a period that is not over, or that the question cuts, also one "
-        "before. While another question is worked out, the answer before it is dimmed.\n\n"
+        "measure and comparison directly. □ marks a period that is not over, that the question cuts or that has a "
+        "gap, also one before. While another question is worked out, the answer before it is dimmed.\n\n"
         "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
         "at once, R those behind the whole answer; Of the row of a meter, l opens Lookup, b its bill, x its "
         "exceptions. s sorts by the next column, S reverses the order, n shows the ten highest rows, the ten lowest, "

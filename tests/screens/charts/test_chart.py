@@ -212,3 +212,30 @@ def test_a_sum_or_mean_of_what_is_hidden_in_part_is_hidden() -> None:
 def test_shares_of_a_whole_of_which_a_part_is_hidden_are_left_out() -> None:
     found = drawn({"region": ["North", "South"], "value": [None, 3]}, "shares", hidden=[True, False])
     assert (found.kind, found.note) == ("rows", "no shares, as a part of the whole is hidden")
+
+
+@pytest.mark.parametrize("chart", ["lines", "bars", "stacked", "heat"])
+def test_a_period_with_a_gap_is_marked_where_it_is_drawn(chart: str) -> None:
+    """Only the series that has the gap, where each has a place of its own."""
+    of_regions: dict[str, list[Any]] = {
+        "month": ["2025-02", "2025-02", "2025-03", "2025-03"],
+        "region": ["East", "West", "East", "West"],
+        "value": [4, 3, 5, 6],
+    }
+    found = drawn(of_regions, chart, part=["", "", "gap", ""])
+    assert found.gaps == {(1, 0)}
+    assert found.parts().tolist() == [[False, True], [False, False]]
+    assert found.marks()[1].tolist() == [False, True]
+    text = picture_text(found, 70, 14)
+    assert text.endswith("with a gap")
+    assert text.removesuffix("with a gap").count("□") == 2 + (chart == "heat")  # the mark, the legend, the label
+    whole = picture_text(drawn(of_regions, chart), 70, 14)
+    assert "□" not in whole
+
+
+def test_of_a_map_of_days_the_day_with_a_gap_is_marked() -> None:
+    days: dict[str, list[Any]] = {"day": ["2025-02-01", "2025-02-02", "2025-03-01"], "value": [4, 3, 5]}
+    found = drawn(days, "heat", part=["cut", "", "gap"])
+    assert (found.partly, found.gaps) == (frozenset({(0, 0)}), frozenset({(1, 0)}))
+    assert found.labels == ("Feb 2025 □", "Mar 2025 □")
+    assert picture_text(found, 90, 14).endswith("□ in part or with a gap")
