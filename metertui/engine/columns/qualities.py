@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sortedcontainers import SortedDict, SortedList
 
 from metertui.engine.base import ACTUAL
 from metertui.engine.columns.curve import Columns
@@ -17,6 +18,7 @@ Known = Mapping[int, int]
 NONE_KNOWN: Final[Known] = {}
 _NOWHERE: Final[Mapping[int, Known]] = {}
 _NEVER: Final = -1
+_NO_INSTANTS: Final[SortedList[int]] = SortedList()
 
 
 class Stated(NamedTuple):
@@ -67,16 +69,25 @@ class Qualities:
     """
 
     def __init__(self) -> None:
-        self._now: dict[int, dict[int, dict[int, int]]] = {}
+        self._now: dict[int, SortedDict[int, dict[int, int]]] = {}
+        self._alone: dict[int, SortedList[int]] = {}
+        """By meter code, the instants at which no value is actual."""
         self._first: dict[tuple[int, int, int], int] = {}
         """Of readings that became actual, the quality before."""
         self._latest: dict[int, int] = {}
         self.changed: list[int] = []
         """The meter code of each change, in order."""
 
+    def add_first(self, code: int, time: int, wh: int, quality: int) -> None:
+        """Note the quality of a new reading (µs UTC, Wh) that is not actual, the first of its instant."""
+        self.add(code, time, wh, quality)
+        self._alone.setdefault(code, SortedList()).add(time)
+
     def add(self, code: int, time: int, wh: int, quality: int) -> None:
-        """Note the quality of a new reading (µs UTC, Wh) that is not actual."""
-        self._now.setdefault(code, {}).setdefault(time, {})[wh] = quality
+        """Note the quality of a new reading (µs UTC, Wh) that is not actual, beside others at its instant."""
+        if code not in self._now:
+            self._now[code] = SortedDict()
+        self._now[code].setdefault(time, {})[wh] = quality
         self._latest[code] = max(time, self._latest.get(code, _NEVER))
         self.changed.append(code)
 
@@ -86,12 +97,22 @@ class Qualities:
         values = instants.get(time, {})
         if wh not in values:
             return False
+        self.join_actual(code, time)
         self._first[code, time, wh] = values[wh]  # before it is taken out: another thread may look for it
         del values[wh]
         if not values:
             del instants[time]
         self.changed.append(code)
         return True
+
+    def join_actual(self, code: int, time: int) -> None:
+        """Note that an actual value came to an instant (µs UTC)."""
+        if code in self._alone:
+            self._alone[code].discard(time)
+
+    def alone(self, code: int) -> SortedList[int]:
+        """Return the instants (µs UTC) of a meter at which no stored value is actual, ascending. Not to be changed."""
+        return self._alone.get(code, _NO_INSTANTS)
 
     @property
     def codes(self) -> list[int]:
@@ -100,11 +121,17 @@ class Qualities:
 
     def at(self, code: int, time: int) -> Known:
         """Return the qualities of the values at an instant (µs UTC) that are not actual."""
-        return self._now.get(code, _NOWHERE).get(time, NONE_KNOWN)
+        return self.of_meter(code).get(time, NONE_KNOWN)
 
     def of_meter(self, code: int) -> Mapping[int, Known]:
         """Return the same by instant, of all instants of a meter that have such a value."""
-        return self._now.get(code, _NOWHERE)
+        found: Mapping[int, Known] = self._now.get(code, _NOWHERE)
+        return found
+
+    def instants(self, code: int, after: int, before: int) -> Iterator[int]:
+        """Yield these instants after one and before another (µs UTC), in order; O(log n) to begin."""
+        found = self._now.get(code)
+        return iter(()) if found is None else found.irange(after, before, inclusive=(False, False))
 
     def latest_of(self, code: int) -> int:
         """Return the last instant (µs UTC) at which a value was not actual, at least at first; before any if none."""

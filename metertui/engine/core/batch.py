@@ -57,8 +57,11 @@ from metertui.engine.vee import (
 _MOST_LATE: Final = 300
 """Late readings in a batch, about 60 µs each: twenty times what a reading that is simply the next one takes."""
 
-_ESTIMATES_A_LATE: Final = 50
-"""Estimates of a meter that take as long as a late reading, where they are gone through."""
+_ESTIMATES_A_LATE: Final = 5
+"""Estimates of a meter that take as long as a late reading to judge."""
+
+_AMONG_ESTIMATES: Final = 10
+"""How many times as long a late actual reading takes where thousands of estimates are around it, less one."""
 
 
 class Batch:
@@ -168,6 +171,7 @@ class Batch:
         """
         outcome = self._add_unwritten(code, time, wh, quality)
         if outcome.kind == "refused":
+            self._heads.forget_estimates(code)
             self.sharing.append(len(self.codes))
             if quality != ACTUAL:
                 self._note_quality(code, time, wh, quality, self._neighbours(code).known_at(time))
@@ -185,10 +189,22 @@ class Batch:
             outcome = OK
         else:
             outcome = self._judge_late(code, time, wh, quality)
+            if outcome is DUPLICATE and quality == ACTUAL and self._became_actual(code, time, wh):
+                outcome = OK
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
         self._stage(code, time, wh)
         return outcome
+
+    def _became_actual(self, code: int, time: int, wh: int) -> bool:
+        """Note that a void value that was estimated is actual, if it was stated so before it was void: files say."""
+        known = self._neighbours(code).known_at(time)
+        if wh not in known:
+            return False
+        self.duplicates -= 1
+        self.sharing.append(len(self.codes))
+        self._note_quality(code, time, wh, ACTUAL, known)
+        return True
 
     def _stage(self, code: int, time: int, wh: int) -> None:
         self.codes.append(code)
@@ -354,7 +370,8 @@ class Batch:
         decided = neighbours.decided
         if quality != ACTUAL and not (decided and decided.is_released(time, wh, (*stored, wh)[0])):
             return self._judge_estimate(code, neighbours, time, wh)
-        self._heads.last_estimate.pop(code, None)
+        self._heads.forget_estimates(code)
+        self._late += _AMONG_ESTIMATES if self._folder.readings.known_of(code) else 0
         replay = self._heads.replay_before(code, neighbours, time)
         without = replay.copy()
         last = replay.judge.last
@@ -369,20 +386,29 @@ class Batch:
         return self._suspect(meter, time, wh, rules.why_not_counted(before, time, wh, neighbours.limits, self._zone))
 
     def _judge_estimate(self, code: int, neighbours: Neighbours, time: int, wh: int) -> Outcome:
-        """Judge a reading that is not actual; O(log n) if it comes after all others of its meter, as nearly all do."""
-        last = self._heads.last_estimate.pop(code, None)
-        before, after = last, None
-        if last is None or last.time >= time or not neighbours.is_last(time):
-            self._late += len(self._folder.readings.known_of(code)) // _ESTIMATES_A_LATE
-            replay = self._heads.replay_before(code, neighbours, time)
-            before, after = late_reads.surroundings(replay, neighbours, time)
-        limits = neighbours.limits
-        why = estimates.why_apart(before, after, estimates.Estimate(time, wh, limits.at(time)), limits, self._zone)
-        if after is None and neighbours.is_last(time):
+        """Judge a reading that is not actual; O(log n) where those that came before it were estimates as well."""
+        heads, is_last = self._heads, neighbours.is_last(time)
+        last = heads.last_estimate.pop(code, None)
+        estimate, limits = neighbours.estimate(time, wh), neighbours.limits
+        chain = heads.chains.take(code, time)
+        before: estimates.Before | None
+        after: estimates.After | None
+        if chain is None and is_last and last is not None and last.time < time:
+            before, after = last, None
+        else:
+            looks = 0 if chain is None else chain.looks
+            if chain is None:
+                chain = late_reads.surroundings(heads.replay_before(code, neighbours, time), neighbours, time)
+            before, after = chain.before(time), chain.after
+            chain.insert(estimate, neighbours.estimates_after(time, after.time if after else late_reads.NOT_SIMPLE))
+            self._late += (chain.looks - looks) // _ESTIMATES_A_LATE
+            heads.chains.keep(code, chain)
+        why = estimates.why_apart(before, after, estimate, limits, self._zone)
+        if after is None and is_last:
             register = wh if before is None else max(wh, before.register)
             counted = before if why else estimates.Before(time, register)
             if counted is not None:
-                self._heads.last_estimate[code] = counted
+                heads.last_estimate[code] = counted
         return self._suspect(self._folder.directory.ids[code], time, wh, why) if why else OK
 
     def _suspect(self, meter: str, time: int, wh: int, why: str) -> Outcome:

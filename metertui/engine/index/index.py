@@ -146,6 +146,14 @@ class ReadingIndex:
             found.sort()
         return found[:count]
 
+    def count_between(self, code: int, start: int, stop: int) -> int:
+        """Return how many readings of a meter there are from one instant to before another (µs UTC)."""
+        span, live = self.runs_of(code)
+        count = self._by_meter.cut(span, stop) - self._by_meter.cut(span, start)
+        if live is not None:
+            count += bisect_left(live.times, stop) - bisect_left(live.times, start)
+        return count
+
     def runs_of(self, code: int) -> tuple[Span, LiveRun | None]:
         """Return where a meter's readings are: their span of history, and the run of those since; None without any."""
         return self._by_meter.run(code), self._live_by_meter.run(code)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -167,7 +168,7 @@ class ReadingStore:
 
     def _note_qualities(self, readings: Stated) -> None:
         for reading in zip(*(column.tolist() for column in readings.take(readings.quality != ACTUAL)), strict=True):
-            self.qualities.add(*reading)
+            self.qualities.add_first(*reading)
 
     def _may_become_actual(self, readings: Stated) -> NDArray[np.bool_]:
         """Return which readings are actual, and of meters of which some are not."""
@@ -180,6 +181,8 @@ class ReadingStore:
             if self.shared.add(code, time, self._wh(row), wh):
                 if quality != ACTUAL:
                     self.qualities.add(code, time, wh, quality)
+                else:
+                    self.qualities.join_actual(code, time)
             elif quality != ACTUAL or not self.qualities.make_actual(code, time, wh):
                 continue
             among.append((code, time, wh, quality))
@@ -219,6 +222,41 @@ class ReadingStore:
     def known_of(self, code: int) -> Mapping[int, Known]:
         """Return the instants of a meter (µs UTC) at which a register is not actual, with the qualities of these."""
         return self.qualities.of_meter(code)
+
+    def known_instants(self, code: int, after: int, before: int) -> Iterator[int]:
+        """Yield these instants after one and before another (µs UTC), in order; O(log n) to begin."""
+        return self.qualities.instants(code, after, before)
+
+    def is_estimated_only(self, code: int, time: int) -> bool:
+        """Return whether a register is stored at an instant (µs UTC), and none of them is actual."""
+        if time not in self.qualities.of_meter(code):
+            return False
+        return time not in self.shared.of_meter(code) or time in self.qualities.alone(code)
+
+    def start_of_estimates(self, code: int, time: int) -> int:
+        """Return the first instant of the run of such instants that ends right before `time` (µs UTC); else `time`.
+
+        O(log² n): all readings since an instant are of the run if there are as many as such instants.
+        """
+        alone = self.qualities.alone(code)
+        end, index = alone.bisect_left(time), self._caught_up()
+        places = range(end)
+        start = bisect_left(
+            places, True, key=lambda place: index.count_between(code, alone[place], time) == end - place
+        )
+        return time if start == end else int(alone[start])
+
+    def end_of_estimates(self, code: int, time: int) -> int:
+        """Return the last instant of the run of such instants that begins right after `time` (µs UTC); else `time`."""
+        alone = self.qualities.alone(code)
+        begin, index = alone.bisect_right(time), self._caught_up()
+        places = range(begin, len(alone))
+        count = bisect_left(
+            places,
+            True,
+            key=lambda place: index.count_between(code, time + 1, alone[place] + 1) != place - begin + 1,
+        )
+        return time if count == 0 else int(alone[begin + count - 1])
 
     def latest_estimate(self, code: int) -> int:
         """Return the last instant (µs UTC) at which a register was not actual, even if only at first; else -1."""

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from heapq import merge
+from typing import Final, Protocol
 
 import numpy as np
 
 from metertui.engine.base import PLAIN_COURSE, MeterLimits
 from metertui.engine.columns import Frozen, Known
 from metertui.engine.vee import estimates, rules
+from metertui.engine.vee.chains import Chain, Chains
 from metertui.engine.vee.edits import NO_VALUES, MeterEdits, Values
 from metertui.engine.vee.standing import standing
 
@@ -31,6 +33,9 @@ _EVER: Final = -1
 """An instant before any reading."""
 _NEIGHBOURS: Final = 16
 """Readings fetched at first on each side. The state is nearly always known within them."""
+
+_FETCHES: Final = 4
+"""Of so many readings that are asked for, one more fetch, where many estimates are passed over between them."""
 
 _LONG: Final = 32
 """A replay of more readings than this is kept, for the next reading of its meter."""
@@ -59,6 +64,8 @@ class MeterHeads:
 
         self.last_estimate: dict[int, estimates.Before] = {}
         """Of meters, the last counted reading, if nothing but estimates is stored behind it since."""
+        self.chains = Chains()
+        """Of meters, the estimates that count between two actual readings, if none but estimates were stored since."""
 
     def grow(self, count: int) -> None:
         """Make room for `count` meters. A new one has no reading yet, which is not simple."""
@@ -121,8 +128,13 @@ class MeterHeads:
     def unset(self, code: int) -> None:
         """Forget all about a meter: the next reading is judged by a replay."""
         self._kept.pop(code, None)
-        self.last_estimate.pop(code, None)
+        self.forget_estimates(code)
         self.time[code] = NOT_SIMPLE
+
+    def forget_estimates(self, code: int) -> None:
+        """Forget which estimates of a meter count: something else than a new one was stored."""
+        self.last_estimate.pop(code, None)
+        self.chains.forget(code)
 
 
 class StoredReads(Protocol):
@@ -136,6 +148,18 @@ class StoredReads(Protocol):
 
     def known_of(self, code: int) -> Mapping[int, Known]:
         """Return the instants of a meter at which a value is not actual, with the qualities of these."""
+
+    def known_instants(self, code: int, after: int, before: int) -> Iterator[int]:
+        """Yield these instants after one and before another (µs UTC), in order."""
+
+    def is_estimated_only(self, code: int, time: int) -> bool:
+        """Return whether a register is stored at an instant (µs UTC), and none of them is actual."""
+
+    def start_of_estimates(self, code: int, time: int) -> int:
+        """Return the first instant of the run of such instants that ends right before `time` (µs UTC); else `time`."""
+
+    def end_of_estimates(self, code: int, time: int) -> int:
+        """Return the last instant of the run of such instants that begins right after `time` (µs UTC); else `time`."""
 
     def latest_estimate(self, code: int) -> int:
         """Return the last instant (µs UTC) at which a value was not actual, at least at first; before any if none."""
@@ -205,21 +229,69 @@ class Neighbours:
 
         Without those that are not actual or that a decision sets aside, with exchanges in their place.
         """
-        found = self._stored.reads_before(self._code, time, count)
+        found: list[Point] = []
+        at, more = time, True
+        for _ in range(count // _FETCHES + 1):
+            part = self._stored.reads_before(self._code, at, count)
+            found = [*self._without_estimates(part), *found]
+            more = len(part) == count
+            if not more or len(found) >= count:
+                break
+            at = part[0][0]
+            if self._is_estimated_only(at):
+                start = self._stored.start_of_estimates(self._code, at)
+                at = max([start, *(each + 1 for each in self._releases if each < at)])
         place = bisect_left(self._staged, (time, -1))
         if place:
-            found = sorted([*found, *self._staged[max(0, place - count) : place]])[-count:]
-        more = len(found) == count
-        return self._corrected(found, found[0][0] if more else _EVER, time), more
+            staged = self._staged[max(0, place - count) : place]
+            if more and len(found) < count:
+                staged = [point for point in staged if point[0] >= at]  # of those before, not all are fetched
+            found = sorted([*found, *staged])
+            more = more or place > count
+        more = more or len(found) > count
+        found = found[-count:]
+        first = found[0][0] if found else at
+        return self._corrected(found, first if more else _EVER, time), more
 
     def reads_after(self, time: int, count: int) -> tuple[list[Point], bool]:
         """Return about `count` of the first readings after `time`, in time order, and whether there are more."""
-        found = self._stored.reads_after(self._code, time, count)
+        found: list[Point] = []
+        at, more = time, True
+        for _ in range(count // _FETCHES + 1):
+            part = self._stored.reads_after(self._code, at, count)
+            found += self._without_estimates(part)
+            more = len(part) == count
+            if not more or len(found) >= count:
+                break
+            at = part[-1][0]
+            if self._is_estimated_only(at):
+                end = self._stored.end_of_estimates(self._code, at)
+                at = min([end, *(each - 1 for each in self._releases if each > at)])
         place = bisect_left(self._staged, (time + 1, -1))
         if place < len(self._staged):
-            found = sorted([*found, *self._staged[place : place + count]])[:count]
-        more = len(found) == count
-        return self._corrected(found, time + 1, found[-1][0] + 1 if more else NOT_SIMPLE), more
+            staged = self._staged[place : place + count]
+            if more and len(found) < count:
+                staged = [point for point in staged if point[0] <= at]
+            found = sorted([*found, *staged])
+            more = more or place + count < len(self._staged)
+        more = more or len(found) > count
+        found = found[:count]
+        last = found[-1][0] if found else at
+        return self._corrected(found, time + 1, last + 1 if more else NOT_SIMPLE), more
+
+    @property
+    def _releases(self) -> Collection[int]:
+        """The instants at which a reading is released, of whatever quality."""
+        return () if self.decided is None else self.decided.releases
+
+    def _is_estimated_only(self, time: int) -> bool:
+        """Return whether nothing that is stored at an instant (µs UTC) can be judged among the actual readings."""
+        return time not in self._releases and self._stored.is_estimated_only(self._code, time)
+
+    def _without_estimates(self, points: list[Point]) -> list[Point]:
+        if not self._stored.known_of(self._code):
+            return points
+        return [point for point in points if not self._is_estimated_only(point[0])]
 
     def is_last(self, time: int) -> bool:
         """Return whether nothing is stored or staged behind an instant (µs UTC)."""
@@ -253,16 +325,25 @@ class Neighbours:
         released = self.decided is not None and self.decided.is_released(time, wh, self.values_at(time)[0])
         return wh in self.known_at(time) and not released
 
-    def estimates_between(self, after: int, before: int) -> list[estimates.Estimate]:
-        """Return the standing readings after one instant and before another (µs UTC) that are judged apart."""
-        instants = {*self._stored.known_of(self._code), *self._staged_known}
+    def estimates_after(self, after: int, before: int = NOT_SIMPLE) -> Iterator[estimates.Estimate]:
+        """Yield the standing readings after one instant and before another (µs UTC) that are judged apart, in order.
+
+        O(log n) to begin, and as much as is taken.
+        """
+        staged = sorted(at for at in self._staged_known if after < at < before)
         exchanges = {} if self.decided is None else self.decided.exchanges
-        found = []
-        for time in sorted(at for at in instants if after < at < before and at not in exchanges):
+        last = _EVER
+        for time in merge(self._stored.known_instants(self._code, after, before), staged):
+            if time == last or time in exchanges:
+                continue
+            last = time
             wh = self.standing_at(time)
             if wh is not None and self._is_apart(time, wh):
-                found.append(estimates.Estimate(time, wh, self.limits.at(time)))
-        return found
+                yield self.estimate(time, wh)
+
+    def estimate(self, time: int, wh: int) -> estimates.Estimate:
+        """Return a reading (µs UTC, Wh) with what it is judged by."""
+        return estimates.Estimate(time, wh, self.limits.at(time))
 
 
 class Replay:
@@ -382,17 +463,10 @@ def replay_after(replay: Replay, without: Replay, neighbours: Neighbours, time: 
         count *= 8
 
 
-class Surroundings(NamedTuple):
-    """The counted readings before and after an instant, if there are any."""
+def surroundings(replay: Replay, neighbours: Neighbours, time: int) -> Chain:
+    """Return the estimates around an instant (µs UTC), between the actual readings that count before and after it.
 
-    before: estimates.Before | None
-    after: estimates.After | None
-
-
-def surroundings(replay: Replay, neighbours: Neighbours, time: int) -> Surroundings:
-    """Return the counted reading before an instant (µs UTC), of whatever quality, and the next actual one.
-
-    `replay` has the readings before it, and goes on behind it. O(n) for the estimates between these two.
+    `replay` has the readings before it, and goes on behind it.
     """
     count = _NEIGHBOURS
     following, more = neighbours.reads_after(time, count)
@@ -402,28 +476,26 @@ def surroundings(replay: Replay, neighbours: Neighbours, time: int) -> Surroundi
     for point in following:
         replay.push(point)
     judge, limits = replay.judge, neighbours.limits
-    counted = [place for place in range(len(replay.points)) if replay.is_counted(place)]
-    earlier = [place for place in counted if replay.points[place][0] < time]
-    later = [place for place in counted if replay.points[place][0] > time]
     before = after = None
-    for place in earlier:
-        at, said = replay.points[place]
+    for place, (at, said) in enumerate(replay.points):
         status = judge.status[place]
+        if status >= rules.SUSPECT or at == time:
+            continue
+        if at > time:
+            after = estimates.After(at, said, limits.at(at))
+            break
+        register = said
         if status == rules.EXCHANGE:
             assert neighbours.decided is not None
-            said = neighbours.decided.exchanges[at].initial
+            register = neighbours.decided.exchanges[at].initial
         elif status == rules.ROUNDING and before is not None:
-            said = before.register
-        before = estimates.Before(at, said)
-    if later:
-        at, said = replay.points[later[0]]
-        after = estimates.After(at, said, limits.at(at))
-    rule = limits.rounding_wh, limits.shortest_us
-    others = neighbours.estimates_between(before.time if before else _EVER, time)
-    for other, (status, register) in zip(others, estimates.judge_between(before, after, others, *rule), strict=True):
-        if status < rules.SUSPECT:
-            before = estimates.Before(other.time, register)
-    return Surroundings(before, after)
+            register = before.register
+        before = estimates.Before(at, register)
+    chain = Chain(before, after, limits)
+    first, last = before.time if before else _EVER, after.time if after else NOT_SIMPLE
+    for each in neighbours.estimates_after(first, last):
+        chain.append(each)
+    return chain
 
 
 def _known_from(points: Sequence[Point], neighbours: Neighbours) -> int | None:

@@ -46,7 +46,8 @@ def accepted(
 
     It takes each one that an edit made void, since a file keeps every value. Of the others it takes one if none stands,
     and an actual one if none but an estimated or substituted one does, also one that has the same value: first what an
-    edit speaks of. So it does not matter in which order a file has them.
+    edit speaks of. So it does not matter in which order a file has them. Of a void value that is offered as estimated
+    and as actual it takes both: it had become actual before it was void.
     """
     offers = list(dict.fromkeys(offered))
     every = (*stored, *(wh for wh, _ in offers))
@@ -60,7 +61,7 @@ def accepted(
             values.append(wh)
             if quality != ACTUAL:
                 other[wh] = quality
-        elif not is_new and quality == ACTUAL and stands == wh and wh in other:
+        elif not is_new and quality == ACTUAL and wh in other and (stands == wh or (wh in void and wh not in stored)):
             del other[wh]
         else:
             continue

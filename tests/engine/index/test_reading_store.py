@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
+from metertui.engine.base.limits import MeterLimits
+from metertui.engine.base.qualities import ACTUAL, ESTIMATED
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.columns.curve import Columns
+from metertui.engine.columns.qualities import stated_all
 from metertui.engine.index import reading_store
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import ReadingStore
+from metertui.engine.vee.late_reads import Neighbours
 
 METERS = 3
 Batches = list[list[tuple[int, int]]]
@@ -59,3 +63,52 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
             assert [stored.values_at(code, slot * 30 * MINUTE) for slot, _ in mine] == [(wh,) for _, wh in mine]
     stored._caught_up()._check()
     assert np.array_equal(stored.view().frozen().columns.wh, [wh for _, wh in sorted(model.items())])
+
+
+@given(st.lists(st.sampled_from(["actual", "estimated", "both"]), max_size=12), st.integers(0, 12), st.integers(0, 12))
+def test_a_run_of_estimates_is_passed_over(kinds: list[str], history: int, asked: int) -> None:
+    directory = MeterCodes()
+    code = directory.code_of("m")
+    rows = [(code, place * MINUTE, 10, ACTUAL if kind == "actual" else ESTIMATED) for place, kind in enumerate(kinds)]
+    old = stated_all(rows[:history])
+    columns = Columns(old.meter, old.time, old.wh)
+    estimated = old.take(old.quality != ACTUAL)
+    stored = ReadingStore(columns, directory, SiteZone("Asia/Singapore"), estimated=estimated)
+    for _, time, wh, quality in rows[history:]:
+        stored.append_value(code, time, wh, quality)
+    for place, kind in enumerate(kinds):
+        if kind == "both":
+            stored.append_value(code, place * MINUTE, 20)
+    alone = [stored.is_estimated_only(code, place * MINUTE) for place in range(13)]
+    assert alone == [kind == "estimated" for kind in kinds] + [False] * (13 - len(kinds))
+    start, end = min(asked, len(kinds)), min(asked, len(kinds) - 1)
+    while start > 0 and alone[start - 1]:
+        start -= 1
+    while end + 1 < len(kinds) and alone[end + 1]:
+        end += 1
+    if asked < len(kinds):
+        assert stored.start_of_estimates(code, asked * MINUTE) == start * MINUTE
+        assert stored.end_of_estimates(code, asked * MINUTE) == end * MINUTE
+    places = [place for place, kind in enumerate(kinds) if kind != "actual"]
+    found = stored.known_instants(code, -1, asked * MINUTE)
+    assert list(found) == [place * MINUTE for place in places if place < asked]
+
+
+def test_readings_are_found_behind_thousands_of_estimates_in_a_few_fetches() -> None:
+    directory = MeterCodes()
+    code = directory.code_of("m")
+    rows = [(code, place * MINUTE, 10, ESTIMATED if 0 < place < 4000 else ACTUAL) for place in range(4001)]
+    stored = ReadingStore(Columns.empty(), directory, SiteZone("Asia/Singapore"))
+    stored.append_stated(stated_all(rows))
+    neighbours = Neighbours(stored, code, MeterLimits(1000, (100_000,)))
+    counts = []
+    index = stored._caught_up()
+    before, after, between = index.rows_before, index.rows_after, index.count_between
+    with (
+        patch.object(index, "rows_before", side_effect=lambda *each: counts.append(each[-1]) or before(*each)),
+        patch.object(index, "rows_after", side_effect=lambda *each: counts.append(each[-1]) or after(*each)),
+        patch.object(index, "count_between", side_effect=lambda *each: counts.append(1) or between(*each)),
+    ):
+        assert neighbours.reads_before(2000 * MINUTE, 16) == ([(0, 10)], False)
+        assert neighbours.reads_after(2000 * MINUTE, 16) == ([(4000 * MINUTE, 10)], False)
+    assert sum(counts) < 100

@@ -130,6 +130,26 @@ def test_a_void_and_what_came_in_its_place_are_seen_in_either_order(engine: Engi
     reader.close()
 
 
+@pytest.mark.parametrize("first", ["line", "void"])
+def test_what_became_actual_before_it_was_void_is_actual_here_too(engine: Engine, first: str) -> None:
+    commit_estimates(engine, ("m", "850", "2025-03-11T09:00:00"))
+    replica, reader = ChangeReader.open(engine.folder, RULES, engine.clock)
+    at = engine.zone.parse("2025-03-11T09:00:00")
+    commit(engine, ("m", "850", "2025-03-11T09:00:00"))
+    void = Edit(engine.clock.now(), "m", "void", at, "ann", "misread", wh=850_000)
+    engine.events.append_edits([void])
+    engine.apply_events([void])
+    changes = reader.read_changes(replica)
+    for step in ("line", "void") if first == "line" else ("void", "line"):
+        if step == "void":
+            replica.apply_events(changes.events)
+        else:
+            finish(apply.add_readings(replica, changes.rows))
+    for each in (engine, replica):
+        assert each.readings.qualities.at(each.code_of("m"), at) == {}
+    reader.close()
+
+
 def catch_up(replica: Engine, reader: ChangeReader, rebuild: HistoryRebuild | None) -> HistoryRebuild | None:
     """Apply what has changed, and put a rebuild in use that was begun before. Return one that is not in use yet."""
     changes = reader.read_changes(replica)

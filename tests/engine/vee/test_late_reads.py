@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +50,26 @@ class Stored:
     def known_of(self, code: int) -> Mapping[int, Known]:
         return self._known
 
+    def known_instants(self, code: int, after: int, before: int) -> Iterator[int]:
+        return (time for time in sorted(self._known) if after < time < before)
+
+    def is_estimated_only(self, code: int, time: int) -> bool:
+        return time in self._known
+
+    def start_of_estimates(self, code: int, time: int) -> int:
+        for at, _ in reversed(self.reads_before(code, time, len(self._points))):
+            if at not in self._known:
+                break
+            time = at
+        return time
+
+    def end_of_estimates(self, code: int, time: int) -> int:
+        for at, _ in self.reads_after(code, time, len(self._points)):
+            if at not in self._known:
+                break
+            time = at
+        return time
+
     def latest_estimate(self, code: int) -> int:
         return max(self._known, default=-1)
 
@@ -82,9 +102,9 @@ def test_a_late_reading_is_validated_as_if_all_were_replayed(meter: oracle.Meter
     neighbours = Neighbours(stored, 0, limits_of(meter), (), decided_of(meter))
     replay = replay_before(neighbours, time)
     if time in meter.estimates - meter.releases:
-        around = surroundings(replay, neighbours, time)
+        chain = surroundings(replay, neighbours, time)
         limits = neighbours.limits
-        why = why_apart(*around, Estimate(time, wh, limits.at(time)), limits, ZONE)
+        why = why_apart(chain.before(time), chain.after, Estimate(time, wh, limits.at(time)), limits, ZONE)
         assert (why == "") == (meter.judged()[own_at][1] != "rejected"), why
         return
     without = replay.copy()
