@@ -32,7 +32,7 @@ from pandas.api.types import union_categoricals
 from metertui import settings
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import Clock, SystemClock, Window, hours_number, month_before, no_progress, window_of_days
-from metertui.engine.billing import RUN_ROW, BillingRun, run_object
+from metertui.engine.billing import BillingRun, run_object
 from metertui.engine.columns import NO_TIME, site_times
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
@@ -198,7 +198,7 @@ class OpenFolder:
         engine = self._engine
         month = month or month_before(engine.clock.now(), self._engine.zone)
         run = BillingRun(engine.view().frozen(), month, engine.terms(), engine.bills, no_progress)
-        frame = pd.DataFrame([run_object(row) for row in run.rows()], columns=list(RUN_ROW))
+        frame = pd.DataFrame([run_object(row) for row in run.rows()], columns=list(run.columns))
         for name in _MONEY:
             frame[name] = frame[name].map(Decimal, na_action="ignore")
         return frame

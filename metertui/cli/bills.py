@@ -29,7 +29,6 @@ from metertui.engine.base import (
     visible,
 )
 from metertui.engine.billing import (
-    RUN_ROW,
     BillingRun,
     Ledger,
     ShownBill,
@@ -130,7 +129,9 @@ def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statemen
     if form == "csv":
         entry = issued.bills.get(statement.meter)
         cells = bill_format.cells(statement, zone) if entry is None else issued_cells(entry, statement.month)
-        csv.writer(sys.stdout, lineterminator="\n").writerows([bill_format.ROW, cells])
+        missing = {bill_format.MISSING: text} if (text := bill_format.missing_text(shown.bill.missing_us)) else {}
+        rows = ([*bill_format.ROW, *missing], [*cells, *missing.values()])
+        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
     elif form == "json":
         since = ("issued", "adjustments", "adjustment") if shown.issued is not None else ()
         print_rows(options, [bill_object(shown, zone)], [*bill_format.ROW, *since], one=True)
@@ -248,13 +249,13 @@ def _write_run(options: argparse.Namespace, run: BillingRun) -> None:
     """Write all bills of a month to a CSV file, or print them, and print their sums to standard error."""
     out = Path(options.out)
     if is_standard_output(out) and printed_form(options) != "csv":
-        print_rows(options, [run_object(row) for row in run.rows()], RUN_ROW)
+        print_rows(options, [run_object(row) for row in run.rows()], run.columns)
     else:
         with progress_bar("writing bills") as progress:
             write_run(run, out, progress, bom=options.bom)
     where = "" if is_standard_output(out) else f" written to {out}"
     print(f"{run.count_sentence()}{where}: {run.summary()}", file=sys.stderr)
-    _print_notes([*run.unissued(), run.waiting_sentence()])
+    _print_notes([run.gap_sentence(), *run.unissued(), run.waiting_sentence()])
 
 
 def _print_result(options: argparse.Namespace, result: Mapping[str, Any]) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.billing import RUN_ROW
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.formats import write_run
 from tests.engine.billing.test_billing_run import ZONE, run, town
@@ -17,7 +16,7 @@ def test_the_file_has_the_rows_of_the_run_under_their_names(tmp_path: Path) -> N
     bills = run(town(), "2025-02", BillBook(tmp_path, ZONE))
     write_run(bills, tmp_path / "bills.csv", lambda share: None)
     with (tmp_path / "bills.csv").open(newline="") as file:
-        assert list(csv.reader(file)) == [list(RUN_ROW), *bills.rows()]
+        assert list(csv.reader(file)) == [list(bills.columns), *bills.rows()]
 
 
 def test_a_file_that_is_cancelled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from metertui.engine.billing import bill_format, statements, tariffs
 from metertui.engine.billing.adjustments import FormerRules, Waiting, find_waiting, unbilled_differences
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells, ledger_problems
-from metertui.engine.billing.billing_run import RUN_ROW, BillingRun, run_object
+from metertui.engine.billing.billing_run import BillingRun, run_object
 from metertui.engine.billing.charges import ENERGY, Charge
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.rounding import decimals
@@ -31,7 +31,6 @@ __all__ = [
     "KEYS",
     "NAME",
     "NOTHING",
-    "RUN_ROW",
     "Band",
     "BillBook",
     "BillingRun",

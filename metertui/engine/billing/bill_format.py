@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from metertui.engine.base import SiteZone, disarm_formula, format_kwh, kwh_number
+from metertui.engine.base import HOUR, SiteZone, disarm_formula, format_kwh, hours_number, kwh_number
 from metertui.engine.billing.charges import KINDS, Charge
 from metertui.engine.billing.statements import Figures, Statement, money_text
 from metertui.engine.errors import Refused
@@ -17,6 +17,8 @@ ROW: Final = (
     *("meter", "month", "opening_kwh", "opening_quality", "closing_kwh", "closing_quality", "usage_kwh"),
     *("lines", "net", "tax", "total", "currency", "reason"),
 )
+MISSING: Final = "missing_hours"
+"""The column that says for how long in the month nothing is known, between times of which something is."""
 _KWH: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,3})?")
 _MONEY: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
 
@@ -39,6 +41,16 @@ def cells(statement: Statement, zone: SiteZone) -> list[str]:
 def edge_cells(edge: Edge | None) -> tuple[str, str]:
     """Return the register of an end of a month and its quality as cells."""
     return (kwh_text(edge.wh), edge.quality) if edge else ("", "")
+
+
+def missing_text(us: int) -> str:
+    """Return missing time (µs) as a cell; empty for none."""
+    return str(hours_number(us)) if us else ""
+
+
+def missing_us_of(text: str) -> int:
+    """Return missing time (µs) from its cell. Raises ValueError."""
+    return round(float(text) * HOUR) if text else 0
 
 
 def figures_cells(figures: Figures) -> list[str]:

@@ -2,7 +2,8 @@
 
 `bills/YYYY_MM.csv` has one entry per row: the `bill` of a meter for that month, once, and later its `adjustment`s. Each
 entry has the figures that it is based on. Entries are only appended, in one atomic step. So an interrupted billing run
-can be repeated: it adds the entries that are missing. The sum of a bill and its adjustments is the amount by the
+can be repeated: it adds the entries that are missing. The file has the column `missing_hours` if an entry of it needs
+that; files without it are older, or of months without a gap. The sum of a bill and its adjustments is the amount by the
 readings and tariffs of the last run. The amount by today's readings and tariffs, less that sum, is the next adjustment.
 """
 
@@ -24,7 +25,7 @@ from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up
 from metertui.engine.billing.statements import NO_DATA, Figures, money_text
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.storage import CsvTable, Manifest, durable, private_files
+from metertui.engine.storage import CsvTable, Manifest, durable, encode_rows, private_files
 
 FOLDER: Final = "bills"
 RULES_NAME: Final = "bill_rules.csv"
@@ -35,7 +36,10 @@ HEADER: Final = (
     *("meter", "entry", "issued", "run"),
     *("opening_time", "opening_kwh", "opening_quality", "closing_time", "closing_kwh", "closing_quality"),
     *("usage_kwh", "net", "tax", "total", "currency", "readings", "suspect", "lines"),
+    bill_format.MISSING,
 )
+"""The columns of an entry. A file may lack the last."""
+_NEEDED: Final = HEADER[:-1]
 _FILE: Final = re.compile(r"([0-9]{4})_([0-9]{2})\.csv")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 ADJUSTMENTS: Final = {"": "adjustment", "rules": "rules-adjustment"}
@@ -142,11 +146,13 @@ class BillBook:
             end = data.find(b"\n", at + 1)
             rows.append(data[at + 1 : len(data) if end < 0 else end])
             at += 1
-        header = ",".join(HEADER).encode()
+        header = data.partition(b"\n")[0]
         return parse_ledger(b"".join(row + b"\n" for row in [header, *rows]), path, month, self._zone)
 
-    def add_entries(self, ledger: Ledger, rows: bytes) -> None:
-        """Append entries to the file of a month. They are on disk when this returns.
+    def add_entries(self, ledger: Ledger, entries: Sequence[Sequence[str]]) -> None:
+        """Append entries, cells in the order of HEADER, to the file of a month. They are on disk when this returns.
+
+        The file gets the column of missing hours with the first entry that has some.
 
         Raises MeterError if the file has changed since the ledger was read, StorageError, DataError. Then nothing is
         added.
@@ -158,9 +164,14 @@ class BillBook:
                 durable.sync_folder(self.folder.parent)
             if (durable.read_present(path) or b"") != ledger.data:
                 raise MeterError(f"{path.name} has changed since the run began; run it again")
-            before = ledger.data or (",".join(HEADER) + "\n").encode()
+            table = CsvTable(path, _NEEDED, HEADER, data=ledger.data)
+            wide = len(table.names) == len(HEADER) or any(cells[-1] for cells in entries)
+            names = HEADER if wide else _NEEDED
+            before = ledger.data
+            if not before or len(table.names) < len(names):
+                before = encode_rows([names, *(cells for _, cells in _entries(table))])
             self.manifest.begin_change([path.name])
-            durable.replace_file(path, [before, rows])
+            durable.replace_file(path, [before, encode_rows(cells[: len(names)] for cells in entries)])
             self.manifest.end_change([path.name])
 
     def waits_for_acceptance(self) -> bool:
@@ -204,6 +215,11 @@ def issued_cells(row: Sequence[str], month: str) -> list[str]:
     return [{**cell, "month": month, "reason": reason}[name] for name in bill_format.ROW]
 
 
+def issued_missing(row: Sequence[str]) -> str:
+    """Return the cell of the missing hours of an issued bill from its row in the order of HEADER."""
+    return row[_PLACE[bill_format.MISSING]]
+
+
 def issued_figures(row: Sequence[str]) -> Figures | None:
     """Return the figures of an issued bill from its row in the order of HEADER; None if it had no data."""
     usage, *money = (row[_PLACE[name]] for name in ("usage_kwh", "net", "tax", "total"))
@@ -215,13 +231,13 @@ def issued_figures(row: Sequence[str]) -> Figures | None:
 
 def parse_ledger(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
     """Return the ledger that a file contains. Raises DataError with the line of an invalid entry."""
-    table = CsvTable(path, HEADER, data=data)
-    if tuple(table.names) != HEADER:
-        raise DataError(path, 1, f"the header is not {','.join(HEADER)}")
+    table = CsvTable(path, _NEEDED, HEADER, data=data)
+    if tuple(table.names) not in (_NEEDED, HEADER):
+        raise DataError(path, 1, f"the header is not {','.join(_NEEDED)}")
     if not table.terminated and data:
         raise DataError(path, data.count(b"\n") + 1, "the last line has no line end: the file is incomplete")
     ledger = Ledger(month, data)
-    for line, cells in table.rows():
+    for line, cells in _entries(table):
         try:
             ledger.add_entry(cells, _figures(cells, ledger, zone))
         except (Refused, ValueError) as error:
@@ -229,10 +245,17 @@ def parse_ledger(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
     return ledger
 
 
+def _entries(table: CsvTable) -> Iterator[tuple[int, list[str]]]:
+    """Yield each entry of a file with its line, in the order of HEADER."""
+    for line, cells in table.rows():
+        yield line, [*cells, *[""] * (len(HEADER) - len(cells))]
+
+
 def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
     cell = dict(zip(HEADER, cells, strict=True))
     check_meter_id(cell["meter"])
     zone.parse(cell["issued"])
+    bill_format.missing_us_of(cell[bill_format.MISSING])
     if cell["entry"] not in ("bill", *ADJUSTMENTS.values()):
         raise ValueError(f"{cell['entry']!r} is neither bill nor adjustment")
     if (cell["entry"] == "bill") == (cell["meter"] in ledger.bills):
@@ -252,7 +275,7 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
 def ledger_problems(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
     """Yield one sentence for each meter whose charges and entries disagree: in usage, amounts, tax or total."""
     sums: dict[str, Figures] = {}
-    for line, cells in CsvTable(path, HEADER, data=ledger.data).rows():
+    for line, cells in _entries(CsvTable(path, _NEEDED, HEADER, data=ledger.data)):
         cell = dict(zip(HEADER, cells, strict=True))
         one = Ledger(ledger.month)
         one.bills = {} if cell["entry"] == "bill" else {cell["meter"]: list(cells)}

@@ -14,10 +14,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from metertui.engine.base import Progress, counted, format_kwh, kwh_number, part_of_progress
+from metertui.engine.base import Progress, counted, format_kwh, hours_number, kwh_number, part_of_progress
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.adjustments import FormerRules, Waiting, unbilled_differences
-from metertui.engine.billing.bill_ledger import ADJUSTMENTS, BillBook, Ledger, issued_cells, issued_figures
+from metertui.engine.billing.bill_ledger import (
+    ADJUSTMENTS,
+    BillBook,
+    Ledger,
+    issued_cells,
+    issued_figures,
+    issued_missing,
+)
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
 from metertui.engine.billing.unissued import unissued_months, unissued_sentences
 from metertui.engine.columns import Frozen
@@ -31,6 +38,7 @@ RUN_ROW: Final = (
 )
 """Columns of a billing run: those of a bill (`bill_format.ROW`), those of the adjustments billed with it, the earlier
 months in which the meter had usage that no run has billed, and the adjustments that wait for the rules to be accepted.
+A run with a gap in a bill has `bill_format.MISSING` after them.
 """
 
 
@@ -116,7 +124,7 @@ class BillingRun:
         return len(self.bills)
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield one row per bill in the order of RUN_ROW, by meter: an issued bill as it was issued."""
+        """Yield one row per bill in the order of `columns`, by meter: an issued bill as it was issued."""
         zone = self.frozen.zone
         for code in self.bills.codes:
             row = self.issued.bills.get(self.frozen.ids[code])
@@ -127,7 +135,32 @@ class BillingRun:
             )
             unissued = " ".join(each.month for each in self._unissued if each.meters[code])
             waiting = self.waiting.by_meter.get(code, {})
-            yield [*bill, *self._adjustment_cells(code), unissued, _by_month(waiting, waiting) if waiting else ""]
+            waits = _by_month(waiting, waiting) if waiting else ""
+            missing = [self._missing.get(code, "")] if self._missing else []
+            yield [*bill, *self._adjustment_cells(code), unissued, waits, *missing]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the rows: RUN_ROW, and the missing hours if a bill of the month holds part of a gap."""
+        return (*RUN_ROW, bill_format.MISSING) if self._missing else RUN_ROW
+
+    @cached_property
+    def _missing(self) -> dict[int, str]:
+        """Return the cells of the missing hours by meter code: of issued bills as issued."""
+        found = {}
+        for code in self.bills.codes:
+            row = self.issued.bills.get(self.frozen.ids[code])
+            now = bill_format.missing_text(int(self.bills.edges.missing[code]))
+            if cell := now if row is None else issued_missing(row):
+                found[code] = cell
+        return found
+
+    def gap_sentence(self) -> str:
+        """Return how many bills of the month hold a part of a gap, and for how long nothing is known; "" for none."""
+        missing = sum(map(bill_format.missing_us_of, self._missing.values()))
+        hold = "hold" if len(self._missing) > 1 else "holds"
+        bills = counted(len(self._missing), "bill")
+        return f"{bills} {hold} a part of a gap: nothing is known of {hours_number(missing)} h" if missing else ""
 
     @property
     def new(self) -> int:
@@ -214,20 +247,21 @@ class BillingRun:
                 elif code in pending.differences:
                     rows.append(self._entry(pending, code, pending.differences[code], now))
             if rows:
-                self._book.add_entries(pending.ledger, "".join(rows).encode())
+                self._book.add_entries(pending.ledger, rows)
                 count += len(rows)
         if self._unaccepted and not self.waiting.by_meter and self._last == self.month:
             self._book.mark_rules(self.frozen.zone.iso(now), by)
         self._is_issued = True
         return count
 
-    def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> str:
+    def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> list[str]:
+        """Return an entry as cells in the order of bill_ledger.HEADER."""
         zone, bill = self.frozen.zone, pending.bills.bill_of_meter(code)
         first = bill.meter not in pending.ledger.bills
         figures = bill.figures if difference is None else difference
         nothing = first and bill.usage_wh is None
         opening, closing = bill.opening, bill.closing
-        cells = [
+        return [
             bill.meter,
             "bill" if first else ADJUSTMENTS["rules" if code in pending.by_rules else ""],
             zone.iso(now),
@@ -240,9 +274,9 @@ class BillingRun:
             bill.currency or "",
             str(bill.readings),
             str(bill.suspect),
-            '"' + bill_format.lines_text(bill, zone).replace('"', '""') + '"',
+            bill_format.lines_text(bill, zone),
+            bill_format.missing_text(bill.missing_us),
         ]
-        return ",".join(cells) + "\n"
 
     def _adjustments_by_meter(self) -> dict[int, dict[str, Figures]]:
         adjustments: dict[int, dict[str, Figures]] = {}
@@ -318,8 +352,9 @@ def _by_month(months: Mapping[str, Figures], by_rules: Collection[str]) -> str:
 
 def run_object(row: Sequence[str]) -> dict[str, Any]:
     """Return a row of a billing run with values in place of cells: numbers, lists, and None for what is empty."""
-    found: dict[str, Any] = {name: cell or None for name, cell in zip(RUN_ROW, row, strict=True)}
+    names = (*RUN_ROW, bill_format.MISSING)[: len(row)]
+    found: dict[str, Any] = {name: cell or None for name, cell in zip(names, row, strict=True)}
     for name, cell in found.items():
-        if cell is not None and (name.endswith("_kwh") or name in ("lines", "adjustments", "waiting")):
+        if cell is not None and (name.endswith(("_kwh", "_hours")) or name in ("lines", "adjustments", "waiting")):
             found[name] = json.loads(cell)
     return found

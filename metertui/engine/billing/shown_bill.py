@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metertui.engine.base import SiteZone
-from metertui.engine.billing.bill_format import cents_of, parse_lines, wh_of
+from metertui.engine.billing.bill_format import MISSING, cents_of, missing_us_of, parse_lines, wh_of
 from metertui.engine.billing.bill_ledger import HEADER, Ledger
 from metertui.engine.billing.pricing import QUALITIES
 from metertui.engine.billing.statements import NO_DATA, NOTHING, Figures, Statement
@@ -65,4 +65,5 @@ def _issued_statement(cell: dict[str, str], month: str, zone: SiteZone) -> State
         total,
         cell["currency"] or None,
         "" if cell["usage_kwh"] else NO_DATA,
+        missing_us_of(cell[MISSING]),
     )

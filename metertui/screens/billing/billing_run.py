@@ -273,5 +273,6 @@ def summary_lines(run: BillingRun) -> tuple[str, ...]:
         f"{fmt.counted(run.changes, 'adjustment')} to issue.",
         fmt.reason(f"Total: {run.summary()}"),
         *([doubt] if doubtful else []),
+        *([f"▲ {gap}."] if (gap := run.gap_sentence()) else []),
         *(f"! {fmt.for_people(sentence)}" for sentence in filter(None, [*run.unissued(), run.waiting_sentence()])),
     )

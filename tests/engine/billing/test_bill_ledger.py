@@ -55,7 +55,7 @@ def test_entries_are_not_added_to_a_file_that_has_changed_since_it_was_read(tmp_
     run(town(), "2025-02", book).issue(NOW)
     stored = book.path_of_month("2025-02").read_bytes()
     with pytest.raises(MeterError, match="has changed since the run began"):
-        book.add_entries(before, b"")
+        book.add_entries(before, [])
     assert book.path_of_month("2025-02").read_bytes() == stored
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.plurals import counted
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
-from metertui.engine.billing.bill_ledger import BillBook, ledger_problems
+from metertui.engine.billing.bill_ledger import HEADER, BillBook, ledger_problems
 from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
+from metertui.engine.billing.shown_bill import shown_bill
 from metertui.engine.billing.statements import Figures, Terms
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
@@ -23,6 +24,7 @@ from tests.engine.billing.test_pricing import read
 from tests.engine.build import frozen
 from tests.engine.cutting import cut_anywhere
 from tests.engine.disk import Disk, Mixed
+from tests.engine.test_intervals import hours, opened
 
 ZONE = SiteZone("Asia/Singapore")
 START = ZONE.parse("2025-01-31T18:00")
@@ -47,7 +49,7 @@ def run(data: Frozen, month: str, book: BillBook, terms: Terms = TERMS) -> Billi
 
 
 def rows(of: BillingRun) -> dict[str, dict[str, str]]:
-    return {row[0]: dict(zip(RUN_ROW, row, strict=True)) for row in of.rows()}
+    return {row[0]: dict(zip(of.columns, row, strict=True)) for row in of.rows()}
 
 
 def sums(book: BillBook, month: str) -> dict[str, Figures]:
@@ -249,3 +251,40 @@ def test_a_run_counts_the_bills_that_rest_on_incomplete_readings_whether_they_ha
     data, book = frozen(courses, ZONE), BillBook(tmp_path, ZONE)
     assert run(data, "2025-02", book).doubtful == 4
     assert run(data, "2025-02", book, Terms()).doubtful == 3  # without a price nobody looks for gaps
+
+
+def test_a_bill_with_a_part_of_a_gap_says_for_how_long_also_when_it_is_issued(tmp_path: Path) -> None:
+    gapped, later = [*hours("m", 0, 100, 200), *hours("m", 30, 300)], hours("n", 0, 5, 5)
+    with opened([*gapped, *later]) as engine, opened([*gapped, *hours("m", 2, *[7] * 28), *later]) as filled:
+        book, data, whole = BillBook(tmp_path, engine.zone), engine.view().frozen(), filled.view().frozen()
+        now = run(data, "2025-03", book)
+        assert now.columns == (*RUN_ROW, "missing_hours")
+        assert {meter: row["missing_hours"] for meter, row in rows(now).items()} == {"m": "28", "n": ""}
+        assert now.gap_sentence() == "1 bill holds a part of a gap: nothing is known of 28 h"
+        now.issue(NOW)
+        again = run(whole, "2025-03", book)  # as it was issued, though the intervals have come
+        assert rows(again)["m"]["missing_hours"] == "28"
+        ledger = book.ledger_of_month("2025-03")
+        assert shown_bill(again.bills.bill_of_meter(0), ledger, engine.zone).bill.missing_us == 28 * HOUR
+        assert not list(ledger_problems(ledger, book.path_of_month("2025-03"), engine.zone))
+        assert book.ledger_of_meter("2025-03", "m").bills == {"m": ledger.bills["m"]}
+        unknown = run(whole, "2025-03", BillBook(tmp_path / "none", engine.zone))
+        assert (unknown.columns, unknown.gap_sentence()) == (RUN_ROW, "")
+
+
+def test_a_file_of_bills_gets_the_column_of_missing_hours_with_the_first_that_has_some(tmp_path: Path) -> None:
+    gapped = [*hours("m", 0, 100, 200), *hours("m", 30, 300)]
+    with opened(hours("n", 0, 5, 5)) as without, opened([*gapped, *hours("n", 0, 5, 5)]) as both:
+        book = BillBook(tmp_path, both.zone)
+        path = book.path_of_month("2025-03")
+        run(without.view().frozen(), "2025-03", book).issue(NOW)
+        old = path.read_text().splitlines()
+        assert old[0] == ",".join(HEADER[:-1])  # as files always were
+        before = book.ledger_of_month("2025-03")
+        run(both.view().frozen(), "2025-03", book).issue(NOW + HOUR)
+        lines = path.read_text().splitlines()
+        assert lines[: len(old)] == [f"{old[0]},missing_hours", *(f"{line}," for line in old[1:])]
+        after = book.ledger_of_month("2025-03")
+        assert after.bills["n"] == before.bills["n"]
+        assert list(after.sums)[: len(before.sums)] == list(before.sums)
+        assert run(both.view().frozen(), "2025-03", book).changes == 0
