@@ -91,6 +91,14 @@ def as_object(found: Explanation, zone: SiteZone, places: Places) -> dict[str, A
             "quality": QUALITY_OF_POINT[it.quality],
             "file": source.file if source else None,
             "line": source.line if source else None,
+            **({"replaced": former(source.former)} if source and source.former else {}),
+        }
+
+    def former(it: files.Former) -> dict[str, Any]:
+        return {
+            "interval_kwh": kwh_number(round(it.energy / UWH_PER_WH)),
+            "quality": QUALITY_OF_POINT[it.quality],
+            "line": it.line,
         }
 
     def point(it: Point) -> dict[str, Any]:
@@ -193,7 +201,10 @@ def as_rows(
     for stated in found.stated:
         cells = {"from": zone.iso(stated.start), "to": zone.iso(stated.end), "status": QUALITY_OF_POINT[stated.quality]}
         note = f"{lines.format_energy(stated.energy)} kWh, the first or the last of the intervals of files in the steps"
-        rows.append(row("interval", **cells, from_source=_text_of(places.get(stated[:2])), note=note))
+        source = places.get(stated[:2])
+        rows.append(
+            row("interval", **cells, from_source=_text_of(source), note=f"{note}{explained.replaced_note(source)}")
+        )
     for each in found.registers:
         of_it = as_rows(each, zone, all_places, None)
         rows += [cells | {"part": f"{each.usage.meter} {cells['part']}"} for cells in of_it[:-1]]

@@ -217,9 +217,18 @@ def _interval(label: str, stated: Stated, zone: SiteZone, sources: Sources | Non
     """Return an interval of a file, with its energy to the last decimal, and its file and line."""
     quality = "" if not stated.quality else f", {QUALITY_NAMES[stated.quality]}"
     between = f"from {when(stated.start, zone)} to {when(stated.end, zone)}"
-    return Line(
-        label, f"{lines.format_energy(stated.energy)} kWh", f"{between}{quality}, {_source(stated[:2], sources)}"
-    )
+    source = sources.get(stated[:2]) if sources else None
+    note = f"{between}{quality}, {_source(stated[:2], sources)}{replaced_note(source)}"
+    return Line(label, f"{lines.format_energy(stated.energy)} kWh", note)
+
+
+def replaced_note(source: Source | None) -> str:
+    """Return a clause on the value that the one of an interval replaced, with its line; "" if there was none."""
+    if source is None or source.former is None:
+        return ""
+    former = source.former
+    quality = f"{QUALITY_NAMES[former.quality]}, " if former.quality else ""
+    return f"; before, it was {lines.format_energy(former.energy)} kWh ({quality}line {former.line})"
 
 
 def _parts(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:

@@ -148,3 +148,8 @@ def test_intervals_lead_to_file_and_line_and_a_sum_to_its_registers(metertui: Co
     rows_of_csv = list(csv.DictReader(io.StringIO(metertui(*words, "--format", "csv").out)))
     parts = sum(float(row["usage_kwh"]) for row in rows_of_csv if row["part"] in ("step", "steps"))
     assert parts == float(rows_of_csv[-1]["usage_kwh"]) == 17.5
+    file.write_text("\n".join(["identifier,start,end,kwh,quality", rows[0].replace("1.25", "1.5")]) + "\n")
+    assert metertui("import", str(file), "--replace").code == 0
+    assert "03_10.csv line 3; before, it was 1.25 kWh (line 2)" in " ".join(metertui(*words).out.split())
+    [first_of_all, *_] = metertui(*words, "--format", "json").json["registers"][0]["first_and_last_interval"]
+    assert first_of_all["replaced"] == {"interval_kwh": 1.25, "quality": "actual", "line": 2}

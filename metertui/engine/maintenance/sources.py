@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress
 from metertui.engine.errors import Refused
@@ -23,12 +23,22 @@ _PIECE: Final = 1 << 20
 """Bytes searched in one go: under 1 ms, so that other threads get their turn."""
 
 
+class Former(NamedTuple):
+    """A value that another has replaced: energy (µWh), quality (0 actual, 1 estimated, 2 substituted), and its line."""
+
+    energy: int
+    quality: int
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A line of a file; `file` is its path within the data folder, lines count from 1."""
 
     file: str
     line: int
+    former: Former | None = None
+    """The last value of an interval before the one that stands, in the same file; None if there was no other."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -82,12 +92,13 @@ def locate_intervals(
 ) -> dict[tuple[int, int], Source]:
     """Return the file and line of the values that stand of intervals of a register, by start and end (µs UTC).
 
-    One that is in no file is left out. For a worker thread. Raises OSError.
+    Each has the value that it replaced. One that is in no file is left out. For a worker thread. Raises OSError.
     """
     folder = store.folder.parent
     by_day: defaultdict[date, set[tuple[int, int]]] = defaultdict(set)
     for interval in intervals:
         by_day[zone.day(interval[0])].add(interval)
+    values: dict[tuple[int, int], list[Former]] = {}
     found: dict[tuple[int, int], Source] = {}
     for day, wanted in sorted(by_day.items()):
         path = store.path_of_day(day)
@@ -97,7 +108,11 @@ def locate_intervals(
                 with contextlib.suppress(Refused):
                     stated = interval_lines.parse_line(line.rstrip(b"\r"), zone)
                     if (stated.start, stated.end) in wanted:
-                        found[stated.start, stated.end] = Source(path.relative_to(folder).as_posix(), number)
+                        here = values.setdefault((stated.start, stated.end), [])
+                        here.append(Former(stated.energy, stated.quality, number))
+                        former = next((each for each in here[-2::-1] if each.energy != interval_lines.WITHDRAWN), None)
+                        place = path.relative_to(folder).as_posix()
+                        found[stated.start, stated.end] = Source(place, number, former)
     return found
 
 

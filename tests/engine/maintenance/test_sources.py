@@ -9,7 +9,7 @@ import pytest
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.intervals import IntervalStore
 from metertui.engine.maintenance import sources
-from metertui.engine.maintenance.sources import Source, locate_intervals, locate_readings
+from metertui.engine.maintenance.sources import Former, Source, locate_intervals, locate_readings
 from metertui.engine.storage.day_files import Archive
 from tests.engine.intervals.listed import rows_of
 
@@ -63,7 +63,9 @@ def test_an_interval_is_where_the_value_stands_that_counts(tmp_path: Path) -> No
     store.add_values(rows_of([("m", start, start + HOUR, 3, 0)]))
     asked = [(start, start + HOUR), (start + HOUR, start + 2 * HOUR)]
     place = "intervals/2025/03_01.csv"
-    assert locate_intervals(store, "m", asked, LONDON) == {asked[0]: Source(place, 3)}
+    assert locate_intervals(store, "m", asked, LONDON) == {
+        asked[0]: Source(place, 3, Former(1, 0, 2))  # with the value that it replaced
+    }
     assert locate_intervals(store, "m:t1", asked, LONDON) == {asked[0]: Source(place, 4)}
 
 
