@@ -27,7 +27,7 @@ _EVENTS: Final = 20
 _NEW: Final = "New account"
 _LABELS: Final = {"sub_region": "sub-region", "max_kw": "max kW"}
 _HINTS: Final = {
-    "digits": "whole digits of the register, if it begins again after 99,999",
+    "digits": "whole digits, if the register begins again at 0",
     "multiplier": "of current transformers; if empty, 1",
     "daily_reset": "yes if the register begins at 0 each day",
     "max_kw": "if empty, that of the settings",
