@@ -37,7 +37,17 @@ from metertui.engine.columns import NO_TIME, site_times
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Compare, Inquiry, Measure, report
-from metertui.engine.usage import FILTERS, Edge, Filter, Question, aggregate, readings_table
+from metertui.engine.usage import (
+    FILTERS,
+    MISSING,
+    USAGE_COLUMNS,
+    ColumnKind,
+    Filter,
+    Question,
+    aggregate,
+    readings_table,
+    usage_values,
+)
 from metertui.text import answers
 
 Day = str | date
@@ -137,19 +147,25 @@ class OpenFolder:
         now = None if at is None else self._instant(at)
         asked: str | Window = window if isinstance(window, str) else self._window(*window)
         used = [self._engine.usage(meter, asked, now) for meter in ([meters] if isinstance(meters, str) else meters)]
-        frame = pd.DataFrame({"meter": [each.meter for each in used], "window": [each.window for each in used]})
-        frame["start"] = self._times([each.start for each in used])
-        frame["end"] = self._times([each.end for each in used])
-        for name in ("opening", "closing"):
-            edges: list[Edge | None] = [getattr(each, name) for each in used]
-            frame[f"{name}_kwh"] = _kwh([edge.wh if edge else None for edge in edges])
-            frame[f"{name}_time"] = self._times([edge.time if edge else None for edge in edges])
-            frame[f"{name}_quality"] = pd.Series([edge.quality if edge else None for edge in edges], dtype="str")
-        frame["usage_kwh"] = _kwh([each.usage_wh for each in used])
-        frame = frame.assign(readings=[each.readings for each in used], suspect=[each.suspect for each in used])
-        if any(each.missing_us for each in used):
-            frame["missing_hours"] = [hours_number(each.missing_us) for each in used]
-        return frame
+        rows = [usage_values(each) for each in used]
+        frame = pd.DataFrame(
+            {name: self._column(kind, [row[name] for row in rows]) for name, kind in USAGE_COLUMNS.items()}
+        )
+        return frame if any(each.missing_us for each in used) else frame.drop(columns=MISSING)
+
+    def _column(self, kind: ColumnKind, values: list[Any]) -> Any:
+        """Return the values of a column of usages as those of a DataFrame."""
+        match kind:
+            case "time":
+                return self._times(values)
+            case "kwh":
+                return _kwh(values)
+            case "hours":
+                return [hours_number(us) for us in values]
+            case "text":
+                return pd.Series(values, dtype="str")
+            case "count":
+                return values
 
     def query(
         self,

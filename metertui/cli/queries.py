@@ -21,6 +21,7 @@ from metertui.cli.output import print_note, print_rows, progress_bar
 from metertui.engine.base import (
     SECOND,
     WINDOW_NAMES,
+    Progress,
     SiteZone,
     SystemClock,
     Window,
@@ -31,25 +32,32 @@ from metertui.engine.base import (
     split_identifier,
     window_of_days,
 )
-from metertui.engine.core import listing
+from metertui.engine.columns import Frozen
+from metertui.engine.core import Engine, listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
 from metertui.engine.nearest import did_you_mean
 from metertui.engine.reports import Inquiry, report
 from metertui.engine.usage import (
     CHANNEL,
+    EDGE_COLUMNS,
     FILTERS,
     KEYS,
     LIST_KINDS,
     LOAD_COLUMNS,
+    MISSING,
+    USAGE_COLUMNS,
+    ColumnKind,
     Edge,
     Filter,
     Question,
     Usage,
     aggregate,
     check_step,
+    edge_values,
     load_tables,
     parse_clock,
+    usage_values,
 )
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import as_text, complete_file, is_standard_output, nem12_writer, resolve_output, writers
@@ -104,11 +112,8 @@ def query(options: argparse.Namespace) -> None:
     columns = [*by, "usage_kwh", "meters", "readings"]
     asked = _parse_question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
-    with open_for_reading(options) as engine:
-        question.filter.check_attributes(engine.directory.groups)
-        frozen = engine.view().frozen()
-        with progress_bar("computing usage") as progress:
-            answer = aggregate.usage_table(frozen, question, progress)
+    with _view(options, question, "computing usage") as (_, frozen, progress):
+        answer = aggregate.usage_table(frozen, question, progress)
     print_rows(options, query_rows(answer), [*columns, *(["missing_hours"] if "missing" in answer else [])])
 
 
@@ -288,24 +293,21 @@ def export(options: argparse.Namespace) -> None:
     out = _table_file(options.out)
     step = None if options.interval is None else _parse_step(options.interval)
     question, times = _parse_question(options, ()), writers.TimeForm()
-    with open_for_reading(options) as engine:
-        question.filter.check_attributes(engine.directory.groups)
-        frozen = engine.view().frozen()
-        with progress_bar("writing") as progress:
-            columns: writers.Columns
-            if step is None:
-                found = exporting.ReadingTables(frozen, question)
-                tables, columns, more, noun = found.pieces(progress), found.columns, {"table": "readings"}, "reading"
-                times.note_fraction(found.has_fractions)
-            else:
-                columns, more, noun = LOAD_COLUMNS, {"table": "load curves", "interval": options.interval}, "interval"
-                tables = load_tables(frozen, question, step, progress)
-                times.note_fraction(bool((frozen.curve.time % SECOND).any()))
-            count = 0
-            with _table(options, out, columns, question, engine.zone, times, more) as add:
-                for table in tables:
-                    add(table)
-                    count += len(table)
+    with _view(options, question, "writing") as (engine, frozen, progress):
+        columns: writers.Columns
+        if step is None:
+            found = exporting.ReadingTables(frozen, question)
+            tables, columns, more, noun = found.pieces(progress), found.columns, {"table": "readings"}, "reading"
+            times.note_fraction(found.has_fractions)
+        else:
+            columns, more, noun = LOAD_COLUMNS, {"table": "load curves", "interval": options.interval}, "interval"
+            tables = load_tables(frozen, question, step, progress)
+            times.note_fraction(bool((frozen.curve.time % SECOND).any()))
+        count = 0
+        with _table(options, out, columns, question, engine.zone, times, more) as add:
+            for table in tables:
+                add(table)
+                count += len(table)
     _say_written(count, out, noun)
 
 
@@ -316,14 +318,15 @@ def _export_nem12(options: argparse.Namespace) -> None:
     step = _parse_step(options.interval or "30m")
     if step not in nem12_writer.STEPS:
         raise UsageError(f"--interval {options.interval}: NEM12 has intervals of 5m, 15m and 30m")
-    with open_for_reading(options) as engine:
-        question.filter.check_attributes(engine.directory.groups)
-        frozen = engine.view().frozen()
-        with progress_bar("writing") as progress, complete_file(out) as raw, as_text(raw) as file:
-            writer = nem12_writer.Nem12Writer(file, step, engine.clock.now())
-            for table in load_tables(frozen, question, step, progress):
-                writer.add(table)
-            writer.end()
+    with (
+        _view(options, question, "writing") as (engine, frozen, progress),
+        complete_file(out) as raw,
+        as_text(raw) as file,
+    ):
+        writer = nem12_writer.Nem12Writer(file, step, engine.clock.now())
+        for table in load_tables(frozen, question, step, progress):
+            writer.add(table)
+        writer.end()
     _say_written(writer.intervals, out, "interval")
     for count, noun, why in (
         (writer.left_out, "interval", "known only in part and left out: NEM12 has no room for that"),
@@ -331,6 +334,16 @@ def _export_nem12(options: argparse.Namespace) -> None:
     ):
         if count:
             print(f"! {counted(count, noun)} {why}", file=sys.stderr)
+
+
+@contextmanager
+def _view(options: argparse.Namespace, question: Question, doing: str) -> Iterator[tuple[Engine, Frozen, Progress]]:
+    """Open the folder for a question: the engine, its readings, and the progress of what is done. Raises MeterError."""
+    with open_for_reading(options) as engine:
+        question.filter.check_attributes(engine.directory.groups)
+        frozen = engine.view().frozen()
+        with progress_bar(doing) as progress:
+            yield engine, frozen, progress
 
 
 def _parse_step(text: str) -> int:
@@ -388,29 +401,24 @@ def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
 
 def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
     """Return a usage under the names of its columns, in their order."""
-    return {
-        "meter": usage.meter,
-        "window": usage.window,
-        "start": zone.iso(usage.start),
-        "end": zone.iso(usage.end),
-        **edge_cells("opening", usage.opening, zone),
-        **edge_cells("closing", usage.closing, zone),
-        "usage_kwh": kwh_number(usage.usage_wh),
-        "readings": usage.readings,
-        "suspect": usage.suspect,
-        **missing_cells(usage.missing_us),
-    }
+    values = usage_values(usage)
+    missing = missing_cells(values.pop(MISSING))
+    return {name: _cell(USAGE_COLUMNS[name], value, zone) for name, value in values.items()} | missing
 
 
-def missing_cells(missing_us: int) -> dict[str, Any]:
+def missing_cells(missing_us: Any) -> dict[str, Any]:
     """Return for how many hours nothing is known in the midst of what a figure rests on; nothing without a gap."""
-    return {"missing_hours": hours_number(missing_us)} if missing_us else {}
+    return {MISSING: hours_number(missing_us)} if missing_us else {}
 
 
 def edge_cells(name: str, edge: Edge | None, zone: SiteZone) -> dict[str, Any]:
     """Return the register at one end of a usage: kWh, time and quality, under names that begin with `name`."""
-    return {
-        f"{name}_kwh": kwh_number(edge.wh) if edge else None,
-        f"{name}_time": zone.iso(edge.time) if edge else None,
-        f"{name}_quality": edge.quality if edge else None,
-    }
+    of_each = zip(EDGE_COLUMNS.items(), edge_values(edge), strict=True)
+    return {f"{name}_{column}": _cell(kind, value, zone) for (column, kind), value in of_each}
+
+
+def _cell(kind: ColumnKind, value: Any, zone: SiteZone) -> Any:
+    """Return a value of a usage as it is printed: an instant as text, an energy in kWh."""
+    if value is None:
+        return None
+    return zone.iso(value) if kind == "time" else kwh_number(value) if kind == "kwh" else value

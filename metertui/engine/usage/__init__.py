@@ -44,21 +44,33 @@ from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, ROW_STATUS
 from metertui.engine.usage.recent import known_buckets, rise_at
 from metertui.engine.usage.register_changes import register_changes
 from metertui.engine.usage.series import QUALITY_OF_POINT, Edge, Quality, Series, Usage
+from metertui.engine.usage.usage_columns import (
+    EDGE_COLUMNS,
+    MISSING,
+    USAGE_COLUMNS,
+    ColumnKind,
+    edge_values,
+    usage_values,
+)
 
 __all__ = [
     "CHANNEL",
     "COLUMNS",
+    "EDGE_COLUMNS",
     "FILTERS",
     "KEYS",
     "LIST_KINDS",
     "LOAD_COLUMNS",
+    "MISSING",
     "QUALITY_OF_POINT",
     "ROW_STATUS",
     "SHORTEST_DAY",
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",
+    "USAGE_COLUMNS",
     "Clock",
+    "ColumnKind",
     "Edge",
     "Explained",
     "Explanation",
@@ -83,6 +95,7 @@ __all__ = [
     "check_step",
     "cut_intervals",
     "days_of_row",
+    "edge_values",
     "explain",
     "explain_sum",
     "filed_times",
@@ -104,6 +117,7 @@ __all__ = [
     "rise_at",
     "usage_figures",
     "usage_table",
+    "usage_values",
     "why_no_data",
     "with_intervals",
 ]
