@@ -103,12 +103,14 @@ class Meter:
         for time, wh in sorted(reading for reading in self.readings if reading[0] in apart):
             before = next((point for point in reversed(found) if point.time < time), None)
             after = next((point for point in counted if point.time > time), None)
-            register = wh if before is None else max(wh, before.base)
+            rolled = before is not None and self._rolls(before.base, wh)
+            register = wh if before is None or rolled else max(wh, before.base)
             fitting = before is None or self._fits((before.time, before.base), (time, wh))
             if fitting and after is not None:
                 said = self.exchanges[after.time][0] if after.kind == "exchange" else after.read
                 fitting = self._fits((time, register), (after.time, said))
-            kind[time, wh] = "rejected" if not fitting else "rounding" if register > wh else "counted"
+            counts = "rollover" if rolled else "rounding" if register > wh else "counted"
+            kind[time, wh] = counts if fitting else "rejected"
             if fitting:
                 found.append(_Point(time, register, register, kind="estimate", read=wh))
                 found.sort(key=lambda point: point.time)

@@ -405,8 +405,9 @@ class Batch:
             heads.chains.keep(code, chain)
         why = estimates.why_apart(before, after, estimate, limits, self._zone)
         if after is None and is_last:
-            register = wh if before is None else max(wh, before.register)
-            counted = before if why else estimates.Before(time, register)
+            counted = before
+            if not why:
+                counted = estimates.Before(time, estimates.counted_with(before, estimate, limits))
             if counted is not None:
                 heads.last_estimate[code] = counted
         return self._suspect(self._folder.directory.ids[code], time, wh, why) if why else OK

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array, Limits, MeterLimits, SiteZone, format_kwh
 from metertui.engine.columns import READ, Columns, Curve, tail_columns
-from metertui.engine.vee.rules import COUNTED, REJECTED, ROUNDING, SUSPECT, fits, misfit
+from metertui.engine.vee.rules import COUNTED, REJECTED, ROLLOVER, ROUNDING, SUSPECT, fits, has_rolled, misfit
 
 _NO_LIMIT: Final = 1 << 62
 
@@ -28,6 +28,8 @@ class Estimate(NamedTuple):
     """µs UTC."""
     wh: int
     max_w: int
+    range_wh: int = 0
+    """Where its register begins again at 0, Wh; 0 if it is not known to do so."""
 
 
 class Before(NamedTuple):
@@ -43,6 +45,7 @@ class After(NamedTuple):
     time: int
     wh: int
     max_w: int
+    range_wh: int = 0
 
 
 def judge_between(
@@ -52,24 +55,39 @@ def judge_between(
 
     That of one that does not count is what was counted before it, 0 for nothing.
     """
-    for time, wh, max_w in estimates:
-        register = wh if before is None else max(wh, before.register)
-        fitting = before is None or fits(*before, time, wh, max_w, rounding_wh, shortest_us)
+    for each in estimates:
+        time, wh = each.time, each.wh
+        rolled = before is not None and has_rolled(before.register, wh, each.range_wh, rounding_wh)
+        register = wh if before is None or rolled else max(wh, before.register)
+        fitting = before is None or _follows(before, each, rounding_wh, shortest_us)
         if fitting and after is not None:
-            fitting = fits(time, register, after.time, after.wh, after.max_w, rounding_wh, shortest_us)
+            fitting = _follows(Before(time, register), after, rounding_wh, shortest_us)
         if not fitting:
             yield REJECTED, 0 if before is None else before.register
             continue
-        status = ROUNDING if register > wh else COUNTED
+        status = ROLLOVER if rolled else ROUNDING if register > wh else COUNTED
         before = Before(time, register)
         yield status, register
+
+
+def _follows(before: Before, later: Estimate | After, rounding_wh: int, shortest_us: int) -> bool:
+    """Return whether a reading fits what is counted before it, as it would if both were actual."""
+    rolled = has_rolled(before.register, later.wh, later.range_wh, rounding_wh)
+    wh = later.wh + (later.range_wh if rolled else 0)
+    return fits(*before, later.time, wh, later.max_w, rounding_wh, shortest_us)
+
+
+def counted_with(before: Before | None, estimate: Estimate, limits: MeterLimits) -> int:
+    """Return the register (Wh) with which an estimate counts that fits what is counted before it."""
+    [(_, register)] = judge_between(before, None, [estimate], limits.rounding_wh, limits.shortest_us)
+    return register
 
 
 def why_apart(
     before: Before | None, after: After | None, estimate: Estimate, limits: MeterLimits, zone: SiteZone
 ) -> str:
     """Return a clause that says why an estimate between two counted readings does not count; "" if it does."""
-    time, wh, _ = estimate
+    time, wh = estimate.time, estimate.wh
     [(status, _)] = judge_between(before, after, [estimate], limits.rounding_wh, limits.shortest_us)
     if status < SUSPECT:
         return ""
@@ -118,7 +136,10 @@ def judge_estimates(estimates: Columns, curve: Curve, read: Int64Array, limits: 
     new[1:] = (at[1:] != at[:-1]) | (estimates.meter[1:] != estimates.meter[:-1])
     edges = np.append(np.flatnonzero(new), count).tolist()
     watts = np.broadcast_to(limits.of_readings(estimates.meter, estimates.time), count)
-    columns = [column.tolist() for column in (estimates.time, estimates.wh, watts)]
+    ranges, point_ranges = (
+        _ranges(limits, *each) for each in ((estimates.meter, estimates.time), (curve.meter, curve.time))
+    )
+    columns = [column.tolist() for column in (estimates.time, estimates.wh, watts, ranges)]
     point_watts = np.broadcast_to(limits.of_readings(curve.meter, curve.time), len(curve))
     energy = np.zeros(count, dtype=np.int64)
     for first, stop in pairwise(edges):
@@ -130,15 +151,30 @@ def judge_estimates(estimates: Columns, curve: Curve, read: Int64Array, limits: 
             origin, zero = before.register, int(curve.energy[place - 1])
         if place < len(curve) and curve.meter[place] == meter:
             said = int(read[place])
-            after = After(int(curve.time[place]), said, int(point_watts[place]))
-            origin = said if before is None else origin
-            most = origin + int(curve.energy[place]) - zero
+            after = After(int(curve.time[place]), said, int(point_watts[place]), int(point_ranges[place]))
+            most = int(curve.energy[place]) - zero
         rows = map(Estimate, *(column[first:stop] for column in columns))
         judged = judge_between(before, after, rows, limits.rounding_wh, limits.shortest_us)
         status[first:stop], register[first:stop] = zip(*judged, strict=True)
-        np.minimum(register[first:stop], most, out=register[first:stop])
-        energy[first:stop] = register[first:stop] - origin + zero
+        begun = np.cumsum(np.where(status[first:stop] == ROLLOVER, ranges[first:stop], 0))
+        if before is None and after is not None:
+            rolled = register[stop - 1] > 0 and has_rolled(
+                int(register[stop - 1]), after.wh, after.range_wh, limits.rounding_wh
+            )
+            origin = after.wh + int(begun[-1]) + (after.range_wh if rolled else 0)
+        risen = register[first:stop] + begun - origin
+        np.minimum(risen, most, out=risen)
+        register[first:stop] = np.maximum(risen + origin - begun, 0)
+        energy[first:stop] = risen + zero
     return Judged(status, register, energy)
+
+
+def _ranges(limits: Limits, meter: NDArray[np.int32], time: Int64Array) -> Int64Array:
+    """Return where the registers of readings begin again at 0, Wh; 0 for those that are not known to. int64[n]."""
+    devices = limits.devices
+    if devices is None:
+        return np.zeros(len(meter), dtype=np.int64)
+    return devices.column("range_wh")[devices.numbers_at(meter, time)]
 
 
 def with_estimates(

@@ -343,7 +343,7 @@ class Neighbours:
 
     def estimate(self, time: int, wh: int) -> estimates.Estimate:
         """Return a reading (µs UTC, Wh) with what it is judged by."""
-        return estimates.Estimate(time, wh, self.limits.at(time))
+        return estimates.Estimate(time, wh, self.limits.at(time), self.limits.device_at(time).range_wh)
 
 
 class Replay:
@@ -482,7 +482,7 @@ def surroundings(replay: Replay, neighbours: Neighbours, time: int) -> Chain:
         if status >= rules.SUSPECT or at == time:
             continue
         if at > time:
-            after = estimates.After(at, said, limits.at(at))
+            after = estimates.After(at, said, limits.at(at), limits.device_at(at).range_wh)
             break
         register = said
         if status == rules.EXCHANGE:

@@ -75,6 +75,11 @@ def rolls_over(wh0: int, wh1: int, range_wh: int) -> bool:
     return 9 * range_wh <= 10 * wh0 < 10 * range_wh and 2 * wh1 < range_wh
 
 
+def has_rolled(wh0: int, wh1: int, range_wh: int, rounding_wh: int) -> bool:
+    """Return whether a register fell between two readings by more than a rounding, as a rollover may have made it."""
+    return wh1 < wh0 - rounding_wh and rolls_over(wh0, wh1, range_wh)
+
+
 class _Known(NamedTuple):
     """A reading or an exchange that later ones are compared with."""
 
@@ -249,7 +254,7 @@ class Judge:
 
     def _fit(self, earlier: _Known, later: _Known) -> bool:
         time, wh = later.time, later.register
-        if wh < earlier.register - later.slack_wh and rolls_over(earlier.register, wh, later.range_wh):
+        if has_rolled(earlier.register, wh, later.range_wh, later.slack_wh):
             wh += later.range_wh
         return fits(earlier.time, earlier.register, time, wh, later.max_w, later.slack_wh, self._shortest_us)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 
+from metertui.engine.base.devices import Device, DeviceCourse
+from metertui.engine.base.limits import MeterLimits
+from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.usage.series import Series
+from metertui.engine.vee.edits import corrections_from
 from metertui.engine.vee.estimates import After, Before, Estimate, judge_between, why_apart
-from metertui.engine.vee.rules import COUNTED, REJECTED, ROUNDING
+from metertui.engine.vee.rules import COUNTED, REJECTED, ROUNDING, SUSPECT
 from tests import oracle
 from tests.engine.build import LIMITS
 from tests.engine.vee.test_curve import decided_meters, series_of
@@ -66,3 +71,17 @@ def test_why_an_estimate_does_not_count() -> None:
     next_one = f"the next actual reading, 150 kWh at {ZONE.iso(START + 2 * HOUR)}"
     assert said[3] == f"{next_one}, does not fit 200 kWh"
     assert why_apart(None, None, asked[3], LIMITS, ZONE) == ""
+
+
+@pytest.mark.parametrize("before_any", [False, True])
+def test_an_estimate_counts_across_a_rollover_as_an_actual_reading_does(before_any: bool) -> None:
+    """Whether the register went past its last number before the estimate, after it, or at either place."""
+    registers = np.array([99_950_000, 99_980_000, 10_000, 30_000, 60_000])
+    time = START + np.arange(5) * HOUR
+    limits = MeterLimits(1000, (100_000,), course=DeviceCourse((Device(range_wh=100_000_000),)), zone=ZONE)
+    for estimated in ((1,), (2,), (1, 2), (1, 2, 3), (4,), (2, 3, 4)):
+        those = (0, *estimated) if before_any else estimated
+        known = {int(time[place]): {int(registers[place]): ESTIMATED} for place in those}
+        series = Series.from_readings("m", time, registers, limits, corrections_from({}, None, {0: known}))
+        assert (series.status < SUSPECT).all(), estimated
+        assert series.energy.tolist() == [0, 30_000, 60_000, 80_000, 110_000], estimated
