@@ -59,6 +59,8 @@ class CompanyScreen(GatedScreen):
                 yield tab()
 
     _wanted = ""
+    _brought = ""
+    """A meter whose reading is to be entered."""
 
     def open_tab_next(self, tab: str) -> None:
         """Open a tab by its name when the screen is next shown."""
@@ -78,11 +80,13 @@ class CompanyScreen(GatedScreen):
         if self._wanted and self._open:
             self._open_tab(self._wanted)
             self._wanted = ""
+            self._take_brought()
 
     def entered(self) -> None:
         self.query("#inside .buttons").set(disabled=bool(self.read_only))
         self._open_tab(self._wanted or _TABS[0].name_of)
         self._wanted = ""
+        self._take_brought()
         self.say(f"Logged in as {self.who}. F9 logs out.", passes=True)
         # Later: a screen is laid out twice when it is shown, and a full table would be drawn both times.
         self.call_after_refresh(self.accounts_changed)
@@ -105,6 +109,15 @@ class CompanyScreen(GatedScreen):
         """Open the previous or the next tab."""
         names = [tab.name_of for tab in _TABS]
         self.action_open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
+
+    def take_meter(self, meter: str) -> None:
+        """Open the form of a reading with a meter in it, after the login where nobody is logged in."""
+        self._wanted, self._brought = ReadingTab.name_of, meter
+
+    def _take_brought(self) -> None:
+        if self._brought:
+            self.query_one(ReadingTab).take_meter(self._brought)
+            self._brought = ""
 
     def begin_account(self) -> None:
         """Open the form, emptied, for an account that is not there yet."""

@@ -46,8 +46,9 @@ class ExceptionsScreen(DecidingScreen):
     help_text = (
         "Cases that a person should look at, those with the most energy at stake first: what a decision would move, or "
         "what is only estimated, priced by the meter's tariff of that time. Equal cases of a meter are one row with "
-        "their number, which enter opens. Silent meters (2) are a list of their own, by region. Beside the list, or "
-        "below it, is the case under the cursor: the readings round it, and what each decision would change. "
+        "their number, which enter opens. Silent meters (2) are a list of their own, by region; i leads to "
+        "the form that proposes an estimated reading of one. Beside the list, or below it, is "
+        "the case under the cursor: the readings round it, and what each decision would change. "
         "Suspect: a reading that does not fit, until the next one decides. Reset: the register was exchanged, reset or "
         "rolled over. Rejected: a bad reading, not counted. Rounding: a meter that sends only readings a "
         "little below the counted register. Silent: an active meter without a reading for "
@@ -69,6 +70,7 @@ class ExceptionsScreen(DecidingScreen):
         Binding("u", "undo", "Undo"),
         Binding("l", "open('lookup')", "Lookup", show=False),
         Binding("b", "open('billing')", "Bill", show=False),
+        Binding("i", "open('company')", "Reading", show=False, tooltip="Enter or estimate a reading by hand"),
         Binding("slash", "search", "Meter", key_display="/"),
         Binding("c", "cause(1)", "Cause", show=False, tooltip="Filter by the next cause"),
         Binding("C", "cause(-1)", "Previous cause", show=False),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textual.widgets import Input
+
+from metertui.screens.company.meter_field import MeterField
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from metertui.screens.tables.listing import Listing
 from tests.screens.billing.test_billing import TARIFFS
@@ -72,7 +75,10 @@ async def test_silent_meters_are_a_list_by_region(troubled: Town) -> None:
         assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
         assert "esc ‹ … 3 × silent, North" in text_of(pilot, "#conditions")
         assert pilot.app.screen.query_one("#cases", Listing).cursor_row == 0
-        await go(pilot, "escape")
+        first = listed(pilot)[0][0]
+        await go(pilot, "i")
+        assert pilot.app.screen.query_one(MeterField).query_one(Input).value == first
+        await go(pilot, "f7", "escape")
         assert regions.selected_cells[1] == "… North"
         await go(pilot, "a", "A storm", "enter")
         assert text_of(pilot, "#said") == "3 cases are accepted; press u to undo."
