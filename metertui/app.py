@@ -322,7 +322,8 @@ class MetertuiApp(ThriftyApp):
         yield SystemCommand(
             "Colours", "Change from dark to light, to the colours of the terminal", self.action_toggle_theme
         )
-        yield SystemCommand("First steps", "Time zone, first staff account, how meters connect", self.action_walk)
+        if not self.headend.live().following:
+            yield SystemCommand("First steps", "Time zone, first staff account, how meters connect", self.action_walk)
         if self.works.all_under_way():
             yield SystemCommand("Cancel work", "End what is under way · F8", self.action_cancel_work)
         yield SystemCommand("Redraw", "Repair the screen after another program wrote on it · ^l", self.action_draw)

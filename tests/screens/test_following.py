@@ -37,6 +37,14 @@ async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_pa
             await settle(pilot)
             assert text_of(pilot, "#state").startswith("read-only · ")
             assert f"process {os.getpid()} owns this folder" in text_of(pilot, "#banner")
+            offered = {command.title for command in app.get_system_commands(app.screen)}
+            assert "Staff" in offered
+            assert "First steps" not in offered, "they would end in a refusal"
+            app.sessions.end()
+            await press(pilot, "f6")
+            assert "There is no staff account" in text_of(pilot, "#login-text")
+            assert "ctrl+p" not in text_of(pilot, "#login-text")
+            app.sessions.begin("operator@metertui.example", "operator")
             assert "client" not in text_of(pilot, "#state")
             assert follower.live().stored == 1
             await press(pilot, "f6")

@@ -24,6 +24,8 @@ from metertui.text import message, visible
 _DRAFT: Final = "login"
 _COMMAND: Final = 56
 """Characters of a command beside `--data` that have room in a line."""
+_LINE: Final = 62
+"""Characters of a command that have room in a line before the break."""
 _BREAK: Final = "\\\n    "
 
 
@@ -80,10 +82,12 @@ class LoginForm(OnDesk, Vertical):
             if self.desk.login_hint:
                 text.append(f"\n{self.desk.login_hint}", style="bold")
         else:
-            how = " in" if engine.staff.members() else ": press ctrl+p and choose First steps, or run in"
+            walks = not engine.staff.members() and not self.headend.live().following
+            how = ": press ctrl+p and choose First steps, or run in" if walks else " in"
             text = Text(f"There is no staff account with the role {who} yet. Create one{how} another terminal:\n\n")
             folder = visible(str(engine.folder))
-            words = f"{self.desk.command} admins add EMAIL --role {self._roles[0]}"
+            words, role = f"{self.desk.command} admins add EMAIL", f"--role {self._roles[0]}"
+            words += f" {_BREAK if len(words) + len(role) >= _LINE else ''}{role}"
             parted = len(words) + len(folder) > _COMMAND  # so that it can be pasted
             text.append(f"  {words} {_BREAK if parted else ''}--data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)

@@ -45,6 +45,15 @@ async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str
         assert f"metertui admins add EMAIL --role {role}{parted}--data /srv/metertui" in said
 
 
+async def test_a_command_is_parted_before_a_word_is_folded(town: Town) -> None:
+    town.app.command = ".venv/bin/python -m metertui"
+    async with at_work(town, "f5", size=(80, 24)) as pilot:
+        _, _, command = text_of(pilot, "#login-text").partition("\n\n")
+        *parts, last = command.rstrip().splitlines()
+        assert last.strip() == "--data /srv/metertui"
+        assert all(part.rstrip().endswith(" \\") for part in parts), "or what is pasted would end too early"
+
+
 async def test_the_box_stays_whole_in_80_columns_however_long_the_folder_is(town: Town) -> None:
     town.engine.folder = Path("/srv") / "/".join(["a-long-name-of-a-folder"] * 12)
     async with at_work(town, "f6", size=(80, 24)) as pilot:
