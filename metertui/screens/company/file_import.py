@@ -32,8 +32,8 @@ from metertui.text import fmt, message, plain
 
 _VIEWS: Final = {"rows": "First rows", "totals": "Totals", "lines": "Odd lines"}
 _INVITATION: Final = (
-    "Any table with registers or energy: CSV, Excel, Parquet or JSON, and NEM12, NEM13 and Green Button. It is read "
-    "when its path is entered; nothing is written before Store."
+    "Any table of registers or energy (CSV, Excel, Parquet, JSON), NEM12, NEM13 or Green Button. Nothing is written "
+    "before Store."
 )
 _OFFERED: Final = 12
 """Names of files that a path can go on with that are shown."""

@@ -94,7 +94,12 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
             said += f"; {', '.join(able)} do"
         raise MeterError(said)
     if what == "exchange" and len(rows) > 1:
-        raise MeterError("declare an exchange for one meter at a time")
+        meters = {row.meter for row in rows}
+        raise MeterError(
+            f"declare it at one of the {len(rows)} cases of {rows[0].meter}; enter lists them"
+            if len(meters) == 1
+            else "declare an exchange for one meter at a time"
+        )
     if what == "correct" and len(rows) > 1:
         raise MeterError("correct one reading at a time")
     return _once([Decision(what, row.meter, row.time, PREVIEW, wh=_proposed(what, row)) for row in rows])

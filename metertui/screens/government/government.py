@@ -44,7 +44,7 @@ class GovernmentScreen(AskingScreen):
         "measure and comparison directly. □ marks a period that is not over, that the question cuts or that has a "
         "gap, also one before. While another question is worked out, the answer before it is dimmed.\n\n"
         "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
-        "at once, R those behind the whole answer; Of the row of a meter, l opens Lookup, b its bill, x its "
+        "at once, R those behind the whole answer; of the row of a meter, l opens Lookup, b its bill, x its "
         "exceptions. s sorts by the next column, S reverses the order, n shows the ten highest rows, the ten lowest, "
         "or all. tab goes to the chart, whose cursor is that of the table. The small line of each row is its use per "
         "day over time, from 0 to its own highest; its heading says by what. K keeps the question, o opens one, also "

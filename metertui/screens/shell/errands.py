@@ -26,7 +26,7 @@ ERRANDS: Final = (
     Errand("Find a meter", "Look up the usage of one meter", "F3 /", "lookup", "search"),
     Errand("Tariffs", "Show which prices hold from when, or change them", "F4 t", "billing", "tariffs"),
     Errand("Billing run", "Work out, write or issue all bills of a month", "F4 b", "billing", "run"),
-    Errand("Ask a question", "Choose period, meters, breakdown and measure", "F5 b", "government", "build"),
+    Errand("Ask a question", "Choose period, meters, breakdown and measure", "F5 f", "government", "build"),
     Errand("Saved questions", "Open a question that was saved, or an example", "F5 o", "government", "open"),
     Errand("Accounts", "Find an account by any of its texts", "F6", "company", "open_tab('accounts')"),
     Errand("Register an account", "Open the form of accounts", "F6, tab Form", "company", "open_tab('form')", True),

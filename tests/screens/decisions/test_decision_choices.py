@@ -46,6 +46,11 @@ def test_each_case_is_decided_once() -> None:
             "press space to deselect it",
         ),
         ("exchange", [case("a"), case("b")], "declare an exchange for one meter at a time"),
+        (
+            "exchange",
+            [case("a", "reset"), case("a", "reset", time=9)],
+            "declare it at one of the 2 cases of a; enter lists them",
+        ),
         ("correct", [case("a"), case("b")], "correct one reading at a time"),
     ],
 )
