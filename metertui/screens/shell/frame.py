@@ -304,7 +304,8 @@ def _state(snapshot: LiveSnapshot, way: str, who: Sequence[str], width: int) -> 
         text = Text(f" {snapshot.following.partition(':')[0]} · ", no_wrap=True, overflow="ellipsis", style="bold")
     room = width - text.cell_len - len(right) - 2
     name = next((name for name in who if len(name) <= room), "")
-    shown = f"{way}, esc goes back" if way else name or snapshot.folder
+    back = next((said for said in (f"{way}, esc goes back", "esc goes back") if len(said) <= room), "esc back")
+    shown = back if way else name or snapshot.folder
     if room >= _LEAST:
         text.append_text(plain(shown if len(shown) <= room else f"…{shown[1 - room :]}", style="bold" if way else ""))
     else:

@@ -13,7 +13,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 
 from metertui.app import MetertuiApp
-from metertui.screens.shell.frame import PLACES, DeskScreen
+from metertui.screens.shell.frame import PLACES, DeskScreen, _state
 from metertui.screens.terminal import theme
 from metertui.settings import Settings
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
@@ -224,3 +224,13 @@ async def test_only_a_warning_has_the_colour_of_one(town: Town) -> None:
             screen.say(text)
             await pilot.pause()
             assert said.rich_style.color == colour.rich_color
+
+
+@pytest.mark.parametrize(
+    ("width", "said"), [(120, "Lookup › Billing, esc goes back"), (60, "esc goes back"), (55, "esc back")]
+)
+def test_the_key_that_goes_back_is_named_however_little_room_there_is(town: Town, width: int, said: str) -> None:
+    snapshot = replace(town.headend.live(), address="127.0.0.1:41637", connections=12)
+    state = _state(snapshot, "Lookup › Billing", (), width).plain
+    assert state.startswith(f" 127.0.0.1:41637 · {said} ")
+    assert len(state) == width
