@@ -14,7 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from metertui.engine.accounts import Account, check_field, parse_effective
-from metertui.engine.attributes import ACCOUNT_FIELDS
+from metertui.engine.attributes import ACCOUNT_FIELDS, DEVICE_FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import word_of
@@ -179,7 +179,7 @@ class FormTab(Tab):
             lines.append((self._moment(account.registered), "registered"))
         for place, (since, group, device) in enumerate(in_time):
             when = self._moment(since) if place else "from the start"
-            said = [f"{_label(name)} {value}" for name, value in device._asdict().items() if value]
+            said = [f"{_label(name)} {value}" for name, value in zip(DEVICE_FIELDS, device, strict=True) if value]
             lines.append((when, ", ".join(filter(None, (*group, *said))) or "no attributes"))
         for event in self.headend.engine.events.history_of_meter(account.meter)[-_EVENTS:]:
             about = "" if event.at is None else f" {self._moment(event.at)}"
