@@ -53,6 +53,8 @@ class IngestFigures(Grid):
         self.query_one("#tile-latency", Tile).set_label("to OK, 50 · 99%" if room >= _ROOMY else "to OK")
         for name, (_, figure) in _TILES.items():
             value = figure(snapshot)
+            if name == "latency" and len(value) > room - 2:
+                value = _tight(value)  # or its unit would be cut
             width = min(_SPARK, room - len(value) - 4)
             trend = [_TRENDS[name](slot) for slot in slots] if name in _TRENDS else []
             spark = sparkline(trend, width) if width > 3 and any(trend) else ""
@@ -95,3 +97,9 @@ def _milliseconds(*seconds: float | None) -> str:
     room = max(known, default=0.0) < 100  # for a decimal in the tile
     shown = [f"{each:.1f}" if each < 10 and room else fmt.count(round(each)) for each in known]
     return f"{' · '.join(shown)} ms" if shown else "–"
+
+
+def _tight(milliseconds: str) -> str:
+    """Return durations without the spaces between and in them, as `0.4·2.1 ms`."""
+    figures, _, unit = milliseconds.rpartition(" ")
+    return f"{''.join(figures.split())} {unit}"

@@ -13,7 +13,7 @@ from tests.screens.live.helpers import STEPS, inner, mid_close, show
 from tests.screens.town import STEADY, Town, at_work, settle, text_of
 
 
-async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> None:
+async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     codes = ["unknown-command", "bad-reading", "not-registered", "bad-timestamp", "bad-field", "conflict", "syntax"]
     batch = town.engine.ingest.begin()
     for times, code in enumerate(codes, 1):
@@ -26,6 +26,14 @@ async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> No
         await show(town, pilot)
         shown = " ".join(text_of(pilot, "#server-figures").split())
         assert shown.endswith("refused " + " ".join(f"{code}×{n}" for n, code in reversed([*enumerate(codes, 1)])))
+        for p50, p99, said in ((0.0013, 0.0051, "1.3·5.1 ms"), (0.012, 0.097, "12 · 97 ms"), (0.3, 1.2, "300·1200 ms")):
+            slow = replace(town.headend.live(), p50=p50, p99=p99)
+            with monkeypatch.context() as patched:
+                patched.setattr(town.headend, "live", lambda slow=slow: slow)
+                await show(town, pilot)
+                _, _, figure = text_of(pilot, "#tile-latency").partition("\n")
+                assert figure.strip() == said
+                assert len(said) <= pilot.app.screen.query_one("#tile-latency").content_size.width
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
