@@ -19,7 +19,7 @@ WINDOWS: Final = {
     "month": ("Month", "vs previous month"),
     "year": ("Year", "vs previous year"),
     "last_month": ("Last month", "vs previous month"),
-    "last_half_hour": ("½ hour", "vs previous half hour"),
+    "last_half_hour": ("½ hour", "vs previous ½ hour"),
     "latest": ("Latest", "vs previous day"),
     "all": ("All", "vs previous days"),
     "dates": ("Dates", "vs previous days"),

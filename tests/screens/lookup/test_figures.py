@@ -197,3 +197,7 @@ async def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(town
         await press(pilot, "f3", "slash", *STEADY, "enter")
         await settle(pilot)
         assert "closing less the opening" not in text_of(pilot, "#lookup-message")
+
+
+def test_the_names_of_comparisons_have_room_in_80_columns() -> None:
+    assert max(len(compared) for _, compared in figures.WINDOWS.values()) <= 18
