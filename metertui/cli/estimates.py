@@ -34,14 +34,14 @@ def estimate(options: argparse.Namespace) -> None:
         asked["kwh"] = options.kwh
     if options.reason is not None:
         asked["reason"] = options.reason
-    told = perform(data, "estimate", asked)
+    answer = perform(data, "estimate", asked)
     row = {
-        "meter": told["meter"],
-        "time": zone.iso(told["time"]),
-        "reading_kwh": kwh_number(told["wh"]),
+        "meter": answer["meter"],
+        "time": zone.iso(answer["time"]),
+        "reading_kwh": kwh_number(answer["wh"]),
         "quality": "estimated",
-        "proposed_kwh": kwh_number(told["proposed_wh"]),
-        "basis": told["basis"],
-        "outcome": told["outcome"],
+        "proposed_kwh": kwh_number(answer["proposed_wh"]),
+        "basis": answer["basis"],
+        "outcome": answer["outcome"],
     }
     print_rows(options, [row], COLUMNS, one=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from metertui.engine.base import HOUR, MINUTE
 from metertui.formats.meter_tables.shape import Shape, clean
+from metertui.formats.meter_tables.slots import PART_LENGTHS
 from metertui.formats.meter_tables.words import plain
 
 _NAMES: Final = re.compile(
@@ -17,12 +18,8 @@ _NAMES: Final = re.compile(
     r"\bperiod|periode|interval|\bslot\b|settlement|quarter|kwartier|viertel|\bhh\b"
 )
 _NUMBER: Final = re.compile("[0-9]{1,3}", re.ASCII)
-_LENGTHS: Final = {
-    **dict.fromkeys((23, 24, 25), HOUR),
-    **dict.fromkeys((46, 48, 50), 30 * MINUTE),
-    **dict.fromkeys((92, 96, 100), 15 * MINUTE),
-}
-"""How long a part is, by how many the fullest day has."""
+_LENGTHS: Final = PART_LENGTHS | {23: HOUR, 46: 30 * MINUTE, 92: 15 * MINUTE}
+"""How long a part is, by how many the fullest day has: it may be one of 23 hours."""
 
 
 @dataclass(frozen=True)

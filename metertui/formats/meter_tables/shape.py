@@ -30,7 +30,8 @@ _WIDE: Final = 12
 """From so many columns named by times of day on, a row is a day."""
 _SAMPLE: Final = 400
 """Rows in which the table is looked for."""
-_SLOT: Final = re.compile(r"(?:[^\W\d_]{0,9}[ _.-]?)?([0-9]{1,3})")
+PART_NUMBER: Final = re.compile(r"(?:[^\W\d_]{0,9}[ _.-]?)?([0-9]{1,3})")
+"""The name of a column for a numbered part of a day: `7`, `H7`, `Hour 07`."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _slots(names: list[str], kinds: list[Kind]) -> list[int]:
     """Return the columns that are named by parts of a day, all in one way: `00:15`, `00:00-00:15`, or `H7`."""
     ways: dict[str, list[int]] = {}
     for at, name in enumerate(names):
-        way = kind_of(name) or ("number" if _SLOT.fullmatch(name) else "")
+        way = kind_of(name) or ("number" if PART_NUMBER.fullmatch(name) else "")
         if kinds[at] in ("figure", "") and way in ("clock", "clock range", "number"):
             ways.setdefault(way, []).append(at)
     return max(ways.values(), key=len, default=[])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Final
 from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, day_of_number
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.local_times import BARE
-from metertui.formats.meter_tables.shape import Shape
+from metertui.formats.meter_tables.shape import PART_NUMBER, Shape
 from metertui.formats.tables import parse_clock, split_range
 
-_NUMBER: Final = re.compile(r"(?:[^\W\d_]{0,9}[ _.-]?)?([0-9]{1,3})")
-_LENGTHS: Final = {24: HOUR, 25: HOUR, 48: 30 * MINUTE, 50: 30 * MINUTE, 96: 15 * MINUTE, 100: 15 * MINUTE}
+PART_LENGTHS: Final = {24: HOUR, 25: HOUR, 48: 30 * MINUTE, 50: 30 * MINUTE, 96: 15 * MINUTE, 100: 15 * MINUTE}
 """How long a part of a day is by how many there are; the longer rows have room for a day of 25 hours."""
 
 
@@ -64,8 +62,8 @@ def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
             places, starts = [*places[1:], places[0]], [*starts[1:], DAY]
         if starts[0] == step and starts[-1] == DAY:
             return [_slot(at, end - step, end, elapsed=False) for at, end in zip(places, starts, strict=True)]
-    numbers = [int(found[1]) for name in names if (found := _NUMBER.fullmatch(name)) is not None]
-    length = _LENGTHS.get(len(numbers))
+    numbers = [int(found[1]) for name in names if (found := PART_NUMBER.fullmatch(name)) is not None]
+    length = PART_LENGTHS.get(len(numbers))
     if (
         length
         and len(numbers) == len(names)
@@ -81,7 +79,7 @@ def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
 
 def _order(name: str) -> int:
     """Return where a part of a day comes among the others; a midnight at the end of its day counts as the first."""
-    number = _NUMBER.fullmatch(name)
+    number = PART_NUMBER.fullmatch(name)
     return int(number[1]) if number is not None else _clock((split_range(name) or (name,))[0])
 
 
