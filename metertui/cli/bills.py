@@ -42,7 +42,7 @@ from metertui.engine.billing import (
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
 from metertui.formats import complete_file, is_standard_output, resolve_output, write_run
-from metertui.text import bill_page, explained
+from metertui.text import bill_page, bill_source, explained
 
 _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note", "channel"))
 """Names in a line before its quantity and price, those after, and those that are not in the table."""
@@ -110,7 +110,7 @@ def _issue_month(options: argparse.Namespace) -> None:
             _write_run(options, _compute_run(engine, month))
     else:
         print(f"{run['count']}: {run['sums']}", file=sys.stderr)
-        _print_notes([*run["unissued"], run["waiting"]])
+        _print_notes([run["gaps"], *run["unissued"], run["waiting"]])
     counts = {"issued": run["new"], "adjustments": run["changes"], "issued_before": run["bills"] - run["new"]}
     never = {"never_issued": run["unissued"], "waiting": run["waiting"]}
     _print_result(options, {"month": month, "bills": run["bills"], **counts, **run["totals"], **never})
@@ -153,7 +153,7 @@ def _write_page(path: Path, engine: Engine, statement: Statement) -> None:
         with contextlib.redirect_stdout(said):
             note = explained.register_note(one.curve, bill.opening, bill.closing, bill.usage_wh, engine.zone)
             _print_for_people(bill_object(shown, engine.zone), note)
-        text = said.getvalue()
+        text = f"{said.getvalue()}\n{bill_source(engine.clock.now(), engine.zone)}\n"
     with complete_file(path) as file:
         file.write(text.encode())
     print(f"the bill of {statement.meter} for {statement.month} written to {path}", file=sys.stderr)

@@ -235,6 +235,7 @@ async def _issue(call: Call) -> object:
         "bills": run.with_data,
         "count": run.count_sentence(),
         "totals": run.totals(),
+        "gaps": run.gap_sentence(),
         "unissued": run.unissued(),
         "by_rules": run.by_rules,
         "accepted": run.accepts_rules,

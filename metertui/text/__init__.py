@@ -6,7 +6,7 @@ from metertui.engine.base import visible
 from metertui.text import answer_words, answers, explained, fmt, statement_words, time_labels
 from metertui.text.answer_words import sentence
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column
-from metertui.text.bill_page import bill_page
+from metertui.text.bill_page import bill_page, bill_source
 from metertui.text.casework import (
     INKS,
     NOWHERE,
@@ -41,6 +41,7 @@ __all__ = [
     "answer_words",
     "answers",
     "bill_page",
+    "bill_source",
     "case_headings",
     "cause_of",
     "cells",

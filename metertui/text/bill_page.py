@@ -60,12 +60,17 @@ def bill_page(shown: ShownBill, one: Frozen, account: Account | None, now: int) 
         _charges(bill, bill.charges, zone) if bill.charges else _paragraph(_without_amounts(bill), "warning"),
         *(_paragraph(each, "quiet") for each in said),
         *(_paragraph(change, "warning") for change in statement_words.changes_since(shown)),
-        f"<footer>made by metertui {escape(__version__)} on {escape(time_labels.moment(zone.local(now)))}</footer>",
+        f"<footer>{escape(bill_source(now, zone))}</footer>",
     ]
     title = escape(f"Bill of {bill.meter} for {time_labels.month(bill.month)}")
     head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
     body = "\n".join(filter(None, parts))
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def bill_source(now: int, zone: SiteZone) -> str:
+    """Return what made the file of a bill and when (µs UTC), and in which zone its times are."""
+    return f"made by metertui {__version__} on {time_labels.moment(zone.local(now))} · times in {zone.name}"
 
 
 def _state(shown: ShownBill, running: bool, zone: SiteZone) -> str:

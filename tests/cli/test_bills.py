@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from metertui import __version__
 from metertui.engine.base import former_limits
 from metertui.engine.index.meter_codes import MeterCodes
 from tests.cli.conftest import Command
@@ -130,6 +131,14 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     told = priced("bill", "m-1", "--month", "2025-02", "--format", "json")
     assert told.json["total"] == bill["total"]
     assert "2025_02.csv: another program has changed this file of issued bills. Restore it from a" in told.err
+
+
+def test_an_issue_tells_of_bills_that_hold_a_part_of_a_gap(priced: Command, tmp_path: Path) -> None:
+    known = [f"gapped,2025-02-10T0{hour}:00:00+08:00,2025-02-10T0{hour + 1}:00:00+08:00,1," for hour in (1, 2, 6)]
+    (tmp_path / "hours.csv").write_text("\n".join(["identifier,start,end,kwh,quality", *known, ""]))
+    assert priced("import", str(tmp_path / "hours.csv")).code == 0
+    result = priced("bill", "--all", "--month", "2025-02", "--issue")
+    assert "! 1 bill holds a part of a gap: nothing is known of 3 h\n" in result.err
 
 
 def test_an_issue_prints_its_result_as_json_and_csv(priced: Command) -> None:
@@ -267,7 +276,10 @@ def test_a_bill_is_written_as_a_page_to_print(priced: Command, tmp_path: Path) -
     assert (result.code, result.out, result.err) == (0, "", f"the bill of m-1 for 2025-02 written to {page}\n")
     assert "157.97" in page.read_text()
     assert priced(*words, str(text)).code == 0
-    assert text.read_text() == priced("bill", "m-1", "--month", "2025-02").out
+    printed, source = text.read_text().rsplit("\n\n", 1)
+    assert f"{printed}\n" == priced("bill", "m-1", "--month", "2025-02").out
+    assert source.startswith(f"made by metertui {__version__} on ")
+    assert source.endswith(" · times in Asia/Singapore\n")
     result = priced(*words, str(tmp_path / "bill.pdf"))
     assert (result.code, result.err) == (
         2,

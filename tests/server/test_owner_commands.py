@@ -77,7 +77,7 @@ async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> No
     totals = {"usage_kwh": 0, "net": "0.00", "tax": "0.00", "total": "0.00", "currency": "SGD"}
     counts = {"new": 0, "changes": 0, "bills": 0, "count": "0 bills and 1 meter without data"}
     rules = {"by_rules": 0, "accepted": False, "waiting": ""}
-    assert done["result"] == {**counts, **rules, "sums": sums, "totals": totals, "unissued": []}
+    assert done["result"] == {**counts, **rules, "sums": sums, "totals": totals, "unissued": [], "gaps": ""}
     assert (await send_command(folder, "bill issue", month="2025-02"))["result"]["new"] == 0
     assert "is not over" in (await send_command(folder, "bill issue", month="2025-03"))["error"]
     assert owner.engine.bills.issued_months() == ["2025-02"]

@@ -83,7 +83,7 @@ def test_a_page_has_what_a_customer_asks_for(shown: ShownBill, one: Frozen) -> N
         "night 224.000 20 9 44.80",
         "Net 179.20 Tax 16.13 Total, SGD 195.33",
         "kWh a day, at most 24.000",
-        "on 12 Mar 2025 10:40",
+        "on 12 Mar 2025 10:40 · times in Asia/Singapore",
     ):
         assert words in said
 

@@ -20,10 +20,11 @@ from metertui.engine.billing.statements import (
     unpriced_statement,
 )
 from metertui.engine.billing.tariff_replay import DECILES, FIGURES, KEYS, Replay, replay_tariffs
-from metertui.engine.billing.tariffs import COLUMNS, NAME, Band, Tariff, TariffFile, Tariffs, clock, with_tax
+from metertui.engine.billing.tariffs import CHANNEL, COLUMNS, NAME, Band, Tariff, TariffFile, Tariffs, clock, with_tax
 from metertui.engine.billing.unissued import unissued_months, unissued_sentences
 
 __all__ = [
+    "CHANNEL",
     "COLUMNS",
     "DECILES",
     "ENERGY",

@@ -300,8 +300,7 @@ class BillingScreen(DeskScreen):
             self.warn(f"{path.name}: the name of the file must end in .html, .svg or .txt")
             return
         if path.suffix != ".html":  # drawn here, as charts are drawn on the event loop alone
-            text = view.as_text() if path.suffix == ".txt" else as_file(view.as_paper(), path.suffix)
-            make = partial(str, text)
+            make = partial(str, as_file(view.as_paper(), path.suffix))
         self._write(path, make, view.meter, self.who or "billing")
 
     @work(exclusive=True, group="export")

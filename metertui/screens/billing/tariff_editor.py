@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static, TextArea
 
-from metertui.engine.billing import COLUMNS, ENERGY, Band, Tariffs, clock, decimals, tariffs, with_tax
+from metertui.engine.billing import CHANNEL, COLUMNS, ENERGY, Band, Tariffs, clock, decimals, tariffs, with_tax
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import durable
 from metertui.screens.billing.tariff_periods import count_line, gaps
@@ -24,8 +24,10 @@ from metertui.text import fmt, messages
 
 _NONE: Final = (
     "There is no tariffs.csv yet, so bills have usage and no amounts. Press w to create one. A row for the whole day "
-    "looks like 2025-04-01,,,,,28.12,9; a further column channel prices another channel than the use, such as export"
+    "looks like 2025-04-01,,,,,28.12,9, and after its last comma may name the channel that it prices, such as export"
 )
+_NEW: Final = ",".join((*COLUMNS, CHANNEL)) + "\n"
+"""The content of a file that there is not yet."""
 _WITH_TAX: Final = 96
 """The least width of a terminal, in columns, that has room for the whole table."""
 _PURPOSE: Final = "changing tariffs"
@@ -139,7 +141,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
     def _stored_text(self) -> str:
         """Return the content of the file as text, or the header if there is none."""
         if self._before is None:
-            return ",".join(COLUMNS) + "\n"
+            return _NEW
         return self._before.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 
     @on(TextArea.Changed, "#tariff-text")
@@ -197,7 +199,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         """Leave the editor or close the window. Unsaved changes are only discarded at the second key press."""
         if not self._editing:
             self.dismiss()
-        elif self._leaving or self._typed() == (self._before or f"{','.join(COLUMNS)}\n".encode()):
+        elif self._leaving or self._typed() == (self._before or _NEW.encode()):
             self.desk.drafts.drop(_DRAFT)
             self._list()
         else:

@@ -97,7 +97,12 @@ async def test_a_statement_is_copied_and_written_as_on_paper(
             await settle(pilot)
             assert said in " ".join(text_of(pilot, "#said").split())
         written = out.read_text()
-        assert written.startswith(copied)
+        head, _, statement = written.partition("\n\n")
+        title, source = head.split("\n")
+        assert title == f"Statement of {STEADY} for February 2025"
+        assert source.startswith("timezone Asia/Singapore · asked at 2025-03-12T10:40:00+08:00 · made by metertui ")
+        copied = copied.partition("\nkWh a day\n")[0].rstrip()
+        assert statement.startswith(copied)
         ends = (
             ("bill.html", "is written to"),
             ("bill.svg", "is written to"),
@@ -115,7 +120,7 @@ async def test_a_statement_is_copied_and_written_as_on_paper(
             assert told in picture
         assert "\nkWh a month\n" in written
         await press(pilot, "escape")
-        assert "█" in written.removeprefix(copied)
+        assert "█" in statement.removeprefix(copied)
         daily = pilot.app.screen.query_one("#daily-use", PictureView)
         assert daily.picture is not None
         assert daily.picture.series[0].values == (24.0,) * 28

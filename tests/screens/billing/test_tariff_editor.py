@@ -59,6 +59,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         await pilot.press("w")
         await settle(pilot)
         assert said(pilot) == "Valid: 0 prices in 0 tariffs."
+        assert pilot.app.screen.query_one("#tariff-text", TextArea).text == f"{HEADER.strip()},channel\n"
         await type_in(pilot, HEADER + "2025-01-01,,peak,07:00,23:00,30,9")
         assert said(pilot) == "! line 2: 00:00 to 07:00 of the tariff of 2025-01-01 for all has no price"
         await pilot.press("ctrl+s")
