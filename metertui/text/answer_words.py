@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from metertui.engine.base import visible
-from metertui.engine.reports import PERIODS, STRETCHES, Findings, Rule, SavedReport
+from metertui.engine.reports import PERIODS, Findings, Rule, SavedReport
 from metertui.engine.usage import TIME_KEYS, Question
 from metertui.text import fmt, time_labels
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES
@@ -73,17 +73,23 @@ def summary(found: Findings, rule: Rule | None) -> str:
             said += f" ({before}, now {now}: {'compared per day' if alike else 'too unlike to compare'})"
         elif found.per_day:
             said += " (rows of unequal length: compared per day)"
-    if note := incomplete(found):
+    for note in filter(None, (missing(found), incomplete(found))):
         said += f" · {note}"
     if rule is not None and (found.hidden or found.total_wh is None):
         said += f" · {fmt.count(found.hidden)} hidden: {why(rule)}"
     return said
 
 
+def missing(found: Findings) -> str:
+    """Return how much of the time of all meters is missing between what is known of them; "" if nothing is."""
+    share = float(found.whole["missing_share"].iloc[0]) if len(found.whole) else 0.0
+    return f"{fmt.share(share)} of meter hours missing" if share else ""
+
+
 def incomplete(found: Findings) -> str:
     """Return which periods stand in the table in part, with their sign; "" if all are whole."""
     by, table = found.inquiry.question.by, found.table
-    key = next((key for key in by if key in STRETCHES), "")
+    key = next((key for key in by if key in TIME_KEYS), "")
 
     def names(column: pd.Series[str]) -> str:
         rows = column.unique().tolist()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, HOUR, SiteZone, visible
-from metertui.engine.reports import STRETCHES, Compare, Findings, Inquiry, Measure, Rule
+from metertui.engine.reports import Compare, Findings, Inquiry, Measure, Rule
 from metertui.engine.usage import SHORTEST_DAY, TIME_KEYS, Question, per_day
 from metertui.formats import writers
 from metertui.text import fmt
@@ -88,7 +88,7 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
     texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
-    period = next((place for place, key in enumerate(by) if key in STRETCHES), 0)
+    period = next((place for place, key in enumerate(by) if key in TIME_KEYS), 0)
     texts[period] = [
         f"{text} {INCOMPLETE}" if part else text for text, part in zip(texts[period], table["part"], strict=True)
     ]
@@ -135,8 +135,9 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
     add("meters", "meters", fmt.count)
     add("readings", "readings", fmt.count)
     if found.has_gaps:
-        table = table if "missing" in table else table.assign(missing=np.nan)
+        table = table if "missing" in table else table.assign(missing=np.nan, missing_share=np.nan)
         add("missing", "missing h", lambda us: fmt.number(round(us * 1000 / HOUR), 1))
+        add("missing_share", "missing", fmt.share)
     return columns, texts
 
 

@@ -191,8 +191,24 @@ def test_a_row_that_holds_a_part_of_a_gap_says_how_long_it_is() -> None:
     assert columns["missing_hours"] == "number"
     assert table["missing_hours"].tolist() == [22, 6]
     headings, cells = answers.page(found, found.table, engine.zone)
-    assert (headings[-1].title, [row[-1] for row in cells]) == ("missing h", ["22.0", "6.0"])
+    assert [heading.title for heading in headings[-2:]] == ["missing h", "missing"]
+    assert [row[-2:] for row in cells] == [["22.0", "88.0%"], ["6.0", "85.7%"]]
     assert [row[0] for row in cells] == ["2025-03-28 □", "2025-03-29 □"]
     assert "□ with a gap: 28 Mar 2025" in answer_words.incomplete(found)
-    assert answers.feet(found, found.table, engine.zone)[0][-1] == "28.0"
+    assert answers.feet(found, found.table, engine.zone)[0][-2:] == ["28.0", "87.5%"]
+    assert "87.5% of meter hours missing" in answer_words.summary(found, None)
     assert "missing_hours" not in answers.sheet(whole, "", engine.zone, ruled=False)[0]
+
+
+def test_an_hour_that_one_meter_of_many_lacks_is_told_and_marks_nothing() -> None:
+    many = [line for nth in range(60) for line in hours(f"n{nth}", 0, *[5] * 24)]
+    with opened([*hours("m", 0, *[5] * 3), *hours("m", 4, *[5] * 20), *many]) as engine:
+        day = date(2025, 3, 28)
+        asked = [Inquiry(Question(day, day, by=(key,))) for key in ("day", "hour_of_day", "meter")]
+        of_day, of_hours, of_meters = (report.answer_inquiry(engine.view().frozen(), each) for each in asked)
+    [row] = answers.page(of_day, of_day.table, engine.zone)[1]
+    assert (row[0], row[-2:]) == ("2025-03-28", ["1.0", "0.1%"])
+    assert answer_words.summary(of_day, None).endswith(" · 0.1% of meter hours missing")
+    rows = answers.page(of_hours, of_hours.table, engine.zone)[1]
+    assert [(name, share) for name, *_, share in rows if share != "0.0%"] == [("03:00 □", "1.6%")]
+    assert answers.page(of_meters, of_meters.table, engine.zone)[1][0][-2:] == ["1.0", "4.2%"]

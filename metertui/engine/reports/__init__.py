@@ -6,7 +6,6 @@ from metertui.engine.reports import disclosure, report
 from metertui.engine.reports.courses import courses_of
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import ExportLog
-from metertui.engine.reports.incomplete import STRETCHES
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Findings, Inquiry, Measure
 from metertui.engine.reports.saved_reports import (
     CHARTS,
@@ -27,7 +26,6 @@ __all__ = [
     "MEASURES",
     "NAME",
     "PERIODS",
-    "STRETCHES",
     "SUFFIX",
     "Compare",
     "ExportLog",

@@ -1,6 +1,6 @@
 """Which rows of a table stand for a part of their period.
 
-It is not over yet, the question cuts it, or nothing is known of a part of it, between times of which something is.
+It is not over yet, the question cuts it, or nothing is known of too much of it, between times of which something is.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from metertui.engine.usage import Question, days_of_row
+from metertui.engine.usage import TIME_KEYS, Question, days_of_row
 
 Part = Literal["", "running", "cut", "gap"]
 """A whole period; one that does not end before the day of the newest reading; one that begins before the first day with
-readings or with the question, or ends after the question; one that holds a part of a gap."""
+readings or with the question, or ends after the question; one of which gaps take more than `LEAST_GAP`."""
 CALENDAR: Final = ("year", "quarter", "month", "week", "day")
 """The time keys whose rows are periods of days."""
-STRETCHES: Final = (*CALENDAR, "hour")
-"""The time keys whose rows are one stretch of time each."""
+LEAST_GAP: Final = 0.01
+"""The share of the time of all meters in a row that gaps may take before it is marked: among many meters some always
+have one, and a mark on every row would say nothing. How much is missing is told in any case."""
 
 
 def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, date]) -> Part:
@@ -42,14 +43,15 @@ def parts_of_rows(table: pd.DataFrame, question: Question, known: tuple[date, da
         if key in CALENDAR:
             of_name = {name: part_of(key, name, asked, known) for name in table[key].unique().tolist()}
             found = [before or of_name[name] for before, name in zip(found, table[key].tolist(), strict=True)]
-    if not set(question.by).isdisjoint(STRETCHES):
-        found = [part or ("gap" if gap else "") for part, gap in zip(found, table["missing"] > 0, strict=True)]
+    if not set(question.by).isdisjoint(TIME_KEYS):
+        gaps = table["missing_share"] > LEAST_GAP
+        found = [part or ("gap" if gap else "") for part, gap in zip(found, gaps, strict=True)]
     return found
 
 
 def cut_periods(table: pd.DataFrame, question: Question, known: tuple[date, date]) -> list[str]:
     """Return for each row of the answer to a question its period if only a part of that is in it; "" if all is."""
-    key = next((key for key in question.by if key in STRETCHES), "")
+    key = next((key for key in question.by if key in TIME_KEYS), "")
     if not key:
         return [""] * len(table)
     parts = parts_of_rows(table, question, known)

@@ -90,7 +90,8 @@ class Findings:
     missing where `hidden` (bool). `length` is how long the row is as far as there are readings, µs. With a comparison,
     `before` is kWh, `before_length` µs, -1 without a row, `before_cut` the period that it is of if only a part of that
     is in it, and `change` a share, per day. For the peak, `peak_at` is µs UTC, -1 where hidden. `part`: see
-    incomplete.Part."""
+    incomplete.Part. `missing` is for how long nothing is known of meters together, µs, and `missing_share` that as a
+    share of the time of all meters in the row."""
     total_wh: int | None
     """The total, Wh; None if it is hidden or there is no data."""
     meters: int
@@ -214,6 +215,7 @@ def _measured(
         found[name] = table[name].astype("Int64").mask(hide)
     found["length"] = table["length"]
     found["missing"] = table["missing"].mask(hide, 0)
+    found["missing_share"] = np.where(hide, 0.0, table["missing"] / np.maximum(1, table["missing"] + table["known"]))
     found["hidden"] = hide
     if inquiry.measure == "peak":
         found["peak_at"] = np.where(hide, -1, table["peak_at"])

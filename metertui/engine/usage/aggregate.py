@@ -42,10 +42,11 @@ from metertui.engine.usage.segments import (
     segments_in_window,
     stored_in_block,
     stored_segments,
+    time_cells,
     usage_cells,
 )
 
-_MORE: Final = ("drawing", "largest_wh", "days", "length", "missing")
+_MORE: Final = ("drawing", "largest_wh", "days", "length", "missing", "known")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
@@ -66,8 +67,8 @@ def usage_figures(
     """Return `usage_table` with more columns, int64: `drawing`, how many of the meters have more than their first
     reading in the row, `largest_wh`, what the meter used that used most in it, `days`, how many local days it has of
     those that are asked for and have readings, and `length`, how long it is between the first and last reading of all,
-    in µs, and `missing`, for how long together nothing is known of its meters in it, between times of which something
-    is, in µs.
+    in µs, `missing`, for how long together nothing is known of its meters in it, between times of which something is,
+    in µs, and `known`, for how long together something is, in µs; 0 if there are no gaps at all.
 
     With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
     first such began (µs UTC). Raises MeterError.
@@ -87,16 +88,19 @@ def usage_figures(
     sums = Sums(keys)
     parts = 2 if peaks else 1
     for block in meter_blocks(frozen, meter):
-        taken = segments_in_window(frozen, block.curve, label_of_group, start, end)
-        for cells in usage_cells(frozen.curve, taken, cut.marks):
-            sums.add_usage(cut.row, taken, cells)
-            part_of_progress(progress, 0, parts)(block.share_of_all(0.5 * cells.share_done(taken)))
+        in_use = segments_in_window(frozen, block.curve, label_of_group, start, end)
+        for cells in usage_cells(frozen.curve, in_use, cut.marks):
+            sums.add_usage(cut.row, in_use, cells)
+            part_of_progress(progress, 0, parts)(block.share_of_all(0.5 * cells.share_done(in_use)))
         for stored in stored_in_block(frozen, block, filed):
             taken = stored_segments(stored, label_of_group, start, end)
             for cells in reading_cells(stored.filed, taken, cut.marks):
                 sums.add_readings(cut.row, taken, cells)
         for gaps, cells in gap_cells(frozen, block.curve, label_of_group, cut.marks):
             sums.add_missing(cut.row, gaps, cells)
+        if frozen.curve.after_gap is not None:
+            for cells in time_cells(in_use, cut.marks):
+                sums.add_known(cut.row, in_use, cells)
         part_of_progress(progress, 0, parts)(block.share_of_all(1))
     found = sums.rows_with_data()
     figures = {
@@ -108,6 +112,7 @@ def usage_figures(
         "days": cut.days[keys.parts(found.key)[0]],
         "length": _lengths(frozen, cut)[keys.parts(found.key)[0]],
         "missing": found.missing,
+        "known": found.known,
     }
     if peaks:
         halves = cut_time(frozen.zone, question, start, end, half_hours=True)

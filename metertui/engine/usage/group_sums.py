@@ -29,6 +29,8 @@ class GroupRows(NamedTuple):
     """Readings stored in the row."""
     missing: Int64Array
     """For how long together nothing is known of its meters, µs."""
+    known: Int64Array
+    """For how long together something is known of them, µs; 0 unless `add_known` was called."""
 
 
 class RowKeys:
@@ -77,10 +79,11 @@ class Sums:
         self._keys = keys
         size = 0 if keys.per_meter else len(keys)
         self._used, self._meters, self._drawing, self._largest, self._readings = np.zeros((5, size), dtype=np.int64)
-        self._missing = np.zeros(size, dtype=np.int64)
+        self._missing, self._known = np.zeros((2, size), dtype=np.int64)
         self._of_meters: list[tuple[Int64Array, Int64Array]] = []
         self._stored: list[tuple[Int64Array, Int64Array]] = []
         self._gaps: list[tuple[Int64Array, Int64Array]] = []
+        self._times: list[tuple[Int64Array, Int64Array]] = []
 
     def add_usage(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
         """Add the usage of some whole meters, so that a meter is counted once in a row.
@@ -99,19 +102,24 @@ class Sums:
 
     def add_readings(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
         """Add the stored readings of some whole meters."""
-        rows, counts, _ = self._summed(row, taken, cells)
-        if self._keys.per_meter:
-            self._stored.append((rows, counts))
-        else:
-            np.add.at(self._readings, rows, counts)
+        self._add(self._readings, self._stored, *self._summed(row, taken, cells)[:2])
 
     def add_missing(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
         """Add the gaps of some whole meters."""
-        rows, lengths, _ = self._summed(row, taken, cells)
+        self._add(self._missing, self._gaps, *self._summed(row, taken, cells)[:2])
+
+    def add_known(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
+        """Add the time of which something is known of some whole meters."""
+        self._add(self._known, self._times, *self._summed(row, taken, cells)[:2])
+
+    def _add(
+        self, sums: Int64Array, parts: list[tuple[Int64Array, Int64Array]], rows: Int64Array, amounts: Int64Array
+    ) -> None:
+        """Add amounts to the sums of their rows, or keep them as a part where rows are per meter."""
         if self._keys.per_meter:
-            self._gaps.append((rows, lengths))
+            parts.append((rows, amounts))
         else:
-            np.add.at(self._missing, rows, lengths)
+            np.add.at(sums, rows, amounts)
 
     def _summed(self, row: Int64Array, taken: Segments, cells: Cells) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Return the rows of the cells, each once a meter, their sums, and the rows where a meter has only a point."""
@@ -131,12 +139,13 @@ class Sums:
         """Return the rows with data."""
         if not self._keys.per_meter:
             key = np.flatnonzero(self._meters)
-            columns = (self._used, self._meters, self._drawing, self._largest, self._readings, self._missing)
-            return GroupRows(key, *(column[key] for column in columns))
+            columns = (self._used, self._meters, self._drawing, self._largest, self._readings)
+            return GroupRows(key, *(column[key] for column in (*columns, self._missing, self._known)))
         key, used = sum_by_key(*_together(self._of_meters))
-        readings, missing = (_values_at(key, *sum_by_key(*_together(parts))) for parts in (self._stored, self._gaps))
+        parts_of_each = (self._stored, self._gaps, self._times)
+        others = (_values_at(key, *sum_by_key(*_together(parts))) for parts in parts_of_each)
         one = np.ones_like(key)
-        return GroupRows(key, used, one, one, used, readings, missing)
+        return GroupRows(key, used, one, one, used, *others)
 
 
 def _values_at(key: Int64Array, keys: Int64Array, values: Int64Array) -> Int64Array:

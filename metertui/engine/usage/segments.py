@@ -133,6 +133,12 @@ def reading_cells(filed: Int64Array, taken: Segments, marks: Int64Array) -> Iter
         yield cut.cells(part.begin, cut.places(filed, marks, after=True), part.end + 1)
 
 
+def time_cells(taken: Segments, marks: Int64Array) -> Iterator[Cells]:
+    """Yield how long (µs) segments are between marks, some whole meters at a time."""
+    for part, cut in _cut(taken, marks):
+        yield cut.cells(part.low, cut.inner(marks), part.high)
+
+
 def gap_cells(
     frozen: Frozen, span: slice, label_of_group: Int64Array, marks: Int64Array
 ) -> Iterator[tuple[Segments, Cells]]:
@@ -148,9 +154,7 @@ def gap_cells(
     low, high = np.maximum(curve.time[place - 1], marks[0]), np.minimum(curve.time[place], marks[-1])
     gaps = Segments(curve.meter[place].astype(np.int64), label, place - 1, place, low, high)
     gaps = gaps.part((label >= 0) & (low < high))
-    for part, cut in _cut(gaps, marks):
-        inner = cut.inner(marks)
-        yield gaps, cut.cells(part.low, inner, part.high)
+    yield from ((gaps, cells) for cells in time_cells(gaps, marks))
 
 
 class _Cut(NamedTuple):

@@ -39,16 +39,19 @@ def test_a_row_is_whole_where_all_its_days_are_asked_for_and_known(
 
 def test_each_row_has_its_part_whichever_key_is_the_period() -> None:
     table = pd.DataFrame({"region": ["N", "N", "S"], "month": ["2025-02", "2025-03", "2025-03"]})
-    table = table.assign(missing=0)
+    table = table.assign(missing_share=0.0)
     assert parts_of_rows(table, Question(*YEAR, by=("region", "month")), KNOWN) == ["", "running", "running"]
     assert parts_of_rows(table, Question(*YEAR, by=("region",)), KNOWN) == ["", "", ""]
     assert cut_periods(table, Question(*YEAR, by=("region", "month")), KNOWN) == ["", "2025-03", "2025-03"]
     assert cut_periods(table, Question(*YEAR, by=("region",)), KNOWN) == ["", "", ""]
 
 
-def test_a_period_with_a_part_of_a_gap_is_not_whole() -> None:
-    table = pd.DataFrame({"month": ["2024-03", "2024-04", "2025-03"], "hour_of_day": ["13:00"] * 3})
-    table = table.assign(missing=[0, 1, 1])
-    assert parts_of_rows(table, Question(date(2024, 1, 1), YEAR[1], by=("month",)), KNOWN) == ["", "gap", "running"]
-    assert cut_periods(table, Question(date(2024, 1, 1), YEAR[1], by=("month",)), KNOWN) == ["", "2024-04", "2025-03"]
-    assert parts_of_rows(table, Question(*YEAR, by=("hour_of_day",)), KNOWN) == ["", "", ""]
+def test_a_row_of_time_of_which_much_is_missing_is_not_whole() -> None:
+    table = pd.DataFrame({"month": ["2024-03", "2024-04", "2025-03"], "hour_of_day": ["12:00", "13:00", "14:00"]})
+    table = table.assign(weekday=["Mon", "Tue", "Wed"], region="N", missing_share=[0.01, 0.011, 1.0])
+    months = Question(date(2024, 1, 1), YEAR[1], by=("month",))
+    assert parts_of_rows(table, months, KNOWN) == ["", "gap", "running"]
+    assert cut_periods(table, months, KNOWN) == ["", "2024-04", "2025-03"]
+    for key in ("hour_of_day", "weekday"):
+        assert parts_of_rows(table, Question(*YEAR, by=(key,)), KNOWN) == ["", "gap", "gap"]
+    assert parts_of_rows(table, Question(*YEAR, by=("region",)), KNOWN) == ["", "", ""]
