@@ -144,11 +144,12 @@ class AccountFiles:
         return size
 
     def cut_rows(self, size: int) -> None:
-        """Undo an append, on disk on return. If the disk refuses, the next append rewrites the file."""
+        """Undo an append, on disk on return. If the disk refuses, the next append or day close rewrites the file."""
         try:
             durable.cut_off(self.path, size)
         except OSError:
             self.appendable = False
+            self.doubtful = True
 
     # -- rewriting ---------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ an interval rewrites the file of its day alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -18,7 +19,7 @@ from metertui.engine.errors import DataError
 from metertui.engine.intervals import lines
 from metertui.engine.intervals.rows import NO_INTERVALS, IntervalRows, concat_intervals
 from metertui.engine.intervals.standing import merge_values
-from metertui.engine.storage import DayFolder, durable, places_by_day
+from metertui.engine.storage import DayFolder, FileGroup, durable, places_by_day
 
 FOLDER: Final = "intervals"
 
@@ -57,18 +58,29 @@ class IntervalStore(DayFolder):
         done. Raises DataError, StorageError.
         """
         days = [day_of_number(number) for number in np.unique(self._zone.day_numbers(rows.start)).tolist()]
-        done = 0
-        with self.changing_days(days):
-            for day, places in places_by_day(rows.start, self._zone):
-                self._add(day, rows.take(places).with_used_ids())
-                done += len(places)
-                progress(done / len(rows))
+        self.add_days(days, [rows], lambda done: progress(done / len(rows)))
         return set(days)
 
-    def _add(self, day: date, rows: IntervalRows) -> None:
+    def add_days(
+        self, days: Iterable[date], parts: Iterable[IntervalRows], done: Callable[[int], object] = lambda added: None
+    ) -> None:
+        """Do the same for values in parts, each with all values of its days, which are among `days`.
+
+        `done` is called with the number of values that are added so far.
+        """
+        added = 0
+        with self.changing_days(days) as group:
+            for rows in parts:
+                for day, places in places_by_day(rows.start, self._zone):
+                    self._add(day, rows.take(places).with_used_ids(), group)
+                    added += len(places)
+                    done(added)
+
+    def _add(self, day: date, rows: IntervalRows, group: FileGroup) -> None:
+        group.settle(self.path_of_day(day))
         before = self.read_day(day)
         both = concat_intervals([before, rows])
         split = len(before)
         merged = merge_values(both.take(slice(split)), both.take(slice(split, None)))
         if len(merged) > split:
-            self.replace_day(day, chain((lines.HEADER,), lines.encode_intervals(merged, self._zone)))
+            self.replace_day(day, chain((lines.HEADER,), lines.encode_intervals(merged, self._zone)), group)

@@ -8,6 +8,7 @@ from metertui.engine.storage.audit_log import AuditLog, local_user_name
 from metertui.engine.storage.csv_tables import CsvTable, encode_rows
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.day_folder import DayFolder, day_of_file, places_by_day
+from metertui.engine.storage.file_group import FileGroup
 from metertui.engine.storage.file_tail import FileTail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
 from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of
@@ -24,6 +25,7 @@ __all__ = [
     "CsvTable",
     "Damage",
     "DayFolder",
+    "FileGroup",
     "FileTail",
     "FolderLock",
     "Manifest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -24,12 +24,29 @@ def write_day_files(
     Doing it again changes nothing, so an interrupted close is finished by repeating it. `progress` is called with the
     share done, `files` with the number of files written and that of all. Raises StorageError, DataError.
     """
-    done = 0
     days = [day_of_number(number) for number in np.unique(zone.day_numbers(rows.time)).tolist()]
-    with archive.changing_days(days):
-        for written, (day, of_day) in enumerate(split_by_day(rows, zone)):
-            files(written, len(days))
-            archive.merge_day(day, of_day)
-            done += len(of_day)
-            progress(done / len(rows))
+    merge_days(archive, days, [rows], zone, lambda done: progress(done / len(rows)), files)
     return set(days)
+
+
+def merge_days(
+    archive: Archive,
+    days: Sequence[date],
+    parts: Iterable[Rows],
+    zone: SiteZone,
+    done: Callable[[int], object] = lambda merged: None,
+    files: Callable[[int, int], None] = lambda written, of: None,
+) -> None:
+    """Do the same for readings in parts, each with all readings of its days, which are among `days`.
+
+    `done` is called with the number of readings that are merged so far.
+    """
+    merged = written = 0
+    with archive.changing_days(days) as group:
+        for rows in parts:
+            for day, of_day in split_by_day(rows, zone):
+                files(written, len(days))
+                archive.merge_into(group, day, of_day)
+                written += 1
+                merged += len(of_day)
+                done(merged)

@@ -18,6 +18,7 @@ from metertui.engine.base import Progress, SiteZone, no_progress
 from metertui.engine.errors import DataError
 from metertui.engine.storage import durable, reading_lines
 from metertui.engine.storage.day_folder import DayFolder, places_by_day
+from metertui.engine.storage.file_group import FileGroup
 from metertui.engine.storage.reading_lines import HEADER, HEADER_WITH_QUALITY, Rows
 
 
@@ -57,7 +58,12 @@ class Archive(DayFolder):
         with self.changing_days([day]):
             return self._merge(day, rows)
 
-    def _merge(self, day: date, rows: Rows) -> int:
+    def merge_into(self, group: FileGroup, day: date, rows: Rows) -> int:
+        """Do the same within `changing_days`; the file is replaced with its group."""
+        group.settle(self.path_of_day(day))
+        return self._merge(day, rows, group)
+
+    def _merge(self, day: date, rows: Rows, group: FileGroup | None = None) -> int:
         before = self.read_day(day)
         both = reading_lines.concat_rows([before, rows])
         rank = both.id_ranks()
@@ -73,7 +79,7 @@ class Archive(DayFolder):
         merged = both.take(kept[np.lexsort((rank[kept], both.time[kept]))])
         added = len(merged) - len(before)
         if added or not self.path_of_day(day).exists():
-            self._write(day, merged)
+            self._write(day, merged, group)
         return added
 
     def ensure_day(self, day: date) -> None:
@@ -82,10 +88,10 @@ class Archive(DayFolder):
             with self.changing_days([day]):
                 self._write(day, reading_lines.NO_ROWS)
 
-    def _write(self, day: date, rows: Rows) -> None:
+    def _write(self, day: date, rows: Rows, group: FileGroup | None = None) -> None:
         told = rows.quality is not None and bool(rows.quality.any())
         header = HEADER_WITH_QUALITY if told else HEADER
-        self.replace_day(day, chain((header,), reading_lines.encode_readings(rows, self._zone, quality=told)))
+        self.replace_day(day, chain((header,), reading_lines.encode_readings(rows, self._zone, quality=told)), group)
 
 
 def split_by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:

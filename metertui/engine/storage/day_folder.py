@@ -17,6 +17,7 @@ import numpy as np
 from metertui.engine.base import Int64Array, SiteZone, day_of_number
 from metertui.engine.errors import DataError
 from metertui.engine.storage import durable, private_files
+from metertui.engine.storage.file_group import FileGroup
 from metertui.engine.storage.manifest import Manifest
 
 _YEAR: Final = re.compile(r"[0-9]{4}")
@@ -49,15 +50,23 @@ class DayFolder:
         return self.path_of_day(day).relative_to(self.folder).as_posix()
 
     @contextmanager
-    def changing_days(self, days: Iterable[date]) -> Iterator[None]:
-        """Allow the files of `days` to change within it, and update the manifest at its end. Raises StorageError."""
+    def changing_days(self, days: Iterable[date]) -> Iterator[FileGroup]:
+        """Allow the files of `days` to change within it, and update the manifest at its end. Raises StorageError.
+
+        Yields a group for `replace_day`, which is put in place before the manifest says anything of its files.
+        """
         new = set(days) - self._changing
         names = [self.name_of_day(day) for day in sorted(new)]
         self._changing |= new
         try:
             with durable.writing(self.manifest.path):
                 self.manifest.begin_change(names)
-                yield
+                group = FileGroup()
+                try:
+                    yield group
+                    group.commit()
+                finally:
+                    group.discard()
                 self.manifest.end_change(names)
         finally:
             self._changing -= new
@@ -72,15 +81,22 @@ class DayFolder:
         self.manifest.end_change(name for name in sorted(names) if name not in lines or not lines[name].sha256)
         return sorted(lines.keys() - names)
 
-    def replace_day(self, day: date, pieces: Iterable[bytes]) -> None:
-        """Replace the file of a local day, which is among the days that change. Raises StorageError."""
-        path = self.path_of_day(day)
+    def replace_day(self, day: date, pieces: Iterable[bytes], group: FileGroup | None = None) -> None:
+        """Replace the file of a local day, which is among the days that change; at once, or with a group.
+
+        Raises StorageError.
+        """
+        path, above = self.path_of_day(day), (self.folder.parent, self.folder)
+        made = not path.parent.is_dir()
         with durable.writing(path.parent):
-            if not path.parent.is_dir():
+            if made:
                 private_files.make_folder(self.folder)
                 private_files.make_folder(path.parent)
-                for folder in (self.folder.parent, self.folder):
-                    durable.sync_folder(folder)
+            if group is not None:
+                group.replace(path, pieces, *(above if made else ()))
+                return
+            for folder in above if made else ():
+                durable.sync_folder(folder)
         durable.replace_file(path, pieces)
 
 

@@ -89,11 +89,11 @@ class Replacement:
         """Begin a new version. `mode` None keeps the permissions. Several of a file may be in progress at once."""
         self._path = path
         token = secrets.token_hex(8)
-        self._spare, self._old = (path.with_name(f".{path.name}.{kind}-{token}") for kind in ("new", "old"))
+        self.spare, self._old = (path.with_name(f".{path.name}.{kind}-{token}") for kind in ("new", "old"))
         self._due = pending_path(path)
         self._fd = -1
         with self._discarding_on_error():
-            self._fd = private_files.open_file(self._spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            self._fd = private_files.open_file(self.spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             os.fchmod(self._fd, _mode(path) if mode is None else mode)
 
     def write(self, data: bytes) -> None:
@@ -112,11 +112,21 @@ class Replacement:
         with self._discarding_on_error():
             sync_metadata_too(self._fd)
 
+    def close(self) -> None:
+        """End writing, without a sync: for a group of files, which are synced together."""
+        with self._discarding_on_error():
+            os.close(self._fd)
+            self._fd = -1
+
+    def put_in_place(self) -> None:
+        """Replace the old file, after `close` and a sync; on disk once its folder is synced. Raises OSError."""
+        os.replace(self.spare, self._path)
+
     def commit(self) -> None:
         """Replace the old file; on disk on return."""
         with self._discarding_on_error():
             self._seal()
-            self._place(self._spare)
+            self._place(self.spare)
         self.forget_old()
 
     def discard(self) -> None:
@@ -124,7 +134,7 @@ class Replacement:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-        for left in (self._spare, self._old):
+        for left in (self.spare, self._old):
             with contextlib.suppress(OSError):
                 os.unlink(left)
 
@@ -151,7 +161,7 @@ class Replacement:
         """Rename the new version, on disk, so that `finish_pending` finds it."""
         with writing(self._path):
             self._seal()
-            os.replace(self._spare, self._due)
+            os.replace(self.spare, self._due)
             sync_folder(self._due.parent)
 
     def commit_pending(self) -> Callable[[], None]:

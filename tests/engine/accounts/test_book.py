@@ -229,8 +229,9 @@ def test_a_full_disk_leaves_nothing_behind_and_clears(
     assert list(load(tmp_path)) == list(book)
 
 
-def test_half_a_row_that_cannot_be_taken_back_goes_with_the_next_append(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("next_is", ["append", "day close"])
+def test_half_a_row_that_cannot_be_taken_back_goes_with_the_next_append_or_day_close(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, next_is: str
 ) -> None:
     book = load(tmp_path)
     register(book, "1")
@@ -239,8 +240,12 @@ def test_half_a_row_that_cannot_be_taken_back_goes_with_the_next_append(
         patch.setattr(os, "truncate", refuse)
         with pytest.raises(StorageError):
             register(book, "2", **HOME)
-    register(book, "2", **HOME)
+    if next_is == "append":
+        register(book, "2", **HOME)
+    else:
+        book.settle()
     assert list(load(tmp_path)) == list(book)
+    assert (tmp_path / "users.csv").read_text().count("\n") == len(book) + 1
 
 
 @pytest.mark.parametrize("truncate", [os.truncate, refuse])

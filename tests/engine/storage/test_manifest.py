@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import date
 from pathlib import Path
 
@@ -114,17 +115,17 @@ def test_one_that_is_broken_is_named(archive: Archive, tmp_path: Path) -> None:
 def test_a_change_that_is_cut_short_leaves_no_wrong_checksum(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace = durable.replace_file
+    put = durable.Replacement.put_in_place
 
-    def full(path: Path, data: bytes) -> None:
-        if path.name == "03_02.csv":
-            raise StorageError("cannot write 03_02.csv: No space left on device")
-        replace(path, data)
+    def full(draft: durable.Replacement) -> None:
+        if "03_02.csv" in draft.spare.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(draft)
 
     late = Rows(["n"], np.zeros(2, np.int32), ZONE.midnight(SECOND) + np.array([-HOUR, HOUR]), np.array([1, 2]))
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "replace_file", full)
-        with pytest.raises(StorageError):
+        patched.setattr(durable.Replacement, "put_in_place", full)
+        with pytest.raises(StorageError, match=r"cannot write 03_02\.csv: No space left"):
             day_close.write_day_files(archive, late, ZONE)
     lines = archive.manifest.read_entries()
     assert [lines[f"2025/03_0{n}.csv"] for n in (1, 2)] == [ManifestEntry(), ManifestEntry()]
