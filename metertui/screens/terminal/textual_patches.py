@@ -21,10 +21,12 @@ from textual.color import Color
 from textual.content import Content
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.screen import Screen, ScreenResultType
 from textual.strip import Strip
 from textual.style import Style
+from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.worker import Worker, WorkerFailed
 
@@ -107,11 +109,23 @@ class _LineCompositor(Compositor):
 class ThriftyScreen(Screen[ScreenResultType]):
     """A screen that is painted line by line, and styled only if something its styles depend on has changed."""
 
+    # Textual would paint the whole screen where the focus moves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     _styled_for: object = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._compositor = _LineCompositor()
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        # In a batch the screen is painted in a turn of the event loop of its own, and with what its widgets make of
+        # their new sizes.
+        with self.app.batch_update():
+            super()._refresh_layout(size, scroll)
+
+    def _compositor_refresh(self) -> None:
+        self._compositor.update_widgets(self._dirty_widgets)  # which may have changed since the layout
+        super()._compositor_refresh()
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
         # Widgets are styled when they are mounted and while their screen is shown; meanwhile only these can change.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pyte
 import pytest
 from rich.color import ColorSystem
-from textual._compositor import Compositor
+from textual._compositor import Compositor, LayoutUpdate
 from textual._context import visible_screen_stack
 from textual._styles_cache import StylesCache
 from textual.app import App
@@ -183,6 +183,26 @@ async def test_colours_and_size_that_changed_while_it_was_away(terminal: Termina
         await painted(pilot)
         the_same(terminal, pilot)
         await restyled(pilot)
+
+
+async def test_a_focus_that_moves_paints_no_more_than_two_widgets(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole: list[Compositor] = []
+    paint = Compositor.render_full_update
+
+    def count(compositor: Compositor, simplify: bool = False) -> LayoutUpdate:
+        whole.append(compositor)
+        return paint(compositor, simplify)
+
+    town.log_in("operator")
+    async with at_work(town, "f6", "2", size=(120, 40)) as pilot:
+        await painted(pilot)
+        monkeypatch.setattr(Compositor, "render_full_update", count)
+        await press(pilot, "tab", "tab", "shift+tab")
+        await painted(pilot)
+        assert not whole
+        pilot.app.screen.refresh()
+        await painted(pilot)
+        assert whole
 
 
 async def test_a_page_key_in_a_list_that_has_no_room_does_nothing() -> None:
