@@ -195,9 +195,10 @@ def as_rows(
         rows.append(row("step", **between(part.before, part.after), usage_kwh=kwh_number(part.counted_wh), note=note))
     if found.inside:
         cells = {"from": zone.iso(found.inside_start), "to": zone.iso(found.inside_end)}
-        rows.append(
-            row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole intervals")
-        )
+        note = f"{found.inside} whole intervals"
+        if found.longest is not None:
+            note += f", the longest from {zone.iso(found.longest.start)} to {zone.iso(found.longest.end)}"
+        rows.append(row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=note))
     for stated in found.stated:
         cells = {"from": zone.iso(stated.start), "to": zone.iso(stated.end), "status": QUALITY_OF_POINT[stated.quality]}
         note = f"{lines.format_energy(stated.energy)} kWh, the first or the last of the intervals of files in the steps"

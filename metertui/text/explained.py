@@ -243,6 +243,8 @@ def _parts(found: Explanation, zone: SiteZone, sources: Sources | None) -> Itera
     if found.inside:
         between = f"from {when(found.inside_start, zone)} to {when(found.inside_end, zone)}"
         yield Line(fmt.counted(found.inside, "whole interval"), fmt.kwh(found.inside_wh), between)
+        if found.longest is not None:
+            yield Line("  the longest", fmt.kwh(found.longest.counted_wh), _longest_note(found.longest, zone))
         for rise, multiplier in found.products:
             yield Line("  the register rose by", "", _product(rise, multiplier))
         named = ("of a file",) if len(found.stated) == 1 else ("first of a file", "last of a file")
@@ -251,6 +253,12 @@ def _parts(found: Explanation, zone: SiteZone, sources: Sources | None) -> Itera
     for part in over.values():
         yield _part(part, "across the end", zone)
     yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)
+
+
+def _longest_note(part: Part, zone: SiteZone) -> str:
+    """Return from when to when no reading came, and what that means."""
+    between = f"from {when(part.start, zone)} to {when(part.end, zone)}"
+    return f"{fmt.duration(part.end - part.start, units=2)} without a reading, {between}, is spread evenly"
 
 
 def _product(rise_wh: int, multiplier: int) -> str:

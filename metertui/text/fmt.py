@@ -100,11 +100,16 @@ def _grouped(text: str) -> str:
 
 def for_people(text: str) -> str:
     """Return a sentence of the engine as `reason` does, with its local times as `1 Nov 2026 00:30`."""
+    return with_moments(_grouped(text))
+
+
+def with_moments(text: str) -> str:
+    """Return a sentence with its local times as `1 Nov 2026 00:30`."""
 
     def moment_of(found: re.Match[str]) -> str:
         return time_labels.moment(datetime.fromisoformat(f"{found[1]} {found[2]}"))
 
-    return _INSTANT.sub(moment_of, _grouped(text))
+    return _INSTANT.sub(moment_of, text)
 
 
 def ungrouped(text: str) -> str:

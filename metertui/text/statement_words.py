@@ -16,13 +16,16 @@ def basis_sentence(bill: Statement, zone: SiteZone, *, where: str = " (F7 says w
 
     `where` tells where to look for readings that are not counted.
     """
-    readings = fmt.counted(bill.readings, "reading")
+    readings = fmt.counted(bill.readings, "reading") if bill.readings else "no reading of this month"
     them = (
         "it is" if bill.readings == 1 else f"{fmt.count(bill.suspect)} of them {'is' if bill.suspect == 1 else 'are'}"
     )
     doubt = f"; {them} not counted{where}" if bill.suspect else ""
     if bill.opening is None or bill.closing is None:
-        return f"Based on {readings}: that is no data for this month{doubt}."
+        if not bill.readings:
+            return "There is no data for this month: no reading of it is stored."
+        stored = f"{readings} of it {'is' if bill.readings == 1 else 'are'} stored"
+        return f"There is no data for this month, though {stored}{doubt}."
     if bill.opening.quality == bill.closing.quality:
         ends = _known(bill.opening, "start and at the end", zone)
     else:

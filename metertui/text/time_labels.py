@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -95,6 +96,20 @@ def moment(at: datetime) -> str:
     In the hour that the clock shows twice, the second one has its offset.
     """
     return f"{day(at)} {at:{'%H:%M:%S' if at.second else '%H:%M'}}{f' ({at:%z})' if at.fold else ''}"
+
+
+def to_type(instant: int, zone: SiteZone) -> str:
+    """Return an instant (µs UTC) as `1 Nov 2026 00:30`, or where that is not exact, as ISO 8601 with its offset."""
+    text = moment(zone.local(instant).replace(fold=0))
+    return text if zone.parse(in_iso(text)) == instant else zone.iso(instant).replace("T", " ")
+
+
+def in_iso(text: str) -> str:
+    """Return a time such as `1 Nov 2026 00:30` in ISO 8601; return any other text as it is."""
+    for form in ("%d %b %Y %H:%M", "%d %b %Y %H:%M:%S"):
+        with suppress(ValueError):
+            return datetime.strptime(text.strip(), form).isoformat()  # noqa: DTZ007 - of the wall clock
+    return text
 
 
 def span(first: date, last: date) -> str:

@@ -56,6 +56,8 @@ async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_pa
             app.screen.query_one("#close-day", Button).press()
             await settle(pilot)
             assert f"read-only: process {os.getpid()} has owned this folder since " in text_of(pilot, "#said")
+            app.screen.warn(follower.why_read_only())  # type: ignore[attr-defined]
+            assert "T" not in text_of(pilot, "#said").partition(" since ")[2]
             at = town.zone.parse("2025-03-12T10:00")
             app.push_screen(DecisionScreen([Decision("void", "m-1", at, PREVIEW)]))
             await settle(pilot)

@@ -12,7 +12,7 @@ from metertui.engine.core import one_meter
 from metertui.engine.core.engine import Engine
 from metertui.text import explained
 from tests.clock import FakeClock
-from tests.engine.test_intervals import hours, opened, window
+from tests.engine.test_intervals import START, hours, opened, window
 
 
 def test_moment_that_comes_twice_has_its_offset() -> None:
@@ -56,3 +56,15 @@ def test_summary_of_no_data_says_why(tmp_path: Path) -> None:
     titles = [section.title for section in explained.sections(found, engine.zone, {})]
     assert titles[:2] == ["The figure", "Why there is no data"]
     engine.close()
+
+
+def test_the_longest_time_without_a_reading_is_named_among_the_parts() -> None:
+    reads = [("m", START + hour * HOUR, wh) for hour, wh in ((0, 0), (1, 10), (54, 540), (55, 550))]
+    with opened([], reads) as engine:
+        found, _ = one_meter.prepare_explanation(engine, "m", window(0, 55))()
+        told = {line.label: line for section in explained.sections(found, engine.zone, {}) for line in section.lines}
+    assert told["3 whole intervals"].figure == "0.550 kWh"
+    longest = told["  the longest"]
+    assert longest.figure == "0.530 kWh"
+    days = "from 28 Mar 2025 01:00 to 30 Mar 2025 07:00"
+    assert longest.note == f"53 h without a reading, {days}, is spread evenly"

@@ -11,6 +11,7 @@ from metertui.engine.base.zone import SiteZone
 from metertui.text.time_labels import (
     day,
     in_full,
+    in_iso,
     key_in_full,
     key_on_axis,
     moment,
@@ -18,6 +19,7 @@ from metertui.text.time_labels import (
     on_axis,
     period,
     span,
+    to_type,
     wall_clock,
 )
 
@@ -93,3 +95,19 @@ def test_days_moments_and_months_are_written_for_people() -> None:
 )
 def test_a_period_is_named_in_whole_months_or_years_where_it_has_them(first: str, last: str, text: str) -> None:
     assert period(date.fromisoformat(first), date.fromisoformat(last)) == text
+
+
+def test_a_time_to_edit_is_local_and_means_the_same_instant() -> None:
+    """In the hour that comes twice, its offset says which one is meant; so does a part of a second."""
+    zone = SiteZone("Europe/Berlin")
+    written = {
+        "2025-03-11T12:00:00+01:00": "11 Mar 2025 12:00",
+        "2025-03-01T12:00:07+01:00": "1 Mar 2025 12:00:07",
+        "2025-10-26T02:30:00+02:00": "26 Oct 2025 02:30",
+        "2025-10-26T02:30:00+01:00": "2025-10-26 02:30:00+01:00",
+        "2025-03-11T12:00:00.25+01:00": "2025-03-11 12:00:00.250000+01:00",
+    }
+    for instant, text in written.items():
+        assert to_type(zone.parse(instant), zone) == text
+        assert zone.parse(in_iso(text)) == zone.parse(instant)
+    assert in_iso("31 Feb 2025 12:00") == "31 Feb 2025 12:00"

@@ -52,14 +52,15 @@ def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[
     whole, decided = engine.prepare_use_series(meter), _edits(engine, meter)
     registers = [(engine.prepare_series(each), _edits(engine, each)) for each in names]
     alone = frozen_meter(engine, meter)
+    gap_us = engine.rules.gap_us
     month = engine.zone.local(window.start).strftime("%Y-%m")
 
     def explained() -> ExplainedUsage:
         if parts:
             of_each = [Explained(series(), edits) for series, edits in registers]
-            usage = explain_sum(whole(), window, engine.zone, of_each)
+            usage = explain_sum(whole(), window, engine.zone, of_each, gap_us)
         else:
-            usage = explain(whole(), window, engine.zone, decided)
+            usage = explain(whole(), window, engine.zone, decided, gap_us)
         if window.name not in ("month", "last_month", month):
             return usage, None
         try:

@@ -18,10 +18,13 @@ class Explained(NamedTuple):
     decided: MeterEdits | None
 
 
-def explain_sum(whole: Series, window: Window, zone: SiteZone, registers: Sequence[Explained]) -> Explanation:
+def explain_sum(
+    whole: Series, window: Window, zone: SiteZone, registers: Sequence[Explained], gap_us: int = 0
+) -> Explanation:
     """Return the explanation of a usage that is the sum of registers, of which the total, if there is one, comes first.
 
-    A total is what was used from its first point to its last, and its parts are at all other times.
+    A total is what was used from its first point to its last, and its parts are at all other times. An interval is
+    unusually long above `gap_us`; with 0 none is.
     """
     usage = whole.usage(window)
     if usage.usage_wh is None:
@@ -34,7 +37,9 @@ def explain_sum(whole: Series, window: Window, zone: SiteZone, registers: Sequen
     for each in registers:
         of_it = [(window.start, window.end)] if each.series is total else times
         for start, end in of_it:
-            part = explain(each.series, Window("part", start, end), zone, each.decided) if start < end else None
-            if part is not None and part.usage.usage_wh is not None:
+            if start >= end:
+                continue
+            part = explain(each.series, Window("part", start, end), zone, each.decided, gap_us)
+            if part.usage.usage_wh is not None:
                 found.append(part)
     return Explanation(usage, registers=tuple(sorted(found, key=lambda each: each.usage.start)))

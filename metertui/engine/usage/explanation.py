@@ -167,6 +167,8 @@ class Explanation:
     """Where the gap begins that ends at the opening, µs UTC; None if it is not after a gap."""
     unknown_until: int | None = None
     """Where the gap ends that begins at the closing."""
+    longest: Part | None = None
+    """The longest of the whole intervals if no reading came for longer than is usual; it is counted whole."""
     stated: tuple[Stated, ...] = ()
     """The first and the last of the intervals of files that lie whole in the window."""
     registers: tuple[Explanation, ...] = ()
@@ -217,18 +219,21 @@ class Explanation:
         return list(dict.fromkeys((*of_points, *self.stated)))
 
     def _named(self) -> Iterable[Point]:
-        intervals: tuple[Part | Change, ...] = (*self.parts, *self.changes)
+        longest = () if self.longest is None else (self.longest,)
+        intervals: tuple[Part | Change, ...] = (*self.parts, *longest, *self.changes)
         between = (point for each in intervals for point in (each.before, each.after))
         left_out = (left.point for left in self.left_out)
         return dict.fromkeys((*self.opening, *self.closing, *between, *left_out, *self.released))
 
 
-def explain(series: Series, window: Window, zone: SiteZone, decided: MeterEdits | None = None) -> Explanation:
+def explain(
+    series: Series, window: Window, zone: SiteZone, decided: MeterEdits | None = None, gap_us: int = 0
+) -> Explanation:
     """Return everything that the usage of a window is based on. `decided` are the edits of the meter in force.
 
-    O(n) in the meter's readings; any thread.
+    An interval is unusually long above `gap_us`; with 0 none is. O(n) in the meter's readings; any thread.
     """
-    return _Explainer(series, window, zone, decided or MeterEdits()).explanation()
+    return _Explainer(series, window, zone, decided or MeterEdits(), gap_us).explanation()
 
 
 def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
@@ -256,12 +261,13 @@ def _gap_at(series: Series, instant: int) -> tuple[int, int]:
 class _Explainer:
     """The work for one explanation."""
 
-    def __init__(self, series: Series, window: Window, zone: SiteZone, decided: MeterEdits) -> None:
+    def __init__(self, series: Series, window: Window, zone: SiteZone, decided: MeterEdits, gap_us: int) -> None:
         self.series = series
         self.curve = series.curve
         self.window = window
         self.zone = zone
         self.decided = decided
+        self.gap_us = gap_us
         self.rises = self.curve.rises()
 
     def products(self, first: int, last: int) -> tuple[Product, ...]:
@@ -323,6 +329,7 @@ class _Explainer:
             of_intervals=len(self.series.intervals) > 0,
             unknown_since=int(time[first - 1]) if self.is_gap(first) and opening.time == time[first] else None,
             unknown_until=int(time[last + 1]) if self.is_gap(last + 1) and closing.time == time[last] else None,
+            longest=self.longest(first, last),
             stated=self.whole_intervals(opening.time, closing.time),
         )
 
@@ -330,6 +337,14 @@ class _Explainer:
         """Return whether nothing is known of the time before a point."""
         gaps = self.curve.after_gap
         return gaps is not None and place < len(gaps) and bool(gaps[place])
+
+    def longest(self, first: int, last: int) -> Part | None:
+        """Return the longest interval between two points if it is one of readings, and unusually long."""
+        length = np.diff(self.curve.time[first : last + 1])
+        if not self.gap_us or not len(length) or len(self.series.intervals) or int(length.max()) <= self.gap_us:
+            return None
+        place = first + int(length.argmax())
+        return self.part(place, int(self.curve.time[place]), int(self.curve.time[place + 1]))
 
     def whole_intervals(self, start: int, end: int) -> tuple[Stated, ...]:
         """Return the first and the last interval of a file between two instants."""

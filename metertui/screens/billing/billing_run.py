@@ -93,7 +93,7 @@ class BillingRunScreen(LastingWindow):
             self._say("Decisions, tariffs or issued bills have changed since. Press Calculate again.")
 
     def _say(self, *texts: str) -> None:
-        said = messages(*texts)
+        said = messages(*map(fmt.with_moments, texts))
         for line in re.finditer(r"^[!▲] .*$", said.plain, re.MULTILINE):
             said.stylize(ink(self.app.theme_variables, "warning"), *line.span())
         self.query_one("#run-said", Steady).show(said)

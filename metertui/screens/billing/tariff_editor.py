@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar, Final
 
@@ -18,7 +17,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import durable
 from metertui.screens.billing.tariff_periods import count_line, gaps
 from metertui.screens.shell import OnDesk, Steady, as_operator
-from metertui.screens.tables import Listing, Row
+from metertui.screens.tables import Column, Listing, Row
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, messages
 
@@ -28,11 +27,12 @@ _NONE: Final = (
 )
 _NEW: Final = ",".join((*COLUMNS, CHANNEL)) + "\n"
 """The content of a file that there is not yet."""
-_WITH_TAX: Final = 96
-"""The least width of a terminal, in columns, that has room for the whole table."""
 _PURPOSE: Final = "changing tariffs"
 _DRAFT: Final = "tariffs"
-_HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
+_HEADINGS: Final = (
+    "from", "for", "band", "=times", ">¢/kWh", ">tax %", Column("with tax", 8, right=True, spare=True), "until"
+)  # fmt: skip
+"""Without room for all, the price with tax is left out, as it follows from the rest."""
 
 
 class TariffScreen(OnDesk, ThriftyModal[None]):
@@ -58,8 +58,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         with Vertical(id="tariffs", classes="window"):
             yield Static(Text("Tariffs", style="bold"), classes="window-title")
             with ContentSwitcher(initial="tariff-list", id="tariff-views"):
-                self._narrow = self.app.size.width < _WITH_TAX
-                yield Listing(self._columns(_HEADINGS), most=1000, enter="", id="tariff-list")
+                yield Listing(_HEADINGS, most=1000, enter="", id="tariff-list")
                 yield TextArea("", show_line_numbers=True, soft_wrap=False, tab_behavior="focus", id="tariff-text")
             yield Steady(id="tariff-said")
             yield Steady(id="tariff-keys")
@@ -101,14 +100,10 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             types = {group.apartment_type for group in self.headend.engine.directory.groups}
             missing = [f"▲ {gap}" for gap in gaps(found, types, self._since)]
             self._say(f"{count_line(found)} (● in force today)", *missing)
-            listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
-
-    def _columns(self, cells: Sequence[str]) -> Sequence[str]:
-        """Return the cells to show: in a narrow terminal without the price with tax, which follows from the rest."""
-        return (*cells[:6], *cells[7:]) if self._narrow else cells
+            listing.show(rows(found, today))
 
     def _say(self, *texts: str) -> None:
-        self.query_one("#tariff-said", Steady).show(messages(*texts))
+        self.query_one("#tariff-said", Steady).show(messages(*map(fmt.with_moments, texts)))
 
     def action_edit(self) -> None:
         """Open the editor with the content of the file."""

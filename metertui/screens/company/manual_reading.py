@@ -44,7 +44,11 @@ class ReadingTab(Tab):
             yield MeterField(refused_by(self._check_meter))
             fields: tuple[tuple[str, str, Callable[[str], object]], ...] = (
                 ("kwh", "e.g. 144.5", parse_kwh),
-                ("time", "e.g. 2025-02-19 00:30; if empty, now", self.zone.parse),
+                (
+                    "time",
+                    "e.g. 2025-02-19 00:30; if empty, now",
+                    lambda text: self.zone.parse(time_labels.in_iso(text)),
+                ),
             )
             for name, hint, parse in fields:
                 field = Field(placeholder=hint, id=f"reading-{name}", compact=True, check=refused_by(parse))
@@ -101,7 +105,7 @@ class ReadingTab(Tab):
         meter, kwh, time = (
             self.query_one(f"#reading-{name}", Input).value.strip() for name in ("meter", "kwh", "time")
         )
-        return plain_identifier(meter), kwh, time
+        return plain_identifier(meter), kwh, time_labels.in_iso(time)
 
     @on(Button.Pressed, "#propose")
     @work(exclusive=True, group="reading")
@@ -113,7 +117,7 @@ class ReadingTab(Tab):
             at = self._instant(time)
             found = await self.headend.readings.propose(meter, at)
         except (MeterError, Refused) as error:
-            check.update(message(f"! {error}"))
+            check.update(message(f"! {fmt.for_people(str(error))}"))
             return
         if found is None:
             check.update(message(f"! Too little is known of {meter} to propose a register."))
@@ -121,7 +125,7 @@ class ReadingTab(Tab):
         self._proposal = found
         with self.prevent(Input.Changed):
             self.query_one("#reading-kwh", Input).value = format_kwh(found.wh)
-            self.query_one("#reading-time", Input).value = self.zone.iso(at)
+            self.query_one("#reading-time", Input).value = time_labels.to_type(at, self.zone)
         check.update(message(f"Proposed: {fmt.for_people(found.reason(self.zone))}. Store it as an estimate."))
 
     @on(Button.Pressed, "#store-estimate")

@@ -89,11 +89,12 @@ class StaffTab(Tab):
 
     @on(Input.Changed)
     def _check(self) -> None:
-        """Say so where the account exists."""
+        """Say so where the account exists, also on the button, which then changes it."""
         email = self._form()[0]
-        known = bool(email) and self.headend.engine.staff.member_of(email) is not None
-        said = f"{email} exists already; the button Add changes its role and password" if known else ""
+        member = self.headend.engine.staff.member_of(email) if email else None
+        said = f"{email} exists already, with the role {member.role}" if member is not None else ""
         self.query_one("#staff-check", Static).update(message(said))
+        self.query_one("#staff-add", Button).label = "Add" if member is None else "Change role and password"
 
     @on(Button.Pressed, "#staff-add")
     def _add(self) -> None:
@@ -103,8 +104,9 @@ class StaffTab(Tab):
         elif not password:
             self.say("! Enter the password twice.")
         else:
-            add = self.headend.staff.add
-            self._do(lambda: add(email, role, password, self.who), f"{email} may log in as {role}")
+            add, known = self.headend.staff.add, self.headend.engine.staff.member_of(email) is not None
+            done = f"{email} now has the role {role} and another password" if known else f"{email} may log in as {role}"
+            self._do(lambda: add(email, role, password, self.who), done)
 
     @on(Button.Pressed, "#staff-change")
     def _change(self) -> None:

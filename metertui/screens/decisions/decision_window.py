@@ -168,7 +168,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             yield Static(_title(self._wanted), id="decision-title")
             read_only = self.read_only
             if note := " ".join(filter(None, (self._note, read_only))):
-                yield Static(message(f"! {note}"), id="decision-note")
+                yield Static(message(f"! {fmt.with_moments(note)}"), id="decision-note")
             yield Static("…", id="decision-sum")
             drafts = self.desk.drafts
             for name, label in self._fields.items():
@@ -221,9 +221,9 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         propose = partial(corrections.proposed_exchange, at=wanted.at)
         proposal = (await glance({wanted.meter: propose}))[wanted.meter]
         if proposal is None:
-            return {"final": "", "initial": "", "at": _typed(wanted.at, self.zone)}
+            return {"final": "", "initial": "", "at": time_labels.to_type(wanted.at, self.zone)}
         at, final, initial = proposal
-        return {"final": format_kwh(final), "initial": format_kwh(initial), "at": _typed(at, self.zone)}
+        return {"final": format_kwh(final), "initial": format_kwh(initial), "at": time_labels.to_type(at, self.zone)}
 
     @work(group="proposal")
     async def _propose(self) -> None:
@@ -320,7 +320,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
 
     def _value(self, name: str, text: str) -> int:
         """Return the value of a field: µs UTC, or Wh. Raises Refused."""
-        return self.zone.parse(text) if name == "at" else parse_kwh(text)
+        return self.zone.parse(time_labels.in_iso(text)) if name == "at" else parse_kwh(text)
 
     def _wrong(self, name: str, text: str) -> str:
         """Return what is wrong with the text of a field; "" if nothing is."""
@@ -332,12 +332,6 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
 
     def _err(self, text: str) -> None:
         self.query_one("#decision-error", Static).update(message(f"! {text}") if text else "")
-
-
-def _typed(instant: int, zone: SiteZone) -> str:
-    """Return an instant as people type it; with its offset where the local time alone would be another one."""
-    text = fmt.moment(instant, zone)
-    return text if zone.parse(text) == instant else zone.iso(instant).replace("T", " ")
 
 
 def _line(key: str, name: str, does: str) -> Text:

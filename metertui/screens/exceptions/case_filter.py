@@ -149,11 +149,14 @@ class CaseFilter:
         return text
 
     def _counted(self, found: Exceptions, every: int, *, wide: bool) -> str:
-        """Return the number of cases out of `every` one of the list, and of the rows that they are."""
+        """Return how many cases out of `every` one of the list there are, and in how many rows.
+
+        Beside the name of the list stands how many it has, so that is not said again where nothing is left out.
+        """
         case, row = ("meter", "region") if self.by_region else ("case", "row")
-        rows = "" if found.total == found.cases or not wide else f" in {fmt.counted(found.total, row)}"
-        some = f"{fmt.count(found.cases)} of " if found.cases < every else ""
-        return f"{some}{fmt.counted(max(found.cases, every), case)}{rows}"
+        rows = "" if found.total == found.cases or not wide else f"in {fmt.counted(found.total, row)}"
+        some = f"{fmt.count(found.cases)} of {fmt.counted(every, case)}" if found.cases < every else ""
+        return " ".join(filter(None, (some, rows)))
 
     def _conditions(self, *, wide: bool) -> dict[str, str]:
         """Return the conditions by their keys; of those that filter nothing, none if it is not `wide`."""

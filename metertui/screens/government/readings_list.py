@@ -96,7 +96,7 @@ class ReadingsScreen(LastingWindow):
     def say(self, text: str) -> None:
         """Show a sentence in place of the state, until something else is done."""
         self._tells_state = False
-        self.query_one("#list-state", Steady).show(message(text))
+        self.query_one("#list-state", Steady).show(message(fmt.with_moments(text)))
 
     def clear_message(self) -> None:
         """Show how many readings there are, in which order, and as of when."""

@@ -19,7 +19,7 @@ from metertui.screens.fields import TypedLine
 from metertui.screens.shell import OnDesk
 from metertui.screens.tables import Column, Listing
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import messages, plain, sentence
+from metertui.text import fmt, messages, plain, sentence
 
 _COLUMNS: Final = ("title", "=from", Column("question", 12, narrowest=12, most=200))
 
@@ -72,7 +72,7 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
         self._listed.move_cursor(0)
 
     def _say(self, *sentences: str) -> None:
-        self.query_one("#pick-said", Static).update(messages(*sentences) if sentences else "")
+        self.query_one("#pick-said", Static).update(messages(*map(fmt.with_moments, sentences)) if sentences else "")
 
     @property
     def _offered(self) -> list[SavedReport]:

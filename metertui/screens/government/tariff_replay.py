@@ -112,7 +112,7 @@ class ReplayScreen(LastingWindow):
 
     def say(self, text: str) -> None:
         """Show a sentence in place of the totals."""
-        self.query_one("#replay-sum", Static).update(message(text))
+        self.query_one("#replay-sum", Static).update(message(fmt.with_moments(text)))
 
     def clear_message(self) -> None:
         """Remove the sentence."""

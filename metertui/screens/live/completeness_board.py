@@ -84,8 +84,11 @@ def _share(share: Share) -> tuple[str, str]:
 
 
 def percent(share: Share) -> str:
-    """Return a share in percent, cut and not rounded, so that 100.0% means all."""
-    return f"{share.received * 1000 // share.expected / 10:.1f}%" if share.expected else "–"
+    """Return a share in percent; 100.0% means all."""
+    if not share.expected:
+        return "–"
+    told = fmt.share(share.received / share.expected)
+    return ">99.9%" if told == "100.0%" and share.received < share.expected else told
 
 
 def _ages(board: Board, zone: SiteZone, room: int) -> Text:

@@ -363,11 +363,11 @@ class LiveScreen(DeskScreen):
 
     def _show_day(self, snapshot: LiveSnapshot) -> None:
         self.query_one("#close-pane", DayClose).show_live(snapshot)
+        said = "" if self._pane == "close" else in_short(snapshot, self.zone)  # the pane itself says more
         bar = self.query_one(ProgressBar)
-        bar.set_class(snapshot.progress is None, "hidden")
+        bar.set_class(snapshot.progress is None or not said, "hidden")
         if snapshot.progress is not None:
             bar.update(progress=snapshot.progress)
-        said = "" if self._pane == "close" else in_short(snapshot, self.zone)  # the pane itself says more
         since = counted_since(snapshot, self.zone)
         counts = snapshot.accepted or snapshot.refused
         if said and counts and not closing(snapshot) and len(said) + len(since) <= self.size.width - 2:

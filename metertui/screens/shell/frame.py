@@ -243,12 +243,12 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
         if text.startswith("! "):
             self.warn(text[2:])
         else:
-            self._show_message(message(text), plain=True)
+            self._show_message(message(fmt.with_moments(text)), plain=True)
             self._said_until = self.headend.live().uptime + _PASSING if passes else math.inf
 
     def warn(self, text: str) -> None:
         """Show a sentence as a warning: bold, and after an exclamation mark, as colour alone is not enough."""
-        self._show_message(Text.assemble(("! ", "bold"), message(text), style="bold"))
+        self._show_message(Text.assemble(("! ", "bold"), message(fmt.with_moments(text)), style="bold"))
 
     def clear_message(self) -> None:
         """Clear the line for messages."""

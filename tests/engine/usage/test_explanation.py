@@ -119,6 +119,19 @@ def test_one_step_may_reach_over_both_ends() -> None:
     assert (found.opening, found.closing, found.inside, found.inside_wh) == ((a, b), (a, b), 0, 0)
 
 
+def test_the_longest_interval_inside_is_named_if_it_is_unusually_long() -> None:
+    course = [*hourly(0, 10, 20), (START + 30 * HOUR, 300), (START + 31 * HOUR, 310), (START + 33 * HOUR, 330)]
+    window = Window("dates", START, START + 33 * HOUR)
+    found = explain(series(course), window, LONDON, gap_us=25 * HOUR)
+    assert found.longest is not None
+    assert (found.longest.start, found.longest.end) == (START + 2 * HOUR, START + 30 * HOUR)
+    assert (found.longest.counted_wh, found.sum_wh) == (280, 330)
+    assert {START + 2 * HOUR, START + 30 * HOUR} <= {point.time for point in found.named_readings()}
+    assert explain(series(course), window, LONDON, gap_us=28 * HOUR).longest is None
+    across = explain(series(course), Window("dates", START + 3 * HOUR, START + 33 * HOUR), LONDON, gap_us=25 * HOUR)
+    assert across.longest is None, "the part across the start names it"
+
+
 def test_an_end_on_a_reading_needs_no_share() -> None:
     found = told(hourly(0, 1000, 3000), 0, 2)
     assert (found.parts, found.inside, found.inside_wh) == ((), 2, 3000)

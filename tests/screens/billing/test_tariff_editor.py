@@ -110,6 +110,13 @@ async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_reported(to
 async def test_the_list_follows_the_file(town: Town) -> None:
     (town.folder / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,8\n")
     async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
-        assert pilot.app.screen.query_one(Listing).row_count == 1
+        listing = pilot.app.screen.query_one(Listing)
+        assert listing.row_count == 1
+        for width, whole in ((120, True), (80, False), (120, True)):  # also while it is open
+            await pilot.resize_terminal(width, 24)
+            await settle(pilot)
+            heading, row = (listing.render_line(line).text for line in range(2))
+            assert ("with tax" in heading, "21.60" in row) == (whole, whole)
+            assert "00:00–24:00" in row
         (town.folder / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,8\n2025-01-01,,,,,30,8\n")
         await until(pilot, lambda: pilot.app.screen.query_one(Listing).row_count == 2)

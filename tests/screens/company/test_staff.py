@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.widgets import Button
+
 from metertui.screens.tables.table import Table
 from tests.engine.book_changes import add_member
 from tests.screens.company.helpers import TO_STAFF, WHO, field, leave, push, result
@@ -38,9 +40,18 @@ async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
         assert result(pilot) == "ada@example.com may log in as operator"
         assert field(pilot, "staff-password").value == ""
         assert table.row_count == 2
+        add = pilot.app.screen.query_one("#staff-add", Button)
+        for email, label in (("ada@example.co", "Add"), ("ada@example.com", "Change role and password")):
+            await leave(pilot, "staff-email", email)
+            assert str(add.label) == label
+        for name in ("password", "again"):
+            field(pilot, f"staff-{name}").value = "two horses town"
+        await push(pilot, "staff-add")
+        assert result(pilot) == "ada@example.com now has the role operator and another password"
+        assert str(add.label) == "Change role and password"
         field(pilot, "staff-email").value = WHO
         await push(pilot, "staff-remove")
         assert not office.app.sessions.role  # who has removed themselves is out
     assert [member.email for member in office.engine.staff.members()] == ["ada@example.com"]
     audit = [line.split("\t")[2:4] for line in (office.folder / "audit.log").read_text().splitlines()]
-    assert audit == [["staff add", "ada@example.com"], ["staff remove", WHO]]
+    assert audit == [*[["staff add", "ada@example.com"]] * 2, ["staff remove", WHO]]

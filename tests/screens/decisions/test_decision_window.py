@@ -10,10 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.corrections import Decision
 from metertui.engine.usage import Series
-from metertui.screens.decisions import decision_window
 from metertui.screens.decisions.decision_choices import CHOICES
 from metertui.screens.decisions.decision_window import DecisionScreen
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
@@ -129,7 +127,7 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town, monkeypatch
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         await go(pilot, "c", "c", "x")
         fields = [pilot.app.screen.query_one(f"#decision-{name}", Input).value for name in ("final", "initial", "at")]
-        assert fields == ["51", "7", "2025-03-11 12:00:00"]
+        assert fields == ["51", "7", "11 Mar 2025 12:00"]
         assert threads == {False}, "no meter is judged on the event loop"
         pilot.app.screen.query_one("#decision-initial", Input).value = "x"
         await settle(pilot)
@@ -149,20 +147,6 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town, monkeypatch
         assert "No case matches the filter" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
         assert len(listed(pilot)) == 2
-
-
-def test_a_time_to_edit_is_local_and_means_the_same_instant() -> None:
-    """In the hour that comes twice, its offset says which one is meant; so does a part of a second."""
-    zone = SiteZone("Europe/Berlin")
-    written = {
-        "2025-03-11T12:00:00+01:00": "2025-03-11 12:00:00",
-        "2025-10-26T02:30:00+02:00": "2025-10-26 02:30:00",
-        "2025-10-26T02:30:00+01:00": "2025-10-26 02:30:00+01:00",
-        "2025-03-11T12:00:00.25+01:00": "2025-03-11 12:00:00.250000+01:00",
-    }
-    for instant, text in written.items():
-        assert decision_window._typed(zone.parse(instant), zone) == text
-        assert zone.parse(text) == zone.parse(instant)
 
 
 async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled: Town) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from metertui.engine.worklist.completeness import Share
+from metertui.screens.live.completeness_board import percent
 from tests.screens.live.helpers import rows, show
 from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
@@ -44,3 +46,9 @@ async def test_no_silence_is_said_in_words(empty_town: Town) -> None:
     async with at_work(empty_town, "f2", "3") as pilot:
         assert text_of(pilot, "#silences-head") == "Silent meters: none, as there are no active meters"
         assert pilot.app.screen.query_one("#silences").has_class("hidden")
+
+
+def test_a_share_is_rounded_and_100_percent_means_all() -> None:
+    shares = {(3, 2): "66.7%", (9, 0): "0.0%", (9999, 1): "<0.1%", (10000, 9999): ">99.9%", (48, 48): "100.0%"}
+    assert {each: percent(Share(*each)) for each in shares} == shares
+    assert percent(Share(0, 0)) == "–"

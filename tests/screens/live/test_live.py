@@ -261,6 +261,7 @@ async def test_a_day_close_is_seen_under_way_in_its_pane_in_80_columns(
         await pilot.press("4")
         await show(town, pilot)
         assert text_of(pilot, "#close-pane").splitlines()[:4] == STEPS
+        assert not pilot.app.screen.query_one("#day-progress").display, "the pane has a bar with its words"
 
 
 async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
