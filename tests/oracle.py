@@ -5,7 +5,7 @@ Written from the rules alone; shares nothing with the engine but the meaning of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -33,6 +33,8 @@ class _Point:
     base: int
     firm: bool = False
     kind: str = "counted"
+    rolled: bool = False
+    """Whether the register went past its last number on the way to it."""
     read: int = -1
     """What was read."""
 
@@ -57,8 +59,8 @@ class Meter:
     """Where the register begins again at 0, if it does."""
     multipliers: list[tuple[int, Fraction]] = field(default_factory=list)
     """From instants on; 1 before the first."""
-    at_midnight: set[int] = field(default_factory=set)
-    """Readings that may be of the day that begins already: one that is 0 or nearly so is no fall."""
+    midnight: Callable[[int], int | None] = lambda _instant: None
+    """The midnight at which the register last began again before an instant; None if it does not do so each day."""
 
     def judged(self) -> list[tuple[tuple[int, int], str]]:
         """Every reading in time order with `counted`, `rounding`, `reset`, `suspect`, `rejected` or `void`."""
@@ -69,17 +71,25 @@ class Meter:
         max_kw = self.max_kw
         if self.later_max_kw is not None and later[0] >= self.later_max_kw[0]:
             max_kw = self.later_max_kw[1]
+        earlier = self._against(*earlier, later[0])
         watts = ceil(max_kw * 1000 / self.multiplier(later[0]))
-        if self._rolls(earlier[1], later[1]):
+        if self._rolls(earlier[1], later[1], self._slack(later)):
             later = later[0], later[1] + self.range_wh
         return fits(earlier, later, Fraction(watts, 1000), self._slack(later))
 
     def _slack(self, reading: tuple[int, int]) -> int:
-        return 10**12 if reading[0] in self.at_midnight and reading[1] <= self.rounding else self.rounding
+        """One at midnight that is 0 or nearly so may be of the day that begins already: it is no fall."""
+        begins = self.midnight(reading[0] + 1) == reading[0]
+        return 10**12 if begins and reading[1] <= self.rounding else self.rounding
 
-    def _rolls(self, earlier: int, later: int) -> bool:
+    def _against(self, time: int, wh: int, later: int) -> tuple[int, int]:
+        """What a later reading is compared with: what counts before it, or 0 at midnight if that is later."""
+        midnight = self.midnight(later)
+        return (time, wh) if midnight is None or time > midnight else (midnight, 0)
+
+    def _rolls(self, earlier: int, later: int, slack: int | None = None) -> bool:
         """From the last tenth of the range to its first half, and by more than a rounding."""
-        fallen = later < earlier - self.rounding
+        fallen = later < earlier - (self.rounding if slack is None else slack)
         return fallen and self.range_wh * 9 <= earlier * 10 < self.range_wh * 10 and later * 2 < self.range_wh
 
     def multiplier(self, instant: int) -> Fraction:
@@ -103,21 +113,44 @@ class Meter:
         for time, wh in sorted(reading for reading in self.readings if reading[0] in apart):
             before = next((point for point in reversed(found) if point.time < time), None)
             after = next((point for point in counted if point.time > time), None)
-            rolled = before is not None and self._rolls(before.base, wh)
-            register = wh if before is None or rolled else max(wh, before.base)
-            fitting = before is None or self._fits((before.time, before.base), (time, wh))
+            start = None if before is None else self._against(before.time, before.base, time)
+            rolled = start is not None and self._rolls(start[1], wh, self._slack((time, wh)))
+            register = wh if start is None or rolled else max(wh, start[1])
+            fitting = start is None or self._fits(start, (time, wh))
             if fitting and after is not None:
                 said = self.exchanges[after.time][0] if after.kind == "exchange" else after.read
                 fitting = self._fits((time, register), (after.time, said))
             counts = "rollover" if rolled else "rounding" if register > wh else "counted"
             kind[time, wh] = counts if fitting else "rejected"
             if fitting:
-                found.append(_Point(time, register, register, kind="estimate", read=wh))
+                found.append(_Point(time, register, register, kind="estimate", rolled=rolled, read=wh))
                 found.sort(key=lambda point: point.time)
         return found, kind
 
     def _walk_actual(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
-        """The same of actual readings."""
+        """The same of actual readings: each day of a register that begins again by itself, from 0 at its midnight."""
+        instants = {*(time for time, _ in self.readings if time not in self.voids), *self.exchanges}
+        days: list[tuple[int | None, list[int]]] = []
+        for time in sorted(instants):
+            midnight = self.midnight(time)
+            if not days or (midnight is not None and days[-1][1][-1] <= midnight):
+                days.append((midnight if days else None, []))
+            days[-1][1].append(time)
+        points: list[_Point] = []
+        kinds = {each: "void" for each in self.readings if each[0] in self.voids}
+        for midnight, times in days:
+            readings = [each for each in self.readings if each[0] in times]
+            within = [[time for time in those if time in times] for those in (self.voids, self.releases)]
+            own = replace(self, voids=set(within[0]), releases=set(within[1]))
+            own.exchanges = {time: registers for time, registers in self.exchanges.items() if time in times}
+            own.readings = readings if midnight is None else [(midnight, 0), *readings]
+            found, kind = own._walk_day()
+            points += found if midnight is None else found[1:]
+            kinds |= {reading: kind[reading] for reading in readings}
+        return points, kinds
+
+    def _walk_day(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
+        """The same of readings within which the register does not begin again."""
         counted: list[_Point] = []
         kind: dict[tuple[int, int], str] = {}
         doubtful: tuple[int, int] | None = None
@@ -128,20 +161,20 @@ class Meter:
             return self._fits((point.time, point.base), reading)
 
         def falls(reading: tuple[int, int], point: _Point) -> bool:
-            lower = reading[1] < point.base - self.rounding
-            rolls = reading[0] not in self.exchanges and self._rolls(point.base, reading[1]) and fit(point, reading)
-            return lower and not rolls
+            lower = reading[1] < point.base - self._slack(reading)
+            return lower and not (self._rolls(point.base, reading[1]) and fit(point, reading))
 
         def count(reading: tuple[int, int]) -> None:
             """It counts; with the register counted before it, if it is a little lower."""
             time, wh = reading
             kind[reading] = "counted"
-            if counted and self._rolls(counted[-1].base, wh):
+            rolled = bool(counted) and self._rolls(counted[-1].base, wh, self._slack(reading))
+            if rolled:
                 kind[reading] = "rollover"
             elif counted and wh < counted[-1].base:
                 kind[reading] = "rounding"
                 wh = counted[-1].base
-            counted.append(_Point(time, wh, wh, kind=kind[reading], read=reading[1]))
+            counted.append(_Point(time, wh, wh, kind=kind[reading], rolled=rolled, read=reading[1]))
 
         def reset(reading: tuple[int, int]) -> None:
             """It counts, but not the step to it."""
@@ -193,9 +226,11 @@ class Meter:
                     if outweighed and not falls(reading, counted[-2]):
                         reject_last()
                     wh = reading[1]
+                    rolled = False
                     if counted and not falls(reading, counted[-1]):
-                        wh = max(wh, counted[-1].base)
-                    counted.append(_Point(time, wh, initial, firm=True, kind="exchange", read=wh))
+                        rolled = self._rolls(counted[-1].base, wh, self._slack(reading))
+                        wh = wh if rolled else max(wh, counted[-1].base)
+                    counted.append(_Point(time, wh, initial, firm=True, kind="exchange", rolled=rolled, read=wh))
                 elif fallen:
                     kind[reading] = "counted"
                     counted.append(_Point(*reading, reading[1], firm=True, read=reading[1]))
@@ -243,36 +278,54 @@ class Meter:
         return curve
 
     def _risen(self) -> list[tuple[int, int]]:
-        """By how much the register has risen at each point since the first, as it counts, (µs, Wh)."""
-        points = self._walk()[0]
+        """By how much the register has risen at each point since the first, as it counts, (µs, Wh).
+
+        With those at 0 at the midnights since which a register has risen that begins again.
+        """
+        curve: list[tuple[int, int]] = []
+        day: list[_Point] = []
+        for point in [*self._walk()[0], None]:
+            midnight = None if point is None else self.midnight(point.time)
+            if day and (point is None or (midnight is not None and day[-1].time <= midnight)):
+                total = curve[-1][1] if curve else 0
+                curve += [(time, total + risen) for time, risen in self._risen_in(day)]
+                day = [] if midnight is None else [_Point(midnight, 0, 0)]
+            if point is not None:
+                day.append(point)
+        return [each for each, later in pairwise([*curve, (-1, 0)]) if each[0] != later[0]]
+
+    def _risen_in(self, points: list[_Point]) -> list[tuple[int, int]]:
+        """The same of points within which the register does not begin again."""
         actual: list[tuple[int, int]] = []
         base = 0
         for point in points:
             if point.kind != "estimate":
-                rolled = self.range_wh if point.kind == "rollover" else 0
+                rolled = self.range_wh if point.rolled else 0
                 step = 0 if not actual or point.kind == "reset" else max(0, point.wh + rolled - base)
                 actual.append((point.time, (actual[-1][1] if actual else 0) + step))
                 base = point.base
-        first = next((point for point in points if point.kind != "estimate"), None)
-        # What is estimated before the first actual one leads up to it.
-        register = points[0].base if points else 0
-        if first is not None and points[0] is not first:
-            said = self.exchanges[first.time][0] if first.kind == "exchange" else first.read
-            register = min(register, said)
-            lead = said - register
-            actual = [(time, energy + lead) for time, energy in actual]
-        curve: list[tuple[int, int]] = []
         known = dict(actual)
+        first = next((point for point in points if point.kind != "estimate"), None)
+        curve: list[tuple[int, int]] = []
+        origin, gained = points[0].base if points else 0, 0
+        lead = 0
+        if first is not None and points[0] is not first:
+            # What is estimated before the first actual one leads up to it.
+            before = points[: points.index(first)]
+            said = self.exchanges[first.time][0] if first.kind == "exchange" else first.read
+            rolls = self._rolls(before[-1].base, said, self._slack((first.time, said)))
+            lead = said + self.range_wh * (sum(point.rolled for point in before) + rolls)
+            origin = min(origin, lead)
+            lead -= origin
         for point in points:
-            energy = known.get(point.time)
-            if energy is None:
-                most = next((energy for time, energy in actual if time > point.time), None)
-                energy = (curve[-1][1] if curve else 0) + max(0, point.wh - register)
-                energy = energy if most is None else min(energy, most)
-                register += energy - (curve[-1][1] if curve else 0)
+            if point.kind == "estimate":
+                most = next((energy + lead for time, energy in actual if time > point.time), None)
+                origin -= self.range_wh * point.rolled
+                energy = gained + max(0, point.wh - origin)
+                curve.append((point.time, energy if most is None else min(energy, most)))
             else:
-                register = point.base
-            curve.append((point.time, energy))
+                origin, gained = point.base, known[point.time] + lead
+                curve.append((point.time, gained))
         return curve
 
     def curve_points(self) -> list[tuple[int, int]]:

@@ -360,7 +360,7 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
         elif change.before is change.after:
             note = f"{when(change.after.time, zone)}: the register begins at 0 each day"
             yield Line("begins again", fmt.kwh(change.jump_wh), note)
-        elif rules.ROLLOVER in (change.before.status, change.after.status) or change.after.status == rules.DIVIDED:
+        elif change.rolled_over:
             note = "it went past its last number and began again at 0; what it rose by is usage"
             yield Line("rollover", fmt.kwh(change.jump_wh), note)
             yield Line("  before", fmt.kwh(_read_before(change.before)), _reading_note(change.before, zone, sources))

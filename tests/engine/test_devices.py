@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.base.progress import no_progress
 from metertui.engine.base.windows import Window
-from metertui.engine.core import one_meter
+from metertui.engine.core import corrections, one_meter
+from metertui.engine.core.decision_basis import bases_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import Refused
 from metertui.engine.maintenance.check import check_folder
@@ -22,7 +24,7 @@ from metertui.engine.usage.query import Question
 from metertui.engine.worklist.exception_list import ExceptionQuestion, find_exceptions
 from tests.clock import FakeClock
 from tests.engine.book_changes import modify
-from tests.engine.core.commits import RULES, ZONE, close_day, commit, register, reopened
+from tests.engine.core.commits import RULES, ZONE, close_day, commit, commit_estimates, register, reopened
 
 MORNING = ZONE.parse("2025-03-12T00:00:00")
 
@@ -109,6 +111,50 @@ def test_a_register_that_begins_again_each_day_is_fed_over_the_wire(tmp_path: Pa
     assert [each.kind for each in commit(engine, *first, late)] == ["ok", "ok", "suspect", "ok"]
     assert used(engine) == 900
     assert used(reopened(engine)) == 900
+
+
+def test_an_old_register_may_have_gone_past_its_last_number_before_its_final_reading(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    register(engine, "m")
+    change(engine, "2025-03-01T00:00:00", digits="5", multiplier="2")
+    sent = [("m", "99990", "2025-03-12T01:00:00"), ("m", "7", "2025-03-12T04:00:00")]
+    assert [each.kind for each in commit(engine, *sent)] == ["ok", "ok"]
+    decision = corrections.Decision("exchange", "m", ZONE.parse("2025-03-12T02:00:00"), "new meter", 12_000, 5_000)
+    [effect] = list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
+    assert effect.total_after - effect.total_before == 2 * (22_000 + 2_000 - 17_000)
+    corrections.write_effects(engine, [effect])
+    assert list(corrections.apply_effects(engine, [effect])) == [None]
+    assert used(engine) == 48_000
+    with closing(reopened(engine)) as again:
+        assert used(again) == 48_000
+        window = Window("dates", MORNING, ZONE.parse("2025-03-12T05:00:00"))
+        explained = one_meter.prepare_explanation(again, "m", window)()[0]
+        assert explained.agrees
+        assert [(each.rolled_over, each.jump_wh) for each in explained.changes] == [
+            (True, -100_000_000),
+            (False, -7_000),
+        ]
+        assert not proofs(again)
+
+
+def test_estimates_of_a_register_that_begins_again_each_day_are_fed_over_the_wire(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    register(engine, "m")
+    change(engine, "2025-03-01T00:00:00", daily_reset="yes")
+    commit(
+        engine,
+        ("m", "12", "2025-03-09T23:30:00"),
+        ("m", "11", "2025-03-11T23:30:00"),
+        ("m", "3", "2025-03-12T06:00:00"),
+    )
+    sent = [("m", "10", "2025-03-10T23:30:00"), ("m", "5", "2025-03-10T12:00:00"), ("m", "13", "2025-03-11T12:00:00")]
+    assert [each.kind for each in commit_estimates(engine, *sent)] == ["ok", "ok", "suspect"]
+    for again in (engine, reopened(engine)):
+        days = [ZONE.parse(f"2025-03-{day:02}T00:00:00") for day in (10, 11, 12, 13)]
+        found = [again.usage("m", Window("dates", *each)).usage_wh for each in pairwise(days)]
+        assert found == [10_000, 11_000, 3_000]
+        assert not proofs(again)
+    again.close()
 
 
 def test_a_folder_without_such_fields_has_no_columns_for_them(tmp_path: Path) -> None:

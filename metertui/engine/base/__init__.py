@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
-from metertui.engine.base.devices import ONE as ONE_TIMES
 from metertui.engine.base.devices import (
+    NOT_DAILY,
     PLAIN_COURSE,
     Device,
     DeviceCourse,
@@ -15,6 +15,7 @@ from metertui.engine.base.devices import (
     multiplier_text,
     times_wh,
 )
+from metertui.engine.base.devices import ONE as ONE_TIMES
 from metertui.engine.base.durations import duration_text, hours_number
 from metertui.engine.base.identifiers import (
     MARK,
@@ -72,6 +73,7 @@ __all__ = [
     "MARK",
     "MAX_WH",
     "MINUTE",
+    "NOT_DAILY",
     "OK",
     "ONE_TIMES",
     "PLAIN_COURSE",

@@ -23,6 +23,8 @@ from metertui.engine.errors import Refused
 
 ONE: Final = 1_000_000
 """A multiplier of 1: multipliers are in millionths, so a register in Wh times one is an energy in µWh."""
+NOT_DAILY: Final = -1
+"""In place of the midnight (µs UTC) at which a register begins again."""
 _MOST_DIGITS: Final = 8
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 _BOUNDS: Final[Mapping[str, tuple[Decimal, Decimal, int]]] = {
@@ -160,6 +162,12 @@ class DevicesInTime:
         found[[code for code, course in self.courses.items() if course.since]] = True
         return found
 
+    @cached_property
+    def _daily(self) -> NDArray[np.bool_]:
+        found = np.zeros(max(self.courses, default=-1) + 2, dtype=bool)
+        found[[code for code, course in self.courses.items() if course.resets_daily]] = True
+        return found
+
     def concern(self, meter: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of n codes are of meters that are not plain, bool[n]."""
         return self._concerned.take(meter, mode="clip")
@@ -201,15 +209,25 @@ class DevicesInTime:
         own = self.column("max_w")[self.numbers_at(meter, time)]
         return np.where(own >= 0, own, power_w)
 
-    def days_begun(self, time: Int64Array) -> Int64Array:
-        """Return where the local days of readings begin (µs UTC); one at midnight is of the day that ends."""
-        days, place = np.unique(self._zone.day_numbers(time - 1), return_inverse=True)
-        begun = [self._zone.midnight(day_of_number(day)) for day in days.tolist()]
-        return np.array(begun, dtype=np.int64)[place]
+    def days_begun(self, meter: NDArray[np.int32], time: Int64Array) -> Int64Array:
+        """Return where the local days of readings begin (µs UTC), if registers do so too; else NOT_DAILY. int64[n].
 
-    def are_midnights(self, time: Int64Array) -> NDArray[np.bool_]:
-        """Return which instants (µs UTC) are the first of a local day; bool[n]."""
-        return np.asarray(self.days_begun(time + 1) == time)
+        One at midnight is of the day that ends. What an account says of that midnight holds until the next.
+        """
+        found = np.full(len(time), NOT_DAILY, dtype=np.int64)
+        rows = np.flatnonzero(self._daily.take(meter, mode="clip"))
+        if not len(rows):
+            return found
+        days, place = np.unique(self._zone.day_numbers(time[rows] - 1), return_inverse=True)
+        begun = [self._zone.midnight(day_of_number(day)) for day in days.tolist()]
+        midnights = np.array(begun, dtype=np.int64)[place]
+        begins = self.column("daily_reset")[self.numbers_at(meter[rows], midnights)] > 0
+        found[rows[begins]] = midnights[begins]
+        return found
+
+    def end_days(self, meter: NDArray[np.int32], time: Int64Array) -> NDArray[np.bool_]:
+        """Return which instants (µs UTC) are midnights at which the registers begin again; bool[n]."""
+        return np.asarray(self.days_begun(meter, time + 1) == time)
 
     def under(self, codes: Mapping[int, int]) -> DevicesInTime:
         """Return the same with other codes: that of code c is that of `codes[c]` here."""
@@ -231,6 +249,9 @@ class OneDevice(DevicesInTime):
 
     def numbers_at(self, meter: NDArray[np.int32], time: Int64Array, *, ending: bool = False) -> NDArray[np.int32]:
         return super().numbers_at(np.zeros_like(meter), time, ending=ending)
+
+    def days_begun(self, meter: NDArray[np.int32], time: Int64Array) -> Int64Array:
+        return super().days_begun(np.zeros_like(meter), time)
 
     def among(self, meter: NDArray[np.int32]) -> Iterable[tuple[int, DeviceCourse]]:
         return ((code, self.courses[0]) for code in np.unique(meter).tolist())

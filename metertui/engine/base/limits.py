@@ -95,18 +95,16 @@ class MeterLimits:
     def day_begun(self, time: int) -> int | None:
         """Return where the local day of a reading begins (µs UTC), if the register does so too; else None.
 
-        One at midnight is of the day that ends.
+        One at midnight is of the day that ends. What the account says of that midnight holds until the next.
         """
-        if self.zone is None or not self.course.at(time).daily_reset:
+        if self.zone is None or not self.course.resets_daily:
             return None
-        return self.zone.midnight(self.zone.day(time - 1))
+        midnight = self.zone.midnight(self.zone.day(time - 1))
+        return midnight if self.course.at(midnight).daily_reset else None
 
     def ends_day(self, time: int, wh: int) -> bool:
         """Return whether a reading is at the midnight at which its register begins again, and may have done so."""
-        if wh > self.rounding_wh or self.day_begun(time) is None:
-            return False
-        assert self.zone is not None
-        return self.zone.midnight(self.zone.day(time)) == time
+        return wh <= self.rounding_wh and self.day_begun(time + 1) == time
 
     @property
     def lowest(self) -> int:

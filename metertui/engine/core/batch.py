@@ -392,7 +392,7 @@ class Batch:
         estimate, limits = neighbours.estimate(time, wh), neighbours.limits
         chain = heads.chains.take(code, time)
         before: estimates.Before | None
-        after: estimates.After | None
+        after: estimates.Reading | None
         if chain is None and is_last and last is not None and last.time < time:
             before, after = last, None
         else:

@@ -416,9 +416,13 @@ def _check_exchange(basis: DecisionBasis, event: Edit, decided: MeterEdits, seri
         if wh not in (event.final, event.initial) and series.status[stored] != rules.VOID:
             said = f"{format_kwh(wh)} kWh is stored at {zone.iso(event.at)}"
             raise MeterError(f"{said}, neither the final nor the initial reading; void it, or correct the time")
-    before = int(np.searchsorted(series.read_curve.time, event.at)) - 1
-    if before >= 0 and event.final < series.read_curve.base[before] - series.limits.rounding_wh:
-        counted = _counted_at(int(series.read_curve.base[before]), int(series.read_curve.time[before]), zone)
+    curve = series.read_curve
+    before = int(np.searchsorted(curve.time, event.at)) - 1
+    counted_before = (int(curve.time[before]), int(curve.base[before])) if before >= 0 else None
+    start = rules.before_it(counted_before, event.at, series.limits)
+    lower = start is not None and event.final < start[1] - series.limits.rounding_wh
+    if lower and rules.misfit(counted_before, event.at, event.final, series.limits, zone):
+        counted = _counted_at(int(curve.base[before]), int(curve.time[before]), zone)
         raise MeterError(
             f"a final reading of {format_kwh(event.final)} kWh is lower than the reading before, {counted}; "
             "correct the final reading or the time, or void that reading if it was misread"

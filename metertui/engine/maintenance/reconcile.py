@@ -113,9 +113,13 @@ def _multiplied_rise(frozen: Frozen, code: int, course: DeviceCourse) -> int:
     ends = curve.label_times(curve).tolist()  # of the step that each point divides
     points = list(zip(curve.time.tolist(), curve.wh.tolist(), curve.base.tolist(), ends, strict=True))
     total = Fraction(0)
-    for (_, _, base, _), (time, wh, _, end) in pairwise(points):
+    limits = frozen.limits.of_meter(code)
+    for (start, _, base, _), (time, wh, _, end) in pairwise(points):
         device, rise = course.until(time), wh - base
-        if status.get(end) == rules.ROLLOVER and rise < 0:
+        rolled = status.get(end) == rules.ROLLOVER
+        if end not in status:  # an exchange
+            rolled = not rules.misfit((start, base), time, wh, limits, frozen.zone)
+        if rolled and rise < -limits.rounding_wh:
             rise += course.at(end).range_wh
         if status.get(end) != rules.RESET:
             total += Fraction(max(rise, 0) * device.multiplier, ONE_TIMES)

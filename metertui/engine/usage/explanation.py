@@ -113,6 +113,8 @@ class Change:
     before: Point
     after: Point
     jump_wh: int
+    rolled_over: bool = False
+    """Whether the register went past its last number, so that what it rose by is usage."""
 
     @property
     def event(self) -> Edit | None:
@@ -424,14 +426,15 @@ class _Explainer:
             assert at is not None
             assert to is not None
             if jump := to - at - (part.counted_wh if part.rise is None else part.rise.counted_wh):
-                found.append(Change(part.before, part.after, jump))
+                found.append(Change(part.before, part.after, jump, part.rise is not None and part.rise.whole_wh > 0))
         whole = slice(first, max(first, last) + 1)
         moved = curve.wh[whole][1:] - curve.base[whole][:-1] - self.rises[whole][1:]
         # At an exchange the register in use is the old one, so one that closes the window has not changed it yet.
         swapped = (curve.base - curve.wh)[first : last + (int(curve.time[last]) < closing.time)]
         jumps = sum(change.jump_wh for change in found) + int(moved.sum()) + int(swapped.sum())
         for i in np.flatnonzero(moved)[: MOST + 1].tolist():
-            found.append(Change(self.point(first + i), self.point(first + i + 1), int(moved[i])))
+            rolled_over = curve.rise is not None and bool(curve.rise[first + i + 1] > 0)
+            found.append(Change(self.point(first + i), self.point(first + i + 1), int(moved[i]), rolled_over))
         for i in np.flatnonzero(self.exchanged(swapped, first))[: MOST + 1].tolist():
             point = self.point(first + i)
             found.append(Change(point, point, int(swapped[i])))

@@ -9,7 +9,7 @@ from sortedcontainers import SortedDict
 
 from metertui.engine.base import MeterLimits
 from metertui.engine.vee import estimates
-from metertui.engine.vee.estimates import After, Before, Estimate
+from metertui.engine.vee.estimates import Before, Reading
 from metertui.engine.vee.rules import SUSPECT
 
 _MOST_KEPT: Final = 500_000
@@ -19,7 +19,7 @@ _MOST_KEPT: Final = 500_000
 class Chain:
     """The estimates that count between two actual readings of a meter, none of which has come since."""
 
-    def __init__(self, first: Before | None, after: After | None, limits: MeterLimits) -> None:
+    def __init__(self, first: Before | None, after: Reading | None, limits: MeterLimits) -> None:
         """Begin without estimates, between what is counted before and the next actual reading that counts."""
         self._first = first
         self.after = after
@@ -42,11 +42,11 @@ class Chain:
         place = self._registers.bisect_left(time)
         return self._first if place == 0 else Before(*self._registers.peekitem(place - 1))
 
-    def append(self, estimate: Estimate) -> None:
+    def append(self, estimate: Reading) -> None:
         """Add an estimate behind all others."""
         self._place(self.before(estimate.time), estimate)
 
-    def insert(self, estimate: Estimate, following: Iterable[Estimate]) -> None:
+    def insert(self, estimate: Reading, following: Iterable[Reading]) -> None:
         """Add an estimate, and judge those `following` it, in order, until nothing differs: one or two as a rule."""
         without = self.before(estimate.time)
         counted = self._place(without, estimate)
@@ -57,7 +57,7 @@ class Chain:
                 without = Before(each.time, self._registers[each.time])
             counted = self._place(counted, each)
 
-    def _place(self, before: Before | None, estimate: Estimate) -> Before | None:
+    def _place(self, before: Before | None, estimate: Reading) -> Before | None:
         """Judge an estimate by what is counted `before` it; return what is counted then."""
         self.looks += 1
         limits = self._limits

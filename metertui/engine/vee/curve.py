@@ -41,7 +41,7 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
     """
     if corrections is None:
         status = judge_columns(columns.meter, columns.time, columns.wh, limits)
-        wh, _ = _counted_registers(columns, columns.wh, status, limits.rounding_wh)
+        wh, _ = _counted_registers(columns, columns.wh, status, limits)
         gained = _risen(columns, wh, wh, status, limits.devices)
         curve = _curve(columns, wh, wh, gained, status)
         energy = _multiplied(curve, limits.devices)
@@ -51,7 +51,7 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
     quality = corrections.qualities_of(columns) if corrections.has_estimates() else None
     points, base, marks, rows, aside, estimates = _points(found, corrections, quality)
     status_of = judge_columns(points.meter, points.time, points.wh, limits, marks)
-    wh, rises_from = _counted_registers(points, base, status_of, limits.rounding_wh)
+    wh, rises_from = _counted_registers(points, base, status_of, limits)
     gained = _risen(points, wh, rises_from, status_of, limits.devices)
     status = np.full(len(columns), rules.VOID, dtype=np.uint8)
     total = np.zeros(len(columns), dtype=np.int64)
@@ -168,7 +168,7 @@ def energy_of_readings(
 
 
 def _counted_registers(
-    points: Columns, base: NDArray[np.int64], status: NDArray[np.uint8], rounding_wh: int
+    points: Columns, base: NDArray[np.int64], status: NDArray[np.uint8], limits: Limits
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the registers (Wh, int64[n]) with which points count, and those that the next ones rise from.
 
@@ -188,7 +188,9 @@ def _counted_registers(
     last = np.flatnonzero(status[counted[1:]] == rules.EXCHANGE) + 1
     at, before = counted[last], counted[last - 1]
     fallen = rises_from[before] - wh[at]
-    small = (points.meter[at] == points.meter[before]) & (fallen > 0) & (fallen <= rounding_wh)
+    small = (points.meter[at] == points.meter[before]) & (fallen > 0) & (fallen <= limits.rounding_wh)
+    if limits.devices is not None:
+        small &= limits.devices.days_begun(points.meter[at], points.time[at]) < points.time[before]
     wh[at[small]] = rises_from[before[small]]
     firsts = points.starts[:-1][np.diff(points.starts) > 0]
     opening = firsts[status[firsts] == rules.EXCHANGE]

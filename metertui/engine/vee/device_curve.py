@@ -13,17 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import ONE_TIMES, DevicesInTime, Int64Array
+from metertui.engine.base import NOT_DAILY, ONE_TIMES, DevicesInTime, Int64Array
 from metertui.engine.columns import DRAWN, READ, Curve, cumulative_wh, interpolate
 from metertui.engine.vee import rules
 from metertui.engine.vee.whole_columns import begun_before
-
-_NOT_DAILY: Final = -1
 
 
 @dataclass(frozen=True)
@@ -80,21 +78,18 @@ def register_rises(
     rise[rolled] += devices.column("range_wh")[numbers[rolled]]
     np.maximum(rise, 0, out=rise)
     rise[np.concatenate(([True], meter[1:] != meter[:-1]))[: len(meter)]] = 0
-    daily = devices.column("daily_reset")[numbers] > 0
-    if daily.any():
-        again = begun_before(meter, time, daily, devices) != _NOT_DAILY
-        rise[again] = wh[again]
+    again = begun_before(meter, time, devices) != NOT_DAILY
+    rise[again] = wh[again]
     rise[status == rules.RESET] = 0
     return np.asarray(rise)
 
 
 def _begun(steps: _Steps, devices: DevicesInTime) -> _Steps:
     """Return steps with a point at each midnight at which a register began again."""
-    daily = devices.column("daily_reset")[devices.numbers_at(steps.meter, steps.time)] > 0
-    if not daily.any():
+    begun = begun_before(steps.meter, steps.time, devices)
+    again = np.flatnonzero((begun != NOT_DAILY) & (steps.rise == steps.wh))
+    if not len(again):
         return steps
-    begun = begun_before(steps.meter, steps.time, daily, devices)
-    again = np.flatnonzero((begun != _NOT_DAILY) & (steps.rise == steps.wh))
     base = steps.base.copy()
     at_midnight = steps.time[again - 1] == begun[again]
     between = again[~at_midnight]

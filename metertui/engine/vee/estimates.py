@@ -7,22 +7,20 @@ is lower by no more than a rounding, the estimate counts with its register.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Int64Array, Limits, MeterLimits, SiteZone, format_kwh
+from metertui.engine.base import NOT_DAILY, PLAIN_COURSE, Int64Array, Limits, MeterLimits, SiteZone, format_kwh
 from metertui.engine.columns import READ, Columns, Curve, tail_columns
-from metertui.engine.vee.rules import COUNTED, REJECTED, ROLLOVER, ROUNDING, SUSPECT, fits, has_rolled, misfit
-
-_NO_LIMIT: Final = 1 << 62
+from metertui.engine.vee.rules import ANY_WH, COUNTED, REJECTED, ROLLOVER, ROUNDING, SUSPECT, fits, has_rolled, misfit
 
 
-class Estimate(NamedTuple):
-    """A reading that is not actual, with what it is judged by."""
+class Reading(NamedTuple):
+    """A reading, estimated or the next actual one that counts, with what it is judged by."""
 
     time: int
     """µs UTC."""
@@ -30,6 +28,20 @@ class Estimate(NamedTuple):
     max_w: int
     range_wh: int = 0
     """Where its register begins again at 0, Wh; 0 if it is not known to do so."""
+    begun: int = NOT_DAILY
+    """Where its local day begins (µs UTC), if the register begins again each day."""
+    ends_day: bool = False
+    """Whether it is at the midnight at which the register begins again, and may have done so."""
+
+
+def reading_of(time: int, wh: int, limits: MeterLimits) -> Reading:
+    """Return a reading of a meter (µs UTC, Wh) with what it is judged by."""
+    if limits.course is PLAIN_COURSE:
+        return Reading(time, wh, limits.at(time))
+    begun, range_wh = limits.day_begun(time), limits.device_at(time).range_wh
+    return Reading(
+        time, wh, limits.at(time), range_wh, NOT_DAILY if begun is None else begun, limits.ends_day(time, wh)
+    )
 
 
 class Before(NamedTuple):
@@ -39,17 +51,8 @@ class Before(NamedTuple):
     register: int
 
 
-class After(NamedTuple):
-    """The next actual one that counts: instant (µs UTC), what it says (Wh), and the highest power at it, W."""
-
-    time: int
-    wh: int
-    max_w: int
-    range_wh: int = 0
-
-
 def judge_between(
-    before: Before | None, after: After | None, estimates: Iterable[Estimate], rounding_wh: int, shortest_us: int
+    before: Before | None, after: Reading | None, estimates: Iterable[Reading], rounding_wh: int, shortest_us: int
 ) -> Iterator[tuple[int, int]]:
     """Yield the status of estimates between two actual readings, in time order, and the register that each counts with.
 
@@ -57,11 +60,12 @@ def judge_between(
     """
     for each in estimates:
         time, wh = each.time, each.wh
-        rolled = before is not None and has_rolled(before.register, wh, each.range_wh, rounding_wh)
-        register = wh if before is None or rolled else max(wh, before.register)
-        fitting = before is None or _follows(before, each, rounding_wh, shortest_us)
+        start = _compared(before, each)
+        rolled = start is not None and _rolled(start, each, rounding_wh)
+        register = wh if start is None or rolled else max(wh, start.register)
+        fitting = start is None or _follows(start, each, rounding_wh, shortest_us)
         if fitting and after is not None:
-            fitting = _follows(Before(time, register), after, rounding_wh, shortest_us)
+            fitting = _follows(_compared(Before(time, register), after), after, rounding_wh, shortest_us)
         if not fitting:
             yield REJECTED, 0 if before is None else before.register
             continue
@@ -70,21 +74,38 @@ def judge_between(
         yield status, register
 
 
-def _follows(before: Before, later: Estimate | After, rounding_wh: int, shortest_us: int) -> bool:
-    """Return whether a reading fits what is counted before it, as it would if both were actual."""
-    rolled = has_rolled(before.register, later.wh, later.range_wh, rounding_wh)
-    wh = later.wh + (later.range_wh if rolled else 0)
-    return fits(*before, later.time, wh, later.max_w, rounding_wh, shortest_us)
+@overload
+def _compared(before: Before, later: Reading) -> Before: ...
+@overload
+def _compared(before: Before | None, later: Reading) -> Before | None: ...
+def _compared(before: Before | None, later: Reading) -> Before | None:
+    """Return what a reading is compared with: what is counted before it, or 0 at its midnight if that is later."""
+    return before if before is None or later.begun < before.time else Before(later.begun, 0)
 
 
-def counted_with(before: Before | None, estimate: Estimate, limits: MeterLimits) -> int:
+def _rolled(before: Before, later: Reading, rounding_wh: int) -> bool:
+    return has_rolled(before.register, later.wh, later.range_wh, _slack(later, rounding_wh))
+
+
+def _follows(before: Before, later: Reading, rounding_wh: int, shortest_us: int) -> bool:
+    """Return whether a reading fits what it is compared with, as it would if both were actual."""
+    wh = later.wh + (later.range_wh if _rolled(before, later, rounding_wh) else 0)
+    return fits(*before, later.time, wh, later.max_w, _slack(later, rounding_wh), shortest_us)
+
+
+def _slack(reading: Reading, rounding_wh: int) -> int:
+    """Return by how much a reading may be lower than what it is compared with, Wh."""
+    return ANY_WH if reading.ends_day else rounding_wh
+
+
+def counted_with(before: Before | None, estimate: Reading, limits: MeterLimits) -> int:
     """Return the register (Wh) with which an estimate counts that fits what is counted before it."""
     [(_, register)] = judge_between(before, None, [estimate], limits.rounding_wh, limits.shortest_us)
     return register
 
 
 def why_apart(
-    before: Before | None, after: After | None, estimate: Estimate, limits: MeterLimits, zone: SiteZone
+    before: Before | None, after: Reading | None, estimate: Reading, limits: MeterLimits, zone: SiteZone
 ) -> str:
     """Return a clause that says why an estimate between two counted readings does not count; "" if it does."""
     time, wh = estimate.time, estimate.wh
@@ -119,8 +140,10 @@ class Judged(NamedTuple):
     """See rules."""
     register: Int64Array
     """What each counts with, Wh."""
-    energy: Int64Array
-    """C there, Wh since the first actual point of the meter; below 0 before that."""
+    rise: Int64Array
+    """By how much the register rose to each from the point before it, Wh; 0 at a meter's first point."""
+    rise_after: Int64Array
+    """The same at the points through which their curve leads, with the estimates as points between them."""
 
 
 def judge_estimates(estimates: Columns, curve: Curve, read: Int64Array, limits: Limits) -> Judged:
@@ -130,51 +153,93 @@ def judge_estimates(estimates: Columns, curve: Curve, read: Int64Array, limits: 
     instant of an estimate.
     """
     count = len(estimates)
-    status, register = np.empty(count, dtype=np.uint8), np.empty(count, dtype=np.int64)
+    status = np.empty(count, dtype=np.uint8)
+    register, rise = np.empty((2, count), dtype=np.int64)
     at, _ = tail_columns.locate_rows(curve, estimates.meter, estimates.time)
     new = np.ones(count, dtype=bool)
     new[1:] = (at[1:] != at[:-1]) | (estimates.meter[1:] != estimates.meter[:-1])
     edges = np.append(np.flatnonzero(new), count).tolist()
-    watts = np.broadcast_to(limits.of_readings(estimates.meter, estimates.time), count)
-    ranges, point_ranges = (
-        _ranges(limits, *each) for each in ((estimates.meter, estimates.time), (curve.meter, curve.time))
+    rows = _readings(estimates, limits)
+    ends = np.unique(at[at < len(curve)])
+    points = dict(
+        zip(ends.tolist(), _readings(Columns(curve.meter[ends], curve.time[ends], read[ends]), limits), strict=True)
     )
-    columns = [column.tolist() for column in (estimates.time, estimates.wh, watts, ranges)]
-    point_watts = np.broadcast_to(limits.of_readings(curve.meter, curve.time), len(curve))
-    energy = np.zeros(count, dtype=np.int64)
+    rises = curve.rises().copy()
     for first, stop in pairwise(edges):
         meter, place = int(estimates.meter[first]), int(at[first])
         before = after = None
-        origin, zero, most = 0, 0, _NO_LIMIT
         if place > 0 and curve.meter[place - 1] == meter:
             before = Before(int(curve.time[place - 1]), int(curve.base[place - 1]))
-            origin, zero = before.register, int(curve.energy[place - 1])
         if place < len(curve) and curve.meter[place] == meter:
-            said = int(read[place])
-            after = After(int(curve.time[place]), said, int(point_watts[place]), int(point_ranges[place]))
-            most = int(curve.energy[place]) - zero
-        rows = map(Estimate, *(column[first:stop] for column in columns))
-        judged = judge_between(before, after, rows, limits.rounding_wh, limits.shortest_us)
-        status[first:stop], register[first:stop] = zip(*judged, strict=True)
-        begun = np.cumsum(np.where(status[first:stop] == ROLLOVER, ranges[first:stop], 0))
-        if before is None and after is not None:
-            rolled = register[stop - 1] > 0 and has_rolled(
-                int(register[stop - 1]), after.wh, after.range_wh, limits.rounding_wh
-            )
-            origin = after.wh + int(begun[-1]) + (after.range_wh if rolled else 0)
-        risen = register[first:stop] + begun - origin
-        np.minimum(risen, most, out=risen)
-        register[first:stop] = np.maximum(risen + origin - begun, 0)
-        energy[first:stop] = risen + zero
-    return Judged(status, register, energy)
+            after = points[place]
+        here = rows[first:stop]
+        judged = list(judge_between(before, after, here, limits.rounding_wh, limits.shortest_us))
+        status[first:stop] = [each for each, _ in judged]
+        due = 0 if after is None else int(rises[place])
+        course = _Course(before, after, due, limits.rounding_wh)
+        register[first:stop], rise[first:stop] = zip(*course.through(here, judged), strict=True)
+        if after is not None:
+            rises[place] = course.due
+    return Judged(status, register, rise, rises)
 
 
-def _ranges(limits: Limits, meter: NDArray[np.int32], time: Int64Array) -> Int64Array:
-    """Return where the registers of readings begin again at 0, Wh; 0 for those that are not known to. int64[n]."""
+class _Course:
+    """The way of a register through estimates, from one actual point to the next."""
+
+    def __init__(self, before: Before | None, after: Reading | None, due: int, rounding_wh: int) -> None:
+        self._before = before
+        self._after = after
+        self.due = due
+        """What the register rises by to the next actual point: from the one before, then from the last estimate; Wh."""
+        self._rounding_wh = rounding_wh
+
+    def through(self, readings: Sequence[Reading], judged: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return what each estimate counts with, and by how much the register rose to it, Wh."""
+        found = [(register, 0) for _, register in judged]
+        parts: list[tuple[Before | None, list[int]]] = []
+        last = self._before
+        for place, (status, register) in enumerate(judged):
+            if status < SUSPECT:
+                start = _compared(last, readings[place])
+                if not parts or start is not last:  # the register began again
+                    parts.append((start, []))
+                parts[-1][1].append(place)
+                last = Before(readings[place].time, register)
+        after = self._after
+        leads_on = after is not None and last is not None and _compared(last, after) is last
+        for start, places in parts:
+            is_last = places is parts[-1][1]
+            rolled = np.cumsum([readings[place].range_wh * (judged[place][0] == ROLLOVER) for place in places])
+            risen = np.array([judged[place][1] for place in places]) + rolled
+            origin = int(risen[0]) if start is None else start.register
+            if is_last and after is not None:
+                if self._before is None and (start is not None or not leads_on):
+                    self.due = after.wh  # since midnight
+                if leads_on:
+                    if start is None:
+                        assert last is not None
+                        origin = after.wh + int(rolled[-1]) + after.range_wh * _rolled(last, after, self._rounding_wh)
+                    risen = np.minimum(risen, self.due + origin)
+                    self.due -= int(risen[-1]) - origin
+            registers = np.maximum(risen - rolled, 0)
+            rises = np.diff(risen, prepend=risen[0] if start is None else origin)
+            for place, register, rise in zip(places, registers.tolist(), rises.tolist(), strict=True):
+                found[place] = register, rise
+        return found
+
+
+def _readings(columns: Columns, limits: Limits) -> list[Reading]:
+    """Return readings with what they are judged by."""
+    count, (meter, time, wh) = len(columns), (columns.meter, columns.time, columns.wh)
+    watts = np.broadcast_to(limits.of_readings(meter, time), count)
+    ranges, begun, ends_day = np.zeros(count, np.int64), np.full(count, NOT_DAILY), np.zeros(count, bool)
     devices = limits.devices
-    if devices is None:
-        return np.zeros(len(meter), dtype=np.int64)
-    return devices.column("range_wh")[devices.numbers_at(meter, time)]
+    if devices is not None:
+        numbers = devices.numbers_at(meter, time)
+        ranges = devices.column("range_wh")[numbers]
+        begun = devices.days_begun(meter, time)
+        ends_day = devices.end_days(meter, time) & (wh <= limits.rounding_wh)
+    return list(map(Reading, *(column.tolist() for column in (time, wh, watts, ranges, begun, ends_day))))
 
 
 def with_estimates(
@@ -186,7 +251,7 @@ def with_estimates(
     order = np.lexsort((time, meter))
     meter = meter[order]
     register = judged.register[on]
-    energy = np.concatenate((curve.energy, judged.energy[on]))[order]
+    energy = np.cumsum(np.concatenate((judged.rise_after, judged.rise[on]))[order])
     first = np.ones(len(meter), dtype=bool)
     first[1:] = meter[1:] != meter[:-1]
     since = np.maximum.accumulate(np.where(first, np.arange(len(meter)), 0))

@@ -325,7 +325,7 @@ class Neighbours:
         released = self.decided is not None and self.decided.is_released(time, wh, self.values_at(time)[0])
         return wh in self.known_at(time) and not released
 
-    def estimates_after(self, after: int, before: int = NOT_SIMPLE) -> Iterator[estimates.Estimate]:
+    def estimates_after(self, after: int, before: int = NOT_SIMPLE) -> Iterator[estimates.Reading]:
         """Yield the standing readings after one instant and before another (µs UTC) that are judged apart, in order.
 
         O(log n) to begin, and as much as is taken.
@@ -341,9 +341,9 @@ class Neighbours:
             if wh is not None and self._is_apart(time, wh):
                 yield self.estimate(time, wh)
 
-    def estimate(self, time: int, wh: int) -> estimates.Estimate:
+    def estimate(self, time: int, wh: int) -> estimates.Reading:
         """Return a reading (µs UTC, Wh) with what it is judged by."""
-        return estimates.Estimate(time, wh, self.limits.at(time), self.limits.device_at(time).range_wh)
+        return estimates.reading_of(time, wh, self.limits)
 
 
 class Replay:
@@ -376,9 +376,9 @@ class Replay:
         self.points.append(point)
         decided = self.decided
         if decided is not None and time in decided.exchanges:
-            self.judge.push_exchange(time, wh, decided.exchanges[time].initial, max_w)
+            self.judge.push_exchange(time, wh, decided.exchanges[time].initial, max_w, range_wh, ends_day=ends_day)
         elif decided is not None and decided.is_released(time, wh, self._shared.get(time, (wh,))[0]):
-            self.judge.push_released(time, wh, max_w, range_wh)
+            self.judge.push_released(time, wh, max_w, range_wh, ends_day=ends_day)
         else:
             self.judge.push(time, wh, max_w, range_wh, ends_day=ends_day)
 
@@ -482,11 +482,10 @@ def surroundings(replay: Replay, neighbours: Neighbours, time: int) -> Chain:
         if status >= rules.SUSPECT or at == time:
             continue
         if at > time:
-            after = estimates.After(at, said, limits.at(at), limits.device_at(at).range_wh)
+            after = estimates.reading_of(at, said, limits)
             break
         register = said
-        if status == rules.EXCHANGE:
-            assert neighbours.decided is not None
+        if neighbours.decided is not None and at in neighbours.decided.exchanges:
             register = neighbours.decided.exchanges[at].initial
         elif status == rules.ROUNDING and before is not None:
             register = before.register

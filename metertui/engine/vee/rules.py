@@ -52,7 +52,7 @@ INTERVAL: Final = 8
 """Not a reading but the end of an interval of a file, which is a point of the curve."""
 DIVIDED: Final = 9
 """Not a reading but an instant at which a step is divided: another multiplier, or a register that begins again."""
-_ANY: Final = 1 << 40
+ANY_WH: Final = 1 << 40
 """More than any register, Wh."""
 _NO_PLACE: Final = -1
 
@@ -119,9 +119,7 @@ class Judge:
 
         Its register begins again at `range_wh`, if that is not 0. One that `ends_day` may have begun again already.
         """
-        new = self._take(time, wh, max_w, COUNTED, range_wh)
-        if ends_day and wh <= self._rounding_wh:
-            new = new._replace(slack_wh=_ANY)
+        new = self._take(time, wh, max_w, COUNTED, range_wh, ends_day)
         if self.last is None or self._fit(self.last, new):
             self._reject_pending()
             self._count(self.last, new)
@@ -140,21 +138,29 @@ class Judge:
             self.last = _Known(time, 0, _NO_PLACE, 0, 0, self._rounding_wh)
             self.pending, self._before, self._firm = None, None, False
 
-    def push_released(self, time: int, wh: int, max_w: int, range_wh: int = 0) -> None:
+    def push_released(self, time: int, wh: int, max_w: int, range_wh: int = 0, *, ends_day: bool = False) -> None:
         """Push a released reading, which always counts, and takes nothing away from what was counted before it.
 
         If it is lower than that, its interval has no usage, and what follows is compared with it.
         """
-        new = self._take(time, wh, max_w, COUNTED, range_wh)
+        new = self._take(time, wh, max_w, COUNTED, range_wh, ends_day)
         before = self._settle_for(new)
         self._count(None if self._falls(before, new) else before, new)
         self._firm = True
 
-    def push_exchange(self, time: int, final: int, initial: int, max_w: int) -> None:
-        """Push an exchange: the final read of the old register and the initial read of the new one, Wh."""
-        new = self._take(time, final, max_w, EXCHANGE)
-        if self._settle_for(new) is self.last:
-            self._outweigh(self.last, new)
+    def push_exchange(
+        self, time: int, final: int, initial: int, max_w: int, range_wh: int = 0, *, ends_day: bool = False
+    ) -> None:
+        """Push an exchange: the final read of the old register and the initial read of the new one, Wh.
+
+        The old register begins again at `range_wh`, if that is not 0. Its status is ROLLOVER if it did so before.
+        """
+        new = self._take(time, final, max_w, EXCHANGE, range_wh, ends_day)
+        before = self._settle_for(new)
+        if before is self.last:
+            before = self._outweigh(before, new)
+        if before is not None and not self._falls(before, new) and self._rolls(before, new):
+            self.status[new.place] = ROLLOVER
         self._count(None, new._replace(register=initial))  # the new register is not compared with the old one
         self._firm = True
 
@@ -196,8 +202,11 @@ class Judge:
         self._reject_pending()
         return before
 
-    def _outweigh(self, last: _Known | None, final: _Known) -> None:
-        """Reject the last counted reading if it alone contradicts the declared final read of its register."""
+    def _outweigh(self, last: _Known | None, final: _Known) -> _Known | None:
+        """Reject the last counted reading if it alone contradicts the declared final read of its register.
+
+        Return what is counted before that then.
+        """
         if (
             last
             and self._falls(last, final)
@@ -206,15 +215,21 @@ class Judge:
             and not self._falls(self._before, final)
         ):
             self.status[last.place] = REJECTED
+            return self._before
+        return last
+
+    def _rolls(self, earlier: _Known, later: _Known) -> bool:
+        return has_rolled(earlier.register, later.register, later.range_wh, later.slack_wh)
 
     def _falls(self, earlier: _Known | None, later: _Known) -> bool:
         if earlier is None or later.register >= earlier.register - later.slack_wh:
             return False
         return not (later.range_wh and self._fit(earlier, later))
 
-    def _take(self, time: int, wh: int, max_w: int, status: int, range_wh: int = 0) -> _Known:
+    def _take(self, time: int, wh: int, max_w: int, status: int, range_wh: int, ends_day: bool) -> _Known:
         self.status.append(status)
-        return _Known(time, wh, len(self.status) - 1, max_w, range_wh, self._rounding_wh)
+        slack = ANY_WH if ends_day and wh <= self._rounding_wh else self._rounding_wh
+        return _Known(time, wh, len(self.status) - 1, max_w, range_wh, slack)
 
     def _reject_pending(self) -> None:
         if self.pending is not None:
@@ -237,8 +252,7 @@ class Judge:
         """Return a reading with the register that it counts with."""
         if before is None or new.register >= before.register:
             return new
-        fallen = before.register - new.register
-        if fallen > new.slack_wh and rolls_over(before.register, new.register, new.range_wh):
+        if self._rolls(before, new):
             self.status[new.place] = ROLLOVER
             return new
         self.status[new.place] = ROUNDING
@@ -254,7 +268,7 @@ class Judge:
 
     def _fit(self, earlier: _Known, later: _Known) -> bool:
         time, wh = later.time, later.register
-        if has_rolled(earlier.register, wh, later.range_wh, later.slack_wh):
+        if self._rolls(earlier, later):
             wh += later.range_wh
         return fits(earlier.time, earlier.register, time, wh, later.max_w, later.slack_wh, self._shortest_us)
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import HOUR, DevicesInTime, Int64Array, Limits
+from metertui.engine.base import HOUR, NOT_DAILY, DevicesInTime, Int64Array, Limits
 from metertui.engine.columns import concat_ranges, first_at_least
 from metertui.engine.vee.rules import EXCHANGE, ROUNDING, Judge
 
@@ -47,9 +47,9 @@ def judge_columns(
     if devices is not None:
         numbers = devices.numbers_at(meter, time)
         points = points._replace(range_wh=devices.column("range_wh")[numbers])
-        daily = devices.column("daily_reset")[numbers] > 0
-        if daily.any():
-            return _judge_days(points, devices, daily, limits, marks)
+        begun, ends_day = begun_before(meter, time, devices), devices.end_days(meter, time)
+        if ends_day.any() or (begun != NOT_DAILY).any():
+            return _judge_days(points, begun, ends_day, limits, marks)
     return _judge(points, limits, marks)
 
 
@@ -68,15 +68,15 @@ class _Points(NamedTuple):
 
 
 def _judge_days(
-    points: _Points, devices: DevicesInTime, daily: NDArray[np.bool_], limits: Limits, marks: Marks | None
+    points: _Points, begun: Int64Array, ends_day: NDArray[np.bool_], limits: Limits, marks: Marks | None
 ) -> NDArray[np.uint8]:
-    """Judge readings some of which are of registers that begin again `daily`, bool[n].
+    """Judge readings some of which are of registers that have `begun` again since the ones before, see `begun_before`.
 
-    Each day of these is judged by itself, like a meter, from a reading of 0 at its midnight.
+    Each day of these is judged by itself, like a meter, from a reading of 0 at its midnight. Those that `ends_day`
+    (bool[n]) are at such a midnight.
     """
     meter, time = points.meter, points.time
-    begun = begun_before(meter, time, daily, devices)
-    places = np.flatnonzero(begun >= 0)
+    places = np.flatnonzero(begun != NOT_DAILY)
     row = np.arange(len(meter)) + np.searchsorted(places, np.arange(len(meter)), side="right")
     count = len(meter) + len(places)
     midnight = np.ones(count, dtype=bool)
@@ -89,8 +89,6 @@ def _judge_days(
 
     edges = spread(np.concatenate(([True], meter[1:] != meter[:-1])), 1)
     edges[row[places]] = False
-    ends_day = daily.copy()
-    ends_day[daily] = devices.are_midnights(time[daily]) & (points.wh[daily] <= limits.rounding_wh)
     assert points.range_wh is not None
     assert not isinstance(points.watts, int)
     spread_points = _Points(
@@ -99,26 +97,21 @@ def _judge_days(
         spread(points.wh, 0),
         spread(points.watts, 0),
         spread(points.range_wh, 0),
-        spread(ends_day, 0),
+        spread(ends_day & (points.wh <= limits.rounding_wh), 0),
     )
     spread_marks = None if marks is None else Marks(spread(marks.base, 0), row[marks.place], marks.exchange)
     found: NDArray[np.uint8] = _judge(spread_points, limits, spread_marks)[row]
     return found
 
 
-def begun_before(
-    meter: NDArray[np.int32], time: Int64Array, daily: NDArray[np.bool_], devices: DevicesInTime
-) -> Int64Array:
-    """Return where (µs UTC) registers began again since the readings before, last before each; -1 where they did not.
+def begun_before(meter: NDArray[np.int32], time: Int64Array, devices: DevicesInTime) -> Int64Array:
+    """Return where (µs UTC, int64[n]) registers began again since the readings before, last before each.
 
-    The readings, in order of (meter, time), have registers that begin again `daily` or not, bool[n]. int64[n].
+    NOT_DAILY where they did not. The readings are in order of (meter, time).
     """
-    begun = np.full(len(meter), -1, dtype=np.int64)
-    at = np.flatnonzero(daily)
-    at = at[(at > 0) & (meter[at] == meter[at - 1])]
-    midnight = devices.days_begun(time[at])
-    after = time[at - 1] <= midnight
-    begun[at[after]] = midnight[after]
+    begun = devices.days_begun(meter, time)
+    begun[:1] = NOT_DAILY
+    begun[1:][(meter[1:] != meter[:-1]) | (time[:-1] > begun[1:])] = NOT_DAILY
     return begun
 
 
@@ -163,9 +156,9 @@ def _judge(points: _Points, limits: Limits, marks: Marks | None) -> NDArray[np.u
             if is_exchange is None:
                 course.push(instant, register, max_w, range_wh, ends_day=ends_day)
             elif is_exchange:
-                course.push_exchange(instant, register, int(base[place]), max_w)
+                course.push_exchange(instant, register, int(base[place]), max_w, range_wh, ends_day=ends_day)
             else:
-                course.push_released(instant, register, max_w, range_wh)
+                course.push_released(instant, register, max_w, range_wh, ends_day=ends_day)
         status[first:stop] = course.status
     return status
 

@@ -7,6 +7,7 @@ import pytest
 
 from metertui.engine.attributes import DeviceFields
 from metertui.engine.base.devices import (
+    NOT_DAILY,
     ONE,
     PLAIN,
     Device,
@@ -18,6 +19,7 @@ from metertui.engine.base.devices import (
     multiplier_text,
     times_wh,
 )
+from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.errors import Refused
 
@@ -99,6 +101,20 @@ def test_a_device_holds_from_its_instant_on_and_a_step_that_ends_there_has_the_o
 def test_a_reading_at_midnight_is_of_the_day_that_ends() -> None:
     midnight = ZONE.parse("2025-03-30T00:00:00")  # a day of 23 hours
     time = np.array([midnight, midnight + 1, midnight + 23 * HOUR, midnight + 23 * HOUR + 1])
-    devices = DevicesInTime({}, ZONE)
-    assert devices.days_begun(time).tolist() == [midnight - DAY, midnight, midnight, midnight + 23 * HOUR]
-    assert devices.are_midnights(time).tolist() == [True, False, True, False]
+    meter = np.array([3, 3, 3, 3], dtype=np.int32)
+    devices = DevicesInTime({3: DeviceCourse((Device(daily_reset=True),))}, ZONE)
+    assert devices.days_begun(meter, time).tolist() == [midnight - DAY, midnight, midnight, midnight + 23 * HOUR]
+    assert devices.end_days(meter, time).tolist() == [True, False, True, False]
+    assert devices.days_begun(meter + 1, time).tolist() == [NOT_DAILY] * 4
+
+
+def test_a_register_begins_again_from_the_first_midnight_on_at_which_its_account_says_so() -> None:
+    midnight = ZONE.parse("2025-03-30T00:00:00")
+    course = DeviceCourse((PLAIN, Device(daily_reset=True), PLAIN), (midnight + HOUR, midnight + 30 * HOUR))
+    limits = MeterLimits(1000, (1,), course=course, zone=ZONE)
+    hours = np.array([0, 2, 23, 24, 40, 47, 48])
+    time, begun = midnight + hours * HOUR, midnight + 23 * HOUR
+    expected = [NOT_DAILY, NOT_DAILY, NOT_DAILY, begun, begun, begun, NOT_DAILY]
+    found = [NOT_DAILY if day is None else day for day in map(limits.day_begun, time.tolist())]
+    assert found == OneDevice(course, ZONE).days_begun(np.zeros(7, dtype=np.int32), time).tolist() == expected
+    assert [limits.ends_day(at, 0) for at in time.tolist()] == [False, False, True, False, False, False, False]

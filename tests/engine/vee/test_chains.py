@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.zone import HOUR
 from metertui.engine.vee.chains import Chain, Chains
-from metertui.engine.vee.estimates import After, Before, Estimate, judge_between
+from metertui.engine.vee.estimates import Before, Reading, judge_between
 from metertui.engine.vee.rules import SUSPECT
 from tests.engine.build import LIMITS
 from tests.strategies import START
@@ -18,23 +18,23 @@ BEFORE = Before(START, 100_000)
 registers = st.one_of(st.integers(95_000, 120_000), st.sampled_from([0, 99_500, 110_000, 110_900, 5_000_000]))
 
 
-def estimate(hour: int, wh: int) -> Estimate:
-    return Estimate(START + hour * HOUR, wh, 100_000)
+def estimate(hour: int, wh: int) -> Reading:
+    return Reading(START + hour * HOUR, wh, 100_000)
 
 
-def following(stored: dict[int, Estimate], time: int) -> list[Estimate]:
+def following(stored: dict[int, Reading], time: int) -> list[Reading]:
     return [each for at, each in sorted(stored.items()) if at > time]
 
 
 @given(
     st.lists(st.tuples(st.integers(1, 12), registers), unique_by=lambda each: each[0]),
     st.sampled_from([None, BEFORE]),
-    st.sampled_from([None, After(START + 13 * HOUR, 115_000, 100_000)]),
+    st.sampled_from([None, Reading(START + 13 * HOUR, 115_000, 100_000)]),
 )
 def test_a_chain_is_what_all_of_its_estimates_would_give(
-    arrivals: list[tuple[int, int]], before: Before | None, after: After | None
+    arrivals: list[tuple[int, int]], before: Before | None, after: Reading | None
 ) -> None:
-    chain, stored = Chain(before, after, LIMITS), dict[int, Estimate]()
+    chain, stored = Chain(before, after, LIMITS), dict[int, Reading]()
     for arrival in arrivals:
         new = estimate(*arrival)
         chain.insert(new, following(stored, new.time))
@@ -52,7 +52,7 @@ def test_a_chain_is_what_all_of_its_estimates_would_give(
 def test_a_late_estimate_is_judged_without_the_others() -> None:
     hours = list(range(1, 2000))
     random.Random(1).shuffle(hours)
-    chain, stored = Chain(BEFORE, After(START + 2000 * HOUR, 300_000, 100_000), LIMITS), dict[int, Estimate]()
+    chain, stored = Chain(BEFORE, Reading(START + 2000 * HOUR, 300_000, 100_000), LIMITS), dict[int, Reading]()
     for hour in hours:
         new = estimate(hour, 100_000 + 100 * hour)
         after = min((at for at in stored if at > new.time), default=None)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from metertui.engine.base.devices import Device, DeviceCourse
 from metertui.engine.base.limits import MeterLimits
@@ -13,12 +12,11 @@ from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.edits import corrections_from
-from metertui.engine.vee.estimates import After, Before, Estimate, judge_between, why_apart
+from metertui.engine.vee.estimates import Before, Reading, judge_between, why_apart
 from metertui.engine.vee.rules import COUNTED, REJECTED, ROUNDING, SUSPECT
 from tests import oracle
 from tests.engine.build import LIMITS
-from tests.engine.vee.test_curve import KINDS, decided_meters, decided_of, known_of, series_of
-from tests.engine.vee.test_device_curve import Metered, metered
+from tests.engine.vee.test_curve import decided_meters, series_of
 from tests.strategies import START
 
 ZONE = SiteZone("Asia/Singapore")
@@ -58,9 +56,9 @@ def test_no_estimate_changes_what_lies_between_two_actual_readings(meter: oracle
 
 
 def test_why_an_estimate_does_not_count() -> None:
-    before, after = Before(START, 100_000), After(START + 2 * HOUR, 150_000, 100_000)
+    before, after = Before(START, 100_000), Reading(START + 2 * HOUR, 150_000, 100_000)
     rule = LIMITS.rounding_wh, LIMITS.shortest_us
-    asked = [Estimate(START + HOUR, wh, 100_000) for wh in (120_000, 99_500, 90_000, 200_000)]
+    asked = [Reading(START + HOUR, wh, 100_000) for wh in (120_000, 99_500, 90_000, 200_000)]
     assert [next(judge_between(before, after, [each], *rule)) for each in asked] == [
         (COUNTED, 120_000),
         (ROUNDING, 100_000),
@@ -87,22 +85,3 @@ def test_an_estimate_counts_across_a_rollover_as_an_actual_reading_does(before_a
         series = Series.from_readings("m", time, registers, limits, corrections_from({}, None, {0: known}))
         assert (series.status < SUSPECT).all(), estimated
         assert series.energy.tolist() == [0, 30_000, 60_000, 80_000, 110_000], estimated
-
-
-@settings(max_examples=100)
-@given(metered(), st.data())
-def test_estimates_of_a_register_with_a_last_number_are_judged_by_the_rules(
-    found: Metered, data: st.DataObject
-) -> None:
-    meter = found.meter
-    meter.exchanges.clear()
-    meter.estimates = data.draw(st.sets(st.sampled_from([time for time, _ in meter.readings]), max_size=5))
-    time, wh = (np.array(column, dtype=np.int64) for column in zip(*sorted(meter.readings), strict=True))
-    edits = corrections_from({0: decided_of(meter)}, None, {0: known_of(meter)})
-    series = Series.from_readings("m", time, wh, found.limits, edits)
-    assert [KINDS[kind] for kind in series.status.tolist()] == [kind for _, kind in meter.judged()]
-    assert np.all(np.diff(series.curve.energy) >= 0)
-    if not meter.multipliers:
-        actual = dict(meter.actual().curve())
-        energy = dict(zip(series.curve.time.tolist(), series.curve.energy.tolist(), strict=True))
-        assert len({energy[at] - wh for at, wh in actual.items()}) <= 1, "no estimate changes what lies between"

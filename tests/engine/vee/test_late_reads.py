@@ -13,7 +13,7 @@ from metertui.engine.base.qualities import ESTIMATED
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.qualities import Known
 from metertui.engine.vee.edits import NO_VALUES, Edit, MeterEdits, Values
-from metertui.engine.vee.estimates import Estimate, why_apart
+from metertui.engine.vee.estimates import Reading, why_apart
 from metertui.engine.vee.late_reads import (
     NOT_SIMPLE,
     MeterHeads,
@@ -104,7 +104,7 @@ def test_a_late_reading_is_validated_as_if_all_were_replayed(meter: oracle.Meter
     if time in meter.estimates - meter.releases:
         chain = surroundings(replay, neighbours, time)
         limits = neighbours.limits
-        why = why_apart(chain.before(time), chain.after, Estimate(time, wh, limits.at(time)), limits, ZONE)
+        why = why_apart(chain.before(time), chain.after, Reading(time, wh, limits.at(time)), limits, ZONE)
         assert (why == "") == (meter.judged()[own_at][1] != "rejected"), why
         return
     without = replay.copy()
