@@ -7,10 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from metertui.engine.base import Clock, Progress, no_progress
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Clock, Int64Array, Progress, no_progress
+from metertui.engine.columns import Frozen
 from metertui.engine.core import listing
 from metertui.engine.index import ReadingList
-from metertui.engine.usage import JudgedReadings, Proposal, Question, Series, judge_readings, propose_register
+from metertui.engine.usage import (
+    JudgedList,
+    JudgedReadings,
+    Proposal,
+    Question,
+    Series,
+    judge_readings,
+    propose_register,
+)
 from metertui.headend.jobs import Jobs
 
 T = TypeVar("T")
@@ -58,16 +70,22 @@ class ReadingLists:
         return await self._jobs.compute(found.sorted_by, sort, progress)
 
     async def arrange_round(
-        self, found: ReadingList, sort: str, text: str, row: int | None, progress: Progress = no_progress
+        self,
+        found: ReadingList,
+        sort: str,
+        text: str,
+        row: int | None,
+        progress: Progress = no_progress,
+        more: Callable[[Int64Array], NDArray[np.bool_]] | None = None,
     ) -> tuple[ReadingList, ReadingList, int]:
         """Return a list in another order, those of it that contain a text, and where a row of it is among these.
 
-        That is 0 for a row that is not, and for none.
+        That is 0 for a row that is not, and for none. `more` says which rows contain the text beside what the list has.
         """
 
         def arrange() -> tuple[ReadingList, ReadingList, int]:
             ordered = found.sorted_by(sort, progress)
-            chosen = ordered.containing(text, progress) if text else ordered
+            chosen = ordered.containing(text, progress, more) if text else ordered
             return ordered, chosen, 0 if row is None else chosen.place_of(row)
 
         return await self._jobs.compute(arrange)
@@ -81,6 +99,14 @@ class ReadingLists:
         directory = self._jobs.engine.directory
         limits = directory.site_limits(directory.groups_in_time())
         return await self._jobs.compute(judge_readings, found, start, stop, limits)
+
+    async def judge_all(self, found: ReadingList, progress: Progress = no_progress) -> JudgedList:
+        """Return the usage and status of all readings of a list, by the readings that are stored now."""
+
+        def judge(frozen: Frozen) -> JudgedList:
+            return JudgedList(found, frozen, progress)
+
+        return await self._jobs.ask(judge)
 
     async def propose(self, meter: str, at: int) -> Proposal | None:
         """Return the register that a meter is likely to show at an instant (µs UTC); None if too little is known.

@@ -229,16 +229,21 @@ class ReadingList:
         progress(0.9)
         return ReadingList(self.stored, self._by_meter[order], self._by_meter)
 
-    def containing(self, text: str, progress: Progress = no_progress) -> ReadingList:
+    def containing(
+        self, text: str, progress: Progress = no_progress, more: Callable[[Int64Array], NDArray[np.bool_]] | None = None
+    ) -> ReadingList:
         """Return the list of those that contain a text in meter, time, register or attributes, in the same order.
 
-        O(n). `progress` is called with the share done; what it raises ends the work.
+        And of those rows of which `more` says that they do. O(n). `progress` is called with the share done; what it
+        raises ends the work.
         """
         stored = self.stored
         finder = TextFinder(text, stored.ids, stored.groups, stored.zone)
         found = np.zeros(len(self), dtype=bool)
         for start in range(0, len(self), PIECE):
             found[start : start + PIECE] = finder.found_in(*self.part(start, start + PIECE)[:4])
+            if more is not None:
+                found[start : start + PIECE] |= more(self._rows[start : start + PIECE])
             progress(min(1.0, (start + PIECE) / len(self)))
         rows = self._rows[found]
         if self._by_meter is self._rows:
@@ -313,6 +318,10 @@ class ReadingList:
             "fractions": self.has_fractions,
             **({"stated": [column.tolist() for column in self.stated(readings)]} if self.has_intervals else {}),
         }
+
+    def rows(self, start: int, stop: int) -> Int64Array:
+        """Return the rows of the readings [start, stop) of the list."""
+        return self._rows[start:stop]
 
     def row(self, place: int) -> int:
         """Return the row of the reading at a place of the list."""

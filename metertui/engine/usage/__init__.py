@@ -24,6 +24,7 @@ from metertui.engine.usage.intervals import (
     intervals_in_window,
     meter_blocks,
 )
+from metertui.engine.usage.judged_list import JudgedList
 from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
 from metertui.engine.usage.load_curves import LOAD_COLUMNS, check_step, load_tables
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
@@ -76,6 +77,7 @@ __all__ = [
     "Explanation",
     "Filter",
     "Intervals",
+    "JudgedList",
     "JudgedReadings",
     "LeftOut",
     "Part",

@@ -192,21 +192,34 @@ def list_tables(found: ReadingList, frozen: Frozen, progress: Progress, piece: i
     `frozen` has at least those readings. An interval that does not count any longer has no usage. `progress` is called
     with the share done after each table.
     """
-    listed = _listed(frozen)
-    of_reads, of_intervals = (np.flatnonzero(each) for each in _kinds(listed, len(frozen.columns)))
-    done = 0
+    listed, done = ListedUsage(found, frozen), 0
     for frame in found.frames(progress, piece):
-        readings = found.part(done, done + len(frame))
-        used, status = np.full(len(frame), -1, dtype=np.int64), np.full(len(frame), rules.INTERVAL, dtype=np.uint8)
+        yield judged_frame(frame, *listed.part(done, done + len(frame)))
+        done += len(frame)
+
+
+class ListedUsage:
+    """Usage and status of the readings of a list, by all readings of `frozen`, which has at least those."""
+
+    def __init__(self, found: ReadingList, frozen: Frozen) -> None:
+        self._found = found
+        self._frozen = frozen
+        self._listed = _listed(frozen)
+        self._reads, self._intervals = map(np.flatnonzero, _kinds(self._listed, len(frozen.columns)))
+
+    def part(self, start: int, stop: int) -> tuple[Int64Array, NDArray[np.uint8]]:
+        """Return usage (Wh, -1 for none) and status of the readings [start, stop)."""
+        frozen, readings = self._frozen, self._found.part(start, stop)
+        count = len(readings.time)
+        used, status = np.full(count, -1, dtype=np.int64), np.full(count, rules.INTERVAL, dtype=np.uint8)
         read = readings.wh != NO_REGISTER
         rows, _ = tail_columns.locate_rows(frozen.columns, readings.meter[read], readings.time[read])
-        used[read], status[read] = listed.used[of_reads[rows]], frozen.status[rows]
+        used[read], status[read] = self._listed.used[self._reads[rows]], frozen.status[rows]
         ends = Columns(frozen.intervals.meter, frozen.intervals.end, frozen.intervals.start)
         rows, known = tail_columns.locate_rows(ends, readings.meter[~read], readings.time[~read])
-        known[known] = ends.wh[rows[known]] == found.stated(readings)[0][~read][known]
-        used[np.flatnonzero(~read)[known]] = listed.used[of_intervals[rows[known]]]
-        yield judged_frame(frame, used, status)
-        done += len(frame)
+        known[known] = ends.wh[rows[known]] == self._found.stated(readings)[0][~read][known]
+        used[np.flatnonzero(~read)[known]] = self._listed.used[self._intervals[rows[known]]]
+        return used, status
 
 
 def _kinds(listed: Listed, reads: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

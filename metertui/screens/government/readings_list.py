@@ -12,10 +12,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
+from textual.worker import Worker, get_current_worker
 
 from metertui.engine.errors import MeterError
 from metertui.engine.index import ReadingList
-from metertui.engine.usage import Question
+from metertui.engine.usage import JudgedList, Question
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import TypedLine
 from metertui.screens.government.list_table import ListTable
@@ -53,6 +54,10 @@ class ReadingsScreen(LastingWindow):
         """Whether the line below the title shows the state of the list, and not something else."""
         self._every: ReadingList | None = None
         """The list without its filter, in the same order."""
+        self._judged: JudgedList | None = None
+        """Usage and status of all of them, once a filter was asked for and they are known."""
+        self._judging: Worker[None] | None = None
+        """Works them out, or has done so."""
         self._work: Work | None = None
         """The search, sorting or export under way."""
 
@@ -63,6 +68,7 @@ class ReadingsScreen(LastingWindow):
     def on_unmount(self) -> None:
         """Let go of the readings: a closed window refers to itself, and is freed late."""
         self._every = None
+        self._forget_judged()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
@@ -125,6 +131,7 @@ class ReadingsScreen(LastingWindow):
     async def _find(self) -> None:
         table, engine = self.query_one(ListTable), self.headend.engine
         table.loading = table.found is None
+        self._forget_judged()
         self.say("Finding the readings …")
         listed = engine.clock.now(), len(engine.readings)
         try:
@@ -140,6 +147,8 @@ class ReadingsScreen(LastingWindow):
             self.say(f"! {error}")
         else:
             self._listed = listed
+            if table.filter_text:
+                self._begin_to_judge()
             self._show(chosen, table.sort, table.cursor_row if table.found is not None else 0)
         finally:
             table.loading = False
@@ -155,6 +164,31 @@ class ReadingsScreen(LastingWindow):
     def _filter_asked(self, event: ListTable.FilterAsked) -> None:
         event.stop()
         self._arrange("Filtering", self.query_one(ListTable).sort)
+        self._begin_to_judge()
+
+    def _begin_to_judge(self) -> None:
+        """Work out usage and status of all readings, once for all keys that are typed into the filter."""
+        if self._judging is None and self._every is not None:
+            self._judging = self._judge_all(self._every)
+
+    @work(group="judge")
+    async def _judge_all(self, every: ReadingList) -> None:
+        """Judge all readings, and filter by usage and status as well then."""
+        worker = get_current_worker()
+
+        def check_wanted(_: float) -> None:
+            if worker.is_cancelled:
+                raise Cancelled
+
+        self._judged = await self.headend.readings.judge_all(every, check_wanted)
+        table = self.query_one(ListTable)
+        if table.filter_text:
+            self._arrange("Filtering", table.sort)
+
+    def _forget_judged(self) -> None:
+        if self._judging is not None:
+            self._judging.cancel()
+        self._judging = self._judged = None
 
     @work(exclusive=True, group="list")
     async def _arrange(self, what: str, sort: str) -> None:
@@ -168,8 +202,10 @@ class ReadingsScreen(LastingWindow):
         try:
             with show_progress(self, what) as work:
                 self._work = work
+                text, judged = table.filter_text, self._judged
+                more = None if judged is None or not text else judged.finder(text, fmt.status)
                 ordered, chosen, cursor = await self.headend.readings.arrange_round(
-                    every, sort, table.filter_text, row, work.report_progress
+                    every, sort, text, row, work.report_progress, more
                 )
         except Cancelled:
             self.say("Cancelled; the list is as before.")

@@ -14,6 +14,7 @@ from metertui.engine.base.progress import Progress
 from metertui.engine.core import listing
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.reading_list import ReadingList
+from metertui.engine.usage.judged_list import JudgedList
 from metertui.engine.usage.query import Filter
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.fields.typed_line import TypedLine
@@ -133,6 +134,20 @@ async def test_the_list_is_filtered_by_what_is_seen_of_a_reading(analyst: Town) 
         assert {line[4] for line in lines[1:]} == {"✓ counted"}, "worked out for what is copied"
         await keys(pilot, "escape")
         assert len(rows(pilot)) == len(every)
+        judged: list[int] = []
+        judge_all = analyst.headend.readings.judge_all
+
+        async def counted(found: ReadingList, *others: Any) -> JudgedList:
+            judged.append(len(found))
+            return await judge_all(found, *others)
+
+        analyst.headend.readings.judge_all = counted  # type: ignore[method-assign]
+        await keys(pilot, "ctrl+r")  # what was judged before is of another list
+        await keys(pilot, "slash", *"suspect", "enter")
+        assert [(row[1], row[4]) for row in rows(pilot)] == [("666", "▲ suspect")]
+        await keys(pilot, "escape", "slash", *"31.000", "enter")
+        assert {row[3] for row in rows(pilot) if "31.000" not in row[2]} == {"31.000"}
+        assert judged == [len(every)], "once, and not at each key"
 
 
 async def test_readings_that_arrive_are_announced_and_listed_on_demand(analyst: Town) -> None:
