@@ -117,7 +117,9 @@ async def test_the_list_is_sorted_and_the_cursor_stays_on_its_reading(analyst: T
         assert [cell.strip() for cell in listed.cells_of_row(listed.cursor_row)] == chosen
 
 
-async def test_the_list_is_filtered_by_what_is_seen_of_a_reading(analyst: Town) -> None:
+async def test_the_list_is_filtered_by_what_is_seen_of_a_reading(
+    analyst: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("month",), **dates("2025-03-01", "2025-03-12"))
         await keys(pilot, "r", "s", "S")
@@ -141,7 +143,7 @@ async def test_the_list_is_filtered_by_what_is_seen_of_a_reading(analyst: Town) 
             judged.append(len(found))
             return await judge_all(found, *others)
 
-        analyst.headend.readings.judge_all = counted  # type: ignore[method-assign]
+        monkeypatch.setattr(analyst.headend.readings, "judge_all", counted)
         await keys(pilot, "ctrl+r")  # what was judged before is of another list
         await keys(pilot, "slash", *"suspect", "enter")
         assert [(row[1], row[4]) for row in rows(pilot)] == [("666", "▲ suspect")]
