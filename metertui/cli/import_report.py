@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from metertui.cli.options import format_of
@@ -19,8 +19,8 @@ _ROWS: Final = ("line", "start", "end", "meter", "channel", "kwh", "quality")
 _FIGURES: Final = ("meter", "channel", "total_kwh", "first", "last", "intervals", "gaps", "missing_hours")
 _MONTHS: Final = ("month", "meter", "channel", "total_kwh")
 _NAMED: Final = {"zone": "times in {}", "stamps": "a time is the {} of its interval", "mapping": "mapping {}"}
-_DIFFERENT: Final = 10
-"""Intervals that differ from what is stored that are listed."""
+_LISTED: Final = 10
+"""Intervals that differ from what is stored, and accounts that change, that are listed."""
 
 
 def print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None:
@@ -35,6 +35,8 @@ def print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None
         if not (options.dry_run and _is_shown(note, report)):
             print(visible(note))
     print_rows(options, [report], COUNTS, one=True)
+    for line in _powers(report["max_kw"]):
+        print(visible(line))
     if report["meters"]:
         print()
         print_rows(options, report["meters"], _FIGURES)
@@ -42,6 +44,15 @@ def print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None
         print()
         print_rows(options, report["months"], _MONTHS)
     _print_differences(report)
+
+
+def _powers(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what the import makes of the most power of meters."""
+    for each in changes[:_LISTED]:
+        before = each["before"] or "nothing"
+        yield f"{each['meter']}: max_kw {each['after']} from {each['from']} on (before: {before})"
+    if len(changes) > _LISTED:
+        yield f"and of {counted(len(changes) - _LISTED, 'meter')} more"
 
 
 def _file_lines(file: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
@@ -85,7 +96,7 @@ def _print_differences(report: Mapping[str, Any]) -> None:
     if not different or report["replaced"]:
         return
     print()
-    for each in report["differences"][:_DIFFERENT]:
+    for each in report["differences"][:_LISTED]:
         print(visible(f"{each['source']}:{each['line']}: {each['text']}; {each['why']}"))
     differ, those = ("differs", "that") if different == 1 else ("differ", "those")
     print_note(f"{counted(different, 'interval')} {differ} from what is stored; --replace takes {those} of the file")

@@ -84,6 +84,7 @@ class Imports:
         jobs, engine = self._jobs, self._jobs.engine
         importing.check_power()
         await self._accounts.apply_import(importing)
+        self._log_powers(importing.report, names, by)
         await jobs.run_to_completion(self._store_intervals(importing))
         lane = ImportLane(importing, engine.ingest, jobs.commit_loop, lambda share: progress(0.9 * share))
         try:
@@ -139,8 +140,20 @@ class Imports:
         now = engine.clock.now()
         finish = partial(importing.finish, engine.accounts, engine.archive, now=now, progress=progress)
         report = await self._jobs.write(finish)
+        self._log_powers(report, names, by)
         self._log(report, names, by)
         return report
+
+    def _log_powers(self, report: ImportReport, names: str, by: str) -> None:
+        """Append to `audit.log` what an import made of the most power of meters, by account."""
+        engine = self._jobs.engine
+        now, zone = engine.zone.iso(engine.clock.now()), engine.zone
+        entries = [
+            (now, by, "modify", meter, f"{change.audited(zone)}, import of {names}")
+            for meter, change in report.powers.items()
+        ]
+        if entries:
+            self._jobs.append(engine.audit.write_entries, entries)
 
     def _log(self, report: ImportReport, names: str, by: str) -> None:
         """Append an import to `audit.log`, and what it refused to `rejects.log`."""

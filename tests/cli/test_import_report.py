@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.cli.import_report import print_refusals
+from metertui.cli.import_report import _powers, print_refusals
 
 MISFIT = {"source": "june.csv", "line": 3, "code": "syntax", "why": "cut \x1b[2J", "text": ""}
 
@@ -22,3 +22,15 @@ def test_the_first_refused_lines_are_told(
 ) -> None:
     print_refusals({"misfits": [MISFIT], "refused": refused, "reasons": reasons})
     assert capsys.readouterr().err.splitlines()[-1] == last
+
+
+def test_what_becomes_of_the_most_power_of_meters_is_told() -> None:
+    changes = [
+        {"meter": f"m{at}", "from": "2025-03-01", "before": "5" if at else None, "after": "7"} for at in range(12)
+    ]
+    lines = list(_powers(changes))
+    assert lines[:2] == [
+        "m0: max_kw 7 from 2025-03-01 on (before: nothing)",
+        "m1: max_kw 7 from 2025-03-01 on (before: 5)",
+    ]
+    assert (len(lines), lines[-1]) == (11, "and of 2 meters more")

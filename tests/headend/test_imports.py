@@ -293,3 +293,38 @@ async def test_a_mapping_is_saved_and_knows_the_next_file(tmp_path: Path) -> Non
     assert (importing.report.new, importing.report.refused) == (3, 0)
     await headend.stop()
     assert "save mapping\tquay\tas june.csv" in (tmp_path / "data" / "audit.log").read_text()
+
+
+async def test_the_most_power_that_is_said_of_meters_judges_their_readings_and_is_audited(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    hours = [f"2025-03-0{day}T00:00:00+08:00" for day in (1, 2, 3)]
+    rows = [
+        f"{meter},{hour},{kwh}"
+        for meter in ("m-1", "m-1:export", "new")
+        for hour, kwh in zip(hours, (9000, 9100, 400), strict=True)
+    ]
+    file.write_text("identifier,timestamp,usage\n" + "\n".join(rows) + "\n")
+    headend = await start(tmp_path / "data")
+    try:
+        device = {"max_kw": "5", "digits": "4", "multiplier": "2"}
+        await headend.accounts.modify("m-1", device, "test", ZONE.parse("2025-01-01T00:00:00"))
+        planned = (await headend.imports.plan([file])).report
+        assert (planned.new, planned.suspect) == (9, 5)  # a fall of the meter that has no digits
+        assert [each.total_wh for each in planned.meters] == [0, 0, 100_000]
+        importing = await headend.imports.plan([file], said=Said(max_kw=150))
+        report = importing.report
+        assert (report.new, report.suspect) == (9, 1)
+        assert [each.total_wh for each in report.meters] == [2_800_000, 2_800_000, 100_000]
+        await headend.imports.store(importing, "x.csv", "ann")
+        series = [headend.engine.series(each) for each in ("m-1:export", "new")]
+        assert [int(each.curve.energy[-1]) for each in series] == [2_800_000, 100_000]
+        log = [line.split("\t")[1:] for line in (tmp_path / "data" / "audit.log").read_text().splitlines()]
+        since = "from 2025-03-01T00:00:00+08:00, import of x.csv"
+        assert [entry for entry in log if entry[0] == "ann" and entry[1] == "modify"] == [
+            ["ann", "modify", "m-1", f"max_kw=150 (before: 5) {since}"],
+            ["ann", "modify", "new", f"max_kw=150 (before: nothing) {since}"],
+        ]
+        again = await headend.imports.plan([file], said=Said(max_kw=150))
+        assert (again.report.new, again.report.suspect, dict(again.report.powers)) == (0, 0, {})
+    finally:
+        await headend.stop()

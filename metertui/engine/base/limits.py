@@ -58,10 +58,12 @@ class Limits(Protocol):
     def power_of(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
         """Return the highest power of meters at instants, W: int64[n], or one that all share."""
 
-    def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> Limits:
+    def with_attributes(
+        self, courses: Mapping[int, Sequence[tuple[int, Group]]], devices: Mapping[int, DeviceCourse]
+    ) -> Limits:
         """Return the limits if meters had these attributes in time, by code: (effective from µs UTC, group) in order.
 
-        There may be meters that are not known yet.
+        `devices` is what they were themselves then. There may be meters that are not known yet.
         """
 
 
@@ -132,7 +134,9 @@ class MeterLimits:
         place = np.searchsorted(np.array(self.since, dtype=np.int64), time, side="right")
         return np.array(self.watts, dtype=np.int64)[place]
 
-    def with_attributes(self, _courses: Mapping[int, Sequence[tuple[int, Group]]]) -> MeterLimits:
+    def with_attributes(
+        self, _courses: Mapping[int, Sequence[tuple[int, Group]]], _devices: Mapping[int, DeviceCourse]
+    ) -> MeterLimits:
         return self
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metertui.engine.base import (
     Int64Array,
@@ -19,7 +20,7 @@ from metertui.engine.base import (
     kwh_number,
     split_identifier,
 )
-from metertui.engine.columns import Arrivals, IntervalColumns, run_edges
+from metertui.engine.columns import Arrivals, Curve, IntervalColumns, run_edges
 from metertui.engine.intervals import UWH_PER_WH
 
 
@@ -30,7 +31,7 @@ class FileFigures:
     meter: str
     channel: str
     total_wh: int
-    """The energy of its intervals, rounded half-even; or its last register less its first."""
+    """The energy of its intervals, rounded half-even; or C at its last reading less C at its first one."""
     first: int
     """Where they begin, and where they end, µs UTC."""
     last: int
@@ -94,19 +95,49 @@ def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZ
     return figures
 
 
-def figures_of_reads(found: Arrivals, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
-    """Return what files say with register reads, in any order. Between two of them lies an interval."""
-    order = np.lexsort((found.wh, found.time, found.meter))
-    meter, time, wh = found.meter[order], found.time[order], found.wh[order]
-    figures = []
-    edges = run_edges(meter).tolist()
-    for begin, stop in pairwise(edges):
-        ends = int(time[begin]), int(time[stop - 1])
-        steps = len(np.unique(time[begin:stop])) - 1
-        name = split_identifier(ids[meter[begin]])
-        months = _months_of_reads(time[begin:stop], wh[begin:stop], zone)
-        figures.append(FileFigures(*name, int(wh[stop - 1] - wh[begin]), *ends, steps, 0, 0, months))
+def figures_of_reads(found: Arrivals, curve: Curve, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
+    """Return what files say with register reads, in any order. Between two of them lies an interval.
+
+    `curve` is that of all readings of their registers, these included.
+    """
+    order = np.lexsort((found.time, found.meter))
+    meter, time = found.meter[order], found.time[order]
+    edges = run_edges(meter)
+    codes, first, last = meter[edges[:-1]], time[edges[:-1]], time[edges[1:] - 1]
+    other = (np.diff(time, prepend=-1) != 0) | (np.diff(meter, prepend=-1) != 0)
+    steps = np.diff(np.append(0, np.cumsum(other))[edges]) - 1
+    months = [_months(*ends, zone) for ends in zip(first.tolist(), last.tolist(), strict=True)]
+    count = [len(instants) for _, instants in months]
+    instants = np.concatenate([instants for _, instants in months] or [np.empty(0, dtype=np.int64)])
+    instants = np.clip(instants, np.repeat(first, count), np.repeat(last, count))
+    energy = _energy_at(curve, np.repeat(codes, count), instants)
+    figures, begin = [], 0
+    for place, (names, _) in enumerate(months):
+        here = energy[begin : begin + count[place]]
+        begin += count[place]
+        figures.append(
+            FileFigures(
+                *split_identifier(ids[codes[place]]),
+                int(here[-1] - here[0]),
+                int(first[place]),
+                int(last[place]),
+                int(steps[place]),
+                0,
+                0,
+                list(zip(names, np.diff(here).tolist(), strict=True)),
+            )
+        )
     return figures
+
+
+def _energy_at(curve: Curve, meter: NDArray[np.int32], instant: Int64Array) -> Int64Array:
+    """Return C (Wh) of meters at instants (µs UTC), at the nearest at which it is defined; 0 if it is at none."""
+    energy = np.zeros(len(meter), dtype=np.int64)
+    rows = np.flatnonzero(np.diff(curve.starts, append=[len(curve)] * 2).take(meter, mode="clip") > 0)
+    codes = meter[rows].astype(np.int64)
+    clipped = curve.clip(codes, instant[rows])
+    energy[rows] = curve.energy_at(curve.places(codes, clipped), clipped)
+    return energy
 
 
 def _months_of_intervals(
@@ -125,12 +156,6 @@ def _months_of_intervals(
         if within.any():
             months.append((name, _rounded(total)))
     return months
-
-
-def _months_of_reads(time: Int64Array, wh: Int64Array, zone: SiteZone) -> list[tuple[str, int]]:
-    names, edges = _months(int(time[0]), int(time[-1]), zone)
-    at_edges = np.interp(edges.astype(np.float64), time.astype(np.float64), wh.astype(np.float64))
-    return list(zip(names, np.diff(np.rint(at_edges)).astype(np.int64).tolist(), strict=True))
 
 
 def _months(first: int, last: int, zone: SiteZone) -> tuple[list[str], Int64Array]:

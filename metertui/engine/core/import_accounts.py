@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook, Change, account_history
 from metertui.engine.attributes import DeviceFields
-from metertui.engine.base import Int64Array
+from metertui.engine.base import Int64Array, SiteZone
 from metertui.engine.columns import Group, run_edges
 
 Moves = Sequence[tuple[int, Group]]
@@ -75,14 +75,29 @@ def planned_accounts(book: AccountBook, stated: Statements, now: int) -> tuple[l
     return accounts, moves
 
 
+class PowerChange(NamedTuple):
+    """What an import makes of the most power of a meter, as its account says it, kW."""
+
+    since: int
+    """µs UTC."""
+    before: str
+    """Empty if the account said nothing."""
+    after: str
+
+    def audited(self, zone: SiteZone) -> str:
+        """Return it for `audit.log`, as that of an account that a person modifies."""
+        return f"max_kw={self.after} (before: {self.before or 'nothing'}) from {zone.iso(self.since)}"
+
+
 def with_max_kw(
     book: AccountBook, accounts: Sequence[Account], moves: Mapping[str, Moves], first: Mapping[str, int], max_kw: str
-) -> Change:
-    """Return planned accounts and moves with the most power (kW) that a person says of meters.
+) -> tuple[Change, dict[str, PowerChange]]:
+    """Return planned accounts and moves with the most power (kW) that a person says of meters, and what it was.
 
     It holds from the `first` of what is imported of each on (µs UTC), until the account says another one.
     """
     changed = {account.meter: account for account in accounts}
+    powers: dict[str, PowerChange] = {}
     all_moves, devices = dict(moves), dict[str, Sequence[tuple[int, DeviceFields]]]()
     for meter, since in first.items():
         known = book.get(meter)
@@ -91,18 +106,20 @@ def with_max_kw(
             continue
         if known is None:
             changed[meter] = replace(account, device=account.device._replace(max_kw=max_kw))
+            powers[meter] = PowerChange(since, "", max_kw)
             continue
         begun = known.registered or 0
         course = list(book.devices_of(meter)) or [(begun, known.device)]
         held = [device for at, device in course if at <= since] or [course[0][1]]
         if held[-1].max_kw == max_kw:
             continue
+        powers[meter] = PowerChange(since, held[-1].max_kw, max_kw)
         said = account_history.with_move(course, since, held[-1], held[-1]._replace(max_kw=max_kw))
         of_group = all_moves.get(meter) or book.moves_of(meter) or [(begun, account.group)]
         all_moves[meter], said = account_history.aligned(of_group, said)
         devices[meter] = said if len(said) > 1 else []
         changed[meter] = replace(account, device=said[-1][1])
-    return Change(list(changed.values()), all_moves, devices)
+    return Change(list(changed.values()), all_moves, devices), powers
 
 
 def _changes(meter: NDArray[np.int32], group: NDArray[np.int32]) -> Int64Array:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import ACTUAL, Int64Array, Limits
 from metertui.engine.columns import NONE_KNOWN, Arrivals, Columns, Frozen, Known, Stated, stated_all, tail_columns
-from metertui.engine.vee import MeterEdits, accepted, corrections_from, rules, standing, validate
+from metertui.engine.vee import MeterEdits, Validated, accepted, corrections_from, rules, standing, validate
 
 Edits = Mapping[str, MeterEdits]
 """The edits in force by meter id."""
@@ -77,10 +77,10 @@ def outcomes_of(stated: Stated, frozen: Frozen, ids: Sequence[str], edits: Edits
     return Outcomes(new, kept, stands, stated_all(before), values, qualities)
 
 
-def are_doubtful(
+def judge_beside(
     new: Arrivals, outcomes: Outcomes, frozen: Frozen, ids: Sequence[str], edits: Edits, limits: Limits
-) -> NDArray[np.bool_]:
-    """Return which new readings are suspect or rejected beside all others; bool for each."""
+) -> Validated:
+    """Judge new readings beside all others, as they will be once they are stored."""
     merged = tail_columns.merge_arrivals(frozen.columns, new)
     shared: dict[int, dict[int, tuple[int, ...]]] = {}
     for (code, time), values in outcomes.values.items():
@@ -91,9 +91,13 @@ def are_doubtful(
     for (code, time), qualities in outcomes.qualities.items():
         if qualities:
             known.setdefault(code, {})[time] = qualities
-    found = validate(merged, corrections_from(by_code, shared, known), limits)
-    place = _places(merged, new)
-    return np.asarray(rules.is_doubtful(found.status[place]) & (found.columns.wh[place] == new.wh))
+    return validate(merged, corrections_from(by_code, shared, known), limits)
+
+
+def are_doubtful(new: Arrivals, judged: Validated) -> NDArray[np.bool_]:
+    """Return which readings are suspect or rejected beside all others; bool for each."""
+    place = _places(judged.columns, new)
+    return np.asarray(rules.is_doubtful(judged.status[place]) & (judged.columns.wh[place] == new.wh))
 
 
 def _several(frozen: Frozen) -> _Values:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from metertui.engine.base import BadLine, Int64Array, SiteZone
 from metertui.engine.core.file_figures import FileFigures
 from metertui.engine.core.file_rows import MOST_ROWS, FileRow, first_rows
+from metertui.engine.core.import_accounts import PowerChange
 from metertui.engine.intervals import IntervalRows
 from metertui.engine.storage import RefusedLine, Rows
 
@@ -40,6 +41,8 @@ class ImportReport:
     """Day files with new readings or intervals."""
     replaced: int = 0
     """The different ones, if they take the place of what was known."""
+    powers: Mapping[str, PowerChange] = field(default_factory=dict)
+    """What it makes of the most power of meters, if a person says it."""
     meters: list[FileFigures] = field(default_factory=list)
     """What the files say of each register."""
     notes: dict[str, list[str]] = field(default_factory=dict)
@@ -78,6 +81,10 @@ class ImportReport:
             "months": sorted(
                 (each for figures in self.meters for each in figures.months_as_json()), key=lambda each: each["month"]
             ),
+            "max_kw": [
+                {"meter": meter, "from": zone.iso(each.since), "before": each.before or None, "after": each.after}
+                for meter, each in self.powers.items()
+            ],
             "rows": [each.as_json(zone) for each in self.rows],
             "notes": [f"{name}: {sentence}" for name, sentences in self.notes.items() for sentence in sentences],
             "reasons": dict(self.reasons),

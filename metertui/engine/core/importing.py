@@ -22,6 +22,7 @@ from metertui.engine.accounts import AccountBook, Change
 from metertui.engine.base import (
     ACTUAL,
     BadLine,
+    DeviceCourse,
     Int64Array,
     Limits,
     Outcome,
@@ -40,8 +41,8 @@ from metertui.engine.columns import (
     Stated,
 )
 from metertui.engine.core.file_figures import figures_of_intervals, figures_of_reads
-from metertui.engine.core.import_accounts import NO_STATEMENT, Statements, planned_accounts, with_max_kw
-from metertui.engine.core.import_outcomes import are_doubtful, outcomes_of
+from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts, with_max_kw
+from metertui.engine.core.import_outcomes import are_doubtful, judge_beside, outcomes_of
 from metertui.engine.core.import_report import MOST_KEPT, ImportReport
 from metertui.engine.core.interval_import import (
     IntervalPart,
@@ -52,6 +53,7 @@ from metertui.engine.core.interval_import import (
 )
 from metertui.engine.core.interval_outcomes import What
 from metertui.engine.errors import MeterError
+from metertui.engine.index import course_of
 from metertui.engine.intervals import (
     NO_INTERVALS,
     UWH_PER_WH,
@@ -285,15 +287,17 @@ class Import:
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
         self.report.new += int(np.count_nonzero(found.new))
         self.report.duplicate += int(np.count_nonzero(found.kept & ~found.new))
-        self.report.meters += figures_of_reads(arrivals.take(np.flatnonzero(found.kept)), self._ids, self._zone)
         self._same = part.take(np.flatnonzero(found.kept))
         self._is_new = found.new[found.kept]
         self._before = found.before
         fresh = np.flatnonzero(found.new)
         self._new = part.take(fresh[np.lexsort((part.quality[fresh] == ACTUAL, part.time[fresh]))])
         self.report.days += len(np.unique(self._zone.day_numbers(self._new.time)))
-        limits = self._limits(book, now)
-        doubtful = fresh[are_doubtful(arrivals.take(fresh), found, self._frozen, self._ids, self._edits, limits)]
+        new = arrivals.take(fresh)
+        judged = judge_beside(new, found, self._frozen, self._ids, self._edits, self._limits(book, now))
+        mine = arrivals.take(np.flatnonzero(found.kept))
+        self.report.meters += figures_of_reads(mine, judged.curve, self._ids, self._zone)
+        doubtful = fresh[are_doubtful(new, judged)]
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
         self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:MOST_KEPT].tolist()]
@@ -301,20 +305,19 @@ class Import:
     def _limits(self, book: AccountBook, now: int) -> Limits:
         """Return what the readings will be judged by, once the accounts and moves that the files bring are stored."""
         change = self.plan_accounts(book, now)
-        accounts, moves = change.accounts, change.moves
-        courses = {
-            each.meter: moves.get(each.meter) or book.moves_of(each.meter) or [(0, each.group)] for each in accounts
-        }
-        courses |= moves
-        by_code = {self._codes[meter]: course for meter, course in courses.items()}
-        for of_channel in Registers(self._ids).channels.values():
-            for meter, code in of_channel.items():
-                account = book.get(self._ids[meter])
-                if meter in by_code:
-                    by_code[code] = by_code[meter]
-                elif code >= len(self._frozen.ids) and account is not None:
-                    by_code[code] = book.moves_of(account.meter) or [(0, account.group)]
-        return self._frozen.limits.with_attributes(by_code)
+        accounts = {account.meter: account for account in change.accounts}
+        changed = {*accounts, *change.moves, *change.devices}
+        groups: dict[int, Moves] = {}
+        devices: dict[int, DeviceCourse] = {}
+        for code, register in enumerate(self._ids):
+            meter = meter_of(register)
+            if code < len(self._frozen.ids) and meter not in changed:
+                continue
+            account = accounts.get(meter) or book.get(meter)
+            if account is not None:
+                groups[code] = change.moves.get(meter) or book.moves_of(meter) or [(0, account.group)]
+                devices[code] = course_of(account.device, change.devices.get(meter, book.devices_of(meter)))
+        return self._frozen.limits.with_attributes(groups, devices)
 
     def plan_accounts(self, book: AccountBook, now: int) -> Change:
         """Return the change of accounts to put into `book`, as of `now` (µs UTC), and count it. Any thread."""
@@ -339,7 +342,9 @@ class Import:
         first = np.full(len(codes), np.iinfo(np.int64).max)
         np.minimum.at(first, places, time)
         since = {self._ids[each]: at for each, at in zip(codes.tolist(), first.tolist(), strict=True)}
-        return with_max_kw(book, accounts, moves, since, f"{Decimal(self._max_w) / 1000:f}")
+        max_kw = f"{(Decimal(self._max_w) / 1000).normalize():f}"
+        change, self.report.powers = with_max_kw(book, accounts, moves, since, max_kw)
+        return change
 
     @property
     def new_rows(self) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
+from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes, course_of
 from metertui.engine.index.reading_list import LIST_COLUMNS, PIECE, ReadingList, Readings, frame_of_description
 from metertui.engine.index.reading_store import Mark, ReadingStore, Rebuilt
 from metertui.engine.index.views import View
@@ -18,5 +18,6 @@ __all__ = [
     "Readings",
     "Rebuilt",
     "View",
+    "course_of",
     "frame_of_description",
 ]

@@ -278,10 +278,15 @@ class SiteLimits:
         found[known] = watts[self._in_time.groups_of(meter[known], time[known])]
         return found
 
-    def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> SiteLimits:
+    def with_attributes(
+        self, courses: Mapping[int, Sequence[tuple[int, Group]]], devices: Mapping[int, DeviceCourse]
+    ) -> SiteLimits:
         """Return the limits if meters had these attributes in time. See `Limits`."""
+        known = {} if self.devices is None else self.devices.courses
+        said = {code: course for code, course in {**known, **devices}.items() if course is not PLAIN_COURSE}
+        in_time = DevicesInTime(said, self._zone) if said else None
         if not self._fit.max_w_by_type or not courses:
-            return self
+            return SiteLimits(self._fit, self._groups, self._in_time, in_time, self._zone)
         codes = {group: code for code, group in enumerate(self._groups)}
 
         def code_of(group: Group) -> int:
@@ -289,8 +294,8 @@ class SiteLimits:
 
         moves = {code: _as_moves(course, code_of) for code, course in courses.items()}
         current = {code: int(groups[-1]) for code, (_, groups) in moves.items()}
-        in_time = self._in_time.replaced(current, moves, code_of(Group()))
-        return SiteLimits(self._fit, tuple(codes), in_time, self.devices, self._zone)
+        groups = self._in_time.replaced(current, moves, code_of(Group()))
+        return SiteLimits(self._fit, tuple(codes), groups, in_time, self._zone)
 
 
 def _as_moves(course: Sequence[tuple[int, Group]], code_of: Callable[[Group], int]) -> _Moves:

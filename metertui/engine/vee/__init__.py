@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.vee import edit_log, estimates, late_reads, rules
-from metertui.engine.vee.curve import validate
+from metertui.engine.vee.curve import Validated, validate
 from metertui.engine.vee.edit_log import EditLog, check_reason, format_values
 from metertui.engine.vee.edits import (
     OF_AN_ACCOUNT,
@@ -32,6 +32,7 @@ __all__ = [
     "MeterHeads",
     "Neighbours",
     "Point",
+    "Validated",
     "accepted",
     "check_reason",
     "corrections_from",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
-from metertui.engine.base import ACTUAL, SECOND, DevicesInTime, Int64Array, Limits, MeterLimits
+from metertui.engine.base import ACTUAL, SECOND, DeviceCourse, DevicesInTime, Int64Array, Limits, MeterLimits
 from metertui.engine.columns import (
     VOID,
     Columns,
@@ -221,5 +221,7 @@ class _LimitsOf:
         devices = self.limits.devices
         return None if devices is None else devices.under(dict(enumerate(self.meter.tolist())))
 
-    def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> Limits:
-        return _LimitsOf(self.limits.with_attributes(courses), self.meter)
+    def with_attributes(
+        self, courses: Mapping[int, Sequence[tuple[int, Group]]], devices: Mapping[int, DeviceCourse]
+    ) -> Limits:
+        return _LimitsOf(self.limits.with_attributes(courses, devices), self.meter)

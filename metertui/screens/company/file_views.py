@@ -94,4 +94,6 @@ def counts_line(report: ImportReport) -> str:
         parts.append(f"{fmt.counted(report.registered, 'meter')} registered")
     if report.moved:
         parts.append(f"{fmt.counted(report.moved, 'meter')} moved")
+    if report.powers:
+        parts.append(f"max kW of {fmt.counted(len(report.powers), 'meter')} changed")
     return " · ".join(parts)

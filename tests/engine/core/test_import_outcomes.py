@@ -13,7 +13,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.qualities import Stated
 from metertui.engine.columns.tail_columns import Arrivals
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.import_outcomes import are_doubtful, outcomes_of
+from metertui.engine.core.import_outcomes import are_doubtful, judge_beside, outcomes_of
 from metertui.engine.vee.edits import Edit, MeterEdits
 from tests.clock import FakeClock
 
@@ -35,7 +35,9 @@ def outcomes(folder: Path, readings: Sequence[tuple[int, int]], *edits: Edit) ->
     found = outcomes_of(stated, frozen, ["m"], {"m": decided})
     doubtful = np.zeros(len(readings), dtype=bool)
     new = np.flatnonzero(found.new)
-    doubtful[new] = are_doubtful(arrivals.take(new), found, frozen, ["m"], {"m": decided}, frozen.limits)
+    fresh = arrivals.take(new)
+    judged = judge_beside(fresh, found, frozen, ["m"], {"m": decided}, frozen.limits)
+    doubtful[new] = are_doubtful(fresh, judged)
     return [found.new.tolist(), found.kept.tolist(), doubtful.tolist()]
 
 

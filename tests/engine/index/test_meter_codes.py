@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from metertui.engine.attributes import Group
+from metertui.engine.attributes import DeviceFields, Group
 from metertui.engine.base.limits import FitRule
-from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
+from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes, course_of
 
 NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East", "", "")
 
@@ -78,17 +78,19 @@ def test_limits_of_other_attributes_are_as_if_these_were_stored() -> None:
     flat, house = Group("", "", "flat"), Group("", "", "house")
     fit = FitRule(max_w=9, max_w_by_type={"flat": 5, "house": 50})
     courses = {1: [(0, flat), (10, house)], 3: [(0, house)]}
+    said = {1: DeviceFields(max_kw="7"), 3: DeviceFields(multiplier="2")}
+    devices = {code: course_of(device, []) for code, device in said.items()}
     directory, stored = MeterCodes(fit), MeterCodes(fit)
     for each in (directory, stored):
         each.place_meter("a", flat)
         each.place_meter("b", house, [(0, house), (20, flat), (30, house)])
-    limits = directory.site_limits(directory.groups_in_time()).with_attributes(courses)
+    limits = directory.site_limits(directory.groups_in_time()).with_attributes(courses, devices)
     for code, course in courses.items():
-        stored.place_meter("abcd"[code], course[-1][1], course)
+        stored.place_meter("abcd"[code], course[-1][1], course, said[code])
     meter, time = np.repeat(np.arange(3, dtype=np.int32), 4), np.tile([5, 15, 25, 35], 3)
     meter[meter == 2] = 3  # a meter without an account in between
     expected = stored.site_limits(stored.groups_in_time())
     known = np.where(meter == 3, stored.codes["d"], meter).astype(np.int32)
     assert np.array_equal(limits.of_readings(meter, time), expected.of_readings(known, time))
     assert limits.of_readings(np.array([2, 4], dtype=np.int32), time[:2]).tolist() == [9, 9]  # type: ignore[union-attr]
-    assert limits.of_meter(1).at(15) == 50
+    assert limits.of_meter(1).at(15) == 7000

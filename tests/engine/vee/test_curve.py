@@ -92,7 +92,7 @@ class AllLimits:
         courses = {code: each.course for code, each in enumerate(self._each) if each.course is not PLAIN_COURSE}
         return DevicesInTime(courses, ZONE) if courses else None
 
-    def with_attributes(self, courses: object) -> AllLimits:
+    def with_attributes(self, courses: object, devices: object) -> AllLimits:
         raise NotImplementedError
 
 
