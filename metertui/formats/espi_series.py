@@ -95,7 +95,8 @@ class Catalogue:
                     self.zone_offset = self.zone_offset or entry.texts.get("tzOffset", "")
                 case "MeterReading":
                     reading = _reading_of(entry) or f"MeterReading/{at}"
-                    found[reading] = self._series(entry, reading, point, _type_of(entry, entries[at:], self._types))
+                    if reading not in found:  # a feed may have an entry again
+                        found[reading] = self._series(entry, reading, point, _type_of(entry, entries[at:], self._types))
                 case "IntervalBlock":
                     series = found.get(_reading_of(entry) or reading)
                     if series is None:

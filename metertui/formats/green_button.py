@@ -14,6 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from metertui.engine.base import (
+    END_OF_TIME,
     MAX_WH,
     SECOND,
     BadLine,
@@ -38,8 +39,6 @@ from metertui.formats.stated import check_said
 _FORM: Final = "Green Button (ESPI)"
 _XML: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 _UWH_PER_WH: Final = 1_000_000
-_LAST_SECOND: Final = 7_258_118_400
-"""The end of 2199, beyond which no clock change is known."""
 _SEASONS: Final = (1_735_732_800, 1_751_371_200)
 """Seconds since 1970 in January and July of a year."""
 
@@ -189,7 +188,7 @@ def _second(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 12:
         raise Refused("bad-timestamp", f"'{visible(text[:40])}' is no time: it is seconds since 1970")
     second = int(text)
-    if second >= _LAST_SECOND:
+    if second * SECOND >= END_OF_TIME:
         raise Refused("future-timestamp", f"{text} is after 2199")
     return second
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, Progress, SiteZone, day_number, visible
+from metertui.engine.base import DAY, END_OF_TIME, HOUR, MINUTE, SECOND, Progress, SiteZone, day_number, visible
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.formats.blocks import read_blocks, split_cells
 from metertui.formats.said import Said, zone_named
@@ -103,7 +103,7 @@ def day_start(text: str) -> int:
         day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError as error:
         raise Refused("bad-timestamp", f"{text} is not a day of the calendar") from error
-    return check_past(day_number(day) * DAY - NEM_OFFSET, text)
+    return _known(day_number(day) * DAY - NEM_OFFSET, text)
 
 
 def moment(text: str) -> int:
@@ -117,10 +117,12 @@ def moment(text: str) -> int:
     return day_start(text[:8]) + hour * HOUR + minute * MINUTE + second * SECOND
 
 
-def check_past(instant: int, text: str) -> int:
-    """Return an instant (µs UTC) of 1970 or later. Raises Refused `past-timestamp`."""
+def _known(instant: int, text: str) -> int:
+    """Return an instant (µs UTC) from 1970 to 2199. Raises Refused `past-timestamp` or `future-timestamp`."""
     if instant < 0:
         raise Refused("past-timestamp", f"{text} is before 1970")
+    if instant >= END_OF_TIME:
+        raise Refused("future-timestamp", f"{text} is after 2199")
     return instant
 
 

@@ -137,6 +137,15 @@ def test_entries_without_links_belong_to_those_before_them(tmp_path: Path) -> No
         chosen(tmp_path, plain)
 
 
+def test_entries_that_stand_twice_are_of_one_series(tmp_path: Path) -> None:
+    path = tmp_path / "twice.xml"
+    path.write_text(feed(*one(), *one()))
+    found = [item for item in read_feed(path, no_progress, readings=False) if isinstance(item, Entry)]
+    catalogue = Catalogue(found, METER)
+    catalogue.choose(path)
+    assert [each.identifier for each in catalogue.of_blocks] == ["m", "m"]
+
+
 def test_the_least_sure_quality_holds() -> None:
     codes = ("0", "17", "19", "7", "8", "9", "10", "13", "99", "0 8", "8 7", "")
     assert [quality_of(each.split(), 0) for each in codes] == [0, 0, 0, 2, 1, 1, 1, 1, 1, 1, 2, 0]

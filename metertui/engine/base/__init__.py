@@ -49,6 +49,7 @@ from metertui.engine.base.windows import (
 )
 from metertui.engine.base.zone import (
     DAY,
+    END_OF_TIME,
     HALF_HOUR,
     HOUR,
     MINUTE,
@@ -65,6 +66,7 @@ __all__ = [
     "DATA_WINDOWS",
     "DAY",
     "DUPLICATE",
+    "END_OF_TIME",
     "ESTIMATED",
     "FIRST_DAY",
     "HALF_HOUR",

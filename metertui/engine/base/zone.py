@@ -36,6 +36,8 @@ _TIMESTAMP: Final = re.compile(
 )
 _FORM: Final = "a timestamp is like 2025-02-19T00:30:00, with a zone (Z, +08:00) if it is not the site's"
 _LAST_YEAR: Final = 2199
+END_OF_TIME: Final = 7_258_118_400 * SECOND
+"""The end of `_LAST_YEAR`, µs UTC: no change of a clock is known from there on."""
 _CACHE_SIZE: Final = 65_536
 """Timestamps that are cached in both directions. Half-hourly meters share theirs, so most look-ups hit."""
 

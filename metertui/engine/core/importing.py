@@ -28,9 +28,11 @@ from metertui.engine.base import (
     Outcome,
     Progress,
     SiteZone,
+    check_identifier,
     format_kwh,
     meter_of,
     no_progress,
+    visible,
 )
 from metertui.engine.columns import (
     NO_STATED,
@@ -52,7 +54,7 @@ from metertui.engine.core.interval_import import (
     store_intervals,
 )
 from metertui.engine.core.interval_outcomes import What
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, Refused
 from metertui.engine.index import course_of
 from metertui.engine.intervals import (
     NO_INTERVALS,
@@ -427,6 +429,10 @@ class Import:
     def _code(self, register: str) -> int:
         code = self._codes.get(register)
         if code is None:
+            try:
+                check_identifier(register)
+            except Refused as error:  # readers refuse such rows; a folder with one could not be opened again
+                raise MeterError(f"'{visible(register[:40])}' names no register: {error.why}") from error
             if (meter := meter_of(register)) != register:
                 self._code(meter)
             code = self._codes[register] = len(self._ids)

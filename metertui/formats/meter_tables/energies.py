@@ -17,6 +17,8 @@ _MOST: Final = 10**17
 _UNIT: Final = re.compile(r"\s*([kM]?Wh)$", re.IGNORECASE)
 _EXPONENT: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
 _CACHED: Final = 100_000
+_SHOWN: Final = 40
+"""Characters of a figure that an error shows."""
 
 
 def bare(text: str) -> tuple[str, bool]:
@@ -67,5 +69,5 @@ def _energy(text: str, mark: DecimalMark, unit: str) -> int:
         figure = plain_figure(f"0{figure}" if figure[:1] == mark else figure, mark)
     energy = int(Decimal(figure).scaleb(POWERS[unit]).to_integral_value(ROUND_HALF_EVEN))
     if energy >= _MOST:
-        raise Refused("bad-reading", f"{text} is too large: an energy is less than 100000000 kWh")
+        raise Refused("bad-reading", f"{text[:_SHOWN]} is too large: an energy is less than 100000000 kWh")
     return -energy if negative else energy

@@ -82,7 +82,9 @@ def _shape_of(rows: list[Row]) -> Shape | None:
     if time is None:
         return None
     written = _way_of_times(head, time)
-    begin = next(at for at, cells in enumerate(head) if _is_row(cells, time, written))
+    begin = next((at for at, cells in enumerate(head) if _is_row(cells, time, written)), None)
+    if begin is None:  # nothing stands beside the times, as where a workbook holds formulas without their values
+        return None
     body = [cells for cells in head[begin:] if len(cells) > time]
     width = Counter(len(cells) for cells in body).most_common(1)[0][0]
     place = _heading(head[:begin], rows, width)

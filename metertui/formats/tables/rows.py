@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from metertui.engine.errors import Refused
 
 ROWS_PER_BLOCK: Final = 20_000
+_LONGEST_CELL: Final = 200
+"""Characters; no name, time or figure needs more."""
 
 
 class Typed(str):
@@ -36,18 +38,23 @@ IsHeader = Callable[[list[str]], bool]
 """Whether cells are names of the columns that are looked for."""
 
 
+def cut_cell(text: str) -> str:
+    """Return the text of a cell, or the beginning of a very long one, which is then neither a time nor a figure."""
+    return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
+
+
 def as_cell(value: object) -> str:
     """Return the text of a value; a missing one is empty."""
     if value is None or value != value:  # noqa: PLR0124  # NaN
         return Typed("")
     match value:
         case str():
-            return value.strip()
+            return cut_cell(value.strip())
         case bool():
             return Typed(str(value).upper())
         case float():
             text = repr(value)
-            return Typed(f"{value:f}" if "e" in text else text.removesuffix(".0"))
+            return Typed(f"{Decimal(text):f}" if "e" in text else text.removesuffix(".0"))
         case Decimal():
             return Typed(f"{value:f}")
         case date():  # a datetime is one as well

@@ -19,7 +19,7 @@ from typing import Final, TextIO
 
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.tables.column_times import times_in
-from metertui.formats.tables.rows import Block, IsHeader, Row, in_blocks, without_empty_end
+from metertui.formats.tables.rows import Block, IsHeader, Row, cut_cell, in_blocks, without_empty_end
 from metertui.formats.tables.times import kind_of
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -162,9 +162,9 @@ def split_line(line: str, delimiter: str) -> list[str]:
         raise Refused("bad-encoding", "the line has bytes that are no text in the encoding of the file")
     line = line.rstrip("\n")
     if '"' not in line:
-        return [cell.strip() for cell in line.split(delimiter)]
+        return [cut_cell(cell.strip()) for cell in line.split(delimiter)]
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
+        return [cut_cell(cell.strip()) for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
     except csv.Error as error:
         raise Refused("syntax", f"the line is not CSV: {error}") from error
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, day_number
+from metertui.engine.base import DAY, END_OF_TIME, HOUR, MINUTE, SECOND, day_number
 from metertui.engine.errors import Refused
 from metertui.formats.said import DateOrder
 
@@ -80,10 +80,10 @@ def days_of(text: str) -> dict[DateOrder, int]:
         if len(last) == 3:
             return {}
         orders: dict[DateOrder, tuple[str, str, str]] = {"dmy": (last, middle, first)}
-        if mark != ".":
+        if mark != "." or int(middle) > 12:  # points stand in dates that begin with the day, where they can
             orders["mdy"] = (last, first, middle)
-            if len(last) < 3:
-                orders["ymd"] = (first, middle, last)
+        if mark != "." and len(last) < 3:
+            orders["ymd"] = (first, middle, last)
         return _days(orders)
     named = _named_date(text)
     return _days(dict.fromkeys(_ORDERS, named)) if named else {}
@@ -108,9 +108,11 @@ def _days(orders: dict[DateOrder, tuple[str, str, str]]) -> dict[DateOrder, int]
         if len(year) == 4 or len(year) == 2:
             full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= _CENTURY else 2000)
             try:
-                found[order] = day_number(date(full, int(month), int(day)))
+                number = day_number(date(full, int(month), int(day)))
             except ValueError:
                 continue
+            if number < END_OF_TIME // DAY:
+                found[order] = number
     return found
 
 

@@ -6,19 +6,24 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
-from metertui.engine.errors import DataError
+from metertui.engine.errors import DataError, MeterError
 from metertui.formats.tables.rows import Block, Row, as_cell, in_blocks
+
+_LARGE: Final = 100_000_000
+"""Bytes of a part of a workbook, from which on it must not be packed too densely."""
+_DENSEST: Final = 200
+"""How much larger a part may become; rows of equal figures become some 50 times as large."""
 
 
 def read_rows(path: Path) -> Iterator[Block]:
     """Yield the rows of all sheets. Raises DataError, OSError."""
     import openpyxl  # noqa: PLC0415  # it loads slowly, and most sessions do not need it
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     with path.open("rb") as file:
         try:
+            _check_size(path, file)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of styles and the like, which are nothing to a table
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -29,8 +34,19 @@ def read_rows(path: Path) -> Iterator[Block]:
                         yield (place + share) / len(sheets), rows
             finally:
                 book.close()
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError) as error:
+        except (MeterError, OSError):
+            raise
+        except Exception as error:  # damaged files make the library fail in any way
             raise DataError(path, None, f"the workbook is damaged, or it is none: {error}") from error
+
+
+def _check_size(path: Path, file: BinaryIO) -> None:
+    """Raise DataError for a workbook that would fill the memory: no table is packed as densely."""
+    with zipfile.ZipFile(file) as parts:
+        for part in parts.infolist():
+            if part.file_size > max(_LARGE, _DENSEST * part.compress_size):
+                why = f"{part.filename} would be {part.file_size // 1_000_000} MB, from {part.compress_size} bytes"
+                raise DataError(path, None, f"this is no workbook of readings: {why}")
 
 
 def _rows(sheet: Any) -> Iterator[Row]:

@@ -20,6 +20,7 @@ from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.import_report import ImportReport
 from metertui.engine.core.importing import FilePiece, Import
+from metertui.engine.errors import MeterError
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee import rules
 from tests.engine.book_changes import modify
@@ -135,6 +136,12 @@ def test_refused_lines_of_the_reader_are_counted(tmp_path: Path) -> None:
     report = imported(tmp_path, FilePiece(good.source, good.rows, good.line, [bad]))
     assert counts(report) == (2, 1, 0, 0, 1)
     assert report.reasons == {"syntax": 1}
+
+
+@pytest.mark.parametrize("register", ["", "a b", "a:", ":export", "x" * 33])
+def test_a_register_without_a_valid_name_is_never_stored(tmp_path: Path, register: str) -> None:
+    with pytest.raises(MeterError, match="names no register"):
+        imported(tmp_path, piece([(register, NOW - DAY, 1)]))
 
 
 def test_readings_in_the_log_are_known(tmp_path: Path) -> None:

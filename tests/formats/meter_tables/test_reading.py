@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from metertui.engine.base import SiteZone
@@ -167,3 +168,22 @@ def test_a_total_of_a_month_among_days_is_no_day(tmp_path: Path) -> None:
     rows = "".join(f"{day:02d}.03.2024;1,5\n" for day in range(1, 5))
     found = read(tmp_path, f"Tag;Verbrauch (kWh)\n{rows}März 2024;6,0\n")
     assert (found.total("m1"), len(found.intervals)) == (6, 4)
+
+
+def test_a_parquet_table_of_others_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    pd.DataFrame({"time": [DAY + timedelta(hours=at) for at in range(4)], "kWh": VALUES}).to_parquet(path)
+    assert read(tmp_path, path.read_bytes(), stamps="start").total("m1") == 1.875
+
+
+def test_a_time_beyond_all_calendars_costs_its_row_alone(tmp_path: Path) -> None:
+    found = read(tmp_path, f"Zeit;kWh\n{hours('0.5 0.25 1.0')}31.12.9999 23:00;1\n", stamps="start")
+    assert found.total("m1") == 1.75
+    assert found.lines() == [(5, "bad-timestamp")]
+
+
+def test_a_workbook_of_formulas_without_values_is_no_table(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Zeit", "kWh"]]
+    rows += [[DAY + timedelta(hours=at), f"=A{at + 2}*2"] for at in range(4)]
+    with pytest.raises(DataError, match="no row has a time and a figure"):
+        read(tmp_path, rows)

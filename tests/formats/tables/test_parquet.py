@@ -20,7 +20,7 @@ def test_rows_are_read_in_blocks_below_the_names(tmp_path: Path, monkeypatch: py
     time = datetime(2025, 3, 12, 10, tzinfo=UTC)
     pd.DataFrame({"m": ["0012", None, "7"], "t": [time] * 3, "kwh": [1.5, None, 2]}).to_parquet(path)
     blocks = list(read_rows(path))
-    assert [(share, len(rows)) for share, rows in blocks] == [(0.0, 1), (pytest.approx(2 / 3), 2), (1.0, 1)]
+    assert [(share, len(rows)) for share, rows in blocks] == [(pytest.approx(2 / 3), 3), (1.0, 1)]
     stamp = "2025-03-12T10:00:00+00:00"
     found = [row for _, rows in blocks for row in rows]
     assert found == [
@@ -30,6 +30,12 @@ def test_rows_are_read_in_blocks_below_the_names(tmp_path: Path, monkeypatch: py
         Row("", 3, ["7", stamp, "2"]),
     ]
     assert [isinstance(cell, Typed) for cell in found[1].cells] == [False, True, True]
+
+
+def test_a_file_without_rows_has_names(tmp_path: Path) -> None:
+    path = tmp_path / "some"
+    pd.DataFrame({"m": [], "t": []}).to_parquet(path)
+    assert list(read_rows(path)) == [(1.0, [Row("", 0, ["m", "t"])])]
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from metertui.formats.tables.rows import ROWS_PER_BLOCK, Row, Typed, as_cell, in
     [
         (144.5, "144.5"),
         (123456.0, "123456"),  # an id that a workbook holds as a number
-        (1e-7, "0.000000"),
+        (1.5e-7, "0.00000015"),
+        (1e22, "10000000000000000000000"),
         (7, "7"),
         (True, "TRUE"),
         (Decimal("1.50"), "1.50"),
@@ -34,6 +35,11 @@ def test_what_a_file_holds_with_a_type_is_text_that_has_one_reading(value: objec
 def test_text_of_a_file_stays_text() -> None:
     assert as_cell(" 1,234 ") == "1,234"
     assert not isinstance(as_cell("1,234"), Typed)
+
+
+def test_a_very_long_text_is_cut_and_is_no_figure_then() -> None:
+    assert as_cell("1" * 200) == "1" * 200
+    assert as_cell("12" + " " * 500 + "x") == "12" + " " * 198 + "…"
 
 
 def test_empty_cells_at_the_end_are_no_columns() -> None:

@@ -115,7 +115,9 @@ def test_an_offset_is_no_end_of_a_range() -> None:
 def test_a_date_may_mean_several_days() -> None:
     assert {order: day for order, day in days_of("02/03/2025").items()} == {"dmy": 20_149, "mdy": 20_122}
     assert list(days_of("02.03.2025")) == ["dmy"]
+    assert list(days_of("02.13.2025")) == ["mdy"]
     assert list(days_of("2025-02-03")) == ["ymd"]
+    assert not days_of("2200-01-01")
     assert list(days_of("12-11-10")) == ["dmy", "mdy", "ymd"]
 
 
@@ -138,5 +140,7 @@ def test_the_order_of_day_and_month_is_proven_by_one_date_or_asked_for() -> None
 def test_dates_that_contradict_each_other_or_what_is_said_are_refused() -> None:
     with pytest.raises(Refused, match="'13/02/2025' in row 2 and '02/13/2025' in row 3 cannot have the same order"):
         order_of("13/02/2025", "02/13/2025")
+    with pytest.raises(Refused, match=r"'01.02.2025' in row 2 and '02.13.2025' in row 3 cannot have the same order"):
+        order_of("01.02.2025", "02.13.2025")
     with pytest.raises(Refused, match="'13/02/2025' in row 2 contradicts --date-order mdy"):
         order_of("13/02/2025", said="mdy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import openpyxl
 import pytest
 
 from metertui.engine.errors import DataError
+from metertui.formats.tables import workbook
 from metertui.formats.tables.rows import Row, Typed
 from metertui.formats.tables.workbook import read_rows
 
@@ -28,4 +30,27 @@ def test_a_damaged_workbook_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "some.xlsx"
     path.write_bytes(b"PK\x03\x04nothing")
     with pytest.raises(DataError, match=r"some\.xlsx: the workbook is damaged"):
+        list(read_rows(path))
+
+
+def test_a_workbook_with_a_damaged_sheet_is_an_error(tmp_path: Path) -> None:
+    path, book = tmp_path / "some.xlsx", openpyxl.Workbook()
+    book.worksheets[0].append(["0012", 144.5])
+    book.save(path)
+    with zipfile.ZipFile(path) as parts:
+        sheet = parts.getinfo("xl/worksheets/sheet1.xml")
+    content = bytearray(path.read_bytes())
+    begin = sheet.header_offset + 30 + len(sheet.filename)
+    content[begin : begin + sheet.compress_size] = b"\xff" * sheet.compress_size
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"some\.xlsx: the workbook is damaged"):
+        list(read_rows(path))
+
+
+def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "_LARGE", 100_000)
+    path, book = tmp_path / "some.xlsx", openpyxl.Workbook()
+    book.worksheets[0].append(["x" * 30_000] * 20)
+    book.save(path)
+    with pytest.raises(DataError, match=r"this is no workbook of readings: xl/worksheets/sheet1.xml would be 0 MB"):
         list(read_rows(path))
