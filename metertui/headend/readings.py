@@ -10,18 +10,31 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Clock, Int64Array, Progress, no_progress
+from metertui.engine.base import (
+    USE,
+    Clock,
+    Identifier,
+    Int64Array,
+    Progress,
+    Window,
+    no_progress,
+    split_identifier,
+)
 from metertui.engine.columns import Frozen
 from metertui.engine.core import listing
 from metertui.engine.index import ReadingList
 from metertui.engine.usage import (
     JudgedList,
     JudgedReadings,
+    Latest,
     Proposal,
     Question,
+    RegisterState,
     Series,
     judge_readings,
+    latest_of,
     propose_register,
+    registers_among,
 )
 from metertui.headend.jobs import Jobs
 
@@ -115,6 +128,29 @@ class ReadingLists:
         """
         zone = self._jobs.engine.zone
         return (await self.glance({meter: lambda series: propose_register(series, at, zone)}, own=True))[meter]
+
+    async def registers(self, meter: str, window: Window) -> list[RegisterState]:
+        """Return the registers of a meter with their usage in a window; none of one that has no other than its use.
+
+        A total is what was used altogether, whether it is read or the sum of its parts.
+        """
+        engine = self._jobs.engine
+        identifiers = {split_identifier(each).channel: each for each in engine.registers_of(meter)}
+        if identifiers.keys() <= {USE}:
+            return []
+
+        def looked_at(series: Series) -> tuple[int | None, Latest | None]:
+            return series.usage(window).usage_wh, latest_of(series)
+
+        own = await self.glance(dict.fromkeys(identifiers.values(), looked_at), own=True)
+        found = []
+        for register in registers_among(identifiers):
+            identifier = str(Identifier(meter, register.channel))
+            used, latest = own.get(identifier, (None, None))
+            if register.parts:
+                used = (await self.glance({identifier: lambda series: series.usage(window).usage_wh}))[identifier]
+            found.append(RegisterState(register, used, latest))
+        return found
 
     async def glance(
         self, questions: Mapping[str, Callable[[Series], T]], effort: Effort | None = None, *, own: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.base import visible
-from metertui.text import answer_words, answers, explained, fmt, statement_words, time_labels
+from metertui.text import answer_words, answers, explained, fmt, register_words, statement_words, time_labels
 from metertui.text.answer_words import sentence
 from metertui.text.answers import COMPARES, HIDDEN, INCOMPLETE, KEYS, MEASURES, Column
 from metertui.text.bill_page import bill_page, bill_source
@@ -59,6 +59,7 @@ __all__ = [
     "query_line",
     "region_cells",
     "region_headings",
+    "register_words",
     "sentence",
     "side_by_side",
     "sign",

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from metertui.engine.base.windows import window_of_days
 from metertui.engine.base.zone import HALF_HOUR
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.query import Filter, Question
@@ -68,3 +69,17 @@ async def test_the_effort_of_a_glance_is_what_its_parts_cost_and_not_what_runs_b
     effort = Effort(desk.clock)
     await desk.readings.glance({"m": len}, effort)
     assert effort.seconds == 0.75
+
+
+async def test_the_registers_of_a_meter_stand_beside_its_use(desk: HeadEnd) -> None:
+    day = window_of_days(date(2025, 3, 12), date(2025, 3, 12), desk.engine.zone)
+    await read(desk, "5", "2025-03-12T07:00")
+    await read(desk, "6", "2025-03-12T08:00")
+    assert await desk.readings.registers("m", day) == []
+    for kwh, hour in (("1", "08:00"), ("3.5", "09:00")):
+        await desk.store_reading("m:t1", kwh, f"2025-03-12T{hour}", "test")
+    use, t1 = await desk.readings.registers("m", day)
+    assert (use.register.channel, use.usage_wh, t1.usage_wh) == ("use", 3500, 2500), "the part counts where use ends"
+    assert use.latest is not None
+    assert t1.latest is not None
+    assert (use.latest.wh, t1.latest.wh) == (6000, 3500)

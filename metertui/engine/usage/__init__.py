@@ -44,6 +44,7 @@ from metertui.engine.usage.query import (
 from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, ROW_STATUS, STATUS, list_tables, with_intervals
 from metertui.engine.usage.recent import known_buckets, rise_at
 from metertui.engine.usage.register_changes import register_changes
+from metertui.engine.usage.register_states import Latest, RegisterState, latest_of, registers_among
 from metertui.engine.usage.series import QUALITY_OF_POINT, Edge, Quality, Series, Usage
 from metertui.engine.usage.usage_columns import (
     EDGE_COLUMNS,
@@ -79,6 +80,7 @@ __all__ = [
     "Intervals",
     "JudgedList",
     "JudgedReadings",
+    "Latest",
     "LeftOut",
     "Part",
     "Pieces",
@@ -86,6 +88,7 @@ __all__ = [
     "Proposal",
     "Quality",
     "Question",
+    "RegisterState",
     "Series",
     "Stated",
     "Usage",
@@ -107,6 +110,7 @@ __all__ = [
     "intervals_in_window",
     "judge_readings",
     "known_buckets",
+    "latest_of",
     "list_tables",
     "load_tables",
     "lookup",
@@ -116,6 +120,7 @@ __all__ = [
     "propose_register",
     "readings_table",
     "register_changes",
+    "registers_among",
     "rise_at",
     "usage_figures",
     "usage_table",

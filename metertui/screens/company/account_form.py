@@ -15,11 +15,12 @@ from textual.widgets import Button, Input, Static
 
 from metertui.engine.accounts import Account, check_field, parse_effective
 from metertui.engine.attributes import ACCOUNT_FIELDS, DEVICE_FIELDS
-from metertui.engine.base import check_meter_id
+from metertui.engine.base import check_meter_id, named_window
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import word_of
 from metertui.screens.company.tab import NEW_ACCOUNT, Tab
 from metertui.screens.fields import Field, labelled, refused_by
+from metertui.screens.shell import MeterRegisters
 from metertui.text import plain, time_labels
 
 _EVENTS: Final = 20
@@ -55,6 +56,7 @@ class FormTab(Tab):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(_NEW, id="form-title", classes="heading")
+            yield MeterRegisters("kWh this month", flat=True, id="form-registers")
             for name in ("meter", *ACCOUNT_FIELDS):
                 check = refused_by(check_meter_id if name == "meter" else partial(check_field, name))
                 field = Field(placeholder=_HINTS.get(name, ""), id=f"form-{name}", compact=True, check=check)
@@ -76,6 +78,7 @@ class FormTab(Tab):
     def begin_account(self) -> None:
         """Empty the form for an account that is not there yet."""
         self._shown = ""
+        self.query_one(MeterRegisters).clear()
         for field in self.query(Field):
             field.value = ""
         self.query_one("#form-meter").focus()
@@ -103,6 +106,8 @@ class FormTab(Tab):
         for name, value in {"meter": account.meter, **account.texts()}.items():
             self.query_one(f"#form-{name}", Input).value = value
         self.check()
+        month = named_window("month", self.headend.engine.clock.now(), self.zone)
+        self.query_one(MeterRegisters).show_registers(account.meter, month)
 
     def _is_untouched(self, fields: dict[str, str]) -> bool:
         """Return whether the fields are empty or as those of the account that was shown last."""

@@ -33,6 +33,7 @@ from metertui.screens.shell import (
     DeskScreen,
     Following,
     MeterInput,
+    MeterRegisters,
     Tile,
     Work,
     as_operator,
@@ -101,6 +102,7 @@ class LookupScreen(DeskScreen):
             yield Tile(WINDOWS["month"][1], id="compared")
             yield Tile("average per day", id="daily")
             yield Tile("bill so far", id="bill")
+        yield MeterRegisters("usage kWh", id="lookup-registers")
         with Grid(id="lookup-ends", classes="hidden"):
             yield Tile("opening register", id="opening")
             yield Tile("closing register", id="closing")
@@ -240,6 +242,7 @@ class LookupScreen(DeskScreen):
             if self.headend.engine.known_code(self._meter) is None:
                 text.append("\n").append_text(self.query_one(MeterInput).invitation)
             self.query_one("#lookup-message", Static).update(text)
+            self.query_one(MeterRegisters).clear()
             self._reveal(False)
             return
         self._choice.shown = window
@@ -261,8 +264,6 @@ class LookupScreen(DeskScreen):
         if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.for_people(why_no_data(series, window, self.zone))}")
             about.append(f"\n{figures.extent(series, self.zone)}")
-        if series.summed:
-            about.append(f"\nIt is the sum of {', '.join(series.summed)}.")
         used = answer.usage
         if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
             changes = (
@@ -274,6 +275,7 @@ class LookupScreen(DeskScreen):
                 about.append(f"\n▲ {note}", style=ink(self.app.theme_variables, "suspect"))
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(answer)
+        self.query_one(MeterRegisters).show_registers(self._meter, window)
         before = window_before(window, window.end if used.closing is None else used.closing.time, self.zone)
         self._draw(series, window, before)
         self.query_one(BehindTable).show_readings(lookup.readings_in_window(series, window), self.zone)

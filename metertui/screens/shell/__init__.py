@@ -14,6 +14,7 @@ from metertui.screens.shell.lasting_window import KeptWindows, LastingWindow
 from metertui.screens.shell.login_form import GatedScreen
 from metertui.screens.shell.login_window import as_operator
 from metertui.screens.shell.meter_input import MOST_SUGGESTED, MeterInput, suggestion_lines
+from metertui.screens.shell.meter_registers import MeterRegisters
 from metertui.screens.shell.open_cases import OpenCases
 from metertui.screens.shell.quit_window import QuitScreen, effects_of_quitting
 from metertui.screens.shell.recent_meters import RecentMeters, recent_line
@@ -38,6 +39,7 @@ __all__ = [
     "KeptWindows",
     "LastingWindow",
     "MeterInput",
+    "MeterRegisters",
     "OnDesk",
     "OpenCases",
     "QuitScreen",
