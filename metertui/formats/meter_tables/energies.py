@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+from itertools import compress
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Int64Array
 from metertui.engine.errors import Refused
 from metertui.formats.tables import DecimalMark, FigureEvidence, Typed, plain_figure
 
@@ -19,6 +25,9 @@ _EXPONENT: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
 _CACHED: Final = 100_000
 _SHOWN: Final = 40
 """Characters of a figure that an error shows."""
+_EXACT_DIGITS: Final = 15
+"""A float that is multiplied by a power of ten is exact, once rounded, in so many digits."""
+_ARE_TEXT: Final = frozenset((str,))
 
 
 def bare(text: str) -> tuple[str, bool]:
@@ -53,6 +62,37 @@ def energy_reader(mark: DecimalMark, unit: str) -> Callable[[str], int]:
         return found
 
     return read
+
+
+def plain_energies(texts: Sequence[str], mark: DecimalMark, unit: str) -> tuple[Int64Array, NDArray[np.bool_]]:
+    """Return the energies (µWh) of figures in a unit at once, and which of them are plain; of others it is 0.
+
+    Plain are digits with a minus sign or without, and with a decimal mark or without, if a float holds them exactly.
+    """
+    power = POWERS[unit]
+    figure = _plain(mark, power)
+    text = "\n".join(texts)
+    plain = np.ones(len(texts), dtype=bool)
+    if not texts or _plain_lines(figure).fullmatch(text) is None or not _ARE_TEXT.issuperset(map(type, texts)):
+        match = re.compile(figure, re.ASCII).fullmatch
+        plain = np.array([match(each) is not None and type(each) is str for each in texts], dtype=bool)
+        text = "\n".join(compress(texts, plain.tolist()))
+    energy = np.zeros(len(texts), dtype=np.int64)
+    if text:
+        figures = np.array([*map(float, text.replace(",", ".").split("\n"))])
+        energy[plain] = np.rint(figures * 10.0**power).astype(np.int64)
+    return energy, plain
+
+
+@cache
+def _plain(mark: DecimalMark, power: int) -> str:
+    """Return the pattern of figures of which no digit is lost: in µWh they have at most 15."""
+    return rf"-?[0-9]{{1,{_EXACT_DIGITS - power}}}+(?:{re.escape(mark)}[0-9]{{1,{power}}}+)?+"
+
+
+@cache
+def _plain_lines(figure: str) -> re.Pattern[str]:
+    return re.compile(rf"{figure}(?:\n{figure})*+", re.ASCII)
 
 
 def _energy(text: str, mark: DecimalMark, unit: str) -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Final
 
 from metertui.engine.base import DAY, Progress, no_progress
 from metertui.formats.meter_tables.energies import bare, note_figure
+from metertui.formats.meter_tables.news import News
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
 from metertui.formats.tables import (
     AnyTable,
     DateEvidence,
     FigureEvidence,
+    Lines,
     Row,
     clock_part,
     days_of,
@@ -29,13 +31,14 @@ _MOST_KEPT: Final = 1000
 class Evidence:
     """What the rows of one series of a table prove; those of several series stand side by side."""
 
-    def __init__(self, roles: Roles, delimiter: str | None, shared: FigureEvidence | None = None) -> None:
+    def __init__(self, roles: Roles, width: int, delimiter: str | None, shared: FigureEvidence | None = None) -> None:
         self.dates = DateEvidence()
         self.shared = shared or FigureEvidence()
         """What the figures of all columns prove together, for one that proves nothing by itself."""
         self.figures = {each.place: FigureEvidence("." if delimiter == "," else None) for each in roles.figures}
-        self.negative: Counter[int] = Counter()
-        self.positive: Counter[int] = Counter()
+        self.negative: set[int] = set()
+        """Columns with a figure below zero."""
+        self.positive: set[int] = set()
         self.bare = False
         """Whether a time names no zone."""
         self.texts: dict[int, set[str]] = {}
@@ -43,6 +46,7 @@ class Evidence:
         self.series: set[tuple[str, str]] = set()
         """Texts that say which series a row is of, each with the text of its unit; the first thousand."""
         self._roles = roles
+        self._news = News(roles, width)
         self._clocks: set[str] = set()
         self._named = [each for each in (roles.meter, roles.unit, roles.channel) if each is not None]
 
@@ -53,11 +57,13 @@ class Evidence:
         walls = {each[0] for each in shown if each is not None}
         return DAY in walls and 0 not in walls
 
-    def note(self, rows: list[Row]) -> None:
-        """Note rows of the table."""
+    def note(self, rows: Sequence[Row]) -> None:
+        """Note rows of the table; of lines, those that can tell something new."""
         times, roles = self._roles.times, self._roles
+        every = {each.place for each in roles.figures}.union(roles.slots)
         places = [(each.place, (each.place,) if each.place >= 0 else roles.slots) for each in roles.figures]
-        for row in rows:
+        news = self._news.among(rows) if isinstance(rows, Lines) else zip(rows, repeat(every))
+        for row, figures in news:
             cells = row.cells
             count = len(cells)
             if row.fault is not None:
@@ -67,7 +73,7 @@ class Evidence:
                     self._note_time(cells[at], row.number, at in times.dates())
             for place, columns in places:
                 for at in columns:
-                    if at < count and cells[at]:
+                    if at < count and cells[at] and at in figures:
                         self._note_figure(place, cells[at], row.number)
             if roles.channel is not None and roles.channel < count and len(self.series) < _MOST_KEPT:
                 unit = cells[roles.unit] if roles.unit is not None and roles.unit < count else ""
@@ -103,17 +109,21 @@ class Evidence:
         note_figure(self.shared, text, row)
         figure, negative = bare(text)
         if any(digit in figure for digit in "123456789"):
-            (self.negative if negative else self.positive)[place] += 1
+            (self.negative if negative else self.positive).add(place)
 
 
-def rows_of(table: AnyTable, shape: Shape, progress: Progress = no_progress) -> Iterator[list[Row]]:
+def rows_of(table: AnyTable, shape: Shape, progress: Progress = no_progress) -> Iterator[Sequence[Row]]:
     """Yield the rows of figures of a table in blocks: those of its sheet, and of further ones with the same headings.
 
-    Raises DataError, OSError.
+    Of lines of a text, some may be empty. Raises DataError, OSError.
     """
     begun = {shape.sheet}
     for share, block in table.blocks():
         rows = []
+        if isinstance(block, Lines):
+            yield block.since(shape.first)
+            progress(share)
+            continue
         for row in block:
             if row.sheet == shape.sheet:
                 if row.number >= shape.first and any(row.cells):

@@ -15,7 +15,6 @@ from typing import Final, Literal
 
 from metertui.engine.base import DAY, SiteZone
 from metertui.engine.errors import DataError, Refused
-from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.evidence import Evidence
 from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, channel_of, is_meter_id, is_power
 from metertui.formats.meter_tables.roles import Roles
@@ -83,8 +82,7 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
     order: DateOrder | Literal[""] = ""
     order = asking.noted(lambda: _order(path, shape, roles, said, evidence), order)
     marks = _marks(path, shape, roles, evidence)
-    readers = {each.place: energy_reader(marks[each.place], "kWh") for each in roles.figures}
-    stats = stats_of(shape, roles, order or "dmy", roles.figures, readers)
+    stats = stats_of(shape, roles, order or "dmy", roles.figures, marks)
     figures, kind = roles.figures, said.kind
     if roles.are_decided:
         undecided: tuple[Kind | Literal[""], list[Figures]] = said.kind, figures
@@ -152,7 +150,7 @@ def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, sai
 def _is_negated(figures: Figures, evidence: Evidence) -> bool:
     """Return whether feed-in is written negative."""
     fed = figures.channel in ("export", "production") or re.fullmatch("e[1-9]", figures.channel) is not None
-    return fed and evidence.negative[figures.place] > 0 and not evidence.positive[figures.place]
+    return fed and figures.place in evidence.negative - evidence.positive
 
 
 def _order(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evidence) -> DateOrder:

@@ -13,6 +13,7 @@ from metertui.engine.core import FilePiece
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.intervals import IntervalPiece
 from metertui.engine.storage import Rows
+from metertui.formats.meter_tables.block_reader import BlockReader
 from metertui.formats.meter_tables.evidence import Evidence, rows_of
 from metertui.formats.meter_tables.intervals import IntervalBuilder
 from metertui.formats.meter_tables.left_out import LeftOut
@@ -24,7 +25,7 @@ from metertui.formats.meter_tables.shape import TIMES, Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
 from metertui.formats.meter_tables.taking import taken_of
 from metertui.formats.said import FileMapping, NotSaid, Said, Taken, in_order, matching, signature, with_mapping
-from metertui.formats.tables import AnyTable, FigureEvidence, Row, open_any_table
+from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
 
 _UWH_PER_WH = 1_000_000
 
@@ -77,20 +78,20 @@ class MeterTable:
         for rows in rows_of(self.table, self.shape, progress):
             for reader, builder, plan in zip(readers, builders, self.plans, strict=True):
                 entries, refused = reader.read(rows)
-                yield _refusing(refused, self._piece(entries, reader, builder, plan))
+                yield _refusing(refused, self._piece(entries, reader.rows.ids, builder, plan))
         for reader, builder in zip(readers, builders, strict=True):
-            yield from builder.finish(reader.ids)
+            yield from builder.finish(reader.rows.ids)
 
-    def _reader(self, plan: Plan) -> RowReader:
+    def _reader(self, plan: Plan) -> BlockReader:
         slots = find_slots(self.path, self.shape, list(plan.roles.slots)) if plan.roles.slots else []
-        return RowReader(self.path.name, self.shape, plan, slots, self.table.delimiter, self.left_out)
+        return BlockReader(RowReader(self.path.name, self.shape, plan, slots, self.table.delimiter, self.left_out))
 
     def _piece(
-        self, entries: Entries, reader: RowReader, builder: IntervalBuilder, plan: Plan
+        self, entries: Entries, ids: list[str], builder: IntervalBuilder, plan: Plan
     ) -> IntervalPiece | FilePiece:
         if plan.kind == "interval":
-            return builder.add(entries, reader.ids)
-        return _register_piece(self.path.name, entries, reader.ids, plan)
+            return builder.add(entries, ids)
+        return _register_piece(self.path.name, entries, ids, plan)
 
 
 def _refusing(refused: list[BadLine], piece: IntervalPiece | FilePiece) -> IntervalPiece | FilePiece:
@@ -139,7 +140,7 @@ def open_meter_table(
     that does not say enough, with what it is taken for so far; DataError, OSError.
     """
     table = open_any_table(path)
-    shapes = find_shapes(_first_rows(table)) if table is not None else []
+    shapes = find_shapes(table.first) if table is not None else []
     if table is None or (not shapes and table.delimiter is not None):
         return None
     if not shapes:
@@ -149,7 +150,7 @@ def open_meter_table(
     said = said if mapping is None else with_mapping(said, mapping)
     every = find_roles(path, shape, said)
     shared = FigureEvidence("." if table.delimiter == "," else None)
-    evidence = [Evidence(roles, table.delimiter, shared) for roles in every]
+    evidence = [Evidence(roles, shape.width, table.delimiter, shared) for roles in every]
     for rows in rows_of(table, shape, progress):
         for each in evidence:
             each.note(rows)
@@ -163,18 +164,6 @@ def open_meter_table(
     if needs:
         raise NotSaid(path, needs, taken_of(table.form, shape, kept, mapped, notes))
     return MeterTable(path, table, shape, kept, notes, said, mapped)
-
-
-def _first_rows(table: AnyTable) -> list[Row]:
-    """Return the first rows of a table, of each sheet, as one may be a cover. Raises DataError, OSError."""
-    found: list[Row] = []
-    sheets: set[str] = set()
-    for _, block in table.blocks():
-        found.extend(row for row in block if row.sheet not in sheets)
-        sheets.update(row.sheet for row in block)
-        if "" in sheets:  # no workbook
-            break
-    return found
 
 
 def _choose(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,17 @@ from metertui.engine.base import DAY, BadLine, Int64Array, check_meter_id, visib
 from metertui.engine.errors import Refused
 from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.figure_columns import Figures, channel_of
+from metertui.formats.meter_tables.label_columns import as_shown
 from metertui.formats.meter_tables.left_out import LeftOut
-from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.plan import Plan
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
 from metertui.formats.meter_tables.slots import Slot
 from metertui.formats.meter_tables.statuses import flags_estimates, status_of
-from metertui.formats.meter_tables.words import POWER_UNITS, Meaning, is_total, meaning_of, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meaning_of, unit_of
 from metertui.formats.tables import Label, Row
+
+EMPTY_CELL: Final = "rows with an empty cell"
+"""Why a row is left out."""
 
 
 class Entries(NamedTuple):
@@ -59,19 +62,21 @@ class RowReader:
         """Return the identifiers that codes stand for."""
         return list(self.codes)
 
-    def read(self, rows: list[Row]) -> tuple[Entries, list[BadLine]]:
+    def __post_init__(self) -> None:
+        assert self.plan.order, "the plan is not complete"
+        self._times = self.plan.roles.times.reader(self.plan.order, self.plan.zone)
+
+    def read(self, rows: Iterable[Row]) -> tuple[Entries, list[BadLine]]:
         """Return the figures of rows, and the rows that have none but should."""
         entries: list[tuple[int, ...]] = []
         refused: list[BadLine] = []
-        assert self.plan.order, "the plan is not complete"
-        times = self.plan.roles.times.reader(self.plan.order)
         for row in rows:
             try:
                 if row.fault is not None:
                     raise row.fault
                 cells = self._cells(row)
                 if cells is not None:
-                    self._read_row(cells, row.number, times, entries, refused)
+                    self._read_row(cells, row.number, entries, refused)
             except Refused as error:
                 refused.append(self._bad_line(row.cells, row.number, error))
         columns = np.array(entries, dtype=np.int64).reshape(-1, len(Entries._fields)).T
@@ -95,49 +100,30 @@ class RowReader:
             return None
         return [clean(cell) for cell in row.cells[:names]] + [""] * (names - count)
 
-    def _read_row(
-        self,
-        cells: list[str],
-        line: int,
-        times: Callable[[Sequence[str]], tuple[Label, Label | None] | None],
-        entries: list[tuple[int, ...]],
-        refused: list[BadLine],
-    ) -> None:
+    def _read_row(self, cells: list[str], line: int, entries: list[tuple[int, ...]], refused: list[BadLine]) -> None:
         roles = self.plan.roles
-        found = times(cells)
+        found = self._times(cells)
         if found is None:
             self._note_no_time(cells, line)
             return
         unit, channel = "", ""
-        if roles.unit is not None and not self._is_energy_unit(unit := unit_of(cells[roles.unit])):
+        if roles.unit is not None and not (unit := self.unit(cells[roles.unit])):
             self.left_out.note(f"figures in {visible(cells[roles.unit]) or 'no unit'}", line)
             return
-        if roles.channel is not None:
-            meaning = meaning_of(cells[roles.channel])
-            if meaning.not_energy and not self._is_taken_as_energy(meaning):
-                self.left_out.note(f"figures of {visible(cells[roles.channel])}", line)
-                return
-            channel = channel_of(meaning)
-        start, end = found
-        when = self._when(cells, start, end)
+        if roles.channel is not None and not (channel := self.channel(cells[roles.channel])):
+            self.left_out.note(f"figures of {visible(cells[roles.channel])}", line)
+            return
+        meter = "" if roles.meter is None else cells[roles.meter]
+        start, when = found[0], as_shown(*found)
         for figures in self.plan.figures:
             for text, shown in self._figures(figures, cells, when, start, line):
                 try:
                     energy = self._energy(figures, text, unit)
                     if energy is not None:
-                        code = self._code(figures, cells, channel)
+                        code = self.code(figures, meter, channel)
                         entries.append((code, *shown, energy, self._quality(figures, cells, line), line))
                 except Refused as error:
                     refused.append(self._bad_line(cells, line, error))
-
-    def _when(self, cells: list[str], start: Label, end: Label | None) -> tuple[int, ...]:
-        """Return the labels of a row as `Entries` have them; parts of a day are counted from its midnight."""
-        times = self.plan.roles.times
-        within = None if times.part is None else times.part.within(cells[times.part.place])
-        if within is not None and times.part is not None:
-            return Slot(times.part.place, *within, elapsed=True).labels(start.wall - within[0], self.plan.zone)
-        last = (0, BARE) if end is None else (end.wall, _offset(end))
-        return start.wall, _offset(start), *last, start.day_only
 
     def _figures(
         self, figures: Figures, cells: list[str], when: tuple[int, ...], day: Label, line: int
@@ -146,23 +132,28 @@ class RowReader:
         if figures.place >= 0:
             text = cells[figures.place]
             if text.lower() in MISSING:
-                self.left_out.note("rows with an empty cell", line)
+                self.left_out.note(EMPTY_CELL, line)
                 return []
             return [(text, when)]
         found: list[tuple[str, tuple[int, ...]]] = []
         for slot in self.slots:
             text = cells[slot.place]
             if text.lower() in MISSING:
-                self.left_out.note("rows with an empty cell", line)
+                self.left_out.note(EMPTY_CELL, line)
             else:
                 found.append((text, slot.labels(day.wall // DAY * DAY, self.plan.zone)))
         return found
 
-    def _is_taken_as_energy(self, meaning: Meaning) -> bool:
-        return meaning.not_energy == "power" and self.plan.figures[0].unit in POWER_UNITS
+    def unit(self, text: str) -> str:
+        """Return the unit that a row names; empty if its figures are not taken."""
+        unit = unit_of(text)
+        return unit if (unit in POWER_UNITS) == (self.plan.figures[0].unit in POWER_UNITS) else ""
 
-    def _is_energy_unit(self, unit: str) -> bool:
-        return bool(unit) and (unit in POWER_UNITS) == (self.plan.figures[0].unit in POWER_UNITS)
+    def channel(self, text: str) -> str:
+        """Return the channel that a row names; empty if its figures are not taken."""
+        meaning = meaning_of(text)
+        power = meaning.not_energy == "power" and self.plan.figures[0].unit in POWER_UNITS
+        return "" if meaning.not_energy and not power else channel_of(meaning)
 
     def _note_no_time(self, cells: list[str], line: int) -> None:
         """Note a row below the table, such as a total. Raises Refused for one with a time that is none."""
@@ -193,11 +184,10 @@ class RowReader:
             raise Refused("bad-reading", f"{visible(text)}: {what}")
         return energy
 
-    def _code(self, figures: Figures, cells: list[str], channel: str) -> int:
-        """Return the code of the register of a figure. Raises Refused."""
-        place = self.plan.roles.meter
-        meter = figures.meter if place is None and not self.plan.meter else self.plan.meter
-        meter = meter or (cells[place] if place is not None else "")
+    def code(self, figures: Figures, meter: str, channel: str) -> int:
+        """Return the code of the register of a figure, in a row of this meter and channel. Raises Refused."""
+        if self.plan.meter or self.plan.roles.meter is None:
+            meter = self.plan.meter or figures.meter
         if meter not in self._meters:
             self._meters[meter] = check_meter_id(meter)
         name = figures.channel if figures.channel not in ("use",) else channel or figures.channel
@@ -215,7 +205,3 @@ class RowReader:
 
     def _bad_line(self, cells: Sequence[str], line: int, error: Refused) -> BadLine:
         return BadLine(self.source, line, error.code, error.why, (self.delimiter or ",").join(cells))
-
-
-def _offset(label: Label) -> int:
-    return BARE if label.offset is None else label.offset

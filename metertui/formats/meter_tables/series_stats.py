@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import repeat
 from typing import Final, Literal
 
-from metertui.engine.base import DAY
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import DAY, Int64Array, day_of_number
 from metertui.engine.errors import Refused
+from metertui.formats.meter_tables.columns import ODD, Columns
+from metertui.formats.meter_tables.energies import energy_reader, plain_energies
 from metertui.formats.meter_tables.figure_columns import Figures
+from metertui.formats.meter_tables.label_columns import LabelColumns, Labels, as_shown
+from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
 from metertui.formats.said import DateOrder
-from metertui.formats.tables import Label
+from metertui.formats.tables import DecimalMark
 
 Course = Literal["register", "interval", "doubtful", ""]
 _FEW: Final = 4
 """Changes of a figure that are too few to tell a register."""
+_HELD, _MISSING, _BAD = 1, 0, -1
 _ABOVE: Final = 10
 """A register that never falls stands so many times its largest step above zero; energy per interval does not."""
 
@@ -49,84 +57,108 @@ class Stats:
 
 
 def stats_of(
-    shape: Shape, roles: Roles, order: DateOrder, figures: Sequence[Figures], readers: dict[int, Callable[[str], int]]
+    shape: Shape, roles: Roles, order: DateOrder, figures: Sequence[Figures], marks: Mapping[int, DecimalMark]
 ) -> Stats:
-    """Return what the first rows show; `readers` return the energy of a cell by its column."""
+    """Return what the first rows show; `marks` are the decimal marks of figures by their column."""
     stats = Stats()
-    read = roles.times.reader(order)
-    width = len(shape.names)
-    walls: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    held: dict[tuple[int, tuple[str, ...]], list[tuple[int, int]]] = defaultdict(list)
-    lengths: Counter[int] = Counter()
-    days = set()
-    for row in shape.rows:
-        if row.fault is not None:
-            continue
-        cells = [clean(cell) for cell in row.cells] + [""] * (width - len(row.cells))
-        found = read(cells)
-        if found is None:
-            continue
-        start, end = found
-        stats.day_only = stats.day_only and start.day_only
-        days.add(start.wall // DAY)
-        if end is not None:
-            lengths[_utc(end) - _utc(start)] += 1
-        key = tuple(cells[at] for at in (roles.meter, roles.channel) if at is not None)
-        walls[key].append(_utc(start))
-        for each in figures:
-            text = cells[each.place] if each.place >= 0 else ""
-            if text.lower() not in MISSING:
-                stats.filled[each.place] += 1
-                try:
-                    held[each.place, key].append((_utc(start), readers[each.place](text)))
-                except Refused:
-                    continue
-    steps: Counter[int] = Counter()
-    forward = 0
-    for times in walls.values():
-        forward += sum((two > one) - (two < one) for one, two in pairwise(times))
-        distinct = sorted(set(times))
-        steps.update(two - one for one, two in pairwise(distinct))
-    stats.newest_first = forward < 0
-    if steps:
-        stats.step, most = steps.most_common(1)[0]
-        stats.regular = most * 2 >= steps.total()
+    labels, columns = _labels(shape, roles, order)
+    timed = np.flatnonzero(labels.wall != ODD).tolist()
+    labels = Labels(*(column[timed] for column in labels))
+    start = _utc(labels.wall, labels.offset)
+    names = [[columns[at][row] for row in timed] for at in (roles.meter, roles.channel) if at is not None]
+    keys: dict[tuple[str, ...], int] = {}
+    every = zip(*names, strict=True) if names else repeat((), len(timed))
+    series = np.array([keys.setdefault(key, len(keys)) for key in every], dtype=np.int64)
+    _note_steps(stats, series, start)
+    stats.day_only = bool(labels.day_only.all())
+    pair = roles.times.is_pair
+    lengths = Counter((_utc(labels.end_wall, labels.end_offset) - start).tolist() if pair else ())
     stats.length = lengths.most_common(1)[0][0] if lengths else 0
     if stats.day_only and lengths:
         stats.inclusive = stats.length == 0 or stats.length + DAY == stats.step
         stats.length += DAY * stats.inclusive
-    firsts = stats.day_only and len(days) > 1 and all(_is_first(day) for day in days)
+    days = np.unique(labels.wall // DAY).tolist()
+    firsts = stats.day_only and len(days) > 1 and all(day_of_number(day).day == 1 for day in days)
     stats.months = roles.times.months or firsts
-    for (place, _), pairs in held.items():
-        stats.contradicting[place] += len(set(pairs)) - len({start for start, _ in pairs})
     for each in figures:
-        stats.courses[each.place] = _course([pairs for (place, _), pairs in held.items() if place == each.place])
+        if each.place < 0:  # parts of a day, of which no row is like the next
+            stats.courses[each.place] = ""
+            continue
+        energy, state = _energies([columns[each.place][row] for row in timed], marks[each.place])
+        stats.filled[each.place] += int((state != _MISSING).sum())
+        held = state == _HELD
+        ordered = np.array([series[held], start[held], energy[held]])
+        ordered = ordered[:, np.lexsort(ordered[::-1])]
+        same = (np.diff(ordered[:2]) == 0).all(axis=0)
+        stats.contradicting[each.place] = int((same & (np.diff(ordered[2]) != 0)).sum())
+        stats.courses[each.place] = _course(ordered)
     return stats
 
 
-def _utc(label: Label) -> int:
-    return label.wall - (label.offset or 0)
+def _labels(shape: Shape, roles: Roles, order: DateOrder) -> tuple[Labels, Sequence[Sequence[str]]]:
+    """Return the labels of rows, whose starts are ODD where a row has none, and the cells column by column."""
+    width = len(shape.names)
+    padding = [""] * width
+    rows = [(row.cells + padding)[:width] for row in shape.rows if row.fault is None]
+    if any('="' in cell for cells in rows for cell in cells):
+        rows = [[clean(cell) for cell in cells] for cells in rows]
+    columns = list(zip(*rows, strict=True)) or [()] * width
+    labels = LabelColumns(roles.times, order).read(Columns(range(len(rows)), columns))
+    read = roles.times.reader(order)
+    for at in np.flatnonzero(labels.wall == ODD).tolist():
+        found = read(rows[at])
+        if found is not None:
+            for column, number in zip(labels, as_shown(*found), strict=True):
+                column[at] = number
+    return labels, columns
 
 
-def _is_first(day: int) -> bool:
-    from datetime import date  # noqa: PLC0415
+def _energies(texts: list[str], mark: DecimalMark) -> tuple[Int64Array, NDArray[np.int8]]:
+    """Return the energies of cells as if they were kWh, and which are held, missing, or neither."""
+    energy, plain = plain_energies(texts, mark, "kWh")
+    read = energy_reader(mark, "kWh")
+    state = np.where(plain, _HELD, _BAD).astype(np.int8)
+    for at in np.flatnonzero(~plain).tolist():
+        if texts[at].lower() in MISSING:
+            state[at] = _MISSING
+            continue
+        try:
+            energy[at] = read(texts[at])
+            state[at] = _HELD
+        except Refused:
+            continue
+    return energy, state
 
-    return date.fromordinal(day + date(1970, 1, 1).toordinal()).day == 1
+
+def _note_steps(stats: Stats, series: Int64Array, start: Int64Array) -> None:
+    """Note how far apart the times of each series are, and in which order they stand."""
+    rows = np.argsort(series, kind="stable")
+    same = np.diff(series[rows]) == 0
+    stats.newest_first = bool(np.sign(np.diff(start[rows]))[same].sum() < 0)
+    order = np.lexsort((start, series))
+    apart = np.diff(start[order])[np.diff(series[order]) == 0]
+    steps = Counter(apart[apart > 0].tolist())
+    if steps:
+        stats.step, most = steps.most_common(1)[0]
+        stats.regular = most * 2 >= steps.total()
 
 
-def _course(series: Sequence[list[tuple[int, int]]]) -> Course:
-    """Return whether figures in order of time are those of a register, which never fall, or of intervals."""
-    rises, falls, largest, least = 0, 0, 0, None
-    for pairs in series:
-        figures = [figure for _, figure in sorted(pairs)]
-        least = min([*figures, *([] if least is None else [least])], default=least)
-        for one, two in pairwise(figures):
-            rises += two > one
-            falls += two < one
-            largest = max(largest, two - one)
+def _utc(wall: Int64Array, offset: Int64Array) -> Int64Array:
+    return wall - np.where(offset == BARE, 0, offset)
+
+
+def _course(ordered: Int64Array) -> Course:
+    """Return whether figures are those of a register, which never fall, or of intervals.
+
+    The rows of `ordered` are series, times and figures, in this order.
+    """
+    series, _, figures = ordered
+    steps = np.diff(figures)[np.diff(series) == 0]
+    rises, falls = int((steps > 0).sum()), int((steps < 0).sum())
+    largest = max(0, int(steps.max(initial=0)))
     changes = rises + falls
     if falls * 10 >= changes and falls:
         return "interval"
     if changes < _FEW:
         return ""
-    return "register" if not falls and least is not None and least >= _ABOVE * largest else "doubtful"
+    return "register" if not falls and int(figures.min()) >= _ABOVE * largest else "doubtful"

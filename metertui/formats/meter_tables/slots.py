@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, day_of_number
+import numpy as np
+
+from metertui.engine.base import DAY, HOUR, MINUTE, Int64Array, SiteZone, day_of_number
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.shape import PART_NUMBER, Shape
@@ -36,9 +38,26 @@ class Slot:
         """
         if not self.elapsed:
             return day + self.start, BARE, day + self.end, BARE, False
-        date = day_of_number(day // DAY)
-        begin, after = zone.midnight(date), zone.midnight(date + timedelta(days=1))
-        return min(begin + self.start, after), 0, min(begin + self.end, after), 0, False
+        start, end = elapsed(day, (self.start, self.end), zone)
+        return start, 0, end, 0, False
+
+
+def elapsed(day: int, within: tuple[int, int], zone: SiteZone) -> tuple[int, int]:
+    """Return the instants (µs UTC) so long after the midnight of a day (µs by the clock), at most those of its end."""
+    begin, after = _edges(day, zone)
+    return min(begin + within[0], after), min(begin + within[1], after)
+
+
+def edges_of(days: Int64Array, zone: SiteZone) -> tuple[Int64Array, Int64Array]:
+    """Return the first instants of days (µs by the clock at midnight) and of those that follow; µs UTC, int64[n]."""
+    different, which = np.unique(days, return_inverse=True)
+    begin, after = np.array([_edges(day, zone) for day in different.tolist()], dtype=np.int64).reshape(-1, 2).T
+    return begin[which], after[which]
+
+
+def _edges(day: int, zone: SiteZone) -> tuple[int, int]:
+    date = day_of_number(day // DAY)
+    return zone.midnight(date), zone.midnight(date + timedelta(days=1))
 
 
 def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:

@@ -9,14 +9,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SECOND
+from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.day_parts import DayPart, find_day_part
 from metertui.formats.meter_tables.shape import Shape, clean
+from metertui.formats.meter_tables.slots import elapsed
 from metertui.formats.meter_tables.words import is_named
 from metertui.formats.said import TIME_ROLES, DateOrder, NotSaid, unclear
 from metertui.formats.tables import Label, clock_part, parse_clock, parse_label, parse_month, parse_number, split_range
 
+Read = Callable[[Sequence[str]], tuple[Label, Label | None] | None]
 Form = Literal["one", "two", "range", "same day", "day and range", "day and part"]
 
 
@@ -65,8 +67,12 @@ class TimeColumns:
         """Return the columns that hold dates."""
         return (self.start[0], self.end[0]) if self.form == "two" else self.start[:1]
 
-    def reader(self, order: DateOrder) -> Callable[[Sequence[str]], tuple[Label, Label | None] | None]:
-        """Return a function from cells to the labels of an interval, or of its one time; None where cells have none."""
+    def reader(self, order: DateOrder, zone: SiteZone | None = None) -> Read:
+        """Return a function from cells to the labels of an interval, or of its one time; None where cells have none.
+
+        Counted parts of a day are labelled in UTC, as they follow from its midnight in a zone; without one, as if each
+        day had 24 hours.
+        """
         match self.form:
             case "one" if self.months:
                 return lambda cells: None if (month := parse_month(cells[self.start[0]])) is None else (month, None)
@@ -84,7 +90,7 @@ class TimeColumns:
                 return lambda cells: _same_day(cells[self.start[0]], cells[self.start[1]], cells[self.end[0]], order)
             case "day and part" if self.part is not None:
                 within = self.part.within
-                return lambda cells: _part_of_day(_day(cells[self.start[0]], order), within(cells[self.start[1]]))
+                return lambda cells: _part_of_day(_day(cells[self.start[0]], order), within(cells[self.start[1]]), zone)
             case _:
                 return lambda cells: _day_and_range(cells[self.start[0]], cells[self.start[1]], order)
 
@@ -134,11 +140,15 @@ def _day_and_range(day: str, clocks: str, order: DateOrder) -> tuple[Label, Labe
     return None if parts is None else _same_day(day, *parts, order)
 
 
-def _part_of_day(day: Label | None, within: tuple[int, int] | None) -> tuple[Label, Label] | None:
-    """Return the labels of a part of a day, as if it had 24 hours."""
+def _part_of_day(
+    day: Label | None, within: tuple[int, int] | None, zone: SiteZone | None
+) -> tuple[Label, Label] | None:
     if day is None or within is None:
         return None
-    return Label(day.wall + within[0], day.offset), Label(day.wall + within[1], day.offset)
+    if zone is None:
+        return Label(day.wall + within[0], day.offset), Label(day.wall + within[1], day.offset)
+    start, end = elapsed(day.wall, within, zone)
+    return Label(start, 0), Label(end, 0)
 
 
 def _next(start: Label, end: Label | None) -> Label | None:

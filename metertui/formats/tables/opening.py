@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from metertui.engine.base import Progress, no_progress
 from metertui.formats.tables import column_times, json_rows, old_workbook, parquet, text, workbook
-from metertui.formats.tables.rows import Block, IsHeader, Row, without_empty_end
+from metertui.formats.tables.rows import ROWS_PER_BLOCK, Block, IsHeader, Row, without_empty_end
 
 _PARQUET: Final = b"PAR1"
 _ZIP: Final = b"PK\x03\x04"
@@ -94,18 +94,43 @@ class AnyTable(NamedTuple):
     """What stands between the cells of a text; None in a workbook or Parquet file."""
     blocks: Callable[[], Iterator[Block]]
     """Yields all its rows, those before the table too."""
+    first: Sequence[Row] = ()
+    """Its first rows, of each sheet, as one may be a cover."""
 
 
 def open_any_table(path: Path) -> AnyTable | None:
     """Return the table of a file; None for a text without times and figures. Raises DataError, OSError."""
     table = _open_any(path)
-    first = next((rows for _, rows in table.blocks() if rows), []) if table is not None else []
-    heading = column_times.find_heading(first[:_HEADED])
-    if table is None or heading is None:
-        return table
-    return table._replace(
-        form=f"{table.form}, a column a time", blocks=partial(column_times.as_rows, table.blocks, heading)
-    )
+    if table is None:
+        return None
+    first, same = _first_rows(table)
+    heading = column_times.find_heading(first[: min(same, _HEADED)])
+    if heading is None:
+        return table._replace(first=first)
+    rows = [row for _, block in column_times.as_rows(lambda: iter([(1.0, first)]), heading) for row in block]
+    form, blocks = f"{table.form}, a column a time", partial(column_times.as_rows, table.blocks, heading)
+    return table._replace(form=form, blocks=blocks, first=rows)
+
+
+def _first_rows(table: AnyTable) -> tuple[list[Row], int]:
+    """Return the first rows of a table, of each sheet, and how many of them come before any of a later block's sheet.
+
+    Raises DataError, OSError.
+    """
+    found: list[Row] = []
+    sheets: set[str] = set()
+    same = 0
+    for _, block in table.blocks():
+        if block and not block[0].sheet:  # all rows are of one table
+            found += block[: ROWS_PER_BLOCK - len(found)]
+            same = len(found)
+            if same == ROWS_PER_BLOCK:
+                break
+            continue
+        found.extend(row for row in block if row.sheet not in sheets)
+        sheets.update(row.sheet for row in block)
+        same = same or len(found)
+    return found, same
 
 
 def _open_any(path: Path) -> AnyTable | None:

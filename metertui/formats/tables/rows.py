@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     """Why it has no cells other than its whole text, if so."""
 
 
-Block = tuple[float, list[Row]]
+Block = tuple[float, Sequence[Row]]
 """Rows that follow one another, and the share of the file (0 to 1) that has been read after them."""
 IsHeader = Callable[[list[str]], bool]
 """Whether cells are names of the columns that are looked for."""
@@ -41,6 +41,11 @@ IsHeader = Callable[[list[str]], bool]
 def cut_cell(text: str) -> str:
     """Return the text of a cell, or the beginning of a very long one, which is then neither a time nor a figure."""
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
+
+
+def cut_cells(texts: list[str]) -> list[str]:
+    """Return the texts of many cells, each as `cut_cell` has it."""
+    return list(map(cut_cell, texts)) if max(map(len, texts), default=0) > _LONGEST_CELL else texts
 
 
 def as_cell(value: object) -> str:

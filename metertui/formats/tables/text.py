@@ -6,7 +6,6 @@ A row is a line: a quote that is left open costs its own line, not those after i
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import re
 from collections import Counter
@@ -19,11 +18,14 @@ from typing import Final, TextIO
 
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.tables.column_times import times_in
-from metertui.formats.tables.rows import Block, IsHeader, Row, cut_cell, in_blocks, without_empty_end
+from metertui.formats.tables.lines import Lines, split_line
+from metertui.formats.tables.rows import IsHeader, without_empty_end
 from metertui.formats.tables.times import kind_of
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _BLOCK_BYTES: Final = 1_000_000
+_BLOCK_CHARACTERS: Final = 1 << 19
+"""Some 15,000 lines; fewer than a line may have."""
 _MAX_LINE: Final = 1_000_000
 """Characters; a file with a longer line is no table."""
 _PREAMBLE: Final = 200
@@ -35,7 +37,6 @@ _NOT_IN_CP1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
 """The line by which a spreadsheet is told the delimiter."""
 _FIGURE: Final = re.compile(r"[+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_NOT_DECODED: Final = re.compile("[\ud800-\udfff\ufffd]")
 
 
 @dataclass(frozen=True)
@@ -139,34 +140,18 @@ def _score(lines: list[str], delimiter: str) -> tuple[int, int, int]:
     return told, soon, max(widths.values(), default=0)
 
 
-def read_rows(path: Path, form: TextForm) -> Iterator[Block]:
+def read_rows(path: Path, form: TextForm) -> Iterator[tuple[float, Lines]]:
     """Yield the lines of a text as rows. Raises DataError, OSError."""
     size = path.stat().st_size or 1
+    number = 1
     with _opened(path, form.encoding) as (raw, file):
-        yield from in_blocks(_rows(file, path, form), lambda: raw.tell() / size)
-
-
-def _rows(file: TextIO, path: Path, form: TextForm) -> Iterator[Row]:
-    for number, line in enumerate(_lines(file, path), 1):
-        if number < form.first:
-            continue
-        try:
-            yield Row("", number, split_line(line, form.delimiter))
-        except Refused as error:
-            yield Row("", number, [line.rstrip("\n")], error)
-
-
-def split_line(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line, without the blanks around them. Raises Refused."""
-    if not line.isascii() and _NOT_DECODED.search(line):
-        raise Refused("bad-encoding", "the line has bytes that are no text in the encoding of the file")
-    line = line.rstrip("\n")
-    if '"' not in line:
-        return [cut_cell(cell.strip()) for cell in line.split(delimiter)]
-    try:
-        return [cut_cell(cell.strip()) for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
-    except csv.Error as error:
-        raise Refused("syntax", f"the line is not CSV: {error}") from error
+        while text := file.read(_BLOCK_CHARACTERS):
+            whole = text if text.endswith("\n") else text + file.readline(_MAX_LINE)
+            texts = whole.removesuffix("\n").split("\n")
+            if len(texts[-1]) >= _MAX_LINE:
+                raise _too_long(path, number + len(texts) - 1)
+            yield raw.tell() / size, Lines(number, texts, form.delimiter).since(form.first)
+            number += len(texts)
 
 
 @contextmanager
@@ -183,5 +168,9 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
     while line := file.readline(_MAX_LINE):
         number += 1
         if len(line) == _MAX_LINE and not line.endswith("\n"):
-            raise DataError(path, number, "the line is too long: this is no table of readings")
+            raise _too_long(path, number)
         yield line
+
+
+def _too_long(path: Path, number: int) -> DataError:
+    return DataError(path, number, "the line is too long: this is no table of readings")

@@ -34,7 +34,9 @@ _ZONE: Final = re.compile(r"\(?([A-Z]{1,5})?\s*(?:([+-])([0-9]{2}):?([0-9]{2})?)
 _NAMED_OFFSETS: Final = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "WEST": 1, "EEST": 3}
 """Hours of the zone names that mean one offset everywhere."""
 _DATED: Final = re.compile(r".*[0-9]T(?=[0-9])|T(?=[0-9])", re.ASCII)
-_SPLIT: Final = re.compile(r"(.*?[0-9.])(?:\s*T|\s*,\s*|\s+|_)([0-9]{1,2}[:.h][0-9]{2}(?![0-9./-]).*)", re.IGNORECASE)
+REST_OF_STAMP: Final = r"(?:\s*T|\s*,\s*|\s+|_)([0-9]{1,2}[:.h][0-9]{2}(?![0-9./-]).*)"
+"""A mark and the time of day behind a date."""
+_SPLIT: Final = re.compile(rf"(.*?[0-9.]){REST_OF_STAMP}", re.IGNORECASE)
 _COMPACT_STAMP: Final = re.compile(r"((?:19|20)[0-9]{6})T?([0-9]{4}|[0-9]{6})(Z?)", re.ASCII)
 _RANGE: Final = re.compile(
     r"(.*[0-9])\s*(?:\s[-–—]\s|\s(?:to|bis|tot|a|au|al|until)\s|/(?=[0-9]{4}-)|[–—])\s*([0-9].*)"

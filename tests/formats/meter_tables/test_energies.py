@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metertui.engine.errors import Refused
-from metertui.formats.meter_tables.energies import bare, energy_reader, note_figure
+from metertui.formats.meter_tables.energies import bare, energy_reader, note_figure, plain_energies
 from metertui.formats.tables import FigureEvidence, Typed
 
 
@@ -49,3 +49,16 @@ def test_signs_and_units_prove_no_decimal_mark() -> None:
         note_figure(evidence, text, row)
     assert evidence.decide() == ","
     assert bare("- 5") == ("5", True)
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+@pytest.mark.parametrize("unit", ["Wh", "kWh", "MWh", "kW"])
+def test_plain_figures_are_exact_all_at_once(mark: str, unit: str) -> None:
+    plain = ["0", "0.1", "-0.25", "999.999999", "123.456789", "-0", "007.5"]
+    others = ["", "1.", ".5", "1234567890", "0.1234567890123", "1,234.5", "1.234,5", "5 kWh", "x", "+1", "1e3"]
+    texts = [text.translate(str.maketrans(".,", f"{mark}{'.' if mark == ',' else ','}")) for text in plain + others]
+    read = energy_reader(mark, unit)  # type: ignore[arg-type]
+    for given in (texts, texts[: len(plain)], [Typed(text) for text in texts], []):
+        energies, are_plain = plain_energies(given, mark, unit)  # type: ignore[arg-type]
+        assert are_plain.tolist() == [type(text) is str and text in texts[: len(plain)] for text in given]
+        assert energies.tolist() == [read(text) if plain else 0 for text, plain in zip(given, are_plain, strict=True)]

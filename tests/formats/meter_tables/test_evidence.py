@@ -18,7 +18,7 @@ def evidence_of(tmp_path: Path, text: str) -> Evidence:
     assert table is not None
     shape, *_ = find_shapes([row for _, rows in table.blocks() for row in rows])
     (roles,) = find_roles(path, shape, NOTHING_SAID)
-    evidence = Evidence(roles, table.delimiter)
+    evidence = Evidence(roles, shape.width, table.delimiter)
     for rows in rows_of(table, shape):
         evidence.note(rows)
     return evidence
@@ -29,7 +29,7 @@ def test_a_proof_may_stand_far_below(tmp_path: Path) -> None:
     evidence = evidence_of(tmp_path, f"Zeit;Bezug kWh;Einspeisung kWh\n{rows}01/13/2025 00:00;0,5;0\n")
     assert evidence.dates.decide("") == "mdy"
     assert evidence.figures[1].decide() == ","
-    assert (evidence.negative[2], evidence.positive[2], evidence.positive[1]) == (11, 0, 12)
+    assert (evidence.negative, evidence.positive) == ({2}, {1})
     assert evidence.bare
 
 

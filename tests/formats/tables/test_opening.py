@@ -8,7 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from metertui.formats.tables.opening import is_other_than_utf8, open_table
+from metertui.formats.tables import text
+from metertui.formats.tables.opening import is_other_than_utf8, open_any_table, open_table
 from tests.formats.tables import old_workbooks
 
 NAMES = ["meter", "kwh", "note"]
@@ -81,3 +82,23 @@ def test_utf_8_is_told_from_the_rest(tmp_path: Path, data: bytes, other: bool) -
     path = tmp_path / "some"
     path.write_bytes(data)
     assert is_other_than_utf8(path, data) is other
+
+
+def test_first_rows_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, begun = tmp_path / "some.csv", []
+    path.write_text("".join(f"2025-04-01 00:{minute:02d};0,5\n" for minute in range(60)))
+    read_rows = text.read_rows
+    monkeypatch.setattr(text, "read_rows", lambda *of: begun.append(of) or read_rows(*of))
+    monkeypatch.setattr(text, "_BLOCK_CHARACTERS", 100)
+    table = open_any_table(path)
+    assert table is not None
+    assert [row.number for row in table.first] == list(range(1, 61))
+    assert len(begun) == 1
+
+
+def test_first_rows_of_a_parquet_file_stand_below_its_names(tmp_path: Path) -> None:
+    path = tmp_path / "some"
+    pd.DataFrame({"time": ["2025-04-01 00:00"], "kwh": [1.5]}).to_parquet(path)
+    table = open_any_table(path)
+    assert table is not None
+    assert [row.cells for row in table.first] == [["time", "kwh"], ["2025-04-01 00:00", "1.5"]]

@@ -85,8 +85,3 @@ def test_what_is_no_text_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path.write_text("a;b\n" + 20 * "x")
     with pytest.raises(DataError, match=":2: the line is too long"):
         find_form(path, is_header)
-
-
-def test_a_very_long_cell_is_cut() -> None:
-    assert text.split_line("a;" + "1" * 500 + ';"b"\n', ";") == ["a", "1" * 200 + "…", "b"]
-    assert text.split_line("a;" + "1" * 500 + "\n", ";") == ["a", "1" * 200 + "…"]
