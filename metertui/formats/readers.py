@@ -200,18 +200,20 @@ def read_import(
     *,
     replaces: bool = False,
     saved: Path | None = None,
+    place: Path | None = None,
 ) -> FileImport:
     """Return an import with the readings and intervals of some files, of which something may be `said`.
 
     Their meters have `attributes` where the files state none. See `Import` for the other parameters. Raises MeterError;
     NotSaid for the first file of which not enough is said.
     """
-    importing = FileImport(frozen, edits, latest=latest, ended=ended, replaces=replaces, max_kw=said.max_kw)
+    options = {"latest": latest, "ended": ended, "replaces": replaces, "max_kw": said.max_kw, "place": place}
+    importing = FileImport(frozen, edits, **options)
     paths = list(paths)
     if replaces:
         importing.report.digests = {path.name: _sha256(path) for path in paths}
-    for place, path in enumerate(paths):
-        part = part_of_progress(progress, place, len(paths))
+    for nth, path in enumerate(paths):
+        part = part_of_progress(progress, nth, len(paths))
         for piece in read_any(path, frozen.zone, form, part, said, saved, partial(importing.tell, path.name)):
             importing.add_piece(_with_attributes(piece, attributes))
     return importing

@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 
 from metertui.engine.base import Outcome, Progress
-from metertui.engine.core import Batch, Import, Ingest
+from metertui.engine.core import Batch, Import, Ingest, NewReads
 from metertui.engine.errors import StorageError
 from metertui.headend.commit_loop import CommitLoop
 
 
 class ImportLane:
-    """The new readings of a planned import as a lane. Used once."""
+    """A part of the new readings of a planned import as a lane. Used once."""
 
-    def __init__(self, importing: Import, ingest: Ingest, commit_loop: CommitLoop, progress: Progress) -> None:
+    def __init__(
+        self, importing: Import, reads: NewReads, ingest: Ingest, commit_loop: CommitLoop, progress: Progress
+    ) -> None:
         self._importing = importing
-        rows = importing.new_rows.with_used_ids()
-        self._codes = ingest.codes_of(rows.ids)
-        self._rows = rows
+        self._reads = reads
+        self._rows = reads.rows
+        self._codes = ingest.codes_of(reads.rows.ids)
         self._commit_loop = commit_loop
         self._progress = progress
         self.done = 0
@@ -66,7 +68,7 @@ class ImportLane:
             self._fail(failure.text)
             return
         for at, outcome in self._outcomes:
-            self._importing.note_outcome(at, outcome)
+            self._importing.note_outcome(self._reads, at, outcome)
         self._outcomes.clear()
         self.done += self._taken
         if self._ended:

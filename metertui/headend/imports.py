@@ -8,21 +8,27 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
 from metertui.engine.base import Progress, counted, no_progress
 from metertui.engine.columns import Frozen, IntervalColumns
-from metertui.engine.core import Import, ImportReport, deactivation_times, store_intervals
+from metertui.engine.core import Import, ImportReport, deactivation_times
 from metertui.engine.errors import BusyError, MeterError
-from metertui.engine.intervals import IntervalRows, IntervalStore, concat_intervals, with_values
+from metertui.engine.intervals import IntervalRows, IntervalStore, with_values
 from metertui.formats import MAPPINGS, NOTHING_SAID, FileImport, FileMapping, Form, Said, readers
 from metertui.formats.said import save
 from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
 from metertui.headend.import_lane import ImportLane
 from metertui.headend.jobs import Jobs
+
+_READING: Final = 0.8
+"""The share of the time of a plan in which the files are read."""
+_SENDING: Final = 0.9
+"""The share of the time of storing in which intervals and readings are stored; then the day is closed."""
 
 
 class Imports:
@@ -61,11 +67,13 @@ class Imports:
 
         def plan(frozen: Frozen) -> FileImport:
             latest = now + engine.rules.future_us
-            saved = engine.folder / MAPPINGS
             importing = readers.read_import(
-                frozen, edits, paths, form, latest, share, gone, attributes, said, replaces=replaces, saved=saved
+                *(frozen, edits, paths, form, latest, lambda part: share(_READING * part), gone, attributes, said),
+                replaces=replaces,
+                saved=engine.folder / MAPPINGS,
+                place=engine.folder,
             )
-            importing.plan(engine.accounts, now)
+            importing.plan(engine.accounts, now, lambda part: share(_READING + (1 - _READING) * part))
             return importing
 
         try:
@@ -86,16 +94,23 @@ class Imports:
         await self._accounts.apply_import(importing)
         self._log_powers(importing.report, names, by)
         await jobs.run_to_completion(self._store_intervals(importing))
-        lane = ImportLane(importing, engine.ingest, jobs.commit_loop, lambda share: progress(0.9 * share))
+        done = 0
         try:
-            await lane.run()
+            parts = importing.parts_of_reads()
+            while (reads := await jobs.compute(next, parts, None)) is not None:
+                sent = partial(_tell_part, progress, done, len(reads.rows), importing.new_reads)
+                lane = ImportLane(importing, reads, engine.ingest, jobs.commit_loop, sent)
+                try:
+                    await lane.run()
+                finally:
+                    done += lane.done
         except asyncio.CancelledError:
-            stored = f"{lane.done} of {len(importing.new_rows)} new readings are stored"
+            stored = f"{done} of {importing.new_reads} new readings are stored"
             jobs.audit(by, "import cancelled", names, stored)
             raise
         report = importing.report
         self._log(report, names, by)
-        while len(importing.new_rows):
+        while importing.new_reads:
             await self._day_close.idle.wait()
             with contextlib.suppress(BusyError):
                 await jobs.run_to_completion(self._day_close.close(by))
@@ -110,12 +125,12 @@ class Imports:
         store = IntervalStore(engine.folder, engine.zone)
         async with self._changing:
             before, ids = engine.readings.intervals, engine.directory.frozen_ids()
-            await jobs.compute(importing.compare_again, before, ids)  # another import may have come first
-            withdrawals, values = await jobs.compute(lambda: importing.interval_changes)
-            if not len(withdrawals) and not len(values):
+            if before is not importing.beside:  # another import has come first
+                await jobs.compute(importing.compare_again, before, ids)
+            changes = await jobs.compute(importing.interval_changes)
+            if not len(changes):
                 return
-            await jobs.write(store_intervals, store, withdrawals, values)
-            changes = concat_intervals([withdrawals, values])
+            await jobs.write(importing.store_intervals, store)
             codes = [engine.directory.code_of(each) for each in changes.ids]
             engine.ingest.heads.grow(len(engine.directory))
             engine.readings.set_intervals(await jobs.compute(_merged, before, changes, codes))
@@ -165,6 +180,11 @@ class Imports:
         refusals = report.as_refused_lines(engine.clock.now())
         if refusals:
             jobs.append(engine.rejects.write_lines, refusals, engine.zone)
+
+
+def _tell_part(progress: Progress, before: int, count: int, of: int, share: float) -> None:
+    """Tell the share done of an import: of one of its parts, behind others."""
+    progress(_SENDING * (before + count * share) / of)
 
 
 def _merged(before: IntervalColumns, changes: IntervalRows, codes: Sequence[int]) -> IntervalColumns:

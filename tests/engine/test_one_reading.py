@@ -31,7 +31,7 @@ from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.maintenance import backup, repair
 from metertui.engine.maintenance.check import check_folder
-from metertui.engine.storage.reading_lines import Rows
+from metertui.engine.storage.reading_lines import Rows, concat_rows
 from metertui.engine.vee.rules import COUNTED, SUSPECT
 from tests import oracle
 from tests.clock import FakeClock
@@ -227,7 +227,7 @@ class Site:
         else:
             taken.plan(engine.accounts, self.clock.now())
             batch = engine.ingest.begin()
-            new = taken.new_rows
+            new = concat_rows([each.rows for each in taken.parts_of_reads()])
             for reading in zip(new.time.tolist(), new.wh.tolist(), new.qualities.tolist(), strict=True):
                 assert batch.add_imported(engine.code_of("m"), *reading).stored
             engine.ingest.write(batch)

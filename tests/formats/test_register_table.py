@@ -94,7 +94,7 @@ def test_what_was_exported_comes_back_from_every_kind_of_file(
         importing = readers.read_import(engine.view().frozen(), engine.events.frozen(), [path], None, clock.now())
         report = importing.plan(engine.accounts, clock.now())
         assert (path.name, report.refused, report.new) == (path.name, 0, len(expected))
-        rows = importing.new_rows
+        ((rows, *_),) = importing.parts_of_reads()
         ids = [rows.ids[code] for code in rows.code.tolist()]
         assert set(zip(ids, rows.time.tolist(), rows.wh.tolist(), strict=True)) == expected
         pieces = [piece for piece in read_pieces(path, ZONE) if len(piece.rows)]

@@ -141,7 +141,7 @@ def test_of_two_registers_at_a_time_that_the_clock_shows_twice_the_lower_is_of_t
         importing.add_piece(piece)
     importing.plan(engine.accounts, clock.now())
     assert (importing.report.new, importing.report.refused) == (7, 0)
-    stored = importing.new_rows
+    ((stored, *_),) = importing.parts_of_reads()
     first = london.parse("2024-10-27T00:30:00+01:00")
     assert stored.time.tolist() == [first + n * HALF_HOUR for n in range(7)]
     assert stored.wh.tolist() == [(10 + n) * 1000 for n in range(7)]

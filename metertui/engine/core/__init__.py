@@ -13,7 +13,7 @@ from metertui.engine.core.file_rows import FileRow
 from metertui.engine.core.import_report import COUNTS, ImportReport
 from metertui.engine.core.importing import FilePiece, Import, deactivation_times
 from metertui.engine.core.ingest import Ingest
-from metertui.engine.core.interval_import import store_intervals
+from metertui.engine.core.read_import import NewReads
 
 __all__ = [
     "CLOSE_STEPS",
@@ -34,6 +34,7 @@ __all__ = [
     "ImportReport",
     "Ingest",
     "LiveSnapshot",
+    "NewReads",
     "Peer",
     "closes",
     "corrections",
@@ -41,5 +42,4 @@ __all__ = [
     "listing",
     "loading",
     "one_meter",
-    "store_intervals",
 ]

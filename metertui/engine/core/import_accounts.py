@@ -51,7 +51,7 @@ def planned_accounts(book: AccountBook, stated: Statements, now: int) -> tuple[l
     meter, time = stated.meter[order], stated.time[order]
     group, new = stated.group[order], stated.new[order]
     edges = run_edges(meter)
-    changes = _changes(meter, group)
+    changes = changed_rows(meter, group)
     bounds = np.searchsorted(changes, edges)
     accounts: list[Account] = []
     moves: dict[str, Moves] = {}
@@ -122,7 +122,7 @@ def with_max_kw(
     return Change(list(changed.values()), all_moves, devices), powers
 
 
-def _changes(meter: NDArray[np.int32], group: NDArray[np.int32]) -> Int64Array:
+def changed_rows(meter: NDArray[np.int32], group: NDArray[np.int32]) -> Int64Array:
     """Return the rows that state other attributes than the row before of their meter, ascending.
 
     The rows are in order of meter and time.

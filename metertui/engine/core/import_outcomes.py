@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import ACTUAL, Int64Array, Limits
-from metertui.engine.columns import NONE_KNOWN, Arrivals, Columns, Frozen, Known, Stated, stated_all, tail_columns
+from metertui.engine.columns import (
+    NONE_KNOWN,
+    Arrivals,
+    Columns,
+    Corrections,
+    Known,
+    Stated,
+    stated_all,
+    tail_columns,
+)
 from metertui.engine.vee import MeterEdits, Validated, accepted, corrections_from, rules, standing, validate
 
 Edits = Mapping[str, MeterEdits]
@@ -21,6 +30,13 @@ _Instant = tuple[int, int]
 """A meter code and µs UTC."""
 _Values = dict[_Instant, tuple[int, ...]]
 """What is stored at instants, Wh, in order of arrival."""
+
+
+class Stored(NamedTuple):
+    """What is stored of some registers."""
+
+    columns: Columns
+    corrections: Corrections | None
 
 
 class Outcomes(NamedTuple):
@@ -40,13 +56,13 @@ class Outcomes(NamedTuple):
     """The qualities of those that are not actual then."""
 
 
-def outcomes_of(stated: Stated, frozen: Frozen, ids: Sequence[str], edits: Edits) -> Outcomes:
+def outcomes_of(stated: Stated, stored: Stored, ids: Sequence[str], edits: Edits) -> Outcomes:
     """Find out what becomes of readings beside the stored ones; their meter codes are places in `ids`.
 
     At nearly all instants there is one value and no edit, and it is actual. Each of the others is looked at by itself.
     """
-    columns, arrivals = frozen.columns, stated.arrivals
-    values, qualities = _several(frozen), _qualities(frozen)
+    columns, arrivals = stored.columns, stated.arrivals
+    values, qualities = _several(stored.corrections), _qualities(stored.corrections)
     apart = _among(arrivals, {*values, *qualities, *_unsure(stated, columns), *_spoken_of(arrivals, ids, edits)})
     plain = np.flatnonzero(~apart)
     rest = arrivals.take(plain)
@@ -57,17 +73,17 @@ def outcomes_of(stated: Stated, frozen: Frozen, ids: Sequence[str], edits: Edits
     kept = stands == arrivals.wh
     before: list[tuple[int, int, int, int]] = []
     for instant, rows in _rows_by_instant(arrivals, apart).items():
-        stored = values.get(instant) or _stored_at(columns, *instant)
+        known_values = values.get(instant) or _stored_at(columns, *instant)
         verdicts, known = _verdicts_at(instant, ids, edits), dict(qualities.get(instant, NONE_KNOWN))
         offers = list(zip(arrivals.wh[rows].tolist(), stated.quality[rows].tolist(), strict=True))
-        added = accepted(stored, offers, verdicts, known)
-        before += [(*instant, wh, known.get(wh, ACTUAL)) for wh in stored if added]
+        added = accepted(known_values, offers, verdicts, known)
+        before += [(*instant, wh, known.get(wh, ACTUAL)) for wh in known_values if added]
         for offer in added:
             new[rows[offers.index(offer)]] = True
         known |= {wh: quality for wh, quality in added if quality != ACTUAL}
         for wh in (wh for wh, quality in added if quality == ACTUAL):
             known.pop(wh, None)
-        values[instant] = tuple(dict.fromkeys((*stored, *(wh for wh, _ in added))))
+        values[instant] = tuple(dict.fromkeys((*known_values, *(wh for wh, _ in added))))
         qualities[instant] = known
         stands[rows] = standing(values[instant], verdicts, known) or 0
         kept[rows] = np.isin(arrivals.wh[rows], values[instant])
@@ -78,10 +94,10 @@ def outcomes_of(stated: Stated, frozen: Frozen, ids: Sequence[str], edits: Edits
 
 
 def judge_beside(
-    new: Arrivals, outcomes: Outcomes, frozen: Frozen, ids: Sequence[str], edits: Edits, limits: Limits
+    new: Arrivals, outcomes: Outcomes, stored: Stored, ids: Sequence[str], edits: Edits, limits: Limits
 ) -> Validated:
     """Judge new readings beside all others, as they will be once they are stored."""
-    merged = tail_columns.merge_arrivals(frozen.columns, new)
+    merged = tail_columns.merge_arrivals(stored.columns, new)
     shared: dict[int, dict[int, tuple[int, ...]]] = {}
     for (code, time), values in outcomes.values.items():
         if len(values) > 1:
@@ -100,15 +116,14 @@ def are_doubtful(new: Arrivals, judged: Validated) -> NDArray[np.bool_]:
     return np.asarray(rules.is_doubtful(judged.status[place]) & (judged.columns.wh[place] == new.wh))
 
 
-def _several(frozen: Frozen) -> _Values:
+def _several(corrections: Corrections | None) -> _Values:
     """Return the instants at which several values are stored."""
-    contested = () if frozen.corrections is None else frozen.corrections.contested
+    contested = () if corrections is None else corrections.contested
     return {(each.meter, each.time): each.values for each in contested if each.values}
 
 
-def _qualities(frozen: Frozen) -> dict[_Instant, Known]:
+def _qualities(found: Corrections | None) -> dict[_Instant, Known]:
     """Return the instants at which a value is not actual, with the qualities of these."""
-    found = frozen.corrections
     if found is None:
         return {}
     plain = found.estimate_meter, found.estimate_time, found.estimate_wh, found.estimate_quality

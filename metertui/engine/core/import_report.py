@@ -10,12 +10,11 @@ from typing import Any, Final
 from metertui.engine.base import BadLine, Int64Array, SiteZone
 from metertui.engine.core.file_figures import FileFigures
 from metertui.engine.core.file_rows import MOST_ROWS, FileRow, first_rows
+from metertui.engine.core.first_lines import MOST_KEPT, FirstLines
 from metertui.engine.core.import_accounts import PowerChange
 from metertui.engine.intervals import IntervalRows
 from metertui.engine.storage import RefusedLine, Rows
 
-MOST_KEPT: Final = 10_000
-"""Lines of a kind that are kept for the report; all are counted."""
 COUNTS: Final = ("read", "new", "duplicate", "different", "suspect", "refused", "registered", "moved", "days")
 """The counts of a report."""
 
@@ -107,3 +106,10 @@ class ImportReport:
             self.reasons[misfit.code] += 1
             if len(self.refused_lines) < MOST_KEPT:
                 self.refused_lines.append(misfit)
+
+    def add_conflicts(self, lines: FirstLines) -> None:
+        """Count lines that contradict others, and keep the first ones."""
+        if lines.count:
+            self.refused += lines.count
+            self.reasons["conflict"] += lines.count
+            self.refused_lines += lines.lines()[: MOST_KEPT - len(self.refused_lines)]

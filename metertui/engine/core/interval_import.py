@@ -1,13 +1,16 @@
-"""Intervals of an import: planned file by file, then stored in one go.
+"""Intervals of an import: planned a few meters at a time, then written into their day files.
 
-A file is compared with what is stored and with the files before it. So any order of files that do not differ gives the
-same, and a file that was imported already brings nothing.
+No more than some meters are looked at together. The rows are kept in order of meters until then, and what is to be
+written in order of days; both go to disk where there are many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +22,43 @@ from metertui.engine.base import (
     Progress,
     SiteZone,
     counted,
+    day_of_number,
     format_kwh,
     no_progress,
-    part_of_progress,
 )
-from metertui.engine.columns import IntervalColumns
-from metertui.engine.core.import_report import MOST_KEPT
-from metertui.engine.core.interval_outcomes import What, file_outcomes
-from metertui.engine.intervals import IntervalRows, IntervalStore, lines
+from metertui.engine.columns import IntervalColumns, concat_ranges
+from metertui.engine.core.file_figures import FileFigures, figures_of_intervals
+from metertui.engine.core.first_lines import FirstLines
+from metertui.engine.core.import_accounts import Statements
+from metertui.engine.core.import_names import ImportNames
+from metertui.engine.core.import_report import ImportReport
+from metertui.engine.core.interval_outcomes import What
+from metertui.engine.core.interval_plan import IntervalPart, IntervalPlan
+from metertui.engine.core.stated_accounts import StatedAccounts
+from metertui.engine.intervals import (
+    NO_INTERVALS,
+    UWH_PER_WH,
+    IntervalRows,
+    IntervalStore,
+    concat_intervals,
+    lines,
+)
+from metertui.engine.storage import Records, SortedRows
 
+_ROW: Final = np.dtype(
+    [
+        *(("of", "i4"), ("meter", "i4"), ("start", "i8"), ("end", "i8"), ("energy", "i8"), ("group", "i4")),
+        *(("source", "i4"), ("line", "i8"), ("quality", "u1")),
+    ]
+)
+"""A row of a file: meter and register by code, µs UTC, µWh, numbers of attributes, file and line, and the quality."""
+_CHANGE: Final = np.dtype(
+    [
+        *(("day", "i4"), ("start", "i8"), ("end", "i8"), ("energy", "i8"), ("meter", "i4"), ("source", "i4")),
+        *(("line", "i8"), ("quality", "u1")),
+    ]
+)
+"""What is to be written: local day since 1970, and the rest as in a row."""
 _PER_HOUR: Final = 3600
 """A µWh in a µs is so many W."""
 _QUALITIES: Final = ("", ", estimated", ", substituted")
@@ -35,143 +66,199 @@ _NAMED: Final = 3
 """Meters that a sentence names."""
 
 
-class IntervalPart(NamedTuple):
-    """Intervals with the codes of registers of the whole import; arrays of equal length."""
+class IntervalImport:
+    """The intervals of an import: `add` for all of them, then `plan`, then `store`."""
 
-    meter: NDArray[np.int32]
-    start: Int64Array
-    end: Int64Array
-    energy: Int64Array
-    quality: NDArray[np.uint8]
-    group: NDArray[np.int32]
-    source: NDArray[np.int32]
-    line: Int64Array
-
-    def take(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> IntervalPart:
-        """Return some of them."""
-        return IntervalPart._make(column[places] for column in self)
-
-    def columns(self) -> IntervalColumns:
-        """Return them without what is said of their files."""
-        return IntervalColumns(*self[:5])
-
-
-def concat_parts(parts: Sequence[IntervalPart]) -> IntervalPart:
-    """Return some parts, at least one, as one."""
-    return IntervalPart(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-class IntervalPlan:
-    """What becomes of the intervals of an import beside the stored ones; complete once it is made."""
-
-    def __init__(
-        self, part: IntervalPart, stored: IntervalColumns, ids: Sequence[str], zone: SiteZone, *, replaces: bool
-    ) -> None:
-        """Plan for all intervals of some files; the `stored` ones count. `replaces`: different ones are taken too."""
-        self.part = part
-        self.what = np.empty(len(part.meter), dtype=np.uint8)
-        """What becomes of each, see What."""
-        self.against: dict[int, str] = {}
-        """What is known in the time of the first different ones, by their places."""
-        self._ids = ids
+    def __init__(self, names: ImportNames, zone: SiteZone, place: Path | None, *, replaces: bool) -> None:
+        """`place`: the folder that what is too much for memory is kept in. `replaces`: different ones are taken too."""
+        self._names = names
         self._zone = zone
-        self._stored = stored.take(np.isin(stored.meter, np.unique(part.meter)))
-        known = self._stored
-        origin = -1 - np.arange(len(known), dtype=np.int64)
-        """Of each known interval its place in the part, or below 0 if it is stored already."""
-        columns = part.columns()
-        edges = np.flatnonzero(np.diff(part.source, prepend=-1, append=-1))
-        for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            places = np.arange(first, stop)
-            found = file_outcomes(columns.take(places), known)
-            self.what[first:stop] = found.what
-            self._note_differences(places, found.beside, known)
-            taken = places[(found.what == What.NEW) | (replaces & (found.what == What.DIFFERENT))]
-            gone = found.known if replaces else found.known[:0]
-            known, origin = _merged(known, origin, gone, columns.take(taken), taken)
-        self._new = origin[origin >= 0]
-        """The places of those that are stored afterwards and were not."""
-        self._gone = np.setdiff1d(np.arange(len(self._stored)), -1 - origin[origin < 0])
-        """The places of the stored ones that do not stand afterwards."""
+        self._place = place
+        self._replaces = replaces
+        self._rows = SortedRows(_ROW, ("of", "start"), place)
+        self._begin()
 
-    def count(self, what: What) -> int:
-        """Return how many have an outcome."""
-        return int(np.count_nonzero(self.what == what))
+    def _begin(self) -> None:
+        """Forget what was planned."""
+        self.stated = StatedAccounts(self._names)
+        self._counts: Counter[What] = Counter()
+        self._different = FirstLines()
+        self._withdrawals, self._values = (SortedRows(_CHANGE, ("day", "start"), self._place) for _ in range(2))
+        self._days: list[NDArray[np.int32]] = [np.empty(0, dtype=np.int32)] * 2
 
-    def _note_differences(self, places: Int64Array, beside: Int64Array, known: IntervalColumns) -> None:
-        differing = np.flatnonzero(beside >= 0)[: MOST_KEPT - len(self.against)]
-        for at, place in zip(beside[differing].tolist(), places[differing].tolist(), strict=True):
-            self.against[place] = f"{self._text(known, at)} is known"
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, **columns: NDArray[Any]) -> None:
+        """Add rows: see _ROW for the columns. Raises StorageError."""
+        self._rows.add(**columns)
+
+    # -- planning ----------------------------------------------------------------------------------------------
+
+    def plan(self, stored: IntervalColumns, report: ImportReport, progress: Progress = no_progress) -> None:
+        """Find out what becomes of the intervals beside those that are stored, and count it. Raises StorageError."""
+        conflicts, days = FirstLines(), np.empty(0, dtype=np.int32)
+        figures: list[tuple[int, FileFigures]] = []
+        said = "the file has another energy for this time in an earlier line"
+        for plan in self._plans(stored, progress):
+            part = plan.part
+            against = np.flatnonzero(plan.what == What.CONFLICT)
+            self._note(conflicts, plan, against, "conflict", lambda _: said)
+            new = np.flatnonzero(plan.what == What.NEW)
+            days = np.union1d(days, self._zone.day_numbers(part.start[new]))
+            kept = part.columns().take(plan.what != What.CONFLICT)
+            found = figures_of_intervals(kept, self._names.ids, self._zone)
+            figures += zip(np.unique(kept.meter).tolist(), found, strict=True)
+        report.add_conflicts(conflicts)
+        report.days += len(days)
+        report.meters += [each for _, each in sorted(figures, key=lambda found: found[0])]
+        self._count(report, 1)
+
+    def plan_again(self, stored: IntervalColumns, report: ImportReport) -> None:
+        """Compare with what is stored by now, in place of what was planned."""
+        self._count(report, -1)
+        self._begin()
+        for _ in self._plans(stored, no_progress):
+            pass
+        self._count(report, 1)
+
+    def _plans(self, stored: IntervalColumns, progress: Progress) -> Iterator[IntervalPlan]:
+        """Plan for the intervals of a few meters after the other, keep what is to be written, and yield each plan."""
+        done = 0
+        for records in self._rows.parts():
+            order = np.lexsort((records["line"], records["source"]))
+            part = IntervalPart(*(records[name][order] for name in IntervalPart._fields))
+            plan = IntervalPlan(part, _of_registers(stored, part.meter), self._text, replaces=self._replaces)
+            self._counts.update({what: plan.count(what) for what in What})
+            differ = np.array(sorted(plan.against), dtype=np.int64)
+            self._note(self._different, plan, differ, "different", plan.against.__getitem__)
+            kept = plan.what != What.CONFLICT
+            of, new = records["of"][order], plan.what == What.NEW
+            ids, start = self._names.ids, part.start
+            self.stated.add(Statements(ids, (), of[kept], start[kept], part.group[kept], new[kept]))
+            self._keep(plan)
+            yield plan
+            done += len(records)
+            progress(done / len(self._rows))
+
+    def _keep(self, plan: IntervalPlan) -> None:
+        """Keep what is to be written."""
+        gone, new = plan.withdrawn(), plan.part.take(plan.new)
+        none = np.zeros(len(gone), dtype=np.int32)
+        energy = np.full(len(gone), lines.WITHDRAWN, dtype=np.int64)
+        quality = np.zeros(len(gone), dtype=np.uint8)
+        withdrawn = IntervalPart(gone.meter, gone.start, gone.end, energy, quality, none, none, none.astype(np.int64))
+        for which, (rows, part) in enumerate(((self._withdrawals, withdrawn), (self._values, new))):
+            if len(part.start):
+                day = self._zone.day_numbers(part.start)
+                self._days[which] = np.union1d(self._days[which], day)
+                rows.add(day=day, **{name: getattr(part, name) for name in _CHANGE.names or () if name != "day"})
+
+    def _note(self, to: FirstLines, plan: IntervalPlan, places: Int64Array, code: str, why: Any) -> None:
+        """Add lines with intervals; `why` says of a place what is the matter."""
+        columns, part = plan.part.columns(), plan.part
+
+        def line(at: int) -> BadLine:
+            place = int(places[at])
+            return self._bad_line(columns, place, part.source[place], part.line[place], code, why(place))
+
+        to.add(part.source[places], part.line[places], line)
+
+    def _bad_line(self, columns: IntervalColumns, at: int, source: int, line: int, code: str, why: str) -> BadLine:
+        text = f"{self._names.ids[columns.meter[at]]}: {self._text(columns, at)}"
+        return BadLine(self._names.sources[source], int(line), code, why, text)
 
     def _text(self, columns: IntervalColumns, at: int) -> str:
         energy, quality = lines.format_energy(int(columns.energy[at])), _QUALITIES[int(columns.quality[at])]
         start, end = (self._zone.iso(int(each[at])) for each in (columns.start, columns.end))
         return f"{energy} kWh from {start} to {end}{quality}"
 
-    def values(self) -> IntervalRows:
-        """Return the intervals to store."""
-        return self._rows(self.part.columns().take(np.sort(self._new)))
+    def _count(self, report: ImportReport, sign: int) -> None:
+        """Add what becomes of intervals to the report, or take it from there."""
+        report.new += sign * self._counts[What.NEW]
+        report.duplicate += sign * self._counts[What.DUPLICATE]
+        report.different += sign * self._counts[What.DIFFERENT]
+        report.replaced = report.different if self._replaces else 0
+        report.different_lines = self._different.lines()
 
-    def withdrawals(self) -> IntervalRows:
-        """Return the stored intervals that others with other bounds take the place of, each without energy."""
-        gone, new = self._stored.take(self._gone), self.part.columns().take(self._new)
-        keys = set(zip(new.meter.tolist(), new.start.tolist(), new.end.tolist(), strict=True))
-        left = [
-            key not in keys for key in zip(gone.meter.tolist(), gone.start.tolist(), gone.end.tolist(), strict=True)
-        ]
-        rows = self._rows(gone.take(np.array(left, dtype=bool)))
-        nothing = np.full(len(rows), lines.WITHDRAWN, dtype=np.int64)
-        return IntervalRows(rows.ids, rows.code, rows.start, rows.end, nothing, np.zeros_like(rows.quality))
+    # -- power -------------------------------------------------------------------------------------------------
 
-    def _rows(self, columns: IntervalColumns) -> IntervalRows:
-        return IntervalRows(
-            list(self._ids), columns.meter, columns.start, columns.end, columns.energy, columns.quality
-        ).with_used_ids()
+    def judge_power(self, report: ImportReport, limits: Limits, max_w: int | None) -> None:
+        """Count the intervals to store with more power than their meters can have, W, and say so in the report.
 
-    def too_high(self, limits: Limits, max_w: int | None) -> Int64Array:
-        """Return the places of the intervals to store with more power than their meters can have, W, ascending.
-
-        `max_w` is what a person says that they can.
+        `max_w` is what a person says that they can. Raises StorageError.
         """
-        places = np.sort(self._new)
-        part = self.part.take(places)
-        allowed = limits.power_of(part.meter, part.end) if max_w is None else max_w
-        return places[self.power(places) > allowed]
+        found, meters = FirstLines(), set[str]()
+        highest, begins = 0.0, 0
+        for records in self._values.parts():
+            power = records["energy"].astype(np.float64) * _PER_HOUR / (records["end"] - records["start"])
+            allowed = limits.power_of(records["meter"].copy(), records["end"].copy()) if max_w is None else max_w
+            places = np.flatnonzero(power > allowed)
+            if not len(places):
+                continue
+            high, columns = records[places], _columns(records[places])
+            why = [f"{format_kwh(round(each))} kW is more than its meter can draw" for each in power[places].tolist()]
 
-    def power(self, places: Int64Array) -> NDArray[np.float64]:
-        """Return the power (W) of intervals."""
-        part = self.part.take(places)
-        return np.asarray(part.energy.astype(np.float64) * _PER_HOUR / (part.end - part.start))
+            def line(at: int, high: Records = high, columns: IntervalColumns = columns, why: Any = why) -> BadLine:
+                return self._bad_line(columns, at, high["source"][at], high["line"][at], "above-max-kw", why[at])
 
-    def lines_of_power(self, places: Int64Array, sources: Sequence[str]) -> Iterator[BadLine]:
-        """Yield the lines of intervals with more power than their meters can have."""
-        powers = dict(zip(places.tolist(), self.power(places).tolist(), strict=True))
+            found.add(high["source"], high["line"], line)
+            meters.update(self._names.ids[code] for code in np.unique(columns.meter).tolist())
+            if power[places].max() > highest:
+                highest, begins = float(power[places].max()), int(columns.start[power[places].argmax()])
+        if found.count:
+            report.suspect += found.count
+            report.suspect_lines += found.lines()
+            report.too_high = self._sentence_on_power(found.count, sorted(meters), highest, begins)
 
-        def why(place: int) -> str:
-            return f"{format_kwh(round(powers[place]))} kW is more than its meter can draw"
-
-        return self.bad_lines(places.tolist(), sources, "above-max-kw", why)
-
-    def sentence_on_power(self, places: Int64Array) -> str:
-        """Return the sentence on such intervals, with the names of their meters."""
-        powers = self.power(places)
-        at, most = int(places[np.argmax(powers)]), format_kwh(round(float(powers.max())))
-        meters = sorted({self._ids[code] for code in self.part.meter[places].tolist()})
+    def _sentence_on_power(self, count: int, meters: list[str], highest: float, begins: int) -> str:
         named = ", ".join(meters[:_NAMED]) + (f" and {len(meters) - _NAMED} more" if len(meters) > _NAMED else "")
         return (
-            f"{counted(len(places), 'interval')} of {named} above what the meter can draw (max_kw), the highest "
-            f"{most} kW from {self._zone.iso(int(self.part.start[at]))} on; nothing is stored: give --max-kw if the "
-            "meter can"
+            f"{counted(count, 'interval')} of {named} above what the meter can draw (max_kw), the highest "
+            f"{format_kwh(round(highest))} kW from {self._zone.iso(begins)} on; nothing is stored: give --max-kw if "
+            "the meter can"
         )
 
-    def bad_lines(
-        self, places: Sequence[int], sources: Sequence[str], code: str, why: Callable[[int], str]
-    ) -> Iterator[BadLine]:
-        """Yield lines with intervals; `why` says of a place what is the matter."""
-        columns = self.part.columns()
-        for place in places:
-            text = f"{self._ids[self.part.meter[place]]}: {self._text(columns, place)}"
-            yield BadLine(sources[self.part.source[place]], int(self.part.line[place]), code, why(place), text)
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    @property
+    def changes(self) -> int:
+        """Return how many rows are to be written, once it is planned."""
+        return len(self._withdrawals) + len(self._values)
+
+    def store(self, store: IntervalStore, progress: Progress = no_progress) -> None:
+        """Write what becomes of intervals into their day files. Withdrawals come first, so that no two ever overlap.
+
+        Doing it again changes nothing, so an interrupted import is finished by repeating it. Raises DataError,
+        StorageError.
+        """
+        share = [len(rows) / max(1, self.changes) for rows in (self._withdrawals, self._values)]
+        for before, rows, days in zip((0.0, share[0]), (self._withdrawals, self._values), self._days, strict=True):
+            if len(rows):
+                named = [day_of_number(number) for number in days.tolist()]
+                tell = partial(_tell_done, progress, before, self.changes)
+                store.add_days(named, map(self._as_rows, rows.parts()), tell)
+
+    def all_changes(self) -> IntervalRows:
+        """Return all that is to be written, withdrawals first. Raises StorageError."""
+        parts = [self._as_rows(each) for rows in (self._withdrawals, self._values) for each in rows.parts()]
+        return concat_intervals(parts) if parts else NO_INTERVALS
+
+    def _as_rows(self, records: Records) -> IntervalRows:
+        found = _columns(records)
+        columns = found.meter, found.start, found.end, found.energy, found.quality
+        return IntervalRows(self._names.ids, *columns).with_used_ids()
+
+
+def _tell_done(progress: Progress, before: float, of: int, done: int) -> None:
+    """Tell the share done, of which some was done before."""
+    progress(before + done / of)
+
+
+def text_of_interval(rows: IntervalRows, at: int, zone: SiteZone) -> str:
+    """Return an interval of a file as text."""
+    start, end = (zone.iso(int(each[at])) for each in (rows.start, rows.end))
+    return f"{rows.ids[rows.code[at]]},{start},{end},{format_kwh(round(int(rows.energy[at]) / UWH_PER_WH))}"
 
 
 def faults_of(rows: IntervalRows, latest: int, ended: Int64Array) -> Iterator[tuple[NDArray[np.bool_], str, str]]:
@@ -186,32 +273,12 @@ def faults_of(rows: IntervalRows, latest: int, ended: Int64Array) -> Iterator[tu
     yield rows.end > ended, "deactivated", ""
 
 
-def _merged(
-    known: IntervalColumns, origin: Int64Array, gone: Int64Array, new: IntervalColumns, places: Int64Array
-) -> tuple[IntervalColumns, Int64Array]:
-    """Return known intervals without some and with new ones, in order, and the origin of each."""
-    kept = np.ones(len(known), dtype=bool)
-    kept[gone] = False
-    rest = known.take(kept)
-    both = IntervalColumns(
-        np.concatenate((rest.meter, new.meter)),
-        np.concatenate((rest.start, new.start)),
-        np.concatenate((rest.end, new.end)),
-        np.concatenate((rest.energy, new.energy)),
-        np.concatenate((rest.quality, new.quality)),
-    )
-    order = np.lexsort((both.start, both.meter))
-    return both.take(order), np.concatenate((origin[kept], places))[order]
+def _of_registers(stored: IntervalColumns, registers: NDArray[np.int32]) -> IntervalColumns:
+    """Return the stored intervals of some registers."""
+    codes = np.unique(registers).astype(np.int64)
+    first, stop = (stored.starts.take(codes + more, mode="clip") for more in (0, 1))
+    return stored.take(concat_ranges(first, stop))
 
 
-def store_intervals(
-    store: IntervalStore, withdrawals: IntervalRows, values: IntervalRows, progress: Progress = no_progress
-) -> None:
-    """Write what becomes of intervals into their day files. Withdrawals come first, so that no two ever overlap.
-
-    Doing it again changes nothing, so an interrupted import is finished by repeating it. Raises DataError,
-    StorageError.
-    """
-    for place, rows in enumerate((withdrawals, values)):
-        if len(rows):
-            store.add_values(rows, part_of_progress(progress, place, 2))
+def _columns(records: Records) -> IntervalColumns:
+    return IntervalColumns(*(records[name].copy() for name in ("meter", "start", "end", "energy", "quality")))

@@ -14,6 +14,7 @@ from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_fold
 from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of
 from metertui.engine.storage.reading_lines import HEADER, Rows, encode_line
 from metertui.engine.storage.rejects_log import RefusedLine, RejectsLog
+from metertui.engine.storage.sorted_rows import Records, SortedRows
 from metertui.engine.storage.wal import LOG, SEALED, WriteAheadLog
 
 __all__ = [
@@ -31,9 +32,11 @@ __all__ = [
     "Manifest",
     "ManifestEntry",
     "Owner",
+    "Records",
     "RefusedLine",
     "RejectsLog",
     "Rows",
+    "SortedRows",
     "WriteAheadLog",
     "day_close",
     "day_of_file",

@@ -12,7 +12,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.storage import private_files
@@ -291,7 +291,7 @@ def _mode(path: Path) -> int:
         return private_files.FILE_MODE
 
 
-def write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes | memoryview[Any]) -> None:
     """Write all of `data`, in several calls if need be. Raises OSError."""
     view = memoryview(data)
     while view:

@@ -282,7 +282,7 @@ class UploadTab(Tab):
         if needs:
             self.say(f"! {report.too_high}")
         elif _adds(report):
-            also = " and close the day, which puts them into the archive" if len(importing.new_rows) else ""
+            also = " and close the day, which puts them into the archive" if importing.new_reads else ""
             self.say(". ".join([f"Nothing is written yet. Press Store to store it{also}", *left_out]))
         elif report.different:
             differ = (
@@ -338,8 +338,8 @@ class UploadTab(Tab):
             self._end(under_way)
         self._show_report(report)
         self.query_one("#upload-path").focus()
-        what = "new interval" if importing.has_intervals and not len(importing.new_rows) else "new reading"
-        closed = "; the day was closed, and they are in the archive" if len(importing.new_rows) else ""
+        what = "new interval" if importing.has_intervals and not importing.new_reads else "new reading"
+        closed = "; the day was closed, and they are in the archive" if importing.new_reads else ""
         replaced = f", {fmt.count(report.replaced)} replaced" if report.replaced else ""
         self.say(f"{self._path.name}: {fmt.counted(report.new, what)} stored{replaced}{closed}")
 

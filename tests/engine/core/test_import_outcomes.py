@@ -13,7 +13,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.qualities import Stated
 from metertui.engine.columns.tail_columns import Arrivals
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.import_outcomes import are_doubtful, judge_beside, outcomes_of
+from metertui.engine.core.import_outcomes import Stored, are_doubtful, judge_beside, outcomes_of
 from metertui.engine.vee.edits import Edit, MeterEdits
 from tests.clock import FakeClock
 
@@ -26,17 +26,18 @@ def outcomes(folder: Path, readings: Sequence[tuple[int, int]], *edits: Edit) ->
     engine = Engine.open(folder, Rules(zone=ZONE), FakeClock("2025-03-12T12:00:00", ZONE))
     frozen = engine.view().frozen()
     engine.close()
+    stored = Stored(frozen.columns, frozen.corrections)
     decided = MeterEdits()
     for edit in edits:
         decided.apply_edit(edit)
     times, whs = np.array(readings, dtype=np.int64).T
     arrivals = Arrivals(np.zeros(len(readings), dtype=np.int32), times, whs)
     stated = Stated(*arrivals, np.zeros(len(readings), dtype=np.uint8))
-    found = outcomes_of(stated, frozen, ["m"], {"m": decided})
+    found = outcomes_of(stated, stored, ["m"], {"m": decided})
     doubtful = np.zeros(len(readings), dtype=bool)
     new = np.flatnonzero(found.new)
     fresh = arrivals.take(new)
-    judged = judge_beside(fresh, found, frozen, ["m"], {"m": decided}, frozen.limits)
+    judged = judge_beside(fresh, found, stored, ["m"], {"m": decided}, frozen.limits)
     doubtful[new] = are_doubtful(fresh, judged)
     return [found.new.tolist(), found.kept.tolist(), doubtful.tolist()]
 

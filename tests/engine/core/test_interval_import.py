@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,9 +24,10 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.core.file_figures import FileFigures
 from metertui.engine.core.import_report import ImportReport
 from metertui.engine.core.importing import Import
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.intervals import IntervalPiece, IntervalStore
 from metertui.engine.maintenance.check import check_folder
+from metertui.engine.storage import durable, sorted_rows
 from tests.clock import FakeClock
 from tests.engine.cutting import cut_anywhere, undisturbed
 from tests.engine.intervals.listed import Listed, listed, rows_of
@@ -51,9 +55,9 @@ def piece(intervals: Sequence[Listed], name: str = "a.csv", group: Group | None 
 
 def imported(folder: Path, *pieces: IntervalPiece, replaces: bool = False, max_kw: float | None = None) -> ImportReport:
     with closing(Engine.open(folder, RULES, CLOCK)) as engine:
-        found = Import(
-            engine.view().frozen(), engine.events.frozen(), latest=CLOCK.now(), replaces=replaces, max_kw=max_kw
-        )
+        stored, edits = engine.view().frozen(), engine.events.frozen()
+        options: dict[str, Any] = {"latest": CLOCK.now(), "replaces": replaces, "max_kw": max_kw, "place": folder}
+        found = Import(stored, edits, **options)
         for each in pieces:
             found.add_piece(each)
         return found.finish(engine.accounts, engine.archive, now=CLOCK.now())
@@ -197,7 +201,57 @@ def _no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("metertui.engine.storage.folder_lock.fcntl.flock", lambda *_: None)
 
 
-@pytest.mark.usefixtures("_no_lock")
+@pytest.fixture
+def _few_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an import, memory holds four rows; the others are on disk."""
+    for name, count in (("MOST_HELD", 4), ("PART", 2), ("_STEP", 1)):
+        monkeypatch.setattr(sorted_rows, name, count)
+
+
+@pytest.mark.usefixtures("_few_in_memory")
+def test_more_rows_than_memory_holds_are_compared_in_the_same_way(tmp_path: Path) -> None:
+    first = [*rows([(at, at + 1, 1 + at / 8) for at in range(9)]), *rows([(at, at + 1, 1) for at in range(5)], "n")]
+    imported(tmp_path, piece(first[::-1]))
+    energies = [at % 4 and 1 + at / 8 for at in range(12)]
+    again = [*rows([(at, at + 1, kwh) for at, kwh in enumerate(energies)]), *rows([(0, 2, 2), (2, 5, 9)], "n")]
+    report = imported(tmp_path, piece(again, "b.csv"))
+    assert counts(report) == (14, 3, 7, 4, 0)
+    assert [each.line for each in report.different_lines] == [2, 6, 10, 15]
+    assert [each.why[:3] for each in report.different_lines] == ["1 k", "1.5", "2 k", "1 k"]
+    report = imported(tmp_path, piece(again, "b.csv"), replaces=True, max_kw=50)
+    assert (report.replaced, report.duplicate) == (4, 10)
+    assert used(tmp_path, "n", 0, 5) == 11_000
+    assert used(tmp_path, "m", 0, 12) == 1000 * sum(energies)
+    assert problems(tmp_path) == []
+    high = piece(rows([(at, at + 0.25, 30 + at % 3) for at in range(20, 30)]), "c.csv")
+    with pytest.raises(MeterError, match=r"10 intervals of m above .* the highest 128 kW from 2025-03-11T18:00:00"):
+        imported(tmp_path, high)
+
+
+@pytest.mark.usefixtures("_few_in_memory")
+def test_a_disk_that_is_full_amid_an_import_is_one_sentence_and_leaves_whole_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    intervals = piece(rows([(at, at + 1, 1) for at in range(30)]))
+    imported(tmp_path, piece(rows([(0, 1, 1)])))
+    before, left = files(tmp_path), sorted(tmp_path.rglob("*"))
+    for where, name, why in (
+        (tempfile, "TemporaryFile", "cannot keep the rows of an import for a while: No space left on device"),
+        (durable.Replacement, "put_in_place", r"cannot write 03_10\.csv: No space left on device"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(where, name, full)
+            with pytest.raises(StorageError, match=why):
+                imported(tmp_path, intervals)
+        assert (files(tmp_path).keys(), sorted(tmp_path.rglob("*"))) == (before.keys(), left)
+    assert imported(tmp_path, intervals).new == 29
+    assert problems(tmp_path) == []
+
+
+@pytest.mark.usefixtures("_no_lock", "_few_in_memory")
 def test_an_import_that_is_cut_is_finished_by_importing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = piece([*rows([(1, 3, 2), (3, 4, 1)]), *rows([(0, 1, 1)], "n")])
     after = piece([*rows([(0, 1, 1), (1, 2, 5), (2, 2.5, 1), (3, 4, 7)]), *rows([(2, 3, 1)], "new:t1")], "b.csv")
