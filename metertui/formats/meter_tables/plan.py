@@ -13,7 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-from metertui.engine.base import DAY, SiteZone
+import numpy as np
+
+from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.meter_tables.evidence import Evidence
 from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, channel_of, is_meter_id, is_power
@@ -27,6 +29,15 @@ from metertui.formats.tables import DecimalMark
 _ORDER_NAMED: Final = re.compile(
     r"\b([dtjg]{1,2}|m{1,2}|[yja]{2,4})[./-](m{1,2}|[dtjg]{1,2})[./-]([yja]{2,4}|[dtjg]{1,2})\b"
 )
+
+_UTC_NAMED: Final = re.compile(
+    r"(?<![A-Za-z])(?:UTC|GMT)(?:\s*([+-])\s*([0-9]{1,2})(?::?([0-9]{2}))?)?(?![A-Za-z0-9])", re.IGNORECASE
+)
+_NOT_UTC: Final = re.compile(r"\b(?:not|non|no|nicht|kein|niet|geen)\W{0,3}(?:UTC|GMT)", re.IGNORECASE)
+_FEW: Final = 4
+"""Rows that may contradict others: those of an hour that comes twice."""
+_SEASONS: Final = np.array([1_735_732_800, 1_751_371_200]) * SECOND
+"""January and July of a year, µs UTC."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
         same = f"the same energy, as {'intervals' if kind == 'register' else 'registers'}"
         taken = {each.place for each in figures}
         left_out = {each.place: same for each in roles.figures if each.place not in taken}
+        _check_directions(path, [text for text, _ in sorted(evidence.series)])
         if kind == "register" and roles.channel is not None and roles.meter is None:
             _check_series(path, [text for text, unit in sorted(evidence.series) if not unit or unit_of(unit)])
         roles = replace(roles, left_out={**roles.left_out, **left_out})
@@ -110,12 +122,21 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
 
 
 def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: Stats) -> None:
-    """Raise DataError where most rows contradict another: the column by which they differ is not known."""
+    """Raise DataError where many rows contradict others: the column by which they differ is not known."""
     for each in figures:
-        if stats.contradicting[each.place] * 2 > stats.filled[each.place]:
-            why = f"most rows have the time of another one, and another '{shape.names[each.place]}'"
+        if stats.contradicting[each.place] > max(_FEW, stats.filled[each.place] // 4):
+            why = f"many rows have the time of another one, and another '{shape.names[each.place]}'"
             give = "--columns with the column that tells them apart, such as clock=NAME, meter=NAME or channel=NAME"
             raise DataError(path, None, f"{why}; give {give}")
+
+
+def _check_directions(path: Path, series: Sequence[str]) -> None:
+    """Raise DataError if rows are of a series that may be use or feed-in."""
+    for text in series:
+        meaning = meaning_of(text)
+        if meaning.direction in ("doubtful", "net") and not meaning.not_energy:
+            may = "is use less feed-in, not either" if meaning.direction == "net" else "may be use or feed-in"
+            raise DataError(path, None, f"the series '{text}' {may}; name it so, as use or export, or leave it out")
 
 
 def _check_series(path: Path, series: Sequence[str]) -> None:
@@ -263,6 +284,8 @@ def _are_better(registers: Sequence[Figures], others: Sequence[Figures], stats: 
 def _kind_found(figures: Sequence[Figures], stats: Stats, roles: Roles) -> str:
     """Return `register` or `interval` as names and figures tell; `doubtful`, or nothing, if they do not."""
     courses = {stats.courses[each.place] for each in figures} - {""}
+    if "sums" in courses and not roles.slots and not roles.times.is_pair:
+        return "register" if all(each.register for each in figures) else "doubtful"
     if all(each.register for each in figures):
         return "doubtful" if "interval" in courses else "register"
     if roles.slots or roles.times.is_pair or "interval" in courses:
@@ -303,11 +326,16 @@ def _meters_before(shape: Shape) -> list[str]:
 
 def _zone(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evidence, site: SiteZone) -> SiteZone:
     """Return the zone of times that name none; that of the site where all name theirs."""
-    named = any(
-        re.search(r"\b(?:utc|gmt)\b", plain(text))
+    texts = [
+        text
         for at in roles.times.places
         for text in ((shape.names[at] if shape.named else ""), *shape.context[at])
-    )
+        if text
+    ]
+    named = [found for text in texts if (found := _UTC_NAMED.search(text)) and not _NOT_UTC.search(text)]
+    offset = next((f"{found[1]}{int(found[2]):02d}:{found[3] or '00'}" for found in named if found[1]), "")
+    if offset:
+        return _zone_at(path, said.zone, offset, site if not evidence.bare else None)
     if named and said.zone and not is_utc(said.zone):
         raise DataError(path, None, f"the file says UTC, which --zone {said.zone} contradicts")
     if named:
@@ -317,3 +345,19 @@ def _zone(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evidence
     if not said.zone:
         raise not_said(path, "zone")
     return zone_of(path, said.zone)
+
+
+def _zone_at(path: Path, said: str, offset: str, otherwise: SiteZone | None) -> SiteZone:
+    """Return the zone of times whose column names an offset from UTC, all year `otherwise` if none is said.
+
+    Raises NotSaid, DataError.
+    """
+    if not said and otherwise is not None:
+        return otherwise
+    if not said:
+        fact = f"the times are UTC{offset}, all year or with summer time"
+        raise unclear(path, "zone", fact, f"--zone {offset}, or a zone such as --zone Europe/Vienna")
+    zone, stated = zone_of(path, said), zone_of(path, offset)
+    if not any(zone.wall_clock(at) == stated.wall_clock(at) for at in _SEASONS):
+        raise DataError(path, None, f"the file says UTC{offset}, which --zone {said} contradicts")
+    return zone

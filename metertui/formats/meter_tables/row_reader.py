@@ -9,16 +9,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from metertui.engine.base import DAY, BadLine, Int64Array, check_meter_id, visible
-from metertui.engine.errors import Refused
+from metertui.engine.errors import MeterError, Refused
 from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.figure_columns import Figures, channel_of
 from metertui.formats.meter_tables.label_columns import as_shown
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.plan import Plan
-from metertui.formats.meter_tables.shape import MISSING, Shape, clean
+from metertui.formats.meter_tables.shape import MISSING, Shape, clean, is_name
 from metertui.formats.meter_tables.slots import Slot
 from metertui.formats.meter_tables.statuses import flags_estimates, status_of
-from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meaning_of, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meaning_of, meter_rank, unit_of
 from metertui.formats.tables import Label, Row
 
 EMPTY_CELL: Final = "rows with an empty cell"
@@ -93,6 +93,7 @@ class RowReader:
         if count > names and any(row.cells[names:]):
             raise Refused("syntax", f"the line has {count} cells instead of {names}")
         if count < min(self.shape.width, names):
+            self._check_part(row.cells, row.number)
             places = [*self.plan.roles.slots] or [each.place for each in self.plan.figures]
             if all(at >= count for at in places) or any(at < count and row.cells[at] for at in places):
                 raise Refused("syntax", f"the line has {count} cells instead of {names}")
@@ -157,12 +158,25 @@ class RowReader:
 
     def _note_no_time(self, cells: list[str], line: int) -> None:
         """Note a row below the table, such as a total. Raises Refused for one with a time that is none."""
+        self._check_part(cells, line)
         texts = [cells[at] for at in self.plan.roles.times.places]
         first = next((cell for cell in cells if cell), "")
         if not any(map(str.isdigit, texts[0])) or is_total(first):
             self.left_out.note("rows without a time, such as totals", line)
             return
         raise Refused("bad-timestamp", f"'{visible(' '.join(texts)[:60])}' is no time as the others are")
+
+    def _check_part(self, cells: Sequence[str], line: int) -> None:
+        """Raise MeterError for a row without a time that begins a part of the file with other columns or meter."""
+        told = [clean(cell) for cell in cells if cell]
+        places = [each.place for each in self.plan.figures]
+        named = all(0 <= at < len(cells) and is_name(cells[at]) for at in places)
+        other = named and told != [name for name, cell in zip(self.shape.names, cells, strict=False) if cell]
+        if len(told) == 2 and meter_rank(told[0]) and any(map(str.isdigit, told[1])):
+            other = bool(self.plan.meter) and told[1] != self.plan.meter
+        if other:
+            why = f"another table begins with '{visible(' '.join(told)[:60])}': import each as a file of its own"
+            raise MeterError(f"{self.source}:{line}: {why}")
 
     def _energy(self, figures: Figures, text: str, unit: str) -> int | None:
         """Return the energy of a figure (µWh); None if it is of another channel. Raises Refused."""

@@ -23,7 +23,9 @@ from metertui.formats.meter_tables.shape import MISSING, Shape, clean
 from metertui.formats.said import DateOrder
 from metertui.formats.tables import DecimalMark
 
-Course = Literal["register", "interval", "doubtful", ""]
+Course = Literal["register", "interval", "doubtful", "sums", ""]
+_LONG: Final = 12
+"""So many rises without a fall between them are no chance: figures are sums that begin again now and then."""
 _FEW: Final = 4
 """Changes of a figure that are too few to tell a register."""
 _HELD, _MISSING, _BAD = 1, 0, -1
@@ -87,10 +89,11 @@ def stats_of(
         energy, state = _energies([columns[each.place][row] for row in timed], marks[each.place])
         stats.filled[each.place] += int((state != _MISSING).sum())
         held = state == _HELD
-        ordered = np.array([series[held], start[held], energy[held]])
+        ends = _utc(labels.end_wall, labels.end_offset) if pair else start
+        ordered = np.array([series[held], start[held], ends[held], energy[held]])
         ordered = ordered[:, np.lexsort(ordered[::-1])]
-        same = (np.diff(ordered[:2]) == 0).all(axis=0)
-        stats.contradicting[each.place] = int((same & (np.diff(ordered[2]) != 0)).sum())
+        same = (np.diff(ordered[:3]) == 0).all(axis=0)
+        stats.contradicting[each.place] = int((same & (np.diff(ordered[3]) != 0)).sum())
         stats.courses[each.place] = _course(ordered)
     return stats
 
@@ -150,15 +153,22 @@ def _utc(wall: Int64Array, offset: Int64Array) -> Int64Array:
 def _course(ordered: Int64Array) -> Course:
     """Return whether figures are those of a register, which never fall, or of intervals.
 
-    The rows of `ordered` are series, times and figures, in this order.
+    Those that rise and then begin again, as from midnight on, are sums.
+    The rows of `ordered` are series, starts, ends and figures, in this order.
     """
-    series, _, figures = ordered
-    steps = np.diff(figures)[np.diff(series) == 0]
+    series, _, _, figures = ordered
+    together = np.diff(series) == 0
+    steps = np.diff(figures)[together]
+    begun = int((4 * figures[1:] < figures[:-1])[together].sum())
     rises, falls = int((steps > 0).sum()), int((steps < 0).sum())
     largest = max(0, int(steps.max(initial=0)))
     changes = rises + falls
+    if begun * 2 > falls and rises >= max(5 * falls, _LONG):
+        return "sums"
     if falls * 10 >= changes and falls:
         return "interval"
     if changes < _FEW:
         return ""
-    return "register" if not falls and int(figures.min()) >= _ABOVE * largest else "doubtful"
+    if not falls and int(figures.min()) >= _ABOVE * largest:
+        return "register"
+    return "sums" if not falls and rises >= _LONG else "doubtful"

@@ -219,6 +219,11 @@ def _kind_of_cell(cell: str) -> Kind:
     return "figure" if _FIGURE.fullmatch(cell) else "text"
 
 
+def is_name(cell: str) -> bool:
+    """Return whether a cell among figures holds a text, as where columns are named."""
+    return cell.lower() not in MISSING and _kind_of_cell(cell) == "text"
+
+
 def _slots(names: list[str], kinds: list[Kind]) -> list[int]:
     """Return the columns that are named by parts of a day, all in one way: `00:15`, `00:00-00:15`, or `H7`."""
     ways: dict[str, list[int]] = {}

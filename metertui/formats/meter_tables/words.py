@@ -13,6 +13,10 @@ from functools import lru_cache
 from typing import Final
 
 _UNITS: Final = re.compile(r"(?<![A-Za-z])([kM]?)W\.?\s?hs?(?![A-Za-z])", re.IGNORECASE)
+_MULTIPLES: Final = re.compile(
+    r"[(\[]\s*(?:10+|0[.,]0*1)\s*[kM]?Wh|[kM]?Wh\s*[x×*/]\s*10+\b|\b10+\s*[x×*]\s*[kM]?Wh", re.IGNORECASE
+)
+"""Units of 10 Wh, 1000 kWh and the like."""
 _POWER_UNIT: Final = re.compile(r"(?<![A-Za-z])[kM]?W(?![A-Za-z.])")
 POWER_UNITS: Final = ("W", "kW", "MW")
 _CASES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -29,6 +33,7 @@ _NO_ENERGY: Final = {
     "battery": r"batter|\bakku|\baccu\b|\bcharg|dischar|\bsoc\b|storage|speicher",
     "own use of what is produced": r"self.?cons|self.?use|eigenverbr|eigengebr|zelfverbr|eigen verbr|autocons|"
     r"direktverbr",
+    "another unit": r"\btherms?\b|\b[cm]cf\b|\b[gm]j\b|\bm*btu\b|\bk?vah\b|\bgwh\b|\bk?cal\b",
     "no energy": r"spannung|volt|\bamp(?:ere)?s?\b|stromstarke|frequen|\bcos\b|faktor|\bfactor\b|\bco2|sekunden|"
     r"\bseconds?\b|duration|dauer\b|wind|humid|feucht|aantal|anzahl|\bcount\b|\bhours\b",
 }
@@ -38,19 +43,22 @@ _POWER: Final = (
 _DIRECTIONS: Final = {
     "export": r"export|feed.?in|einspeis|ruckspeis|rucklief|terug|injecti|injekt|inject|inyec|\breturn|immiss|"
     r"immess|vertid|"
-    r"exceden|surplus|retour|oddan|\binmat|\bto (?:the )?grid|ins netz|aan net|naar net|\breceived\b|invoed|"
-    r"\ba-(?!\w)|(?<!\w)-a\b|grid ms (?:tot|abs) wh out",
+    r"exceden|surplus|retour|oddan|\binmat|\bto (?:the )?grid|ins netz|aan net|naar net|invoed|"
+    r"\bto (?:the )?(?:utility|network|supplier)|\ba-(?!\w)|(?<!\w)-a\b|grid ms (?:tot|abs) wh out",
     "production": r"produ[ck](?!to?s?\b)|produz|erzeug|opbrengst|opwek|generat|generac|\bsolar|\bpv\b|yield|ertrag|"
     r"wechselrichter|inverter|"
     r"metering tot wh out",
     "use": r"import|bezug|bezogen|afname|from (?:the )?grid|vom netz|aus dem netz|van net\b|preleva|preliev|"
+    r"\bfrom (?:the )?(?:utility|network|supplier)|"
     r"soutir|\buttag|"
-    r"pobran|pobor|\bdelivered\b|levering|\ba\+|\+a\b|grid ms (?:tot|abs) wh in",
+    r"pobran|pobor|\ba\+|\+a\b|grid ms (?:tot|abs) wh in",
     "consumed": r"consum|verbrauch|verbruik|\busage|\buse\b|\bused\b|consommation|forbru[gk]|forbrukning|zuzyci|"
     r"kulutus|"
     r"spotreb|vorschub|lastgang|lastprofil|\bload\b|profil",
     "net": r"\bnetto\b|\bnet\b|saldo|balance",
 }
+_WEAK: Final = {"export": r"\breceived\b", "use": r"\bdelivered\b|levering"}
+"""Words that say it where no other does: one may be fed in to the grid as well as `delivered` to it."""
 _DOUBTFUL: Final = r"\blieferung\b|netzlieferung"
 _NEUTRAL: Final = (
     r"energ|arbeit|electri[ck]|elektri|\bstrom|stroom|\bvalues?\b|\bwerte?\b|messwert|volume|menge|quantit|"
@@ -169,10 +177,15 @@ def meaning_of(text: str) -> Meaning:
 
 
 def _direction(words: str) -> str:
-    for direction, pattern in _DIRECTIONS.items():
-        if re.search(pattern, words):
-            return direction
-    return "doubtful" if re.search(_DOUBTFUL, words) else ""
+    """Return the direction that words say; doubtful where they say both, or one of those that may be either."""
+    found = [direction for direction, pattern in _DIRECTIONS.items() if re.search(pattern, words)]
+    if "export" in found and "use" in found:
+        return "doubtful"
+    weak = [direction for direction, pattern in _WEAK.items() if re.search(pattern, words)]
+    known = next(iter(found), "")
+    if weak and known in ("", "consumed", "net"):
+        known = "doubtful" if len(weak) > 1 else weak[0]
+    return known or ("doubtful" if re.search(_DOUBTFUL, words) else "")
 
 
 def _tariff(words: str) -> int:
@@ -185,6 +198,8 @@ def _tariff(words: str) -> int:
 def unit_of(text: str) -> str:
     """Return the unit that a text names: `Wh`, `kWh`, `MWh`, `W`, `kW` or `MW`; empty if it is none of them."""
     found = _UNITS.search(text)
+    if _MULTIPLES.search(text) or (found is not None and found[0].startswith("mW")):  # of thousands, or thousandths
+        return ""
     if found is not None:
         return {"": "Wh", "k": "kWh", "m": "MWh"}[found[1].lower()]
     power = _POWER_UNIT.search(text)

@@ -36,7 +36,7 @@ _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", cod
 _NOT_IN_CP1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
 """The line by which a spreadsheet is told the delimiter."""
-_FIGURE: Final = re.compile(r"[+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_FIGURE: Final = re.compile(r"[+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?(?:\s?[kM]?Wh)?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from metertui.formats.meter_tables.plan import Plan
 from tests.formats.meter_tables.made_up import clock, read
 
 NAMES = {"meter": "", "zone": ""}
+SUMS = " ".join(f"0,{at:02d}" for at in range(15)) + " "
 
 
 def table(header: str = "Zeit;Verbrauch (kWh)", day: str = "28/04/2025", values: str = "0,5 0,25 0,5 0,125") -> str:
@@ -34,6 +35,14 @@ def plan(tmp_path: Path, text: str, **said: Any) -> Plan:
         (table("Zeit;kWh", values="1 2 3 4 5 6"), {}, "registers or the energy of intervals; give --kind"),
         (table("Zeit;Foo"), {}, "which columns hold the times and the energy"),
         (table("Zeit;Leistung (kW)"), {}, "give --unit kW"),
+        (
+            table("Zeit (UTC+1);kWh"),
+            {"zone": ""},
+            r"the times are UTC.01:00, all year or with summer time; give --zone",
+        ),
+        (table("Zeit (nicht UTC);kWh"), {"zone": ""}, "in which zone its times are; give --zone"),
+        (table("Zeit;Verbrauch (kWh)", values=SUMS), {}, "registers or the energy of intervals; give --kind"),
+        (table("Zeit;Verbrauch (kWh)", values=SUMS + SUMS), {}, "registers or the energy of intervals; give --kind"),
         (table(values="1,234 2,345 3,456 1,789"), {}, "may be 1.234 or 1234 kWh, and no figure of the column tells"),
     ],
 )
@@ -52,11 +61,18 @@ def test_what_neither_the_file_nor_a_person_says_is_asked_for(
         (table("Beginn;kWh"), {"stamps": "end"}, "the file says start, which --stamps end contradicts"),
         (table(), {"kind": "register"}, "the file says interval, which --kind register contradicts"),
         (table("Zeit UTC;kWh"), {}, "the file says UTC, which --zone Europe/Vienna contradicts"),
+        (table("Zeit (GMT+03:30);kWh"), {}, r"the file says UTC.03:30, which --zone Europe/Vienna contradicts"),
         (
             table("Zeit;AT9990000000000000000000000000001 Verbrauch kWh"),
             {},
             "the file says AT9990000000000000000000000000001, which --meter m1 contradicts",
         ),
+        (
+            table("Zeit;Richtung;kWh", values="Bezug;0,5 Lieferung;0,25"),
+            {},
+            "the series 'Lieferung' may be use or feed",
+        ),
+        (table("Zeit;Richtung;kWh", values="Bezug;0,5 Saldo;0,25"), {}, "the series 'Saldo' is use less feed-in"),
         (table(), {"zone": "Europe/Wien"}, "--zone Europe/Wien: 'Europe/Wien' is not a time zone"),
     ],
 )
@@ -100,7 +116,7 @@ def test_of_registers_beside_intervals_those_that_know_more_are_taken(tmp_path: 
 
 
 def test_a_day_that_ends_at_24_hours_and_never_begins_shows_that_times_are_ends(tmp_path: Path) -> None:
-    rows = "".join(f"2025-04-01;{hour:02d}:00;0,{hour:02d}\n" for hour in range(1, 25))
+    rows = "".join(f"2025-04-01;{hour:02d}:00;0,{hour % 5}{hour % 7}\n" for hour in range(1, 25))
     assert plan(tmp_path, f"Fecha;Hora;Consumo_kWh\n{rows}", stamps="").stamps == "end"
     with pytest.raises(DataError, match="start or the end"):
         plan(tmp_path, f"Fecha;Hora;Consumo_kWh\n{rows.replace('24:00', '00:00')}", stamps="")
@@ -108,5 +124,13 @@ def test_a_day_that_ends_at_24_hours_and_never_begins_shows_that_times_are_ends(
 
 def test_rows_that_contradict_one_another_lack_a_column(tmp_path: Path) -> None:
     rows = "".join(f"2025-04-0{day};{part};0,{day}{at}\n" for day in (1, 2) for at, part in enumerate("abcd"))
-    with pytest.raises(DataError, match="most rows have the time of another one, and another 'Verbrauch"):
+    with pytest.raises(DataError, match="many rows have the time of another one, and another 'Verbrauch"):
         plan(tmp_path, f"Tag;Teil;Verbrauch [kWh]\n{rows}")
+    pairs = "".join(f"2025-04-{at // 2 + 1:02d};{at % 2};0,{at % 4}5\n" for at in range(20))
+    with pytest.raises(DataError, match="many rows have the time of another one"):
+        plan(tmp_path, f"Tag;Teil;Verbrauch [kWh]\n{pairs}")
+
+
+def test_an_offset_that_the_column_names_fits_a_zone_that_has_it_in_winter(tmp_path: Path) -> None:
+    assert plan(tmp_path, table("Zeit (UTC+1);kWh")).zone.name == "Europe/Vienna"
+    assert plan(tmp_path, table("Zeit (UTC+1);kWh"), zone="+01:00").zone.name == "+01:00"

@@ -30,6 +30,7 @@ def hours(values: str, form: str = "28.04.2025 {clock};{value}\n") -> str:
         (f"Zeit;Verbrauch (Wh)\n{hours('500 250 1000 125')}", {}),
         (f"Zeit;Verbrauch\n{hours('500 250 1000 125')}", {"unit": "Wh"}),
         (f"Zeit;Verbrauch (kWh)\n{hours('0,5 0,25 1,0 0,125')}", {}),
+        (f"Zeit;Verbrauch\n{hours('0,5kWh 250Wh 1kWh 0,125kWh')}", {"unit": "kWh"}),
         (f"Zeit;Verbrauch (MWh)\n{hours('0,0005 0,00025 0,001 0,000125')}", {}),
         (f"sep=;\nZeit;Verbrauch (kWh)\n{hours('0,5 0,25 1,0 0,125')}".encode("utf-8-sig"), {}),
         (f"Zeit;Verbrauch (kWh);Qualität\n{hours('0,5;g 0,25;g 1,0;g 0,125;g')}".encode("latin-1"), {}),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from metertui.engine.errors import MeterError
 from tests.formats.meter_tables.made_up import clock, read
 
 HEAD = "Zählpunkt;Von;Bis;Wert;Einheit;Status\n"
@@ -64,6 +67,24 @@ def test_qualities_and_doubtful_statuses(tmp_path: Path) -> None:
     found = read(tmp_path, file(*rows), meter="")
     assert [each.split()[4:] for each in found.intervals] == [[], ["E"], ["S"], []]
     assert found.table.left_out.sentences() == ["figures with the status 'fraglich', which count: 1 (line 5)"]
+
+
+def test_a_heading_may_come_again_but_no_other_one(tmp_path: Path) -> None:
+    rows = "28.04.2025 00:00;0,5;9\n28.04.2025 01:00;0,25;9\n"
+    head = "Zeit;Bezug kWh;Einspeisung kWh\n"
+    assert read(tmp_path, head + rows + head + rows.replace("28.", "29."), stamps="start").total("m1") == 1.5
+    with pytest.raises(MeterError, match=r"june\.csv:4: another table begins with 'Zeit Einspeisung kWh Bezug kWh'"):
+        read(tmp_path, f"{head}{rows}Zeit;Einspeisung kWh;Bezug kWh\n{rows}", stamps="start")
+
+
+@pytest.mark.parametrize("head", ["Zeit;kWh\n", "Zeit;kWh;Status\n"])
+def test_the_rows_of_another_meter_are_not_those_of_the_first(tmp_path: Path, head: str) -> None:
+    rows = head + "28.04.2025 00:00;0,5;g\n28.04.2025 01:00;0,25;g\n"
+    rows = rows if "Status" in head else rows.replace(";g", "")
+    first, later = f"Zähler;AT01\n{rows}", rows.replace("28.", "29.")
+    assert read(tmp_path, f"{first}Zähler;AT01\n{later}", meter="", stamps="start").total("AT01") == 1.5
+    with pytest.raises(MeterError, match="another table begins with 'Zähler AT02': import each as a file of its own"):
+        read(tmp_path, f"{first}Zähler;AT02\n{later}", meter="", stamps="start")
 
 
 def test_two_meters_stand_in_one_file(tmp_path: Path) -> None:
