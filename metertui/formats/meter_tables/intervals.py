@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +18,12 @@ from metertui.engine.base import (
     SECOND,
     BadLine,
     Int64Array,
+    SiteZone,
     add_months,
     day_of_number,
+    duration_text,
 )
+from metertui.engine.errors import MeterError
 from metertui.engine.intervals import IntervalPiece, IntervalRows
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE, later_instants, passes
@@ -27,6 +32,10 @@ from metertui.formats.meter_tables.row_reader import Entries
 from metertui.formats.meter_tables.words import POWER_UNITS
 
 _QUARTER = 15 * MINUTE
+_FINER_RUN: Final = 4
+"""So many rows nearer to one another than usual are a part of the file with shorter intervals."""
+_COARSER_RUN: Final = 12
+"""So many rows that are farther apart than usual, all equally, are one with longer intervals."""
 
 
 @dataclass
@@ -47,10 +56,15 @@ class IntervalBuilder:
         bare = entries.offset == BARE
         first = zone.instants_of(entries.wall)
         twice = bare & (zone.second_instants(first) != first)
+        if self.plan.stamps == "end":  # the end of the first pass may bear the name of that of the second one
+            before = zone.instants_of(entries.wall - 1)
+            twice |= bare & (zone.second_instants(before) != before)
         if twice.any():
             self._folded.append(_take(entries, twice))
         entries, first, bare = _take(entries, ~twice), first[~twice], bare[~twice]
-        return self._piece(entries, ids, *self._edges(entries, np.where(bare, first, entries.wall - entries.offset)))
+        told = np.where(bare, first, entries.wall - entries.offset)
+        self._check_steps(entries, told)
+        return self._piece(entries, ids, *self._edges(entries, told))
 
     def finish(self, ids: list[str]) -> list[IntervalPiece]:
         """Return the intervals that were held back, and note the totals among them."""
@@ -59,6 +73,26 @@ class IntervalBuilder:
             entries = Entries(*(np.concatenate(columns) for columns in zip(*self._folded, strict=True)))
             found.append(self._folded_piece(entries, ids))
         return [*found, *(piece for each in self._long if len((piece := self._without_totals(each)).rows))]
+
+    def _check_steps(self, entries: Entries, told: Int64Array) -> None:
+        """Raise MeterError where rows are at other distances than usual for a while, so that none says how long it is.
+
+        Single ones are no sign: rows may be missing, and clocks be late.
+        """
+        step = self.plan.stats.step
+        if not self.plan.stamps or step >= DAY:
+            return
+        order = np.lexsort((told, entries.code))
+        apart = np.diff(told[order])
+        apart[np.diff(entries.code[order]) != 0] = 0
+        for odd, run in (((apart > 0) & (apart * 10 < step * 9), _FINER_RUN), (apart * 9 > step * 10, _COARSER_RUN)):
+            long = _runs(odd, run)
+            long = long[apart[long] == apart[long + run - 1]]
+            if len(long):
+                other, line = int(apart[long[0]]), int(entries.line[order[long[0]]])
+                why = f"times are {duration_text(step)} apart, but {duration_text(other)} near line {line}"
+                give = "import the parts by themselves, or give --columns start=NAME,end=NAME"
+                raise MeterError(f"{self.source}: {why}: {give}")
 
     def _edges(self, entries: Entries, told: Int64Array) -> tuple[Int64Array, Int64Array]:
         """Return starts and ends of intervals (µs UTC); `told` are the instants of their first, or only, labels."""
@@ -98,6 +132,7 @@ class IntervalBuilder:
         second = passes(labels, newest_first=self.plan.stats.newest_first)
         first = zone.instants_of(entries.wall)
         told = np.where(second, zone.second_instants(first), first)
+        told = np.where(_end_first_passes(zone, labels, first, second), zone.last_changes(first), told)
         start, end = self._edges(entries, told)
         both = {label for label, again in zip(labels, second.tolist(), strict=True) if again}
         limit = np.where([label in both for label in labels], zone.second_instants(first), np.iinfo(np.int64).max)
@@ -132,7 +167,7 @@ class IntervalBuilder:
             day = day_of_number(shown[1] // DAY)
             within = timedelta(microseconds=shown[1] % DAY)
             return f"{day} {within} does not exist in {self.plan.zone.name}: the clock skips it"
-        return "the interval does not end after it starts"
+        return "the interval does not end after it starts" if entries.wall[at] >= 0 else "the time is before 1970"
 
     def _hold_long(self, piece: IntervalPiece) -> IntervalPiece:
         """Return a piece without the intervals that may be totals of others, being longer than the usual ones."""
@@ -172,6 +207,28 @@ class IntervalBuilder:
                     self.left_out.note("totals of other rows", int(piece.line[at]))
                     break
         return IntervalPiece(self.source, rows.take(keep), piece.line[keep], piece.refused)
+
+
+def _runs(odd: NDArray[np.bool_], count: int) -> Int64Array:
+    """Return the places at which so many odd ones in a row begin."""
+    sums = np.concatenate(([0], np.cumsum(odd)))
+    return np.flatnonzero(sums[count:] - sums[:-count] == count)
+
+
+def _end_first_passes(
+    zone: SiteZone, labels: Sequence[tuple[int, int]], first: Int64Array, second: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which labels are the end of the hour that comes twice, and mean its first pass.
+
+    The label comes twice then, and that at which the hour begins does not.
+    """
+    counts = Counter(labels)
+    found = np.zeros(len(labels), dtype=bool)
+    for at in np.flatnonzero((zone.second_instants(first) == first) & ~second).tolist():
+        code, wall = labels[at]
+        begin = int(zone.wall_clock(zone.last_changes(first[at : at + 1]))[0])
+        found[at] = counts[code, wall] == 2 and counts[code, begin] < 2
+    return found
 
 
 def _take(entries: Entries, places: NDArray[np.bool_]) -> Entries:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from metertui.engine.errors import MeterError
 from tests.formats.meter_tables.made_up import Read, clock, read
 
 FALL, SPRING = "26.10.2025", "30.03.2025"
@@ -114,3 +115,45 @@ def test_power_times_the_length_of_its_interval_is_energy(tmp_path: Path) -> Non
     rows = "".join(f"01.04.2025 {clock(15 * at)};{value}\n" for at, value in enumerate(("2,0", "1,0", "4,0", "0,001")))
     found = read(tmp_path, f"Zeit;Leistung (kW)\n{rows}", stamps="start", unit="kW")
     assert [row.split()[3] for row in found.intervals] == ["0.5", "0.25", "1", "0.00025"]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("change", ["02:00", "03:00"])
+def test_the_end_of_the_first_pass_may_have_either_name(tmp_path: Path, change: str, newest_first: bool) -> None:
+    labels = ["01:30", "02:00", "02:30", change, "02:30", "03:00", "03:30"]
+    rows = [f"{FALL} {label};0,{at + 1}\n" for at, label in enumerate(labels)]
+    text = "".join(reversed(rows) if newest_first else rows)
+    assert spans(read(tmp_path, f"Zeitpunkt;Verbrauch (kWh)\n{text}", stamps="end")) == [
+        "01:00+02 01:30+02 0.1",
+        "01:30+02 02:00+02 0.2",
+        "02:00+01 02:30+01 0.5",
+        "02:00+02 02:30+02 0.3",
+        "02:30+01 03:00+01 0.6",
+        "02:30+02 02:00+01 0.4",
+        "03:00+01 03:30+01 0.7",
+    ]
+
+
+def quarters(count: int, start: int = 0, step: int = 15) -> str:
+    return "".join(
+        f"01.0{at // 1440 + 1}.2025;{clock(at)};0,{at * at % 7 + 1}\n"
+        for at in range(start, start + count * step, step)
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "other"),
+    [
+        (quarters(30, step=60) + quarters(20, 1800), "times are 60 min apart, but 15 min near line 3[12]"),
+        (quarters(20) + quarters(100, 300, 5), "times are 5 min apart, but 15 min near line 2:"),
+    ],
+)
+def test_intervals_that_change_their_length_are_not_guessed(tmp_path: Path, rows: str, other: str) -> None:
+    with pytest.raises(MeterError, match=other):
+        read(tmp_path, f"Tag;Uhrzeit;Verbrauch (kWh)\n{rows}", stamps="start")
+
+
+def test_rows_may_be_missing_or_late(tmp_path: Path) -> None:
+    rows = quarters(40).splitlines(keepends=True)
+    del rows[10:15], rows[20:22]
+    assert len(read(tmp_path, f"Tag;Uhrzeit;Verbrauch (kWh)\n{''.join(rows)}", stamps="start").intervals) == 33
