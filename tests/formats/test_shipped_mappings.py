@@ -112,8 +112,14 @@ def test_home_assistant_history(tmp_path: Path, short: bool) -> None:
         ("m:export", "2025-02-01T03:00:07.500000+01:00", "200"),
         ("m:export", "2025-02-01T04:00:07.500000+01:00", "200.001"),
     ]
-    with pytest.raises(DataError, match=r"and 'sensor.house_energy' may both be use"):
-        opened(tmp_path, history(sensors[0], ("sensor.house_energy", "kWh", 5), short=short))
+    two = history(*sensors, ("sensor.house_energy", "kWh", 5), short=short)
+    why = "2 series that could be use: 'sensor.grid_import', 'sensor.house_energy'; give --columns use=NAME"
+    with pytest.raises(DataError, match=why):
+        opened(tmp_path, two)
+    assert listed_registers(opened(tmp_path, two, columns={"use": "sensor.grid_import"}).pieces(), ZONE) == found
+    other = opened(tmp_path, two, columns={"use": "sensor.grid_import", "house": "sensor.house_energy"})
+    house = [("m:house", time, kwh) for name, time, kwh in listed_registers(other.pieces(), ZONE) if name == "m:house"]
+    assert [kwh for *_, kwh in house] == ["5", "5.5", "5.75"]
 
 
 def test_dsmr_reader_hours(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from metertui.engine.base import DAY, Progress, no_progress
 from metertui.formats.meter_tables.energies import bare, note_figure
 from metertui.formats.meter_tables.news import News
 from metertui.formats.meter_tables.roles import Roles
+from metertui.formats.meter_tables.row_series import MOST_SERIES, RowText
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
 from metertui.formats.tables import (
     AnyTable,
@@ -43,8 +44,8 @@ class Evidence:
         """Whether a time names no zone."""
         self.texts: dict[int, set[str]] = {}
         """Different texts of the columns of meters, units and series; the first thousand of each."""
-        self.series: set[tuple[str, str]] = set()
-        """Texts that say which series a row is of, each with the text of its unit; the first thousand."""
+        self.series: set[RowText] = set()
+        """What rows say of the series that they are of; the first thousand."""
         self._roles = roles
         self._news = News(roles, width)
         self._clocks: set[str] = set()
@@ -75,9 +76,10 @@ class Evidence:
                 for at in columns:
                     if at < count and cells[at] and at in figures:
                         self._note_figure(place, cells[at], row.number)
-            if roles.channel is not None and roles.channel < count and len(self.series) < _MOST_KEPT:
-                unit = cells[roles.unit] if roles.unit is not None and roles.unit < count else ""
-                self.series.add((clean(cells[roles.channel]), clean(unit)))
+            if roles.channel is not None and roles.channel < count and len(self.series) < MOST_SERIES:
+                says = roles.meter, roles.channel, roles.unit
+                texts = ("" if at is None or at >= count else clean(cells[at]) for at in says)
+                self.series.add(RowText(*texts))
             for at in self._named:
                 if at < count:
                     found = self.texts.setdefault(at, set())

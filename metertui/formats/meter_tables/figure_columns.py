@@ -14,7 +14,7 @@ from metertui.engine.base import check_meter_id
 from metertui.engine.errors import Refused
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.words import NO_MEANING, POWER_UNITS, Meaning, ids_in, is_named, meaning_of, plain
-from metertui.formats.said import NotSaid, not_said, unclear
+from metertui.formats.said import NotSaid, not_said, several, unclear
 
 _ID_DIGITS: Final = 5
 """From so many digits on, the name of a column is the id of a meter."""
@@ -43,6 +43,8 @@ class Figures:
     """1 or -1 where only its positive or negative figures are of the channel, as another has the others."""
 
 
+FIGURES: Final = ("kwh", "energy", "value")
+"""What a person may call a column of figures without its channel."""
 NO_FIGURES: Final = Figures(-1, "", "")
 
 
@@ -91,7 +93,7 @@ def figures_as_said(shape: Shape, said: Mapping[str, int]) -> list[Figures]:
 def _said_column(shape: Shape, role: str, place: int) -> Figures:
     meaning = _meaning(shape, place)
     channel = role
-    if role in ("kwh", "energy", "value"):
+    if role in FIGURES:
         channel = channel_of(meaning) if meaning.direction in ("export", "production") else "use"
     says, directed = meaning.direction == "consumed", meaning.direction != ""
     return Figures(place, channel, meaning.unit, meaning.register, says, directed, _id_above(shape, place))
@@ -216,17 +218,14 @@ def _taken(shape: Shape, place: int, meanings: Mapping[int, Meaning], known: Seq
 
 
 def _check_apart(path: Path, shape: Shape, figures: Sequence[Figures], by_row: bool) -> None:
-    """Raise NotSaid for two columns that would be the same register."""
-    seen: dict[tuple[bool, str, str], int] = {}
+    """Raise NotSaid for columns that would be the same register."""
+    same: dict[tuple[bool, str, str], list[str]] = {}
     for each in figures:
-        if by_row and each.channel != "use":
-            continue
-        key = each.register, each.meter, each.channel
-        other = seen.setdefault(key, each.place)
-        if other != each.place:
-            names = f"'{shape.names[other]}' and '{shape.names[each.place]}'"
-            fact = f"columns {names} may both be {each.channel}"
-            raise unclear(path, "columns", fact, "--columns kwh=NAME")
+        if not by_row or each.channel == "use":
+            same.setdefault((each.register, each.meter, each.channel), []).append(shape.names[each.place])
+    for (_, _, channel), names in same.items():
+        if len(names) > 1:
+            raise NotSaid(path, [several("columns", channel, names)])
 
 
 def is_meter_id(text: str) -> bool:

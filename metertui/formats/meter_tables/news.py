@@ -30,7 +30,8 @@ class News:
         self._dated = [at for at in times.places if at in times.dates() and not holds_ranges]
         self._named = [at for at in (roles.meter, roles.unit, roles.channel) if at is not None]
         self._named += [at for at in times.places if at not in self._dated]
-        self._pair = [at for at in (roles.channel, roles.unit) if at is not None] if roles.channel is not None else []
+        says = (roles.meter, roles.channel, roles.unit) if roles.channel is not None else ()
+        self._series = [at for at in says if at is not None]
         self._figures = {each.place: (each.place,) if each.place >= 0 else roles.slots for each in roles.figures}
         self._known: dict[tuple[str, int], set[str]] = {}
 
@@ -47,9 +48,9 @@ class News:
                 told.update(self._new_times(at, *halves(texts)))
         for at in self._named:
             told.update(self._new("text", at, columns[at]))
-        if self._pair:
-            pairs = zip(*(columns[at] for at in self._pair), strict=True)
-            told.update(self._new("pair", 0, ["\n".join(pair) for pair in pairs]))
+        if self._series:
+            rows = zip(*(columns[at] for at in self._series), strict=True)
+            told.update(self._new("series", 0, ["\n".join(texts) for texts in rows]))
         figures: dict[int, set[int]] = {}
         for place, group in self._figures.items():
             written = ["\n".join(columns[at]).translate(_DIGITS).split("\n") for at in group]

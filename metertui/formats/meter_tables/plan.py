@@ -18,8 +18,9 @@ import numpy as np
 from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.meter_tables.evidence import Evidence
-from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, channel_of, is_meter_id, is_power
+from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, is_meter_id, is_power
 from metertui.formats.meter_tables.roles import Roles
+from metertui.formats.meter_tables.row_series import RowText
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.words import POWER_UNITS, is_named, meaning_of, meter_rank, plain, unit_of
@@ -62,6 +63,8 @@ class Plan:
     """Whether a time names no zone."""
     needs: Sequence[Need] = ()
     """What must be said before the series can be read; what is empty above is among it."""
+    row_texts: Sequence[RowText] = ()
+    """What rows say of the series that they are of."""
 
     def columns(self) -> set[int]:
         """Return the columns that are read."""
@@ -101,13 +104,13 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
         same = f"the same energy, as {'intervals' if kind == 'register' else 'registers'}"
         taken = {each.place for each in figures}
         left_out = {each.place: same for each in roles.figures if each.place not in taken}
-        _check_directions(path, [text for text, _ in sorted(evidence.series)])
-        if kind == "register" and roles.channel is not None and roles.meter is None:
-            _check_series(path, [text for text, unit in sorted(evidence.series) if not unit or unit_of(unit)])
         roles = replace(roles, left_out={**roles.left_out, **left_out})
         figures = [
             asking.noted(partial(_with_unit, path, shape, roles, each, said, evidence), each) for each in figures
         ]
+        if roles.channel is not None:
+            check = partial(roles.series.check, path, evidence.series, kind, figures[0].unit, stats.clashing)
+            asking.noted(check, None)
     else:
         kind = asking.noted(lambda: _kind_of_undecided(path, roles, stats, said), "")
         if not any(each.unit for each in figures):
@@ -117,8 +120,8 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
     stamps = asking.noted(lambda: _stamps(path, shape, roles, kind, stats, said, evidence), "")
     if not asking.needs:
         _check_times(path, shape, figures, stats)
-    needs = tuple(asking.needs)
-    return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, evidence.bare, needs)
+    needs, series = tuple(asking.needs), sorted(evidence.series)
+    return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, evidence.bare, needs, series)
 
 
 def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: Stats) -> None:
@@ -128,25 +131,6 @@ def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: St
             why = f"many rows have the time of another one, and another '{shape.names[each.place]}'"
             give = "--columns with the column that tells them apart, such as clock=NAME, meter=NAME or channel=NAME"
             raise DataError(path, None, f"{why}; give {give}")
-
-
-def _check_directions(path: Path, series: Sequence[str]) -> None:
-    """Raise DataError if rows are of a series that may be use or feed-in."""
-    for text in series:
-        meaning = meaning_of(text)
-        if meaning.direction in ("doubtful", "net") and not meaning.not_energy:
-            may = "is use less feed-in, not either" if meaning.direction == "net" else "may be use or feed-in"
-            raise DataError(path, None, f"the series '{text}' {may}; name it so, as use or export, or leave it out")
-
-
-def _check_series(path: Path, series: Sequence[str]) -> None:
-    """Raise DataError if rows of two series would be the reads of one register."""
-    seen: dict[str, str] = {}
-    for text in series:
-        meaning = meaning_of(text)
-        if text and not meaning.not_energy and (other := seen.setdefault(channel_of(meaning), text)) != text:
-            what = f"'{other}' and '{text}' may both be {channel_of(meaning)}"
-            raise DataError(path, None, f"the series {what}; import a file with one of them")
 
 
 def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, said: Said, evidence: Evidence) -> str:

@@ -19,7 +19,7 @@ from metertui.formats.meter_tables.intervals import IntervalBuilder
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.plan import Plan, make_plan
-from metertui.formats.meter_tables.roles import HEADER, column_of, find_roles
+from metertui.formats.meter_tables.roles import HEADER, column_of, find_roles, split_columns
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import TIMES, Shape, find_shapes
 from metertui.formats.meter_tables.slots import find_slots
@@ -60,7 +60,8 @@ class MeterTable:
             raise MeterError(f"{self.path} has no names of columns, by which another file could be known")
         places = {at for plan in self.plans for at in plan.columns()}
         names = [self.shape.names[at] for at in sorted(places)]
-        columns = {role: self._lasting_name(said) for role, said in self.said.columns.items()}
+        columns, series = split_columns([self.shape], self.said.columns)
+        columns = {role: self._lasting_name(said) for role, said in columns.items()} | series
         said = replace(self.said, meter="", mapping="", columns=columns)
         return FileMapping(name, f"as {self.path.name}", names, said)
 
@@ -146,8 +147,11 @@ def open_meter_table(
     if not shapes:
         what = "a time and a figure, and none has the columns identifier, timestamp and usage or reading_kwh"
         raise DataError(path, None, f"no row has {what}")
+    columns, series = split_columns(shapes, said.columns)
+    said = replace(said, columns=columns)
     shape, mapping = _choose(path, shapes, said, mappings)
     said = said if mapping is None else with_mapping(said, mapping)
+    said = replace(said, columns={**said.columns, **series})
     every = find_roles(path, shape, said)
     shared = FigureEvidence("." if table.delimiter == "," else None)
     evidence = [Evidence(roles, shape.width, table.delimiter, shared) for roles in every]
@@ -180,7 +184,7 @@ def _choose(
         raise DataError(path, None, f"no mapping is called '{said.mapping}'; there are {there or 'none'}")
     wanted = said.columns or (named.said.columns if named is not None else {})
     if wanted:
-        asked = {*map(signature, wanted.values())}
+        asked = {*map(signature, split_columns(shapes, wanted)[0].values())}
         same = (each for each in shapes if asked <= {*map(signature, each.names)})
         return next(same, shapes[0]), named
     known = ((each, found) for each in shapes if (found := matching(each.names, mappings)) is not None)

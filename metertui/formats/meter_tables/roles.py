@@ -10,6 +10,7 @@ from typing import Final
 
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.figure_columns import (
+    FIGURES,
     Figures,
     choose_figures,
     figures_as_said,
@@ -18,6 +19,7 @@ from metertui.formats.meter_tables.figure_columns import (
     is_meter_id,
     undecided_figures,
 )
+from metertui.formats.meter_tables.row_series import AS_THEY_SAY, RowSeries
 from metertui.formats.meter_tables.shape import TIMES, Shape, clean
 from metertui.formats.meter_tables.statuses import status_of
 from metertui.formats.meter_tables.times import TimeColumns, find_times
@@ -48,6 +50,8 @@ class Roles:
     unit: int | None = None
     channel: int | None = None
     """The column whose text says which series a row is of."""
+    series: RowSeries = AS_THEY_SAY
+    """What registers these are."""
     slots: Sequence[int] = ()
     """The columns of the parts of a day, where a row is a day."""
     left_out: Mapping[int, str] = field(default_factory=dict)
@@ -63,18 +67,35 @@ class Roles:
         return bool(self.figures) and all(each.channel for each in self.figures)
 
 
+def split_columns(shapes: Iterable[Shape], columns: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what a person says of columns, and what of series of rows, by channel: no column has their names."""
+    names = [name for shape in shapes for name in shape.names]
+    known = {*names, *map(plain, names), *(each for each in map(signature, names) if "#" in each)}
+
+    def is_column(role: str, name: str) -> bool:
+        said = {name, plain(name), signature(name)}
+        no_channel = role in (*TIME_ROLES, *_OTHER_ROLES, *FIGURES) or CHANNEL.fullmatch(role) is None
+        return no_channel or bool(said & known) or (name.isdigit() and 1 <= int(name) <= len(names))
+
+    parts: tuple[dict[str, str], dict[str, str]] = {}, {}
+    for role, name in columns.items():
+        parts[not is_column(role, name)][role] = name
+    return parts
+
+
 def find_roles(path: Path, shape: Shape, said: Said) -> list[Roles]:
     """Return what the columns of a table are taken for, for each of the series that stand side by side in it.
 
     What the table does not tell and a person must stands in their needs; a series with needs is none of the table where
     there are others. Raises DataError for what is said that is not there.
     """
-    told, header_meters = _told(path, shape, said.columns)
+    columns, series = split_columns([shape], said.columns)
+    told, header_meters = _told(path, shape, columns)
     groups = _groups(path, shape) if not told else [range(len(shape.names))]
     found, failure = [], None
     for places in groups:
         try:
-            found.append(_roles(path, shape, places, told, header_meters, said.unit))
+            found.append(_roles(path, shape, places, told, header_meters, said.unit, series))
         except DataError as error:
             failure = error
     if not found:
@@ -155,7 +176,13 @@ def values(shape: Shape, place: int, most: int = 200) -> list[str]:
 
 
 def _roles(
-    path: Path, shape: Shape, places: Sequence[int], told: Mapping[str, int], header_meters: bool, asked: str
+    path: Path,
+    shape: Shape,
+    places: Sequence[int],
+    told: Mapping[str, int],
+    header_meters: bool,
+    asked: str,
+    said_series: Mapping[str, str],
 ) -> Roles:
     asking, guess = Asking(), False
     untold = [at for at in places if at not in told.values()]
@@ -177,10 +204,13 @@ def _roles(
     texts = [at for at in free if shape.kinds[at] == "text" and at not in (unit, *statuses)]
     if series is None:
         series = _first(at for at in texts if _is_channel_column(shape, at))
+    for name in said_series.values() if series is None else ():
+        column_of(path, shape, name)
+    by_text = RowSeries({name: role for role, name in said_series.items()})
     said = {role: at for role, at in told.items() if role not in (*TIME_ROLES, *_OTHER_ROLES)}
     if len(shape.slots) and not said:
         inside = [at for at in shape.slots if at in places and at not in times.places]
-        return Roles(times, [figures_of_slots(shape, inside[0])], meter, unit, series, inside)
+        return Roles(times, [figures_of_slots(shape, inside[0])], meter, unit, series, by_text, inside)
     if said:
         figures = figures_as_said(shape, said)
         left_out: dict[int, str] = {}
@@ -193,7 +223,7 @@ def _roles(
             asking.add(error.needs)
             figures, left_out = undecided_figures(shape, candidates)
     figures = [replace(each, status=_status_of_column(statuses, each.place)) for each in figures]
-    return Roles(times, figures, meter, unit, series, (), left_out, tuple(asking.needs), guess)
+    return Roles(times, figures, meter, unit, series, by_text, (), left_out, tuple(asking.needs), guess)
 
 
 def _first(places: Iterable[int]) -> int | None:

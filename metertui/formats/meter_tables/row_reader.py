@@ -11,14 +11,15 @@ import numpy as np
 from metertui.engine.base import DAY, BadLine, Int64Array, check_meter_id, visible
 from metertui.engine.errors import MeterError, Refused
 from metertui.formats.meter_tables.energies import energy_reader
-from metertui.formats.meter_tables.figure_columns import Figures, channel_of
+from metertui.formats.meter_tables.figure_columns import Figures
 from metertui.formats.meter_tables.label_columns import as_shown
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.plan import Plan
+from metertui.formats.meter_tables.row_series import not_energy
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean, is_name
 from metertui.formats.meter_tables.slots import Slot
 from metertui.formats.meter_tables.statuses import flags_estimates, status_of
-from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meaning_of, meter_rank, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meter_rank, unit_of
 from metertui.formats.tables import Label, Row
 
 EMPTY_CELL: Final = "rows with an empty cell"
@@ -112,7 +113,9 @@ class RowReader:
             self.left_out.note(f"figures in {visible(cells[roles.unit]) or 'no unit'}", line)
             return
         if roles.channel is not None and not (channel := self.channel(cells[roles.channel])):
-            self.left_out.note(f"figures of {visible(cells[roles.channel])}", line)
+            text = cells[roles.channel]
+            why = "" if not_energy(text, self.plan.figures[0].unit) else f", as {roles.series.why_left_out(text)}"
+            self.left_out.note(f"figures of {visible(text)}{why}", line)
             return
         meter = "" if roles.meter is None else cells[roles.meter]
         start, when = found[0], as_shown(*found)
@@ -152,9 +155,8 @@ class RowReader:
 
     def channel(self, text: str) -> str:
         """Return the channel that a row names; empty if its figures are not taken."""
-        meaning = meaning_of(text)
-        power = meaning.not_energy == "power" and self.plan.figures[0].unit in POWER_UNITS
-        return "" if meaning.not_energy and not power else channel_of(meaning)
+        is_energy = not not_energy(text, self.plan.figures[0].unit)
+        return self.plan.roles.series.channel_of(text) if is_energy else ""
 
     def _note_no_time(self, cells: list[str], line: int) -> None:
         """Note a row below the table, such as a total. Raises Refused for one with a time that is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -54,6 +54,8 @@ class Stats:
     """How the figures of columns go on in time, by their column."""
     filled: Counter[int] = field(default_factory=Counter)
     """How many rows have a figure, by their column."""
+    clashing: set[frozenset[str]] = field(default_factory=set)
+    """Texts of two series of rows that have a figure for one time."""
     contradicting: Counter[int] = field(default_factory=Counter)
     """How many of those have another figure than an earlier row of the same register and time."""
 
@@ -72,6 +74,8 @@ def stats_of(
     every = zip(*names, strict=True) if names else repeat((), len(timed))
     series = np.array([keys.setdefault(key, len(keys)) for key in every], dtype=np.int64)
     _note_steps(stats, series, start)
+    if roles.channel is not None:
+        stats.clashing = _clashing(names, start)
     stats.day_only = bool(labels.day_only.all())
     pair = roles.times.is_pair
     lengths = Counter((_utc(labels.end_wall, labels.end_offset) - start).tolist() if pair else ())
@@ -96,6 +100,17 @@ def stats_of(
         stats.contradicting[each.place] = int((same & (np.diff(ordered[3]) != 0)).sum())
         stats.courses[each.place] = _course(ordered)
     return stats
+
+
+def _clashing(names: Sequence[Sequence[str]], start: Int64Array) -> set[frozenset[str]]:
+    """Return the texts of series, the last of the `names` of each row, two of which a meter has for one time."""
+    found: set[frozenset[str]] = set()
+    seen: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    for *meter, text, instant in zip(*names, start.tolist(), strict=True):
+        others = seen[*meter, instant]
+        found |= {frozenset((other, text)) for other in others - {text}}
+        others.add(text)
+    return found
 
 
 def _labels(shape: Shape, roles: Roles, order: DateOrder) -> tuple[Labels, Sequence[Sequence[str]]]:

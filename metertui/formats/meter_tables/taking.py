@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from metertui.formats.meter_tables.figure_columns import Figures
 from metertui.formats.meter_tables.plan import Plan
+from metertui.formats.meter_tables.row_series import not_energy
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
+from metertui.formats.meter_tables.words import unit_of
 from metertui.formats.said import Series, Taken
 
 _FIRST = 3
@@ -26,6 +28,10 @@ def taken_of(form: str, shape: Shape, plans: Sequence[Plan], mapped: str, notes:
     if slots:
         parts = Series(f"{len(slots)} parts of a day", _register(one, one.figures[0]), one.figures[0].unit)
         series = [parts if at == slots[0] else each for at, each in enumerate(series) if at not in slots[1:]]
+    units = {each.text: each.unit for each in one.row_texts if unit_of(each.unit) or not each.unit}
+    series += [
+        _row_series(one, *each) for each in units.items() if each[0] and not not_energy(each[0], one.figures[0].unit)
+    ]
     stamps = one.stamps if one.kind != "register" or one.stamps == "start" else ""
     zone = one.zone.name if one.names_no_zone else ""
     return Taken(form, one.kind, series, one.meter, zone, stamps, one.order, mapped, notes)
@@ -46,9 +52,24 @@ def _column(shape: Shape, plans: Sequence[Plan], at: int) -> Series:
     return Series(name, "", unit, why, roles.get(at, ""), number, first)
 
 
+def _row_series(plan: Plan, text: str, unit_text: str) -> Series:
+    """Return a series of rows, by its text and that of its unit."""
+    unit = unit_of(unit_text) or plan.figures[0].unit
+    channel = plan.roles.series.channel_of(text)
+    if not channel:
+        return Series(text, "", unit, plan.roles.series.why_left_out(text))
+    if any(f"'{text}'" in need.fact for need in plan.needs):
+        return Series(text, "", unit)
+    meter = plan.meter or plan.figures[0].meter or _OF_ITS_ROW
+    return Series(text, _identifier(meter, channel), unit, "", channel)
+
+
 def _register(plan: Plan, figures: Figures) -> str:
-    meter = plan.meter or figures.meter or _OF_ITS_ROW
-    return meter if figures.channel == "use" else f"{meter}:{figures.channel}"
+    return _identifier(plan.meter or figures.meter or _OF_ITS_ROW, figures.channel)
+
+
+def _identifier(meter: str, channel: str) -> str:
+    return meter if channel == "use" else f"{meter}:{channel}"
 
 
 def _first(shape: Shape, at: int) -> list[str]:

@@ -12,7 +12,7 @@ from metertui.formats.said.mapping_files import (
     save,
     with_mapping,
 )
-from metertui.formats.said.needs import Asking, Need, NotSaid, agreed, in_order, not_said, unclear
+from metertui.formats.said.needs import Asking, Need, NotSaid, agreed, in_order, not_said, quoted, several, unclear
 from metertui.formats.said.options import NOTHING_SAID, DateOrder, Kind, Said, said_from_json
 from metertui.formats.said.signatures import signature
 from metertui.formats.said.taken import TIME_ROLES, Series, Taken
@@ -39,8 +39,10 @@ __all__ = [
     "is_utc",
     "matching",
     "not_said",
+    "quoted",
     "said_from_json",
     "save",
+    "several",
     "signature",
     "unclear",
     "with_mapping",

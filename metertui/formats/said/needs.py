@@ -11,6 +11,8 @@ from metertui.engine.errors import DataError
 from metertui.formats.said.taken import Taken
 
 T = TypeVar("T")
+_NAMED: Final = 12
+"""Columns or series that a sentence names."""
 
 
 class _Option(NamedTuple):
@@ -105,6 +107,18 @@ def not_said(path: Path, option: str, detail: str = "") -> NotSaid:
 def unclear(path: Path, option: str, fact: str, give: str) -> NotSaid:
     """Return the error that says what is the matter, and which option settles it."""
     return NotSaid(path, [Need(option, fact=fact, give=give)])
+
+
+def several(what: str, channel: str, names: Sequence[str]) -> Need:
+    """Return the need to pick one of several columns or series, whatever they are, that would be one register."""
+    fact = f"the file has {len(names)} {what} that could be {channel}: {quoted(names)}"
+    return Need("columns", fact=fact, give=f"--columns {channel}=NAME with the name of one of them")
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Return the first of some names in quotes, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(f"'{name}'" for name in names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def agreed(path: Path, option: str, said: str, found: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from metertui.formats import Series, Taken
@@ -19,16 +19,21 @@ COLUMNS: Final = (
 )
 LEFT_OUT: Final = ""
 """The meaning of a column that is not taken."""
-MEANINGS: Final = (
+SERIES_MEANINGS: Final[Sequence[tuple[str, str]]] = (
     ("use", "use: kWh that is used, or its register"),
     ("export", "export: feed-in"),
-    ("use+export", "use, and feed-in where it is negative"),
     ("production", "production"),
     ("t1", "t1: use by tariff"),
     ("t2", "t2: use by tariff"),
     ("t3", "t3: use by tariff"),
     ("e1", "e1: feed-in by tariff"),
     ("e2", "e2: feed-in by tariff"),
+)
+"""What a series of rows can be taken for."""
+MEANINGS: Final[Sequence[tuple[str, str]]] = (
+    *SERIES_MEANINGS[:2],
+    ("use+export", "use, and feed-in where it is negative"),
+    *SERIES_MEANINGS[2:],
     ("time", "time"),
     ("start", "start of the interval"),
     ("end", "end of the interval"),
@@ -47,14 +52,14 @@ MEANINGS: Final = (
 
 def can_change(taken: Taken) -> bool:
     """Return whether a person can say what the columns are: not where several are use, each of its own meter."""
-    roles = [role for each in taken.series if each.register for role in each.role.split("+")]
+    roles = [role for each in taken.series if each.register and each.number for role in each.role.split("+")]
     return taken.is_table and len({*roles}) == len(roles)
 
 
 def first_unknown(taken: Taken | None) -> int:
-    """Return the row of the first column of which nothing is known; 0 if there is none."""
+    """Return the row of the first series or column of which nothing is known; 0 if there is none."""
     unknown = [at for at, each in enumerate(taken.series) if not each.role and not each.why] if taken else []
-    return unknown[0] if unknown else 0
+    return min(unknown, key=lambda at: (taken is not None and taken.series[at].number > 0, at), default=0)
 
 
 def cells_of(column: Series, *, asked: bool = False) -> Cells:
@@ -92,3 +97,27 @@ def columns_with(taken: Taken, number: int, meaning: str) -> Mapping[str, str]:
     if wanted.keys() & {"end"} and "time" in said:
         said["start"] = said.pop("time")
     return said
+
+
+def columns_with_series(taken: Taken, said: Mapping[str, str], name: str, channel: str) -> Mapping[str, str]:
+    """Return what is said of columns and of series of rows, once a series has another channel."""
+    series = _series_in(taken, said)
+    columns = {role: each for role, each in said.items() if role not in series}
+    return _joined(columns, {role: each for role, each in series.items() if each != name} | {channel: name})
+
+
+def with_series_of(taken: Taken, said: Mapping[str, str], columns: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what is said of columns, with what was `said` of series, if the same column tells them apart."""
+    before = next((named(taken, each) for each in taken.series if each.number and each.role == "channel"), None)
+    return _joined(columns, _series_in(taken, said) if columns.get("channel") == before else {})
+
+
+def _series_in(taken: Taken, said: Mapping[str, str]) -> dict[str, str]:
+    columns = {each.name for each in taken.series if each.number}
+    names = {each.name for each in taken.series if not each.number} - columns
+    return {role: name for role, name in said.items() if name in names}
+
+
+def _joined(columns: Mapping[str, str], series: Mapping[str, str]) -> Mapping[str, str]:
+    """Return both; a column of figures has no channel of its own where a series has it."""
+    return {**{("kwh" if role in series else role): name for role, name in columns.items()}, **series}

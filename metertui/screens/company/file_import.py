@@ -150,12 +150,19 @@ class UploadTab(Tab):
         column = taken.series[event.row]
 
         def picked(meaning: str | None) -> None:
-            if meaning is not None and meaning != column.role:
-                self._columns = file_columns.columns_with(taken, column.number, meaning)
-                self._read(lead="columns" in self._form.needed)
+            if meaning is None or meaning == column.role:
+                return
+            if column.number:
+                columns = file_columns.columns_with(taken, column.number, meaning)
+                self._columns = file_columns.with_series_of(taken, self._columns, columns)
+            else:
+                self._columns = file_columns.columns_with_series(taken, self._columns, column.name, meaning)
+            self._read(lead="columns" in self._form.needed)
 
-        if column.number:
-            self.app.push_screen(PickScreen(f"column {column.name}", file_columns.MEANINGS, column.role), picked)
+        what, meanings = "column", file_columns.MEANINGS
+        if not column.number:
+            what, meanings = "series", file_columns.SERIES_MEANINGS
+        self.app.push_screen(PickScreen(f"{what} {column.name}", meanings, column.role), picked)
 
     # -- what is shown -----------------------------------------------------------------------------------------
 

@@ -53,7 +53,10 @@ def test_a_total_of_feed_in_beside_its_tariffs_is_left_out(tmp_path: Path) -> No
         (["Leistung (kW)"], "'Leistung .kW.' is power, not energy; give --unit kW"),
         (["Lieferung kWh"], "'Lieferung kWh' may be use or feed-in; give --columns use=Lieferung kWh or export="),
         (["Saldo kWh"], "is use less feed-in, not either"),
-        (["Bezug L1 kWh", "Bezug L2 kWh"], "may both be use; give --columns"),
+        (
+            ["Bezug L1 kWh", "Bezug L2 kWh"],
+            "has 2 columns that could be use: 'Bezug L1 kWh', 'Bezug L2 kWh'; give --columns use",
+        ),
     ],
 )
 def test_what_names_do_not_tell_is_asked_for(tmp_path: Path, names: list[str], why: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.reading import open_meter_table
-from metertui.formats.said import NOTHING_SAID
+from metertui.formats.said import NOTHING_SAID, NotSaid, Said
 from tests.formats.meter_tables.made_up import Content, clock, read, write
 
 VALUES = (0.5, 0.25, 1, 0.125)
@@ -188,3 +189,51 @@ def test_a_workbook_of_formulas_without_values_is_no_table(tmp_path: Path) -> No
     rows += [[DAY + timedelta(hours=at), f"=A{at + 2}*2"] for at in range(4)]
     with pytest.raises(DataError, match="no row has a time and a figure"):
         read(tmp_path, rows)
+
+
+SENSORS = "".join(
+    f"{sensor},2025-04-0{day}T12:00:00+02:00,{first + day * 10}\n"
+    for sensor, first in (("Bezug Haus", 1000), ("Bezug Garage", 50), ("Einspeisung", 7))
+    for day in range(1, 6)
+)
+
+
+def test_of_several_series_that_could_be_one_register_a_person_picks_one(tmp_path: Path) -> None:
+    """Whether they are registers, or energy for the same times; the pick is kept in a mapping."""
+    for table, kind in (
+        (f"Sensor,Zeit,Zählerstand kWh\n{SENSORS}", "register"),
+        (f"Art,Zeit,kWh\n{SENSORS}", "interval"),
+    ):
+        said: dict[str, Any] = {"kind": kind, "stamps": "end", "columns": {}}
+        if kind == "register":
+            said = {"kind": kind, "columns": {"channel": "Sensor"}}
+        with pytest.raises(
+            NotSaid, match="2 series that could be use: 'Bezug Garage', 'Bezug Haus'; give --columns"
+        ) as no:
+            read(tmp_path, table, **said)
+        assert no.value.taken is not None
+        assert [(each.name, each.register) for each in no.value.taken.series[3:]] == [
+            ("Bezug Garage", ""), ("Bezug Haus", ""), ("Einspeisung", "m1:export"),
+        ]  # fmt: skip
+        said["columns"] = {**said["columns"], "use": "Bezug Haus"}
+        found = read(tmp_path, table, **said)
+        rows = found.registers if kind == "register" else found.intervals
+        assert [row.split()[0] for row in rows] == ["m1"] * 5 + ["m1:export"] * 5
+        assert rows[0].split()[-1] == ("1010.000" if kind == "register" else "1010")
+        assert found.table.left_out.sentences() == [
+            "figures of Bezug Garage, as 'Bezug Haus' is use: 5 (lines 7, 8, 9, …)"
+        ]
+        assert [(each.name, each.register, each.why) for each in found.table.taken().series[3:]] == [
+            ("Bezug Garage", "", "'Bezug Haus' is use"), ("Bezug Haus", "m1", ""), ("Einspeisung", "m1:export", ""),
+        ]  # fmt: skip
+        kept = found.table.mapping("haus")
+        again = open_meter_table(tmp_path / "june.csv", Said(meter="m1"), SiteZone("UTC"), mappings=[kept])
+        assert again is not None
+        assert again.taken().series == found.table.taken().series
+        other = open_meter_table(
+            tmp_path / "june.csv", Said(meter="m1", columns={"use": "Bezug Garage"}), SiteZone("UTC"), mappings=[kept]
+        )
+        assert other is not None
+        assert [each.register for each in other.taken().series[3:]] == ["m1", "", "m1:export"]
+    with pytest.raises(DataError, match="no column is 'Bezug Haus'"):
+        read(tmp_path, f"Zeit;Verbrauch (kWh)\n{hours('0,5 0,25')}", stamps="start", columns={"use": "Bezug Haus"})

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from metertui.formats import Series, Taken
-from metertui.screens.company.file_columns import can_change, cells_of, columns_with, first_unknown
+from metertui.screens.company.file_columns import (
+    can_change,
+    cells_of,
+    columns_with,
+    columns_with_series,
+    first_unknown,
+    with_series_of,
+)
 
 TAKEN = Taken(
     "table",
@@ -50,6 +57,24 @@ def test_columns_that_are_meters_are_not_changed() -> None:
     assert can_change(TAKEN)
     assert not can_change(Taken("table", "interval", [replace(TAKEN.series[1], "a"), replace(TAKEN.series[1], "b")]))
     assert not can_change(Taken("NEM12", "interval", [Series("m E1", "m")]))
+
+
+def test_a_series_of_rows_is_said_as_a_column_is() -> None:
+    rows = [Series("Art", role="channel", number=7), Series("A", unit="kWh"), Series("B", unit="kWh")]
+    taken = Taken("table", "register", [*TAKEN.series[:2], TAKEN.series[5], *rows])
+    assert can_change(taken)
+    assert first_unknown(taken) == 4, "a series before a column that may be nothing"
+    said = columns_with_series(taken, {"time": "Zeit", "use": "kWh"}, "B", "use")
+    assert said == {"time": "Zeit", "kwh": "kWh", "use": "B"}
+    assert columns_with_series(taken, said, "B", "t1") == {"time": "Zeit", "kwh": "kWh", "t1": "B"}
+    both = columns_with_series(taken, said, "A", "t2")
+    assert both == {"time": "Zeit", "kwh": "kWh", "use": "B", "t2": "A"}
+    assert columns_with_series(taken, both, "A", "use") == {"time": "Zeit", "kwh": "kWh", "use": "A"}
+    changed = columns_with(taken, 6, "quality")
+    assert with_series_of(taken, said, changed) == {
+        "time": "Zeit", "kwh": "kWh", "quality": "Bis", "channel": "Art", "use": "B",
+    }  # fmt: skip
+    assert with_series_of(taken, said, columns_with(taken, 7, "")) == {"time": "Zeit", "use": "kWh"}
 
 
 def replace(column: Series, register: str) -> Series:

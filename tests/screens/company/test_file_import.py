@@ -40,6 +40,13 @@ PORTAL = "Zeit;Verbrauch (kWh);Gas;Rest (kWh)\n" + "".join(
 )
 
 
+SENSORS = "Art,Zeit,Zählerstand kWh\n" + "".join(
+    f"Bezug {name},2025-03-0{day}T12:00:00+08:00,{first + 10 * day}\n"
+    for name, first in (("Haus", 100), ("Garage", 5))
+    for day in range(1, 10)
+)
+
+
 def shown(pilot: Pilot[None], name: str) -> list[tuple[str, ...]]:
     """The rows of a table."""
     table = pilot.app.screen.query_one(f"#upload-{name}", Table)
@@ -125,6 +132,21 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
         await press(pilot, "ctrl+g", "enter")
         await settle(pilot)
         assert result(pilot) == "portal-old.csv: 0 new intervals stored, 24 replaced"
+        (tmp_path / "sensors.csv").write_text(SENSORS)
+        field(pilot, "upload-path").value = "sensors.csv"
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert result(pilot).endswith("the file has 2 series that could be use: 'Bezug Garage', 'Bezug Haus'")
+        await press(pilot, *"home-2", "enter")
+        await settle(pilot)
+        assert (columns.has_focus, columns.cells_of_row(columns.cursor_row)[1:3]) == (True, ("Bezug Garage", "▲ ?"))
+        await press(pilot, "down", "enter", *"use:", "enter")
+        await settle(pilot)
+        assert [row[1:4] for row in shown(pilot, "columns")[3:]] == [
+            ("Bezug Garage", "– 'Bezug Haus' is use", ""), ("Bezug Haus", "use", "home-2"),
+        ]  # fmt: skip
+        assert text_of(pilot, "#upload-text") == "9 read · 9 new · 1 meter registered"
+        assert "Garage, as 'Bezug Haus' is use: 9" in result(pilot)
     assert office.engine.usage("home-1", "month").usage_wh == 31_200
 
 

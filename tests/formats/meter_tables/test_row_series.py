@@ -1,0 +1,64 @@
+"""Which register the rows of a series are of, and several series that would be one register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.errors import DataError
+from metertui.formats.meter_tables.row_series import RowSeries, RowText, not_energy
+from metertui.formats.said import NotSaid
+
+PATH = Path("x.csv")
+LIGHT, HEAT, FED = (RowText("", text, "kWh") for text in ("Verbrauch Licht", "Verbrauch Küche", "Einspeisung"))
+
+
+def asked(series: RowSeries, *found: RowText, kind: str = "register", clashing: tuple[RowText, ...] = ()) -> str:
+    """The question; empty if there is none."""
+    pairs = {frozenset(each.text for each in clashing)} if clashing else set()
+    try:
+        series.check(PATH, found, kind, "kWh", pairs)
+    except NotSaid as error:
+        [need] = error.needs
+        return f"{need.fact}; {need.give}"
+    return ""
+
+
+def test_two_series_of_one_register_are_asked_for_by_name() -> None:
+    question = "the file has 2 series that could be use: 'Verbrauch Küche', 'Verbrauch Licht'; "
+    question += "--columns use=NAME with the name of one of them"
+    assert asked(RowSeries(), LIGHT, HEAT, FED) == question
+    assert asked(RowSeries(), LIGHT, FED) == ""
+    assert asked(RowSeries(), LIGHT._replace(meter="a"), HEAT._replace(meter="b")) == ""
+    assert asked(RowSeries(), LIGHT, HEAT._replace(unit="°C"), RowText("", "Gasverbrauch", "")) == ""
+
+
+def test_series_of_intervals_may_follow_one_another() -> None:
+    assert asked(RowSeries(), LIGHT, HEAT, kind="interval") == ""
+    assert "could be use" in asked(RowSeries(), LIGHT, HEAT, kind="interval", clashing=(LIGHT, HEAT))
+
+
+def test_what_is_said_of_a_series_leaves_out_another_that_would_be_the_same() -> None:
+    series = RowSeries({LIGHT.text: "use"})
+    assert asked(series, LIGHT, HEAT, FED) == ""
+    assert [series.channel_of(each.text) for each in (LIGHT, HEAT, FED)] == ["use", "", "export"]
+    assert series.why_left_out(HEAT.text) == "'Verbrauch Licht' is use"
+    both = RowSeries({LIGHT.text: "use", HEAT.text: "heat"})
+    assert [both.channel_of(each.text) for each in (LIGHT, HEAT)] == ["use", "heat"]
+
+
+def test_what_may_be_use_or_feed_in_is_asked_for() -> None:
+    lieferung, balance = (RowText("", text, "kWh") for text in ("Lieferung", "Saldo"))
+    question = "the series 'Lieferung' may be use or feed-in; --columns use=Lieferung or export=Lieferung"
+    assert asked(RowSeries(), lieferung) == question
+    assert asked(RowSeries(), balance).startswith("the series 'Saldo' is use less feed-in, not either; --columns use=")
+    assert asked(RowSeries({"Lieferung": "export"}), lieferung, LIGHT) == ""
+
+
+def test_a_series_that_is_not_there_or_is_no_energy_is_named() -> None:
+    with pytest.raises(DataError, match="neither a column nor a series is 'Verbrauch'; series: 'Einspeisung'"):
+        asked(RowSeries({"Verbrauch": "use"}), FED)
+    with pytest.raises(DataError, match="the series 'Leistung' is power, not energy"):
+        asked(RowSeries({"Leistung": "use"}), RowText("", "Leistung", ""), FED)
+    assert not_energy("Leistung", "kW") == ""
