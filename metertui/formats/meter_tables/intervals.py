@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,13 +25,13 @@ from metertui.engine.base import (
 )
 from metertui.engine.errors import MeterError
 from metertui.engine.intervals import IntervalPiece, IntervalRows
+from metertui.formats.meter_tables.covered import Covered
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE, later_instants, passes
 from metertui.formats.meter_tables.plan import Plan
 from metertui.formats.meter_tables.row_reader import Entries
 from metertui.formats.meter_tables.words import POWER_UNITS
 
-_QUARTER = 15 * MINUTE
 _FINER_RUN: Final = 4
 """So many rows nearer to one another than usual are a part of the file with shorter intervals."""
 _COARSER_RUN: Final = 12
@@ -47,8 +47,7 @@ class IntervalBuilder:
     left_out: LeftOut
     _folded: list[Entries] = field(default_factory=list)
     _long: list[IntervalPiece] = field(default_factory=list)
-    _covered: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
-    """The quarters of an hour in which intervals begin, as bits, by register and day."""
+    _covered: Covered = field(default_factory=Covered)
 
     def add(self, entries: Entries, ids: list[str]) -> IntervalPiece:
         """Return the intervals of entries that can be told at once."""
@@ -178,7 +177,7 @@ class IntervalBuilder:
         long = rows.end - rows.start > usual + usual // 2 + HOUR * (usual > HOUR)
         if usual <= HOUR:
             long &= self._is_no_fold(rows, usual)
-        self._cover(rows.take(~long))
+        self._covered.add(rows.code[~long], rows.start[~long])
         if not long.any():
             return piece
         self._long.append(IntervalPiece(self.source, rows.take(long), piece.line[long]))
@@ -189,23 +188,14 @@ class IntervalBuilder:
         shown = self.plan.zone.wall_clock(rows.end) - self.plan.zone.wall_clock(rows.start)
         return np.asarray(shown > usual + usual // 2)
 
-    def _cover(self, rows: IntervalRows) -> None:
-        marks = np.unique(np.stack([rows.code.astype(np.int64), rows.start // _QUARTER]), axis=1)
-        for code, quarter in marks.T.tolist():
-            self._covered[code, quarter // 96] |= 1 << quarter % 96
-
     def _without_totals(self, piece: IntervalPiece) -> IntervalPiece:
         rows = piece.rows
         keep = np.ones(len(rows), dtype=bool)
-        for at in range(len(rows)):
-            code, first, last = int(rows.code[at]), int(rows.start[at]) // _QUARTER, -(-int(rows.end[at]) // _QUARTER)
-            for day in range(first // 96, (last - 1) // 96 + 1):
-                inside = range(max(first, day * 96), min(last, day * 96 + 96))
-                mask = sum(1 << quarter % 96 for quarter in inside)
-                if self._covered.get((code, day), 0) & mask:
-                    keep[at] = False
-                    self.left_out.note("totals of other rows", int(piece.line[at]))
-                    break
+        edges = zip(rows.code.tolist(), rows.start.tolist(), rows.end.tolist(), strict=True)
+        for at, (code, start, end) in enumerate(edges):
+            if self._covered.begins_within(code, start, end):
+                keep[at] = False
+                self.left_out.note("totals of other rows", int(piece.line[at]))
         return IntervalPiece(self.source, rows.take(keep), piece.line[keep], piece.refused)
 
 

@@ -22,10 +22,12 @@ _EPOCHS: Final = re.compile("1[0-9]{9}(?:\n1[0-9]{9})*+", re.ASCII)
 
 def halves(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the dates of texts and what follows them: joined again, they are the texts."""
-    marks = (found[1] for text in texts[:_TRIED] if (found := _MARK.match(text)) is not None)
-    mark = next(marks, "")
-    if not mark:
+    begun = next((found for text in texts[:_TRIED] if (found := _MARK.match(text)) is not None), None)
+    if begun is None:
         return texts, [""] * len(texts)
+    mark, cut = begun[1], begun.start(1)
+    if len(set(map(len, texts))) == 1:  # the dates may have different lengths all the same, and are not plain then
+        return [text[:cut] for text in texts], [text[cut:] for text in texts]
     cuts = [text.find(mark) for text in texts]
     if -1 in cuts:
         cuts = [len(text) if cut < 0 else cut for text, cut in zip(texts, cuts, strict=True)]

@@ -72,7 +72,7 @@ def detect_encoding(path: Path) -> str:
                 if beyond:
                     return "utf-8"
                 broken = True
-            cp1252 = cp1252 and _NOT_IN_CP1252.search(block) is None
+            cp1252 = cp1252 and (block.isascii() or _NOT_IN_CP1252.search(block) is None)
             if not block:
                 break
             block = file.read(_BLOCK_BYTES)
