@@ -117,14 +117,14 @@ def _labels(shape: Shape, roles: Roles, order: DateOrder) -> tuple[Labels, Seque
     """Return the labels of rows, whose starts are ODD where a row has none, and the cells column by column."""
     width = len(shape.names)
     padding = [""] * width
-    rows = [(row.cells + padding)[:width] for row in shape.rows if row.fault is None]
-    if any('="' in cell for cells in rows for cell in cells):
-        rows = [[clean(cell) for cell in cells] for cells in rows]
-    columns = list(zip(*rows, strict=True)) or [()] * width
+    rows = [row.cells for row in shape.rows if row.fault is None]
+    rows = [cells if len(cells) == width else (cells + padding)[:width] for cells in rows]
+    columns: Sequence[Sequence[str]] = list(zip(*rows, strict=True)) or [()] * width
+    columns = [[*map(clean, column)] if '="' in "\n".join(column) else column for column in columns]
     labels = LabelColumns(roles.times, order).read(Columns(range(len(rows)), columns))
     read = roles.times.reader(order)
     for at in np.flatnonzero(labels.wall == ODD).tolist():
-        found = read(rows[at])
+        found = read([column[at] for column in columns])
         if found is not None:
             for column, number in zip(labels, as_shown(*found), strict=True):
                 column[at] = number

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, overload
 
 from metertui.engine.errors import Refused
-from metertui.formats.tables.rows import Row, cut_cell
+from metertui.formats.tables.rows import Row, cut_cell, cut_cells
 
 _NOT_DECODED: Final = re.compile("[\ud800-\udfff\ufffd]")
 
@@ -44,8 +44,15 @@ class Lines(Sequence[Row]):
         return self._part(0, len(self))
 
     def _part(self, first: int, last: int) -> Iterator[Row]:
-        for number in range(first, last):
-            yield self[number]
+        part = Lines(self.first + first, self._texts[first:last], self._delimiter)
+        if not len(part):
+            return
+        width = part._texts[len(part) // 2].count(self._delimiter) + 1
+        places, columns = part.columns(width)
+        cells = zip(*(cut_cells([*map(str.strip, column)]) for column in columns), strict=True)
+        usual = dict(zip(places, cells, strict=True))
+        for at in range(len(part)):
+            yield Row("", part.first + at, [*usual[at]]) if at in usual else part[at]
 
     def since(self, number: int) -> Lines:
         """Return the lines from a number on."""
@@ -70,7 +77,8 @@ class Lines(Sequence[Row]):
             except csv.Error:
                 split = []
         if len(split) != len(texts):  # a quote was left open, and perhaps closed in another line
-            split = [row.cells if row.fault is None else [] for row in self]
+            rows = map(self.__getitem__, range(len(texts)))
+            split = [row.cells if row.fault is None else [] for row in rows]
         places = [at for at, cells in enumerate(split) if len(cells) == width]
         return places, list(zip(*(split[at] for at in places), strict=True))
 
