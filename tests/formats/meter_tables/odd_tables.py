@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from metertui.engine.base import SiteZone
-from metertui.engine.errors import DataError
+from metertui.engine.errors import MeterError
 from metertui.formats.meter_tables.reading import open_meter_table
 from metertui.formats.said import NotSaid, Said
 from metertui.formats.tables import text
@@ -208,7 +208,7 @@ def outcome(path: Path, said: Said) -> Sequence[Any]:
         return _read(path, said)
     except NotSaid as error:
         return str(error), error.needs, error.taken
-    except DataError as error:
+    except MeterError as error:
         return (str(error),)
 
 
