@@ -21,7 +21,7 @@ from metertui.engine.base import (
     split_identifier,
 )
 from metertui.engine.columns import Arrivals, Curve, IntervalColumns, run_edges
-from metertui.engine.intervals import UWH_PER_WH
+from metertui.engine.intervals import UWH_PER_WH, without_overlaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,16 @@ class FileFigures:
 
 
 def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
-    """Return what files say with intervals, in any order; of several with the same bounds the first one holds."""
+    """Return what files say with intervals, in any order.
+
+    Of several with the same bounds the first one holds, and of those that divide a longer one they do.
+    """
     found = found.take(np.lexsort((np.arange(len(found)), found.end, found.start, found.meter)))
     again = np.zeros(len(found), dtype=bool)
     again[1:] = True
     for column in (found.meter, found.start, found.end):
         again[1:] &= column[1:] == column[:-1]
-    found = found.take(~again)
+    found = without_overlaps(found.take(~again))
     figures = []
     edges = run_edges(found.meter).tolist()
     for begin, stop in pairwise(edges):

@@ -99,7 +99,7 @@ class IntervalImport:
         """Find out what becomes of the intervals beside those that are stored, and count it. Raises StorageError."""
         conflicts, days = FirstLines(), np.empty(0, dtype=np.int32)
         figures: list[tuple[int, FileFigures]] = []
-        said = "the file has another energy for this time in an earlier line"
+        said = "the file has another energy for this time in another line"
         for plan in self._plans(stored, progress):
             part = plan.part
             against = np.flatnonzero(plan.what == What.CONFLICT)

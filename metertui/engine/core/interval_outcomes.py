@@ -41,12 +41,15 @@ class FileOutcomes(NamedTuple):
     """The places of the known intervals in whose time different ones lie, ascending, each once."""
     beside: Int64Array
     """Of each interval, in the order of the file, the place of the first of those; -1 if it is not different."""
+    divided: Int64Array
+    """The places of the known intervals that new ones divide and have the energy of, ascending."""
 
 
 def file_outcomes(file: IntervalColumns, known: IntervalColumns) -> FileOutcomes:
     """Find out what becomes of the intervals of a file, in its order, beside known ones, of which no two overlap.
 
-    Of the values that it has for one interval the first holds.
+    Of the values that it has for one interval the first holds. Those that divide a known one, and have its energy
+    together, are new: so it does not matter whether the longer or the shorter ones come first.
     """
     count = len(file)
     order = np.lexsort((np.arange(count), file.end, file.start, file.meter))
@@ -76,14 +79,15 @@ def file_outcomes(file: IntervalColumns, known: IntervalColumns) -> FileOutcomes
     parts = np.flatnonzero(rest & ~same & (high - low == 1))
     split = np.unique(low[parts])
     whole = split[_as_others(known.take(split), kept)]
-    same[parts] = np.isin(low[parts], whole)
-    what[held] = np.where(same, What.DUPLICATE, np.where(inside, What.DIFFERENT, What.NEW))
-    differs = inside & ~same
+    divides = np.zeros(len(held), dtype=bool)
+    divides[parts] = np.isin(low[parts], whole)
+    differs = inside & ~same & ~divides
+    what[held] = np.where(same, What.DUPLICATE, np.where(differs, What.DIFFERENT, What.NEW))
     beside = np.full(count, -1, dtype=np.int64)
     beside[order[held[differs]]] = low[differs]
     in_order = np.empty(count, dtype=np.uint8)
     in_order[order] = what
-    return FileOutcomes(in_order, order, np.unique(concat_ranges(low[differs], high[differs])), beside)
+    return FileOutcomes(in_order, order, np.unique(concat_ranges(low[differs], high[differs])), beside, whole)
 
 
 def _same(column: NDArray[np.int32] | Int64Array) -> NDArray[np.bool_]:

@@ -68,7 +68,7 @@ class IntervalPlan:
             self.what[first:stop] = found.what
             self._note_differences(places, found.beside, known)
             taken = places[(found.what == What.NEW) | (replaces & (found.what == What.DIFFERENT))]
-            gone = found.known if replaces else found.known[:0]
+            gone = np.union1d(found.divided, found.known if replaces else found.known[:0])
             known, origin = _merged(known, origin, gone, columns.take(taken), taken)
         self._new = origin[origin >= 0]
         """The places of those that are stored afterwards and were not."""

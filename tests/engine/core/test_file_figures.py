@@ -30,6 +30,10 @@ def test_each_interval_counts_once_and_what_is_missing_between_them_is_told() ->
     assert figures_of_intervals(found, ["x", "x:t1"], UTC) == expected
     twice = found.take(np.array([0, 1, 0, 2, 3, 1]))
     assert figures_of_intervals(twice, ["x", "x:t1"], UTC) == expected
+    whole = columns_of(
+        [("a", 0, 20, 3 * HALF, 0), *(("a", at, at + 5, HALF, 0) for at in (0, 5, 10)), ("a", 15, 20, 0, 0)]
+    )
+    assert [(each.total_wh, each.intervals) for each in figures_of_intervals(whole, ["x"], UTC)] == [(2, 4)]
 
 
 def figures_beside(

@@ -128,11 +128,12 @@ def test_what_differs_is_left_alone_and_taken_when_it_is_to_replace(tmp_path: Pa
 def test_intervals_with_other_bounds_take_the_place_of_all_that_they_overlap(tmp_path: Path) -> None:
     imported(tmp_path, piece(rows([(1, 3, 2), (3, 4, 1), (4, 5, 1)])))
     same = piece(rows([(1, 2, 1.5), (2, 3, 0.5), (3, 5, 2)]), "finer.csv")
+    assert counts(imported(tmp_path, same)) == (3, 2, 1, 0, 0)  # the shortest stand, whichever come first
     assert counts(imported(tmp_path, same)) == (3, 0, 3, 0, 0)
     other = piece(rows([(2, 3.5, 9)]), "other.csv")
     assert counts(imported(tmp_path, other)) == (1, 0, 0, 1, 0)
     assert imported(tmp_path, other, replaces=True).replaced == 1
-    assert [used(tmp_path, "m", *each) for each in ((1, 5), (2, 3.5), (1, 2))] == [10_000, 9000, None]
+    assert [used(tmp_path, "m", *each) for each in ((1, 5), (2, 3.5), (1, 2))] == [11_500, 9000, 1500]
     assert problems(tmp_path) == []
 
 
