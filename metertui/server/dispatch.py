@@ -7,29 +7,15 @@ A `Conversation` does no I/O. It is fed bytes; `collect` parses them into reques
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from metertui.engine.base import OK, QUALITY_MARKS, Outcome
-from metertui.engine.core import Close
-from metertui.server.protocol import (
-    LINE_BYTES,
-    MAX_LINE_BYTES,
-    USAGE,
-    Auth,
-    Bad,
-    Estimate,
-    Help,
-    Parser,
-    Ping,
-    Quit,
-    Read,
-    Register,
-    Request,
-    Stop,
-    Web,
-    escape_controls,
-)
+from metertui.engine.core import Close, SentReads
+from metertui.server.plain_reads import PlainReads
+from metertui.server.protocol import LINE_BYTES, MAX_LINE_BYTES, USAGE, Parser, escape_controls
+from metertui.server.read_block import ReadBlock
+from metertui.server.requests import Auth, Bad, Estimate, Help, Ping, Quit, Read, Register, Request, Stop, Web
 
 _OK: Final = "OK\n"
 _DUPLICATE: Final = "OK duplicate\n"
@@ -48,6 +34,9 @@ class RequestBatch(Protocol):
 
     def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         """Put a reading to the batch."""
+
+    def add_next(self, sent: SentReads, first: int, stop: int) -> int:
+        """Put those from one on to the batch that are simply the next readings of their meters; return how many."""
 
     def add_estimated(self, meter: str, kwh: str, timestamp: str | None, quality: int) -> Outcome:
         """Put a reading that is not actual to the batch."""
@@ -69,12 +58,13 @@ class Conversation:
         self.pending_stop: Stop | None = None
         """The STOPSERVER whose day close is running."""
         self._parser = Parser(max_line_bytes)
+        self._trusted = trusted
         self._commands = _COMMANDS if trusted else _UNTRUSTED_COMMANDS
         self._auth_attempts_left = max_failed_auth
         self._ended = False
         self._reply_room = _UNLIMITED
-        self._ready: list[Request] = []
-        self._performed: list[Request] = []
+        self._ready: list[Request | ReadBlock] = []
+        self._performed: list[Request | ReadBlock] = []
         self._replies: list[str] = []
         self._unrecorded: list[Bad] = []
         self.requests = 0
@@ -97,7 +87,7 @@ class Conversation:
     @property
     def backlog(self) -> int:
         """Return about how many requests wait, at least 1."""
-        return len(self._ready) + self._parser.bytes_waiting // LINE_BYTES or 1
+        return _count(self._ready) + self._parser.bytes_waiting // LINE_BYTES or 1
 
     @property
     def has_work(self) -> bool:
@@ -162,9 +152,12 @@ class Conversation:
             return 0
         self._reply_room = reply_bytes
         budget = min(budget, max(1, reply_bytes // _REPLY_BYTES))
-        if len(self._ready) < budget:
-            self._ready += self._parser.take_requests(budget - len(self._ready))
-        return len(self._ready)
+        ready = _count(self._ready)
+        if ready < budget:
+            taken = self._parser.take_requests(budget - ready)
+            self._ready += [ReadBlock.of(each) if isinstance(each, PlainReads) else each for each in taken]
+            ready = _count(self._ready)
+        return ready
 
     def perform(self, batch: RequestBatch) -> None:
         """Put the ready requests to the batch, in order, up to one after which the conversation must wait.
@@ -179,32 +172,43 @@ class Conversation:
         ready, self._ready = self._ready, []
         self._performed = ready
         commands, replies, room = self._commands, self._replies, self._reply_room
-        for place, request in enumerate(ready):
-            reply = commands[type(request)](self, batch, request)
+        place = 0
+        while place < len(ready):
+            request = ready[place]
+            if isinstance(request, ReadBlock):
+                done = batch.add_next(request.reads, request.first, request.stop) if self._trusted else 0
+                ready[place : place + 1] = request.split(done)
+                if not done:
+                    continue
+                reply: str | None = _OK * done
+            else:
+                reply = commands[type(request)](self, batch, request)
+            place += 1
             if reply is not None:
                 replies.append(reply)
                 room -= len(reply)
                 if room > 0 and not batch.full:
                     continue
             if reply is not None or isinstance(request, Stop):
-                self._ready = ready[place + 1 :]
-            del ready[place + 1 :]
-            break
+                self._ready = ready[place:]
+            del ready[place:]
 
     def collect_replies(self, failure: Outcome | None = None) -> str:
         """Return the replies to what was performed; with `failure`, the batch is not on disk and it replaces OK."""
         replies, performed = self._replies, self._performed
         self._replies, self._performed = [], []
-        self.requests += len(performed)
+        self.requests += _count(performed)
         if failure is not None:
             failed = _error_reply(failure.code, failure.text)
             # After a defect some requests have no reply yet; a STOPSERVER gets its own later.
-            replies += [failed] * (len(performed) - len(replies) - (self.pending_stop is not None))
+            answered = len(performed) - (self.pending_stop is not None)
+            replies += [failed * _count([request]) for request in performed[len(replies) : answered]]
             for place, reply in enumerate(replies):
                 request = performed[place]
-                if isinstance(request, Read | Estimate | Register) and reply.startswith("OK"):
-                    replies[place] = failed
-                    self._unrecorded.append(Bad(request.line, failure.code, failure.text))
+                if isinstance(request, Read | Estimate | Register | ReadBlock) and reply.startswith("OK"):
+                    singles = request.singles() if isinstance(request, ReadBlock) else [request]
+                    replies[place] = failed * len(singles)
+                    self._unrecorded += [Bad(single.line, failure.code, failure.text) for single in singles]
         return "".join(replies)
 
     def confirm_close(self, close: Close) -> str:
@@ -292,6 +296,11 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
     Web: Conversation._hang_up,
 }
 _UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Estimate, Register, Stop)}
+
+
+def _count(requests: Iterable[Request | ReadBlock]) -> int:
+    """Return how many requests these are; a block is many."""
+    return sum([request.count if isinstance(request, ReadBlock) else 1 for request in requests])
 
 
 def _error_reply(code: str, why: str) -> str:

@@ -4,96 +4,22 @@ A `Parser` is fed the bytes of one client as they come, and returns the complete
 checked without knowing any meter: HTTP, length, encoding, verb, syntax, in this order. A line that fails is a request
 too, a `Bad` one, so that every line has a reply in its place.
 
-A chunk of printable ASCII without quotes, which is what meters send, is decoded and split as a whole; any other is
-parsed line by line. Both ways give the same requests.
+Many plain `READ` lines in a row become one block. Another chunk of printable ASCII without quotes is decoded and split
+as a whole, and any other is parsed line by line. All ways give the same requests.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
+
+from metertui.server.plain_reads import LEAST_LINES, PlainReads, find_plain_reads
+from metertui.server.requests import Auth, Bad, Estimate, Help, Ping, Quit, Read, Register, Request, Stop, Web
 
 MAX_LINE_BYTES: Final = 1024
 """The longest line with its ending: far longer than what meters send, and little to keep for a line without end."""
 
-
-class Read(NamedTuple):
-    """`READ`: a register read. `timestamp` is None for the time of the server."""
-
-    line: str
-    meter: str
-    kwh: str
-    timestamp: str | None
-
-
-class Estimate(NamedTuple):
-    """`READ` with the quality `E` or `S`: a register read that is not actual."""
-
-    line: str
-    meter: str
-    kwh: str
-    timestamp: str | None
-    quality: str
-    """In capitals."""
-
-
-class Register(NamedTuple):
-    """`REGISTER`: a new account. `fields` are in order, with names in lower case that may be repeated."""
-
-    line: str
-    meter: str
-    fields: tuple[tuple[str, str], ...]
-
-
-class Stop(NamedTuple):
-    """`STOPSERVER`: close the day."""
-
-    line: str
-
-
-class Ping(NamedTuple):
-    """`PING`."""
-
-    line: str
-
-
-class Help(NamedTuple):
-    """`HELP`."""
-
-    line: str
-
-
-class Auth(NamedTuple):
-    """`AUTH`. Its `line` does not contain the secret, since refused lines are written to files."""
-
-    line: str
-    name: str
-    secret: str
-
-
-class Quit(NamedTuple):
-    """`QUIT`."""
-
-    line: str
-
-
-class Bad(NamedTuple):
-    """A line that is not a valid request: `code` is the error code on the wire, `why` one sentence."""
-
-    line: str
-    code: str
-    why: str
-
-
-class Web(NamedTuple):
-    """A line of HTTP: a browser is at the other end, and a page from anywhere may have written what follows."""
-
-    line: str
-
-
-Request = Read | Estimate | Register | Stop | Ping | Help | Auth | Quit | Bad | Web
-"""Every request has `line`, the text that was sent, without its ending."""
 
 USAGE: Final = {
     "READ": "READ <meter_id>[:<channel>] <kwh> [<timestamp>] [A|E|S]",
@@ -175,19 +101,25 @@ class Parser:
         self._at = self.bytes_waiting = 0
         self.may_have_line = False
 
-    def take_requests(self, budget: int) -> list[Request]:
+    def take_requests(self, budget: int) -> list[Request | PlainReads]:
         """Return the next requests, in order, from about `budget` lines at most; none if no line is complete.
 
         The budget bounds the time that this takes and the memory of the requests; lines that cost more than a plain one
         count for more.
         """
         self._join()
-        requests: list[Request] = []
+        requests: list[Request | PlainReads] = []
         data, at = self._data, 0
         if self._discarding:
             at = data.find(b"\n") + 1 or len(data)
             self._discarding = not data.endswith(b"\n", 0, at)
         while budget > 0:
+            block = find_plain_reads(data, at, budget, self._limit) if budget >= LEAST_LINES else None
+            if block is not None:
+                requests.append(block)
+                at += block.bytes_taken
+                budget -= block.lines
+                continue
             reach = at + min(_PIECE, budget * LINE_BYTES)
             end = data.rfind(b"\n", at, reach) + 1 or data.find(b"\n", reach) + 1
             if data.count(b"\n", at, end) > 2 * budget:
@@ -212,7 +144,7 @@ class Parser:
             self._fresh.clear()
             self._at = 0
 
-    def _check_unterminated(self, data: bytes, at: int, requests: list[Request]) -> int:
+    def _check_unterminated(self, data: bytes, at: int, requests: list[Request | PlainReads]) -> int:
         """Check a line that has no ending yet; one that can only be refused is refused now and discarded."""
         line = data[at : at + self._limit]
         if len(line) < self._limit and not self._given_up:
@@ -232,7 +164,7 @@ class Parser:
         why = "a line ends with \\n or with \\r\\n, never with \\r alone"
         return Bad(_without_secret(_decode_escaped(line.partition(b"\r")[0])), "syntax", why)
 
-    def _parse(self, piece: bytes, requests: list[Request]) -> int:
+    def _parse(self, piece: bytes, requests: list[Request | PlainReads]) -> int:
         """Append the requests of whole lines, and return how much of the budget they cost."""
         lines = self._plain_lines(piece)
         if lines is None:

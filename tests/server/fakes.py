@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from metertui.engine.base.outcome import OK, Outcome
 from metertui.engine.core.counters import Close, Peer
+from metertui.engine.core.sent_reads import SentReads
 from metertui.server.connection import Connection
 
 
@@ -24,6 +25,11 @@ class FakeBatch:
     def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         self.reads.append((meter, kwh, timestamp))
         return self.outcomes.get(meter, OK)
+
+    def add_next(self, sent: SentReads, first: int, stop: int) -> int:
+        """Take those up to the first whose outcome is set."""
+        ids = sent.ids[first:stop]
+        return next((place for place, meter in enumerate(ids) if meter in self.outcomes), len(ids))
 
     def add_estimated(self, meter: str, kwh: str, timestamp: str | None, quality: int) -> Outcome:
         self.estimates.append((meter, kwh, timestamp, quality))

@@ -8,23 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.server.protocol import (
-    Auth,
-    Bad,
-    Estimate,
-    Help,
-    Parser,
-    Ping,
-    Quit,
-    Read,
-    Register,
-    Request,
-    Stop,
-    Web,
-    escape_controls,
-)
+from metertui.server.plain_reads import PlainReads
+from metertui.server.protocol import Parser, escape_controls
+from metertui.server.read_block import ReadBlock
+from metertui.server.requests import Auth, Bad, Estimate, Help, Ping, Quit, Read, Register, Request, Stop, Web
 
 ALL = 1_000_000
+
+
+def take(parser: Parser, budget: int) -> list[Request]:
+    """The next requests, those of a block one by one."""
+    requests: list[Request] = []
+    for taken in parser.take_requests(budget):
+        requests += ReadBlock.of(taken).singles() if isinstance(taken, PlainReads) else [taken]
+    return requests
 
 
 def parse(*chunks: bytes, limit: int = 1024, end: bool = True) -> list[Request]:
@@ -33,10 +30,10 @@ def parse(*chunks: bytes, limit: int = 1024, end: bool = True) -> list[Request]:
     requests = []
     for chunk in chunks:
         parser.feed(chunk)
-        requests += parser.take_requests(ALL)
+        requests += take(parser, ALL)
     if end:
         parser.end_input()
-        requests += parser.take_requests(ALL)
+        requests += take(parser, ALL)
         assert parser.bytes_waiting == 0
     return requests
 
@@ -257,15 +254,15 @@ def test_a_long_line_that_ends_in_a_command_is_not_that_command() -> None:
 def test_a_line_without_end_is_answered_at_once_and_kept_in_part_only() -> None:
     parser = Parser(limit := 64)
     parser.feed(b"x" * limit)
-    (request,) = parser.take_requests(ALL)
+    (request,) = take(parser, ALL)
     assert isinstance(request, Bad)
     assert request.code == "too-long"
     for _ in range(100):
         parser.feed(b"STOPSERVER " * 1000)
-        assert parser.take_requests(ALL) == []
+        assert take(parser, ALL) == []
         assert parser.bytes_waiting == 0
     parser.feed(b"STOPSERVER\nPING\n")
-    assert parser.take_requests(ALL) == [Ping("PING")]
+    assert take(parser, ALL) == [Ping("PING")]
 
 
 def test_an_endless_line_at_the_end_is_one_refusal() -> None:
@@ -295,7 +292,7 @@ def test_a_disconnected_client_leaves_no_incomplete_line() -> None:
     parser.feed(b"READ m1 100\nREAD m1 2")
     parser.feed(b"0")
     parser.abort_input()
-    assert parser.take_requests(ALL) == [Read("READ m1 100", "m1", "100", None)]
+    assert take(parser, ALL) == [Read("READ m1 100", "m1", "100", None)]
     assert parser.bytes_waiting == 0
     parser.abort_input()
     assert not parser.may_have_line
@@ -304,9 +301,9 @@ def test_a_disconnected_client_leaves_no_incomplete_line() -> None:
 def test_a_carriage_return_may_come_apart_from_its_newline() -> None:
     parser = Parser()
     parser.feed(b"PING\r")
-    assert parser.take_requests(ALL) == []
+    assert take(parser, ALL) == []
     parser.feed(b"\nREAD m1 5\r\n")
-    assert parser.take_requests(ALL) == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
+    assert take(parser, ALL) == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
 
 
 def test_only_one_carriage_return_belongs_to_the_ending() -> None:
@@ -317,31 +314,31 @@ def test_only_one_carriage_return_belongs_to_the_ending() -> None:
 def test_the_reply_names_a_carriage_return_that_ends_lines_alone(data: bytes) -> None:
     parser = Parser()
     parser.feed(data)
-    assert parser.take_requests(ALL) == []
+    assert take(parser, ALL) == []
     assert parser.awaits_newline
     parser.give_up_newline()
-    (refused,) = parser.take_requests(ALL)
+    (refused,) = take(parser, ALL)
     assert isinstance(refused, Bad)
     assert refused.code == "syntax"
     assert not parser.awaits_newline
     parser.feed(b"STOPSERVER\r")
-    assert parser.take_requests(ALL) == []
+    assert take(parser, ALL) == []
     parser.feed(b"\nPING\n")  # a newline comes after all, and ends what was refused
-    assert parser.take_requests(ALL) == [Ping("PING")]
+    assert take(parser, ALL) == [Ping("PING")]
 
 
 def test_a_page_whose_lines_end_with_a_carriage_return_alone_is_not_waited_for() -> None:
     parser = Parser()
     parser.feed(b"GET /\r")
     parser.give_up_newline()
-    assert parser.take_requests(ALL) == [Web("GET /")]
+    assert take(parser, ALL) == [Web("GET /")]
 
 
 @pytest.mark.parametrize("data", [b"PING", b"PING\r\nPING\r", b"\nPING\r", b"x" * 1024 + b"\r", b""])
 def test_who_has_sent_a_newline_or_no_carriage_return_is_waited_for(data: bytes) -> None:
     parser = Parser()
     parser.feed(data)
-    parser.take_requests(ALL)
+    take(parser, ALL)
     assert not parser.awaits_newline
 
 
@@ -353,7 +350,7 @@ def test_a_budget_bounds_the_requests_taken_at_once_and_loses_none() -> None:
     parser.feed(b"".join(b"READ m%d 5\n" % i for i in range(20_000)))
     taken: list[Request] = []
     while parser.may_have_line:
-        some = parser.take_requests(1000)
+        some = take(parser, 1000)
         assert len(some) < 1000 + 16_384 // len(b"READ m1 5\n")
         taken += some
     assert [request.meter for request in taken if isinstance(request, Read)] == [f"m{i}" for i in range(20_000)]
@@ -380,13 +377,13 @@ def test_a_parser_knows_that_only_half_a_line_waits() -> None:
     parser = Parser()
     parser.feed(b"PING\nPI")
     assert parser.may_have_line
-    parser.take_requests(ALL)
+    take(parser, ALL)
     assert not parser.may_have_line
     assert parser.bytes_waiting == 2
     parser.feed(b"NG\n")
     assert parser.may_have_line
     parser.clear_input()
-    assert (parser.may_have_line, parser.bytes_waiting, parser.take_requests(ALL)) == (False, 0, [])
+    assert (parser.may_have_line, parser.bytes_waiting, take(parser, ALL)) == (False, 0, [])
 
 
 # -- however the bytes come ------------------------------------------------------------------------------------
@@ -443,7 +440,7 @@ def test_any_budget_gives_the_same(data: bytes, budget: int) -> None:
     parser.end_input()
     requests: list[Request] = []
     while parser.may_have_line:
-        requests += parser.take_requests(budget)
+        requests += take(parser, budget)
     assert requests == parse(data)
 
 
@@ -456,6 +453,6 @@ def test_random_bytes_are_parsed_line_by_line_and_never_kept() -> None:
         parser.feed(chunk)
         lines += chunk.count(b"\n")
         while parser.may_have_line:
-            answers += len(parser.take_requests(1000))
+            answers += len(take(parser, 1000))
         assert parser.bytes_waiting < 1024
     assert 0 < answers <= lines + 1

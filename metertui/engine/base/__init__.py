@@ -36,6 +36,14 @@ from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.qualities import ACTUAL, ESTIMATED, QUALITY_MARKS, QUALITY_NAMES, parse_mark
 from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
+from metertui.engine.base.text_fields import (
+    ISO_LENGTH,
+    TextFields,
+    iso_rows,
+    leading,
+    parse_kwh_fields,
+    parse_time_fields,
+)
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import (
     DATA_WINDOWS,
@@ -71,6 +79,7 @@ __all__ = [
     "FIRST_DAY",
     "HALF_HOUR",
     "HOUR",
+    "ISO_LENGTH",
     "LAST_DAY",
     "MARK",
     "MAX_WH",
@@ -99,6 +108,7 @@ __all__ = [
     "Rules",
     "SiteZone",
     "SystemClock",
+    "TextFields",
     "Window",
     "add_months",
     "check_channel",
@@ -116,8 +126,10 @@ __all__ = [
     "former_limits",
     "hours_number",
     "is_bare",
+    "iso_rows",
     "kwh_number",
     "last_of_month",
+    "leading",
     "machine_zone",
     "meter_of",
     "month_before",
@@ -127,7 +139,9 @@ __all__ = [
     "no_progress",
     "parse_identifier",
     "parse_kwh",
+    "parse_kwh_fields",
     "parse_mark",
+    "parse_time_fields",
     "part_of_progress",
     "plain_identifier",
     "refused",

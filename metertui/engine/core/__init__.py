@@ -14,6 +14,7 @@ from metertui.engine.core.import_report import COUNTS, ImportReport
 from metertui.engine.core.importing import FilePiece, Import, deactivation_times
 from metertui.engine.core.ingest import Ingest
 from metertui.engine.core.read_import import NewReads
+from metertui.engine.core.sent_reads import SentReads
 
 __all__ = [
     "CLOSE_STEPS",
@@ -36,6 +37,7 @@ __all__ = [
     "LiveSnapshot",
     "NewReads",
     "Peer",
+    "SentReads",
     "closes",
     "corrections",
     "deactivation_times",

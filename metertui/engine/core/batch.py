@@ -36,8 +36,10 @@ from metertui.engine.base import (
     suspect,
 )
 from metertui.engine.columns import Known, Stated
+from metertui.engine.core import sent_reads
 from metertui.engine.core.counters import Arrival
 from metertui.engine.core.data_folder import DataFolder
+from metertui.engine.core.sent_reads import SentReads
 from metertui.engine.errors import Refused
 from metertui.engine.index import ReadingStore
 from metertui.engine.storage import RefusedLine, encode_line
@@ -144,6 +146,21 @@ class Batch:
         self.times.append(time)
         self.whs.append(wh)
         return outcome
+
+    def add_next(self, sent: SentReads, first: int, stop: int) -> int:
+        """Add those from `first` on, and before `stop`, that are simply the next readings; return how many.
+
+        What follows them has to be added by `add_reading`, which has the same outcome, OK, for these.
+        """
+        most_w = np.frombuffer(self._most, np.int64)
+        reach = self._earliest, self._ahead_from
+        found = sent_reads.leading_next(sent, first, stop, self._active, self._heads, most_w, self._zone, *reach)
+        if found.lines:
+            self.lines.append(found.lines)
+            self.codes += found.code.tolist()
+            self.times += found.time.tolist()
+            self.whs += found.wh.tolist()
+        return len(found.code)
 
     def add_estimated(self, register: str, kwh: str, timestamp: str | None, quality: int) -> Outcome:
         """Add a register read, as `add_reading` does, that is estimated or substituted."""

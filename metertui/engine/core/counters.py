@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from metertui.engine.base import ACTUAL
 from metertui.engine.storage import RefusedLine
@@ -13,8 +13,7 @@ CLOSE_STEPS: Final = ("sealing the log", "writing day files", "rebuilding the in
 """The steps of a day close, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A stored reading as the live screen lists it. `time` in µs UTC, `wh` the register, `note` why it is suspect."""
 
     meter: str

@@ -114,11 +114,12 @@ class Ingest:
         for code, time, wh in batch.ahead:
             self.drift.note_reading(code, time, wh, time - batch.now)
         notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
-        ids, columns = self._folder.directory.ids, (batch.codes, batch.times, batch.whs)
-        last = range(max(0, len(batch.codes) - _LIVE_ROWS), len(batch.codes))
-        for place, code, time, wh in zip(last, *(each[last.start :] for each in columns), strict=True):
-            quality = batch.estimated.get(place, ACTUAL)
-            counters.arrivals.append(Arrival(ids[code], time, wh, notes.get((ids[code], time), ""), quality))
+        ids, first = self._folder.directory.ids, max(0, len(batch.codes) - _LIVE_ROWS)
+        names = [ids[code] for code in batch.codes[first:]]
+        times = batch.times[first:]
+        said = [notes.get(reading, "") for reading in zip(names, times, strict=True)]
+        qualities = [batch.estimated.get(place, ACTUAL) for place in range(first, len(batch.codes))]
+        counters.arrivals.extend(map(Arrival._make, zip(names, times, batch.whs[first:], said, qualities, strict=True)))
 
     def roll_back(self, batch: Batch) -> None:
         """Undo what a batch that the disk refused has staged; its refused lines stay."""

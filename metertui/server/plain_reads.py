@@ -1,0 +1,85 @@
+"""Lines that are plain `READ` requests with a timestamp, found many at a time.
+
+Nearly all that meters send are such lines. They are found in the bytes as columns of text, without an object for each
+line. No I/O, as all of the parser.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_LINES: Final = 100
+"""The lines that are worth a block: fewer are parsed faster one by one."""
+PADDING: Final = 32
+"""Spaces that stand before and behind the text of a block, so that a word may be read with its surroundings."""
+WORDS: Final = 4
+
+_LINE_BYTES: Final = 64
+"""Bytes that are looked through for each line that is wanted."""
+_NEWLINE, _RETURN, _SPACE = b"\n\r "
+_PLAIN: Final = bytes(byte for byte in range(0x20, 0x7F) if byte != ord('"')) + b"\r\n"
+_VERB: Final = b"READ "
+_SHORTEST_TIME: Final = 2
+"""One letter may be a quality."""
+
+
+class PlainReads(NamedTuple):
+    """Lines of four words each, `READ`, register, kWh and timestamp, with one space between them."""
+
+    words: list[str]
+    """The words of all lines."""
+    text: NDArray[np.uint8]
+    """The lines as bytes, with PADDING before and behind them."""
+    bounds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    """Where in the text the registers, the kWh and the timestamps begin and end."""
+    bytes_taken: int
+    """The bytes of the lines with their endings."""
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines these are."""
+        return len(self.words) // WORDS
+
+
+def find_plain_reads(data: bytes, at: int, most: int, longest: int) -> PlainReads | None:
+    """Return such lines from a place on, `most` at most; None for fewer than LEAST_LINES.
+
+    No line is longer than `longest` bytes with its ending.
+    """
+    first = data[at : data.find(b"\n", at) + 1]
+    if not first.startswith(_VERB) or first.count(b" ") != WORDS - 1:
+        return None
+    piece = data[at : data.rfind(b"\n", at, at + most * _LINE_BYTES) + 1]
+    if odd := piece.translate(None, _PLAIN):
+        piece = piece[: piece.rfind(b"\n", 0, piece.find(odd[0])) + 1]
+    if piece.count(b"\n") < LEAST_LINES:
+        return None
+    padding = b" " * PADDING
+    text = np.frombuffer(b"".join((padding, piece, padding)), dtype=np.uint8)
+    newline = np.flatnonzero(text == _NEWLINE)[:most]
+    start = np.concatenate(([PADDING], newline[:-1] + 1))
+    stop = newline - (text[newline - 1] == _RETURN)
+    space = np.flatnonzero(text[: newline[-1]] == _SPACE)[PADDING:]
+    count = _leading(np.diff(np.searchsorted(space, newline), prepend=0) == WORDS - 1)
+    if piece.count(b"\r", 0, int(newline[-1]) - PADDING) != np.count_nonzero(stop != newline):
+        return None
+    newline, start, stop = newline[:count], start[:count], stop[:count]
+    one, two, three = space[: count * (WORDS - 1)].reshape(count, WORDS - 1).T
+    whole = (two > one + 1) & (three > two + 1) & (stop > three + _SHORTEST_TIME) & (newline - start < longest)
+    for place, letter in enumerate(_VERB):
+        whole &= text[start + place] == letter
+    count = _leading(whole)
+    if count < LEAST_LINES:
+        return None
+    taken = int(newline[count - 1]) + 1 - PADDING
+    words = piece[:taken].decode("ascii").split()
+    bounds = ((one + 1, two), (two + 1, three), (three + 1, stop))
+    return PlainReads(words, text, tuple((begin[:count], end[:count]) for begin, end in bounds), taken)
+
+
+def _leading(mask: NDArray[Any]) -> int:
+    """Return how many are true at the beginning."""
+    return len(mask) if mask.all() else int(mask.argmin())
