@@ -29,7 +29,7 @@ from metertui.engine.billing.statements import Bills, Terms
 from metertui.engine.core import one_meter
 from metertui.engine.core.engine import Engine
 from metertui.engine.usage.aggregate import usage_table
-from metertui.engine.usage.explanation import explain
+from metertui.engine.usage.explaining import explain
 from metertui.engine.usage.query import Filter, Question
 from metertui.engine.usage.readings_table import ReadingTables
 from metertui.engine.vee.edits import Edit

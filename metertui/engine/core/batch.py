@@ -44,6 +44,7 @@ from metertui.engine.errors import Refused
 from metertui.engine.index import ReadingStore
 from metertui.engine.storage import RefusedLine, encode_line
 from metertui.engine.vee import (
+    NOT_SIMPLE,
     Edit,
     MeterHeads,
     Neighbours,
@@ -417,7 +418,7 @@ class Batch:
             if chain is None:
                 chain = late_reads.surroundings(heads.replay_before(code, neighbours, time), neighbours, time)
             before, after = chain.before(time), chain.after
-            chain.insert(estimate, neighbours.estimates_after(time, after.time if after else late_reads.NOT_SIMPLE))
+            chain.insert(estimate, neighbours.estimates_after(time, after.time if after else NOT_SIMPLE))
             self._late += (chain.looks - looks) // _ESTIMATES_A_LATE
             heads.chains.keep(code, chain)
         why = estimates.why_apart(before, after, estimate, limits, self._zone)

@@ -17,7 +17,7 @@ from metertui.engine.core.batch import Batch
 from metertui.engine.core.counters import Arrival, Counters
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import StorageError
-from metertui.engine.vee import MeterHeads, Neighbours, late_reads, rules
+from metertui.engine.vee import NOT_SIMPLE, MeterHeads, Neighbours, late_reads, rules
 from metertui.engine.worklist import DriftLog
 
 _LIVE_ROWS: Final = 200
@@ -137,7 +137,7 @@ class Ingest:
         decided = folder.events.edits_of_meter(folder.directory.ids[code])
         neighbours = Neighbours(folder.readings, code, folder.directory.limits_of(code), decided=decided)
         self.heads.unset(code)
-        self.heads.set(code, late_reads.replay_before(neighbours, late_reads.NOT_SIMPLE))
+        self.heads.set(code, late_reads.replay_before(neighbours, NOT_SIMPLE))
 
     def refresh_meter(self, meter: str) -> list[int]:
         """Take a meter's attributes, and whether it may send readings, from its account.

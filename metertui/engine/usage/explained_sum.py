@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from metertui.engine.base import SiteZone, Window
-from metertui.engine.usage.explanation import Explanation, explain, why_no_data
+from metertui.engine.usage.explaining import explain, why_no_data
+from metertui.engine.usage.explanation import Explanation
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import MeterEdits
 

@@ -17,10 +17,12 @@ from metertui.engine.vee.edits import (
     replace_meters,
     word_of,
 )
-from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point
+from metertui.engine.vee.late_reads import MeterHeads
+from metertui.engine.vee.neighbours import NOT_SIMPLE, Neighbours, Point
 from metertui.engine.vee.standing import accepted, count_standing, is_void, standing
 
 __all__ = [
+    "NOT_SIMPLE",
     "OF_AN_ACCOUNT",
     "OF_AN_INSTANT",
     "OF_FIGURES",

@@ -17,7 +17,7 @@ from metertui.engine.columns.qualities import stated_all
 from metertui.engine.index import reading_store
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import ReadingStore
-from metertui.engine.vee.late_reads import Neighbours
+from metertui.engine.vee.neighbours import Neighbours
 
 METERS = 3
 Batches = list[list[tuple[int, int]]]

@@ -26,7 +26,7 @@ from metertui.engine.replica.apply import HistoryRebuild
 from metertui.engine.replica.changes import ChangeReader
 from metertui.engine.usage.readings_table import STATUS
 from metertui.engine.vee.edits import Edit
-from metertui.engine.vee.late_reads import NOT_SIMPLE
+from metertui.engine.vee.neighbours import NOT_SIMPLE
 from tests import oracle
 from tests.clock import FakeClock
 from tests.engine.core.commits import RULES, close_day, commit, commit_estimates, register

@@ -10,7 +10,7 @@ from metertui.engine.base.zone import HOUR
 from metertui.engine.usage.register_changes import RegisterChange, register_changes
 from metertui.engine.vee.edits import MeterEdits
 from tests.engine.build import Course
-from tests.engine.usage.test_explanation import corrected, decisions, event, hourly, instants
+from tests.engine.usage.test_explaining import corrected, decisions, event, hourly, instants
 from tests.strategies import START, courses
 
 

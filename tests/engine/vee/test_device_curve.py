@@ -21,10 +21,11 @@ from metertui.engine.columns.curve import DRAWN
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.edits import corrections_from
 from metertui.engine.vee.estimates import why_apart
-from metertui.engine.vee.late_reads import Neighbours, replay_after, replay_before, surroundings
+from metertui.engine.vee.late_reads import replay_after, replay_before, surroundings
+from metertui.engine.vee.neighbours import Neighbours
 from tests import oracle
 from tests.engine.vee.test_curve import KINDS, decided_of, known_of
-from tests.engine.vee.test_late_reads import Stored
+from tests.engine.vee.test_neighbours import Stored
 from tests.strategies import START
 
 ZONE = SiteZone("Europe/Berlin")
