@@ -232,10 +232,10 @@ def _first(places: Iterable[int]) -> int | None:
 
 def _meter_column(shape: Shape, free: Sequence[int]) -> int | None:
     """Return the column of meter ids: that of metering points first, or the only one whose texts are nothing else."""
-    ranked = [(meter_rank(shape.names[at]), -at) for at in free if shape.named and _holds_ids(shape, at)]
-    rank, place = max(ranked, default=(0, 0))
-    if rank:
-        return -place
+    ranked = [(rank, -at) for at in free if shape.named and (rank := meter_rank(shape.names[at]))]
+    for _, place in sorted(ranked, reverse=True):
+        if _holds_ids(shape, -place):
+            return -place
     coded = [
         at for at in free if shape.kinds[at] == "text" and all(ids_in(text) == [text] for text in values(shape, at))
     ]
@@ -250,12 +250,10 @@ def _holds_ids(shape: Shape, place: int) -> bool:
 
 
 def _is_unit_column(shape: Shape, place: int) -> bool:
-    found = values(shape, place)
-    units = [bool(unit_of(text)) or meaning_of(text).not_energy != "" for text in found]
+    found = values(shape, place) if shape.kinds[place] == "text" else []
     return (
-        shape.kinds[place] == "text"
-        and bool(found)
-        and all(units)
+        bool(found)
+        and all(unit_of(text) or meaning_of(text).not_energy != "" for text in found)
         and all(len(text) < 8 for text in found)
         and any(unit_of(text) for text in found)
     )
@@ -264,8 +262,8 @@ def _is_unit_column(shape: Shape, place: int) -> bool:
 def _is_status_column(shape: Shape, place: int) -> bool:
     if shape.named and is_named("status", shape.names[place]) and not _holds_decimals(shape, place):
         return True
-    found = values(shape, place)
-    return shape.kinds[place] == "text" and bool(found) and all(status_of(text).known for text in found)
+    found = values(shape, place) if shape.kinds[place] == "text" else []
+    return bool(found) and all(status_of(text).known for text in found)
 
 
 def _holds_decimals(shape: Shape, place: int) -> bool:

@@ -19,6 +19,8 @@ _ZIP: Final = b"PK\x03\x04"
 _HEAD: Final = 4096
 _HEADED: Final = 100
 """In how many rows columns that are named by times are looked for."""
+_FIRST_CELLS: Final = 400_000
+"""In so many cells of a wide table enough is shown of it."""
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 
 
@@ -124,7 +126,7 @@ def _first_rows(table: AnyTable) -> tuple[list[Row], int]:
         if block and not block[0].sheet:  # all rows are of one table
             found += block[: ROWS_PER_BLOCK - len(found)]
             same = len(found)
-            if same == ROWS_PER_BLOCK:
+            if same == ROWS_PER_BLOCK or sum(len(row.cells) for row in found) >= _FIRST_CELLS:
                 break
             continue
         found.extend(row for row in block if row.sheet not in sheets)

@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from metertui.formats.tables import text
+from metertui.formats.tables import opening, text
 from metertui.formats.tables.opening import is_other_than_utf8, open_any_table, open_table
 from tests.formats.tables import old_workbooks
 
@@ -94,6 +94,10 @@ def test_first_rows_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert table is not None
     assert [row.number for row in table.first] == list(range(1, 61))
     assert len(begun) == 1
+    monkeypatch.setattr(opening, "_FIRST_CELLS", 20)  # a wide table needs fewer rows to be known
+    table = open_any_table(path)
+    assert table is not None
+    assert 10 <= len(table.first) < 20
 
 
 def test_first_rows_of_a_parquet_file_stand_below_its_names(tmp_path: Path) -> None:
