@@ -7,7 +7,7 @@ A `Conversation` does no I/O. It is fed bytes; `collect` parses them into reques
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from metertui.engine.base import OK, QUALITY_MARKS, Outcome
@@ -172,32 +172,40 @@ class Conversation:
         ready, self._ready = self._ready, []
         self._performed = ready
         commands, replies, room = self._commands, self._replies, self._reply_room
-        place = 0
-        while place < len(ready):
-            request = ready[place]
+        for place, request in enumerate(ready):  # which grows where a block is split
             if isinstance(request, ReadBlock):
-                done = batch.add_next(request.reads, request.first, request.stop) if self._trusted else 0
-                ready[place : place + 1] = request.split(done)
-                if not done:
-                    continue
-                reply: str | None = _OK * done
+                reply = self._put_block(batch, ready, place)
             else:
                 reply = commands[type(request)](self, batch, request)
-            place += 1
             if reply is not None:
                 replies.append(reply)
                 room -= len(reply)
                 if room > 0 and not batch.full:
                     continue
             if reply is not None or isinstance(request, Stop):
-                self._ready = ready[place:]
-            del ready[place:]
+                self._ready = ready[place + 1 :]
+            del ready[place + 1 :]
+            break
+
+    def _put_block(self, batch: RequestBatch, ready: list[Request | ReadBlock], place: int) -> str | None:
+        """Put as much of a block to the batch as goes at once, or its first request, and return the replies.
+
+        The block is split there: the rest follows in `ready`.
+        """
+        block = ready[place]
+        assert isinstance(block, ReadBlock)
+        done = batch.add_next(block.reads, block.first, block.stop) if self._trusted else 0
+        ready[place : place + 1] = block.split(done)
+        if done:
+            return _OK * done
+        first = ready[place]
+        assert not isinstance(first, ReadBlock)
+        return self._commands[type(first)](self, batch, first)
 
     def collect_replies(self, failure: Outcome | None = None) -> str:
         """Return the replies to what was performed; with `failure`, the batch is not on disk and it replaces OK."""
         replies, performed = self._replies, self._performed
         self._replies, self._performed = [], []
-        self.requests += _count(performed)
         if failure is not None:
             failed = _error_reply(failure.code, failure.text)
             # After a defect some requests have no reply yet; a STOPSERVER gets its own later.
@@ -209,7 +217,9 @@ class Conversation:
                     singles = request.singles() if isinstance(request, ReadBlock) else [request]
                     replies[place] = failed * len(singles)
                     self._unrecorded += [Bad(single.line, failure.code, failure.text) for single in singles]
-        return "".join(replies)
+        text = "".join(replies)
+        self.requests += text.count("\n") + bool(performed and isinstance(performed[-1], Stop))
+        return text
 
     def confirm_close(self, close: Close) -> str:
         """Return the reply to STOPSERVER after the day close, and go on."""
@@ -298,9 +308,10 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
 _UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Estimate, Register, Stop)}
 
 
-def _count(requests: Iterable[Request | ReadBlock]) -> int:
+def _count(requests: Sequence[Request | ReadBlock]) -> int:
     """Return how many requests these are; a block is many."""
-    return sum([request.count if isinstance(request, ReadBlock) else 1 for request in requests])
+    more = [request.count - 1 for request in requests if isinstance(request, ReadBlock)]
+    return len(requests) + sum(more)
 
 
 def _error_reply(code: str, why: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_LINES: Final = 100
+LEAST_LINES: Final = 250
 """The lines that are worth a block: fewer are parsed faster one by one."""
 PADDING: Final = 32
 """Spaces that stand before and behind the text of a block, so that a word may be read with its surroundings."""
