@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from metertui.cli.inputs import as_file
 from metertui.cli.output import progress_bar
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES
+from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 
 
@@ -45,6 +47,13 @@ def import_files(options: argparse.Namespace) -> int:
 def _said(options: argparse.Namespace) -> dict[str, Any]:
     """Return what the options say of the files, as the owner of a folder takes it. Raises UsageError."""
     said = {name: value for name in _SAID if (value := getattr(options, name))}
+    if options.max_kw is not None and not 0 < options.max_kw < math.inf:
+        raise UsageError(f"--max-kw: {options.max_kw:g} is no power: it is a number above 0, in kW")
+    if options.meter:
+        try:
+            check_meter_id(options.meter)
+        except Refused as error:
+            raise UsageError(f"--meter: {error.why}") from error
     columns = {}
     words = next(csv.reader([options.columns], skipinitialspace=True), [])
     for word in filter(None, (word.strip() for word in words)):

@@ -303,3 +303,32 @@ def test_columns_are_said_by_name(metertui: Command, tmp_path: Path, columns: st
     told = metertui("import", str(file), "--columns", columns)
     assert told.code == 2
     assert "is not like time=NAME or kwh=3, each at most once" in told.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("--max-kw", "0", "--max-kw: 0 is no power"),
+        ("--max-kw", "nan", "--max-kw: nan is no power"),
+        ("--max-kw", "1e400", "--max-kw: inf is no power"),
+        ("--meter", "a b", "--meter: a meter id is"),
+        ("--meter", "m:export", "--meter: a meter id is"),
+    ],
+)
+def test_values_that_no_file_can_have_are_wrong_usage(metertui: Command, option: str, value: str, why: str) -> None:
+    told = metertui("import", __file__, option, value)
+    assert (told.code, told.err.count("\n")) == (2, 1)
+    assert why in told.err
+
+
+def test_a_load_curve_comes_back(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "portal.csv"
+    file.write_text(HOURS)
+    assert metertui("import", str(file), *SAID).code == 0
+    days = ("--from", "2025-04-01", "--to", "2025-04-30")
+    for suffix in (".csv", ".parquet", ".xlsx"):
+        out = tmp_path / f"curve{suffix}"
+        assert metertui("export", *days, "--interval", "15m", "-o", str(out)).code == 0
+        told = metertui("import", str(out), "--data", str(tmp_path / f"other{suffix}"), "--format", "json")
+        found = json.loads(told.out)
+        assert (found["refused"], found["meters"][0]["total_kwh"]) == (0, 0.75)

@@ -238,3 +238,11 @@ def test_what_a_file_of_the_trade_is_taken_for_is_told(tmp_path: Path) -> None:
     list(readers.read_any(path, ZONE, tell=told.append))
     series = [Series("m E1", "m", "kWh"), Series("m Q1", "", "kVArh", "reactive energy")]
     assert told == [Taken("NEM12", "interval", series)]
+
+
+def test_json_may_be_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "some.json"
+    rows = ",".join(f'{{"time": "2025-03-{day:02d}T00:00:00", "kwh": 0.{day % 3}}}' for day in range(1, 29))
+    path.write_text(f'{{"note": "{"x" * 1_000_000}", "data": [{rows}]}}')
+    said = Said(meter="m", zone="UTC", stamps="start", kind="interval", unit="kWh")
+    assert sum(len(piece.rows) for piece in readers.read_any(path, ZONE, said=said)) == 28

@@ -13,7 +13,16 @@ from typing import Final
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import Refused
 from metertui.formats.meter_tables.shape import Shape
-from metertui.formats.meter_tables.words import NO_MEANING, POWER_UNITS, Meaning, ids_in, is_named, meaning_of, plain
+from metertui.formats.meter_tables.words import (
+    NO_MEANING,
+    POWER_UNITS,
+    Meaning,
+    ids_in,
+    is_named,
+    meaning_of,
+    plain,
+    without_units,
+)
 from metertui.formats.said import NotSaid, not_said, several, unclear
 
 _ID_DIGITS: Final = 5
@@ -150,7 +159,7 @@ def choose_figures(
     directed = [at for at in known if meanings[at].direction not in ("", "net")]
     for at in [*taken]:
         meaning = meanings[at]
-        if at in known and meaning.direction == "net" and directed:
+        if meaning.direction == "net" and directed and (meaning.energy or (meaning.total and len(taken) == 1)):
             left_out[at] = "net of the others"
         elif meaning.total and not meaning.register and not meaning.direction and directed:
             left_out[at] = "a total of others"
@@ -161,13 +170,20 @@ def choose_figures(
         ):
             left_out[at] = "the total of its tariffs"
     known = [at for at in known if at not in left_out]
+    stems: dict[tuple[str, ...], int] = {}
+    for at in [*known]:
+        stem = tuple(plain(without_units(text)) for text in (shape.names[at], *shape.context[at]))
+        if meanings[stems.setdefault(stem, at)].unit != meanings[at].unit:
+            left_out[at] = "the same energy in another unit"
+            known.remove(at)
     if not known:
         raise _no_energy(path, shape, meanings, left_out)
     if any(meanings[at].direction == "net" for at in known):
         name = next(shape.names[at] for at in known if meanings[at].direction == "net")
         give = f"--columns kwh=NAME, or kwh={name}"
         raise unclear(path, "columns", f"column '{name}' is use less feed-in, not either", give)
-    figures = [_taken(shape, at, meanings, known) for at in known]
+    used = {meanings[at].register for at in known if meanings[at].direction == "use"}
+    figures = [_taken(shape, at, meanings[at], meanings[at].register in used) for at in known]
     _check_apart(path, shape, figures, by_row)
     return figures, left_out
 
@@ -207,11 +223,9 @@ def _no_energy(path: Path, shape: Shape, meanings: Mapping[int, Meaning], left_o
     return not_said(path, "columns", f"none of {names} is known to be energy")
 
 
-def _taken(shape: Shape, place: int, meanings: Mapping[int, Meaning], known: Sequence[int]) -> Figures:
-    meaning = meanings[place]
+def _taken(shape: Shape, place: int, meaning: Meaning, beside_use: bool) -> Figures:
     channel = channel_of(meaning)
-    others = [meanings[at] for at in known if at != place and meanings[at].register == meaning.register]
-    if meaning.direction == "consumed" and any(each.direction == "use" for each in others):
+    if meaning.direction == "consumed" and beside_use:
         channel = "consumed"
     says, directed = meaning.direction == "consumed", meaning.direction != ""
     return Figures(place, channel, meaning.unit, meaning.register, says, directed, _id_above(shape, place))

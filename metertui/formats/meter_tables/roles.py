@@ -148,8 +148,7 @@ def _groups(path: Path, shape: Shape) -> Sequence[Sequence[int]]:
     names = [plain(name) for name in shape.names]
     count = len(names)
     for size in range(2, count // 2 + 1):
-        parts = [names[at : at + size] for at in range(0, count, size)]
-        if count % size == 0 and shape.named and all(part == parts[0] for part in parts[1:]):
+        if count % size == 0 and shape.named and names[size:] == names[:-size]:
             return [range(at, at + size) for at in range(0, count, size)]
     if _is_one(path, shape):
         return [range(count)]

@@ -206,6 +206,11 @@ def unit_of(text: str) -> str:
     return power[0] if power else ""
 
 
+def without_units(text: str) -> str:
+    """Return a text without units of energy."""
+    return _UNITS.sub("", text.replace("_", " "))
+
+
 def is_named(kind: str, text: str) -> bool:
     """Return whether a name is that of a column of this kind: `status`, `unit`, `channel`, `time`, `start`, `end`."""
     pattern = {

@@ -23,9 +23,13 @@ def find_heading(rows: Sequence[Row]) -> Row | None:
     for at, row in enumerate(rows):
         if places := times_in(row.cells):
             own = (kind_of(cell) for each in rows[at + 1 :] for cell in each.cells)
-            others = [cell for place, cell in enumerate(row.cells) if place not in places and cell]
+            others = any(row.cells[place] for place in _others(row.cells, places))
             return row if others and rows[at + 1 :] and not any(own) else None
     return None
+
+
+def _others(cells: Sequence[str], places: Sequence[int]) -> list[int]:
+    return sorted({*range(len(cells))} - {*places})
 
 
 def as_rows(blocks: Callable[[], Iterator[Block]], heading: Row) -> Iterator[Block]:
@@ -34,7 +38,7 @@ def as_rows(blocks: Callable[[], Iterator[Block]], heading: Row) -> Iterator[Blo
     Rows bear the numbers of those of the file. An empty figure makes no row.
     """
     places = times_in(heading.cells)
-    others = [at for at in range(len(heading.cells)) if at not in places]
+    others = _others(heading.cells, places)
     rows = [heading._replace(cells=[*(heading.cells[at] for at in others), "time", "value"])]
     for share, block in blocks():
         for row in block:

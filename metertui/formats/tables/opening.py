@@ -165,12 +165,15 @@ def is_other_than_utf8(path: Path, first: bytes) -> bool:
 
 
 def open_table(path: Path, is_header: IsHeader) -> Table | None:
-    """Return the table of a file; None for a text in which no row has the columns that are looked for.
+    """Return the table of a file; None for a text in which no row has the columns that are looked for, and for JSON.
 
     Raises DataError for a file that is no table, OSError.
     """
     with path.open("rb") as file:
-        first = file.read(len(_ZIP))
+        head = file.read(_HEAD)
+    first = head[: len(_ZIP)]
+    if json_rows.is_json(head):
+        return None
     if first == _PARQUET:
         return Table(path, None, True, is_header, partial(parquet.read_rows, path))
     if first == _ZIP:

@@ -30,6 +30,8 @@ _MAX_LINE: Final = 1_000_000
 """Characters; a file with a longer line is no table."""
 _PREAMBLE: Final = 200
 """How many lines may stand before the row with the names of the columns."""
+_MOST_COLUMNS: Final = 16_384
+"""As many as a spreadsheet has."""
 _HEADED: Final = 20
 """In how many lines columns that are named by times are looked for."""
 _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -111,7 +113,11 @@ def guess_form(path: Path) -> TextForm | None:
         lines = list(islice(_lines(file, path), _PREAMBLE))
     named = _SEPARATOR.fullmatch(lines[0]) if lines else None
     first = 2 if named else 1
-    scores = {each: _score(lines[first - 1 :], each) for each in ([named[1]] if named else DELIMITERS)}
+    delimiters = [named[1]] if named else DELIMITERS
+    for number, line in enumerate(lines, 1):
+        if (count := max(map(line.count, delimiters))) >= _MOST_COLUMNS:
+            raise DataError(path, number, f"the line has {count + 1} cells: this is no table of readings")
+    scores = {each: _score(lines[first - 1 :], each) for each in delimiters}
     best = max(scores, key=scores.__getitem__)
     if not scores[best][0]:
         headed = {

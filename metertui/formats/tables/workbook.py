@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from metertui.engine.errors import DataError, MeterError
-from metertui.formats.tables.rows import Block, Row, as_cell, in_blocks
+from metertui.formats.tables.rows import Block, Row, Typed, as_cell, in_blocks
 
+_LOCAL: Final = re.compile(r"[0-9-]{10}T[0-9:.]+", re.ASCII)
+_OFFSET: Final = re.compile(r"[+-][0-9]{2}:[0-9]{2}", re.ASCII)
 _LARGE: Final = 100_000_000
 """Bytes of a part of a workbook, from which on it must not be packed too densely."""
 _DENSEST: Final = 200
@@ -51,5 +54,17 @@ def _check_size(path: Path, file: BinaryIO) -> None:
 
 def _rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # a sheet that was written row by row may state wrong ones
+    offsets: list[tuple[int, int]] = []
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-        yield Row(sheet.title, number, [as_cell(value) for value in values])
+        cells = [as_cell(value) for value in values]
+        offsets = offsets or _offsets(cells)
+        for time, offset in offsets:
+            if offset < len(cells) and _OFFSET.fullmatch(cells[offset]) and _LOCAL.fullmatch(cells[time]):
+                cells[time] = Typed(cells[time] + cells[offset])
+        yield Row(sheet.title, number, cells)
+
+
+def _offsets(names: list[str]) -> list[tuple[int, int]]:
+    """Return the columns of times and of their offsets from UTC, which real dates do not hold: `start_offset`."""
+    places = {name: at for at, name in enumerate(names) if name}
+    return [(at, places[f"{name}_offset"]) for name, at in places.items() if f"{name}_offset" in places]

@@ -100,3 +100,9 @@ def test_the_parts_of_a_day_are_use(tmp_path: Path) -> None:
         tmp_path, f"Tag;{names}\n01.04.2025;{';'.join(['0,5'] * 24)}\n02.04.2025;{';'.join(['0,5'] * 24)}\n"
     )
     assert figures_of_slots(shape, 1).channel == "use"
+
+
+def test_the_same_energy_in_two_units_is_taken_once(tmp_path: Path) -> None:
+    taken, left_out = chosen(tmp_path, "usage_kwh", "usage_wh", "export kWh")
+    assert taken == {"usage_kwh": "use", "export kWh": "export"}
+    assert left_out == {"usage_wh": "the same energy in another unit"}

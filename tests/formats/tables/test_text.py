@@ -85,3 +85,10 @@ def test_what_is_no_text_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path.write_text("a;b\n" + 20 * "x")
     with pytest.raises(DataError, match=":2: the line is too long"):
         find_form(path, is_header)
+
+
+def test_a_line_of_too_many_cells_is_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "some"
+    path.write_text("a\n" + ";1" * 20_000)
+    with pytest.raises(DataError, match="some:2: the line has 20001 cells: this is no table of readings"):
+        text.guess_form(path)

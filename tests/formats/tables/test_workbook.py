@@ -54,3 +54,14 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path: Path, monkey
     book.save(path)
     with pytest.raises(DataError, match=r"this is no workbook of readings: xl/worksheets/sheet1.xml would be 0 MB"):
         list(read_rows(path))
+
+
+def test_an_offset_beside_a_real_date_is_a_part_of_it(tmp_path: Path) -> None:
+    path, book = tmp_path / "some.xlsx", openpyxl.Workbook()
+    book.worksheets[0].append(["start", "kWh", "start_offset"])
+    book.worksheets[0].append([datetime(2025, 10, 26, 2, 30), 0.5, "+01:00"])
+    book.worksheets[0].append([datetime(2025, 10, 26, 2, 30), 0.5, None])
+    book.save(path)
+    found = [row.cells[0] for _, rows in read_rows(path) for row in rows]
+    assert found == ["start", "2025-10-26T02:30:00+01:00", "2025-10-26T02:30:00"]
+    assert isinstance(found[1], Typed)
