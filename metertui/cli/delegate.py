@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from metertui import settings
+from metertui.cli.errors import Interrupted
 from metertui.cli.output import print_warnings, progress_bar
-from metertui.engine.base import Progress, SystemClock, no_progress
+from metertui.engine.base import Progress, SystemClock, TellRows, no_progress, tell_no_rows
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.storage import local_user_name
@@ -60,11 +61,18 @@ def ask_owner(
         return None
 
 
-def perform(data: Path, name: str, arguments: Mapping[str, Any], progress: Progress = no_progress) -> Any:
+def perform(
+    data: Path,
+    name: str,
+    arguments: Mapping[str, Any],
+    progress: Progress = no_progress,
+    tell_rows: TellRows = tell_no_rows,
+) -> Any:
     """Run a command of the owner's table on a folder, and return its answer.
 
     It runs in this process, which owns the folder meanwhile, or in the process that owns it already. `progress` takes
-    the share done. Raises OwnedError for an owner that does not accept it in time, MeterError if it failed.
+    the share done, `tell_rows` the rows done. Raises OwnedError for an owner that does not accept it in time,
+    MeterError if it failed, Interrupted if an owner goes on with it.
     """
     command = COMMANDS[name]
     until = time.monotonic() + PATIENCE_SECONDS
@@ -74,12 +82,13 @@ def perform(data: Path, name: str, arguments: Mapping[str, Any], progress: Progr
         except OwnedError as error:
             try:
                 request = encode_request(Request(name, arguments))
-                return _ask_owner(data, request, max(AGAIN_SECONDS, until - time.monotonic()), progress)
+                patience = max(AGAIN_SECONDS, until - time.monotonic())
+                return _ask_owner(data, request, patience, progress, tell_rows=tell_rows)
             except _NotAccepted:
                 if time.monotonic() >= until:
                     raise OwnedError(f"{error}, which takes no commands; nothing was done") from None
         else:
-            return asyncio.run(_run(command, engine, dict(arguments), progress))
+            return asyncio.run(_run(command, engine, dict(arguments), progress, tell_rows))
         time.sleep(AGAIN_SECONDS)
 
 
@@ -99,12 +108,14 @@ def _open(data: Path, *, readings: bool) -> Engine:
     return engine
 
 
-async def _run(command: Command, engine: Engine, arguments: dict[str, Any], progress: Progress) -> Any:
+async def _run(
+    command: Command, engine: Engine, arguments: dict[str, Any], progress: Progress, tell_rows: TellRows
+) -> Any:
     headend = HeadEnd(engine, close_at_midnight=False)
     await headend.start()
     try:
         by = local_user_name(os.getuid())
-        return await command.run(Call(headend, by, arguments, progress, _take_nothing, alone=True))
+        return await command.run(Call(headend, by, arguments, progress, _take_nothing, tell_rows, alone=True))
     finally:
         await headend.stop()
 
@@ -123,7 +134,12 @@ async def _take_nothing(part: object) -> None:
 
 
 def _ask_owner(
-    data: Path, request: bytes, seconds: float, progress: Progress, take_part: TakePart = lambda _: None
+    data: Path,
+    request: bytes,
+    seconds: float,
+    progress: Progress,
+    take_part: TakePart = lambda _: None,
+    tell_rows: TellRows = tell_no_rows,
 ) -> Any:
     """Have the owner of a folder run a command, however long that takes once it has accepted it, and return the answer.
 
@@ -140,8 +156,10 @@ def _ask_owner(
                         connection.settimeout(None)
                         with contextlib.suppress(BrokenPipeError):  # its reply says why it reads no more
                             connection.sendall(request)
-                    case control_protocol.Progress(share):
+                    case control_protocol.Progress(share, rows):
                         progress(share)
+                        if rows is not None:
+                            tell_rows(rows)
                     case control_protocol.Part(content):
                         take_part(content)
                     case Done(result):
@@ -150,6 +168,10 @@ def _ask_owner(
                         raise MeterError(why)
     except OSError:
         pass  # it has ended, or the time has passed
+    except KeyboardInterrupt as error:
+        if accepted:
+            raise Interrupted("interrupted; the process that owns the folder goes on with the command") from error
+        raise
     if not accepted:
         raise _NotAccepted
     raise MeterError("the process that owns the folder ended before it answered; check whether the command took effect")

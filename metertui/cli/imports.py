@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
-from metertui.cli.errors import UsageError
+from metertui.cli.errors import Interrupted, UsageError
 from metertui.cli.import_report import print_refusals, print_report
 from metertui.cli.inputs import as_file
 from metertui.cli.output import progress_bar
@@ -19,6 +19,8 @@ from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
+
+_INTERRUPTED: Final = "interrupted; nothing is stored by half, and the same command stores what is missing"
 
 
 def import_files(options: argparse.Namespace) -> int:
@@ -36,9 +38,11 @@ def import_files(options: argparse.Namespace) -> int:
         arguments |= {"dry_run": options.dry_run, "replace": options.replace, "save_mapping": options.save_mapping}
         with progress_bar("importing") as share:
             try:
-                report = perform(folder_of(options), "import", arguments, share)
+                report = perform(folder_of(options), "import", arguments, share, share.tell_rows)
             except MeterError as error:
                 raise MeterError(_as_named(str(error), paths)) from error
+            except KeyboardInterrupt as error:
+                raise Interrupted(_INTERRUPTED) from error
     print_report(options, report)
     print_refusals(report)
     return int(0 < report["read"] == report["refused"])

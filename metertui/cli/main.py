@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from metertui.cli import streams
-from metertui.cli.errors import UsageError
+from metertui.cli.errors import Interrupted, UsageError
 from metertui.cli.grammar import parser
 from metertui.engine.errors import MeterError, text_of
 
@@ -31,6 +31,9 @@ def run(words: Sequence[str]) -> int:
     except MeterError as error:
         _print_error(error)
         return 1
+    except Interrupted as error:
+        _print_error(error)
+        return 130
     except OSError as error:
         for sentence in streams.drop_broken(error) or [text_of(error)]:
             _print_error(sentence)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from metertui.cli import streams
 from metertui.cli.options import format_of
-from metertui.engine.base import Progress, disarm_formula, visible
+from metertui.engine.base import disarm_formula, visible
 
 Row = Mapping[str, Any]
 _UNPRINTED: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -141,15 +141,34 @@ def status_line() -> Iterator[Callable[[str], None]]:
         draw("")
 
 
+class ProgressBar:
+    """A bar that is called with the share done, and may be told the rows done."""
+
+    def __init__(self, label: str, draw: Callable[[str], None]) -> None:
+        self._label = label
+        self._draw = draw
+        self._started = time.monotonic()
+        self._share = 0.0
+        self._rows = ""
+
+    def __call__(self, share: float) -> None:
+        """Show the share done."""
+        self._share = share
+        self._show()
+
+    def tell_rows(self, rows: int) -> None:
+        """Show the number of rows done."""
+        self._rows = f"  {rows:,} rows"
+        self._show()
+
+    def _show(self) -> None:
+        if time.monotonic() - self._started > 1:
+            done = int(30 * self._share)
+            self._draw(f"{self._label} [{'█' * done}{'·' * (30 - done)}] {self._share:4.0%}{self._rows}")
+
+
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
+def progress_bar(label: str) -> Iterator[ProgressBar]:
     """Show a bar on standard error for work that takes longer than a second; none where that is no terminal."""
-    started = time.monotonic()
     with status_line() as draw:
-
-        def show(share: float) -> None:
-            if time.monotonic() - started > 1:
-                done = int(30 * share)
-                draw(f"{label} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}")
-
-        yield show
+        yield ProgressBar(label, draw)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final, Literal, get_args
 import numpy as np
 
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
-from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress, visible
+from metertui.engine.base import Progress, SiteZone, TellRows, no_progress, part_of_progress, tell_no_rows, visible
 from metertui.engine.columns import Frozen
 from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -201,10 +201,12 @@ def read_import(
     replaces: bool = False,
     saved: Path | None = None,
     place: Path | None = None,
+    tell_rows: TellRows = tell_no_rows,
 ) -> FileImport:
     """Return an import with the readings and intervals of some files, of which something may be `said`.
 
-    Their meters have `attributes` where the files state none. See `Import` for the other parameters. Raises MeterError;
+    Their meters have `attributes` where the files state none. `tell_rows` is called with the number of rows read. See
+    `Import` for the other parameters. Raises MeterError;
     NotSaid for the first file of which not enough is said.
     """
     options = {"latest": latest, "ended": ended, "replaces": replaces, "max_kw": said.max_kw, "place": place}
@@ -216,6 +218,7 @@ def read_import(
         part = part_of_progress(progress, nth, len(paths))
         for piece in read_any(path, frozen.zone, form, part, said, saved, partial(importing.tell, path.name)):
             importing.add_piece(_with_attributes(piece, attributes))
+            tell_rows(importing.report.read)
     return importing
 
 

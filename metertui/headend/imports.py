@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
-from metertui.engine.base import Progress, counted, no_progress
+from metertui.engine.base import Progress, TellRows, counted, no_progress, tell_no_rows
 from metertui.engine.columns import Frozen, IntervalColumns
 from metertui.engine.core import Import, ImportReport, deactivation_times
 from metertui.engine.errors import BusyError, MeterError
@@ -24,6 +23,7 @@ from metertui.headend.accounts import Accounts
 from metertui.headend.day_close import DayClose
 from metertui.headend.import_lane import ImportLane
 from metertui.headend.jobs import Jobs
+from metertui.headend.thread_progress import ThreadProgress
 
 _READING: Final = 0.8
 """The share of the time of a plan in which the files are read."""
@@ -49,64 +49,75 @@ class Imports:
         said: Said = NOTHING_SAID,
         *,
         replaces: bool = False,
+        tell_rows: TellRows = tell_no_rows,
     ) -> FileImport:
         """Return what files would add, to be shown before it is stored: see its `report`. Raises NotSaid, MeterError.
 
         `attributes` are those of meters of which the files state none. Intervals that differ from what is stored take
-        its place if the import `replaces` it. `progress` is called on the event loop.
+        its place if the import `replaces` it. `progress` and `tell_rows`, with the rows read, are called on the event
+        loop. If it is cancelled, it ends behind the present block of rows.
         """
-        loop, engine = asyncio.get_running_loop(), self._jobs.engine
+        engine = self._jobs.engine
         now, gone = engine.clock.now(), deactivation_times(engine.accounts, engine.events)
         edits = engine.events.frozen()
-        given_up = threading.Event()
-
-        def share(part: float) -> None:
-            if given_up.is_set():
-                raise MeterError("cancelled")
-            loop.call_soon_threadsafe(progress, part)
+        told = ThreadProgress(progress, tell_rows)
 
         def plan(frozen: Frozen) -> FileImport:
             latest = now + engine.rules.future_us
             importing = readers.read_import(
-                *(frozen, edits, paths, form, latest, lambda part: share(_READING * part), gone, attributes, said),
+                *(frozen, edits, paths, form, latest, lambda part: told.share(_READING * part), gone, attributes, said),
                 replaces=replaces,
                 saved=engine.folder / MAPPINGS,
                 place=engine.folder,
+                tell_rows=told.rows,
             )
-            importing.plan(engine.accounts, now, lambda part: share(_READING + (1 - _READING) * part))
+            importing.plan(engine.accounts, now, lambda part: told.share(_READING + (1 - _READING) * part))
             return importing
 
         try:
             return await self._jobs.ask(plan)
         except asyncio.CancelledError:
-            given_up.set()
+            told.give_up()
             raise
 
-    async def store(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
+    async def store(
+        self,
+        importing: Import,
+        names: str,
+        by: str,
+        progress: Progress = no_progress,
+        tell_rows: TellRows = tell_no_rows,
+    ) -> ImportReport:
         """Store what was planned and close the day, which puts it into the archive; return what was done.
 
-        `names` of the files are for `audit.log`. Raises StorageError. After that, or if it is cancelled, planning and
-        storing the same files again adds the rest. Raises MeterError, before anything is stored, for intervals with
-        more power than their meters can have.
+        `names` of the files are for `audit.log`. `tell_rows` is called with the rows stored. Raises StorageError. After
+        that, or if it is cancelled, planning and storing the same files again adds the rest. Raises MeterError, before
+        anything is stored, for intervals with more power than their meters can have.
         """
         jobs, engine = self._jobs, self._jobs.engine
         importing.check_power()
+        of = max(1, importing.changes + importing.new_reads)
+        done = 0
+
+        def tell(rows: int) -> None:
+            nonlocal done
+            done = rows
+            progress(_SENDING * rows / of)
+            tell_rows(rows)
+
         await self._accounts.apply_import(importing)
         self._log_powers(importing.report, names, by)
-        await jobs.run_to_completion(self._store_intervals(importing))
-        done = 0
+        told = ThreadProgress(tell_rows=tell)
         try:
-            parts = importing.parts_of_reads()
+            await jobs.run_to_completion(self._store_intervals(importing, told))
+            parts, before = importing.parts_of_reads(), importing.changes
             while (reads := await jobs.compute(next, parts, None)) is not None:
-                sent = partial(_tell_part, progress, done, len(reads.rows), importing.new_reads)
-                lane = ImportLane(importing, reads, engine.ingest, jobs.commit_loop, sent)
-                try:
-                    await lane.run()
-                finally:
-                    done += lane.done
+                sent = partial(_tell_part, tell, before, len(reads.rows))
+                await ImportLane(importing, reads, engine.ingest, jobs.commit_loop, sent).run()
+                before += len(reads.rows)
         except asyncio.CancelledError:
-            stored = f"{done} of {importing.new_reads} new readings are stored"
-            jobs.audit(by, "import cancelled", names, stored)
+            told.give_up()
+            jobs.audit(by, "import cancelled", names, f"{done} of {of} new rows are stored")
             raise
         report = importing.report
         self._log(report, names, by)
@@ -117,23 +128,34 @@ class Imports:
                 break
         return report
 
-    async def _store_intervals(self, importing: Import) -> None:
-        """Store the intervals of an import, in a thread, and put them in use."""
+    async def _store_intervals(self, importing: Import, told: ThreadProgress) -> None:
+        """Store the intervals of an import, in a thread, and put them in use.
+
+        If the disk refuses, or it is given up, what was stored by then is in use.
+        """
         jobs, engine = self._jobs, self._jobs.engine
         if not importing.has_intervals:
             return
+        jobs.check_writable()
         store = IntervalStore(engine.folder, engine.zone)
         async with self._changing:
             before, ids = engine.readings.intervals, engine.directory.frozen_ids()
             if before is not importing.beside:  # another import has come first
-                await jobs.compute(importing.compare_again, before, ids)
-            changes = await jobs.compute(importing.interval_changes)
-            if not len(changes):
+                await jobs.compute_at_once(importing.compare_again, before, ids)
+            of, changes = importing.changes, importing.interval_changes
+            if not of:
                 return
-            await jobs.write(importing.store_intervals, store)
-            codes = [engine.directory.code_of(each) for each in changes.ids]
+            failure = None
+            try:
+                await jobs.compute_at_once(importing.store_intervals, store, lambda share: told.rows(round(of * share)))
+            except MeterError as error:
+                failure, changes = error, partial(importing.stored_intervals, store)
+            stored = await jobs.compute_at_once(changes)
+            codes = [engine.directory.code_of(each) for each in stored.ids]
             engine.ingest.heads.grow(len(engine.directory))
-            engine.readings.set_intervals(await jobs.compute(_merged, before, changes, codes))
+            engine.readings.set_intervals(await jobs.compute_at_once(_merged, before, stored, codes))
+            if failure is not None and not told.given_up:
+                raise failure
 
     async def mapping_of(self, path: Path, name: str, said: Said) -> FileMapping:
         """Return what is said of a file as a mapping, to be saved. Raises MeterError."""
@@ -145,16 +167,34 @@ class Imports:
         await self._jobs.write(save, self._jobs.engine.folder / MAPPINGS, mapping)
         self._jobs.audit(by, "save mapping", mapping.name, mapping.about)
 
-    async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
+    async def merge(
+        self,
+        importing: Import,
+        names: str,
+        by: str,
+        progress: Progress = no_progress,
+        tell_rows: TellRows = tell_no_rows,
+    ) -> ImportReport:
         """Merge what was planned straight into the day files, which takes half the time of `store`.
 
-        The engine does not learn of it: this is for a head-end that serves nobody and then ends. `progress` is called
-        in a thread. Raises DataError, StorageError; after that, doing it again adds the rest.
+        The engine does not learn of it: this is for a head-end that serves nobody and then ends. `progress` and
+        `tell_rows`, with the rows stored, are called on the event loop. Raises DataError, StorageError; after that, or
+        if it is cancelled, doing it again adds the rest.
         """
-        engine = self._jobs.engine
+        engine, of = self._jobs.engine, importing.changes + importing.new_reads
+        told = ThreadProgress(progress, tell_rows)
+
+        def tell(share: float) -> None:
+            told.share(share)
+            told.rows(round(of * share))
+
         now = engine.clock.now()
-        finish = partial(importing.finish, engine.accounts, engine.archive, now=now, progress=progress)
-        report = await self._jobs.write(finish)
+        finish = partial(importing.finish, engine.accounts, engine.archive, now=now, progress=tell)
+        try:
+            report = await self._jobs.write(finish)
+        except asyncio.CancelledError:
+            told.give_up()
+            raise
         self._log_powers(report, names, by)
         self._log(report, names, by)
         return report
@@ -182,9 +222,9 @@ class Imports:
             jobs.append(engine.rejects.write_lines, refusals, engine.zone)
 
 
-def _tell_part(progress: Progress, before: int, count: int, of: int, share: float) -> None:
-    """Tell the share done of an import: of one of its parts, behind others."""
-    progress(_SENDING * (before + count * share) / of)
+def _tell_part(tell: TellRows, before: int, count: int, share: float) -> None:
+    """Tell the rows done of a part with so many, of which a share is done."""
+    tell(before + round(count * share))
 
 
 def _merged(before: IntervalColumns, changes: IntervalRows, codes: Sequence[int]) -> IntervalColumns:

@@ -126,8 +126,14 @@ class ControlSocket:
         _send(writer, await self._run_command(line, _peer_user(writer), writer))
 
     async def _run_command(self, line: bytes, by: str, writer: asyncio.StreamWriter) -> Reply:
+        told: int | None = None
+
         def progress(share: float) -> None:
-            _send(writer, Progress(share))
+            _send(writer, Progress(share, told))
+
+        def tell_rows(rows: int) -> None:
+            nonlocal told
+            told = rows
 
         async def send_part(content: object) -> None:
             _send(writer, Part(content))
@@ -147,7 +153,9 @@ class ControlSocket:
                 raise MalformedMessage(
                     "the process that owns the folder does not know this command; is it another version?"
                 )
-            reply = Done(await command.run(Call(self._headend, by, dict(request.arguments), progress, send_part)))
+            reply = Done(
+                await command.run(Call(self._headend, by, dict(request.arguments), progress, send_part, tell_rows))
+            )
             encode_reply(reply)
             return reply
         except MeterError as error:

@@ -1,9 +1,10 @@
 """The messages between a command and the owner of a data folder: one JSON object a line. No I/O, no clock.
 
 The owner begins: `{"accepted": true}` says that it takes a request from this connection. A request is
-`{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}` and `{"part": …}`, a part of a long
-answer, and then one `{"result": …}` or `{"error": SENTENCE}`. A request is sent only once the connection is accepted:
-the system queues connections for an owner that is stopped, and what was sent on them would be obeyed when it goes on.
+`{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}`, with `"rows": N` where rows are
+counted, and of `{"part": …}`, a part of a long answer, and then one `{"result": …}` or `{"error": SENTENCE}`. A request
+is sent only once the connection is accepted: the system queues connections for an owner that is stopped, and what was
+sent on them would be obeyed when it goes on.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The command is running; `share` of it is done, 0 to 1."""
+    """The command is running; `share` of it is done, 0 to 1, and so many rows where it is about rows."""
 
     share: float
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def encode_reply(reply: Reply) -> bytes:
     match reply:
         case Accepted():
             return _encode_line({"accepted": True})
-        case Progress(share):
-            return _encode_line({"progress": round(share, 4)})
+        case Progress(share, rows):
+            return _encode_line({"progress": round(share, 4)} | ({} if rows is None else {"rows": rows}))
         case Part(content):
             return _encode_line({"part": content})
         case Done(result):
@@ -108,6 +110,8 @@ def parse_reply(line: bytes) -> Reply:
             return Accepted()
         case {"progress": int() | float() as share} if len(message) == 1:
             return Progress(float(share))
+        case {"progress": int() | float() as share, "rows": int() as rows} if len(message) == 2:
+            return Progress(float(share), rows)
         case {"part": content} if len(message) == 1:
             return Part(content)
         case {"result": result} if len(message) == 1:

@@ -19,10 +19,12 @@ from metertui.engine.base import (
     SECOND,
     Progress,
     SiteZone,
+    TellRows,
     counted,
     parse_kwh,
     part_of_progress,
     plain_identifier,
+    tell_no_rows,
 )
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
@@ -54,6 +56,8 @@ class Call:
     """Takes the share done, 0 to 1; to be called on the event loop."""
     send_part: SendPart
     """Takes a part of a long answer, as JSON has it. Raises TooLong, and MeterError if nobody takes it any more."""
+    tell_rows: TellRows = tell_no_rows
+    """Takes the number of rows done where a command counts them; on the event loop."""
     alone: bool = False
     """Whether the head-end serves nobody and ends after this command."""
 
@@ -184,7 +188,9 @@ async def _import(call: Call) -> object:
         raise MalformedMessage(f"form must be one of {', '.join(FORMS)}")
     progress = part_of_progress(call.progress, 0, 2)
     said, replaces = _said(call), call.arguments.get("replace") is True
-    importing = await call.headend.imports.plan(paths, form, progress, call.group(), said, replaces=replaces)
+    importing = await call.headend.imports.plan(
+        paths, form, progress, call.group(), said, replaces=replaces, tell_rows=call.tell_rows
+    )
     zone = call.headend.engine.zone
     if call.arguments.get("dry_run") is True:
         return _import_answer(importing, zone)
@@ -195,7 +201,7 @@ async def _import(call: Call) -> object:
     imports, kept_as = call.headend.imports, call.arguments.get("save_mapping")
     mapping = await imports.mapping_of(paths[0], str(kept_as), said) if kept_as else None
     store = imports.merge if call.alone else imports.store
-    await store(importing, names, call.by, progress)
+    await store(importing, names, call.by, progress, call.tell_rows)
     if mapping is not None:
         await imports.save_mapping(mapping, call.by)
     return _import_answer(importing, zone)

@@ -15,6 +15,7 @@ import pytest
 
 from metertui import settings
 from metertui.cli import delegate
+from metertui.cli.errors import Interrupted
 from metertui.engine.base.config import SystemClock
 from metertui.engine.core.engine import Engine
 from metertui.engine.storage.folder_lock import FolderLock
@@ -214,18 +215,28 @@ def _answer_once(bound: socket.socket, answer: bytes) -> None:
         connection.sendall(answer)
 
 
-def test_the_owner_reports_the_share_done(data: Path) -> None:
+def test_the_owner_reports_the_share_done_and_goes_on_if_the_command_is_interrupted(data: Path) -> None:
     data.mkdir()
     told: list[float] = []
+    rows: list[int] = []
+
+    def interrupt(share: float) -> None:
+        raise KeyboardInterrupt
+
     lock = FolderLock(data)
     lock.acquire()
 
     with socket_file.bind(data) as bound:
         bound.listen()
-        answer = b'{"progress":0.25}\n{"progress":1}\n{"result":[1]}\n'
+        answer = b'{"progress":0.25}\n{"progress":1,"rows":7}\n{"result":[1]}\n'
         serving = threading.Thread(target=_answer_once, args=(bound, answer))
         serving.start()
-        assert delegate.perform(data, "close", {}, told.append) == [1]
+        assert delegate.perform(data, "close", {}, told.append, rows.append) == [1]
+        serving.join()
+        serving = threading.Thread(target=_answer_once, args=(bound, answer))
+        serving.start()
+        with pytest.raises(Interrupted, match="the process that owns the folder goes on with the command"):
+            delegate.perform(data, "close", {}, interrupt)
         serving.join()
     lock.release()
-    assert told == [0.25, 1.0]
+    assert (told, rows) == ([0.25, 1.0], [7])

@@ -31,6 +31,21 @@ def test_what_is_generated_can_be_imported_once(metertui: Command, tmp_path: Pat
     assert [again[count] for count in COUNTS] == [288, 0, 288, 0, 0]
 
 
+def test_an_import_that_is_interrupted_says_so_in_one_line(
+    metertui: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    file = str(generated(metertui, tmp_path / "history.csv"))
+    monkeypatch.setattr("metertui.cli.imports.perform", interrupt)
+    result = metertui("import", file)
+    assert (result.code, result.out) == (130, "")
+    assert result.err.splitlines() == [
+        "metertui: interrupted; nothing is stored by half, and the same command stores what is missing"
+    ]
+
+
 def test_both_forms_hold_the_same_readings(metertui: Command, tmp_path: Path) -> None:
     wide, log = generated(metertui, tmp_path / "a.csv"), generated(metertui, tmp_path / "a.log")
     both = metertui("import", str(wide), str(log), "--format", "json").json

@@ -66,6 +66,8 @@ def test_progress_bar_is_drawn_after_a_second_and_removed(monkeypatch: pytest.Mo
         for thousandth in range(500, 505):
             share(thousandth / 1000)
         assert terminal.getvalue().count("counting") == 1
+        share.tell_rows(1_250_000)
+        assert " 50%  1,250,000 rows" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import random
 import threading
 from pathlib import Path
@@ -15,11 +16,14 @@ from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core import batch
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.intervals import IntervalStore
 from metertui.engine.replica.changes import ChangeReader
+from metertui.engine.storage import durable, file_group
 from metertui.formats import Said, readers
 from metertui.headend import accounts
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.headend.service import HeadEnd
+from metertui.headend.thread_progress import ThreadProgress
 from tests.clock import FakeClock
 from tests.desk import ScriptLane
 from tests.patience import PATIENCE
@@ -266,6 +270,78 @@ async def test_an_import_that_the_disk_ends_is_completed_by_another(
     assert report.new == len(headend.engine.readings) - before
     assert len(headend.engine.readings) == 34 * 117
     await headend.stop()
+
+
+@pytest.mark.parametrize("how", ["refused", "cancelled"])
+async def test_of_intervals_whose_import_ends_amid_their_days_those_are_in_use_that_are_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    file = tmp_path / "x.csv"
+    rows = [f"m-2,2025-03-0{day}T08:00,2025-03-0{day}T09:00,{day},\n" for day in range(1, 6)]
+    file.write_text(INTERVALS + "".join(rows))
+    headend = await start(tmp_path / "data")
+    importing = await headend.imports.plan([file])
+    loop, put, placed = asyncio.get_running_loop(), durable.Replacement.put_in_place, 0
+
+    def put_two(draft: durable.Replacement) -> None:
+        nonlocal placed
+        placed += 1
+        if how == "refused" and placed == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(draft)
+        if how == "cancelled" and placed == 2:
+            loop.call_soon_threadsafe(storing.cancel)
+            assert gave_up.wait(PATIENCE)
+
+    gave_up, give_up = threading.Event(), ThreadProgress.give_up
+
+    def note(told: ThreadProgress) -> None:
+        give_up(told)
+        gave_up.set()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ThreadProgress, "give_up", note)
+        patched.setattr(file_group, "MOST_FILES", 1)
+        patched.setattr(durable.Replacement, "put_in_place", put_two)
+        storing = asyncio.create_task(headend.imports.store(importing, "x.csv", "me"))
+        with pytest.raises(asyncio.CancelledError if how == "cancelled" else StorageError):
+            await storing
+        await asyncio.gather(*headend._jobs.background)
+    assert headend.engine.usage("m-2", "all").usage_wh == 3000
+    assert len(IntervalStore(tmp_path / "data", ZONE).read_all()) == 2
+    report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
+    assert (report.new, report.duplicate) == (3, 2)
+    assert headend.engine.usage("m-2", "all").usage_wh == 15_000
+    await headend.stop()
+    audit = (tmp_path / "data" / "audit.log").read_text()
+    assert audit.count("\timport cancelled\tx.csv\t") == (how == "cancelled")
+
+
+async def test_a_command_that_is_cancelled_ends_behind_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = history(tmp_path / "x.csv", random.Random(2), meters=2, slots=200)
+    headend = await start(tmp_path / "data")
+    importing, begun = await headend.imports.plan([file]), asyncio.Event()
+    give_up, gave_up, loop = ThreadProgress.give_up, threading.Event(), asyncio.get_running_loop()
+
+    def note(told: ThreadProgress) -> None:
+        give_up(told)
+        gave_up.set()
+
+    def share(told: ThreadProgress, done: float) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert gave_up.wait(PATIENCE)
+        assert done < 1
+        told._check()
+
+    monkeypatch.setattr(ThreadProgress, "give_up", note)
+    monkeypatch.setattr(ThreadProgress, "share", share)
+    merging = asyncio.create_task(headend.imports.merge(importing, "x.csv", "me"))
+    await begun.wait()
+    merging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await merging
+    await headend.stop()
+    assert not list((tmp_path / "data").glob("archive/*/*.new-*"))
 
 
 async def test_an_unreadable_file_changes_nothing(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_messages_survive_the_round_trip(do: str, given: dict[str, object], resu
     line = encode_request(request)
     assert line.count(b"\n") == 1
     assert parse_request(line) == request
-    replies: list[Reply] = [Accepted(), Done(result), Failed(do), Progress(0.25), Part(result)]
+    replies: list[Reply] = [Accepted(), Done(result), Failed(do), Progress(0.25), Progress(0.5, 7), Part(result)]
     assert [parse_reply(encode_reply(reply)) for reply in replies] == replies
 
 

@@ -33,7 +33,7 @@ from metertui.engine.base.limits import FitRule, Limits, MeterLimits, former_lim
 from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, BadLine, Outcome, refused, suspect
 from metertui.engine.base.plurals import counted
-from metertui.engine.base.progress import Progress, no_progress, part_of_progress
+from metertui.engine.base.progress import Progress, TellRows, no_progress, part_of_progress, tell_no_rows
 from metertui.engine.base.qualities import ACTUAL, ESTIMATED, QUALITY_MARKS, QUALITY_NAMES, parse_mark
 from metertui.engine.base.registers import MAX_WH, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.text_fields import (
@@ -108,6 +108,7 @@ __all__ = [
     "Rules",
     "SiteZone",
     "SystemClock",
+    "TellRows",
     "TextFields",
     "Window",
     "add_months",
@@ -147,6 +148,7 @@ __all__ = [
     "refused",
     "split_identifier",
     "suspect",
+    "tell_no_rows",
     "times_wh",
     "visible",
     "window_before",

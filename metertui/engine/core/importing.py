@@ -281,6 +281,15 @@ class Import:
         """Write what becomes of intervals into their day files. Raises DataError, StorageError."""
         self._intervals.store(store, progress)
 
+    @property
+    def changes(self) -> int:
+        """Return how many rows of intervals are to be written, once it is planned."""
+        return self._intervals.changes
+
+    def stored_intervals(self, store: IntervalStore) -> IntervalRows:
+        """Return what is stored of the days that `store_intervals` writes, if it failed. Raises DataError, OSError."""
+        return self._intervals.stored_changes(store)
+
     def interval_changes(self) -> IntervalRows:
         """Return what is written of intervals, all at once: withdrawals first, then values. Raises StorageError."""
         return self._intervals.all_changes()
@@ -299,7 +308,7 @@ class Import:
         change = self.plan_accounts(book, now)
         if change.accounts or change.moves:
             book.put_change(change)
-        changes = self._intervals.changes
+        changes = self.changes
         of = max(1, changes + self._reads.new)
         self.store_intervals(
             IntervalStore(archive.folder.parent, self._zone), lambda share: progress(changes * share / of)

@@ -239,6 +239,11 @@ class IntervalImport:
                 tell = partial(_tell_done, progress, before, self.changes)
                 store.add_days(named, map(self._as_rows, rows.parts()), tell)
 
+    def stored_changes(self, store: IntervalStore) -> IntervalRows:
+        """Return all that is stored of the days that are written, or were to be. Raises DataError, OSError."""
+        days = np.union1d(*self._days).tolist()
+        return concat_intervals([store.read_day(day_of_number(number)) for number in days])
+
     def all_changes(self) -> IntervalRows:
         """Return all that is to be written, withdrawals first. Raises StorageError."""
         parts = [self._as_rows(each) for rows in (self._withdrawals, self._values) for each in rows.parts()]

@@ -260,7 +260,12 @@ class UploadTab(Tab):
         under_way = self._begin("Reading", "reading the file")
         try:
             importing = await self.headend.imports.plan(
-                [self._path], None, partial(self._show_share, under_way), said=said, replaces=replaces
+                [self._path],
+                None,
+                partial(self._show_share, under_way),
+                said=said,
+                replaces=replaces,
+                tell_rows=partial(self._show_rows, under_way, "reading the file"),
             )
         except NotSaid as error:
             self._show(error.taken or Taken("", ""), error.needs, None)
@@ -331,7 +336,8 @@ class UploadTab(Tab):
         under_way.kept = _KEPT
         try:
             store = self.headend.imports.store(
-                importing, self._path.name, self.who, partial(self._show_share, under_way)
+                *(importing, self._path.name, self.who, partial(self._show_share, under_way)),
+                tell_rows=partial(self._show_rows, under_way, "storing"),
             )
             report = await self.works.outlast(under_way, store)
         except MeterError as error:
@@ -377,7 +383,7 @@ class UploadTab(Tab):
             self.company.place,
             lambda: self.workers.cancel_group(self, "upload"),
         )
-        self.say(f"{self._path.name}: {what} … You can go to another screen meanwhile.")
+        self._say_done(what, "")
         self.query_one("#upload-progress").remove_class("hidden")
         self.query_one("#upload-buttons").remove_class("hidden")
         self.query_one("#upload-store", Button).disabled = True
@@ -390,6 +396,14 @@ class UploadTab(Tab):
         if self.is_running:
             for bar in self.query(ProgressBar):  # none if the screens have failed meanwhile
                 bar.update(progress=share)
+
+    def _show_rows(self, work: Work, what: str, rows: int) -> None:
+        """Say how many rows are done, while the screen is in view."""
+        if self.is_running and self._work is work and not work.cancelled:
+            self._say_done(what, f"{fmt.counted(rows, 'row')}. ")
+
+    def _say_done(self, what: str, done: str) -> None:
+        self.say(f"{self._path.name}: {what} … {done}You can go to another screen meanwhile.")
 
     def _end(self, work: Work) -> None:
         self.works.end(work)

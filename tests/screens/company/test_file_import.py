@@ -235,9 +235,9 @@ async def test_an_import_goes_on_where_the_screens_fail_and_is_shown_on_all(
 ) -> None:
     path, store, go_on = lines(tmp_path / "more.csv", *FILE), office.headend.imports.store, asyncio.Event()
 
-    async def slow(*given: Any) -> ImportReport:
+    async def slow(*given: Any, **more: Any) -> ImportReport:
         await go_on.wait()
-        return await store(*given)
+        return await store(*given, **more)
 
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
     monkeypatch.setattr(office.headend.imports, "store", slow)
