@@ -87,9 +87,13 @@ class _Rests:
         self._times = times
         self._order = order
         self._read = times.reader(order)
+        self._forget()
+
+    def _forget(self) -> None:
         self._known: dict[str, int] = {}
-        """The places of different rests in `_above`."""
-        self._above: list[tuple[int, ...]] = []
+        """The rows of different rests in the table."""
+        self._table = np.array([_UNKNOWN], dtype=np.int64)
+        """Labels less the midnights of their days."""
 
     def above(self, columns: Columns, days: Sequence[str], clocks: Sequence[str]) -> Labels:
         """Return labels less the midnights of `days`; `clocks` are what stands in the same cells behind them."""
@@ -99,18 +103,21 @@ class _Rests:
         else:
             rests = others[0] if len(others) == 1 else ["\n".join(each) for each in zip(*others, strict=True)]
         if len(self._known) > _MOST_KEPT:
-            self._known.clear()
-            self._above.clear()
-        self._learn(columns, days, rests, alone=bool(clocks))
-        table = np.array([_UNKNOWN, *self._above], dtype=np.int64)
+            self._forget()
+        found = self._learn(columns, days, rests, alone=bool(clocks))
+        if found:
+            self._table = np.concatenate((self._table, found))
         places = np.fromiter(map(self._known.get, rests, repeat(0)), np.int64, len(rests))
-        return Labels(*table[places].T)
+        return Labels(*self._table[places].T)
 
-    def _learn(self, columns: Columns, days: Sequence[str], rests: Sequence[str], *, alone: bool) -> None:
-        """Read the row of each rest that is new, where its date is plain."""
+    def _learn(
+        self, columns: Columns, days: Sequence[str], rests: Sequence[str], *, alone: bool
+    ) -> list[tuple[int, ...]]:
+        """Read the row of each rest that is new, where its date is plain, and return what follows from the rest."""
+        learned: list[tuple[int, ...]] = []
         new = set(rests).difference(self._known)
         if not new:
-            return
+            return learned
         places = self._times.places
         for at, rest in enumerate(rests):
             midnight = _midnight(self._order, days[at]) if rest in new else ODD
@@ -121,8 +128,9 @@ class _Rests:
             cells = [columns[place][at] if place in places else "" for place in range(max(places) + 1)]
             found = self._read(cells) if not alone or is_plain_rest(rest) else None
             if found is not None:
-                self._above.append(_above(found, midnight))
-                self._known[rest] = len(self._above)
+                self._known[rest] = len(self._table) + len(learned)
+                learned.append(_above(found, midnight))
+        return learned
 
 
 def _midnight(order: DateOrder, text: str) -> int:

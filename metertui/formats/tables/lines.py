@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, overload
 
 from metertui.engine.errors import Refused
-from metertui.formats.tables.rows import Row, cut_cell, cut_cells
+from metertui.formats.tables.rows import Row, cut_cells
 
 _NOT_DECODED: Final = re.compile("[\ud800-\udfff\ufffd]")
 
@@ -89,8 +89,8 @@ def split_line(line: str, delimiter: str) -> list[str]:
         raise Refused("bad-encoding", "the line has bytes that are no text in the encoding of the file")
     line = line.rstrip("\n")
     if '"' not in line:
-        return [cut_cell(cell.strip()) for cell in line.split(delimiter)]
+        return cut_cells([*map(str.strip, line.split(delimiter))])
     try:
-        return [cut_cell(cell.strip()) for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
+        return cut_cells([*map(str.strip, next(csv.reader([line], delimiter=delimiter, strict=True)))])
     except csv.Error as error:
         raise Refused("syntax", f"the line is not CSV: {error}") from error
