@@ -20,6 +20,7 @@ from metertui.formats.meter_tables.label_columns import LabelColumns, Labels, as
 from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean
+from metertui.formats.meter_tables.words import unit_of
 from metertui.formats.said import DateOrder
 from metertui.formats.tables import DecimalMark
 
@@ -67,9 +68,12 @@ def stats_of(
     stats = Stats()
     labels, columns = _labels(shape, roles, order)
     timed = np.flatnonzero(labels.wall != ODD).tolist()
+    if roles.unit is not None:
+        timed = [at for at in timed if unit_of(columns[roles.unit][at])]  # not those of gas
     labels = Labels(*(column[timed] for column in labels))
     start = _utc(labels.wall, labels.offset)
-    names = [[columns[at][row] for row in timed] for at in (roles.meter, roles.channel) if at is not None]
+    apart = [at for at in (roles.meter, roles.channel, roles.unit) if at is not None]
+    names = [[columns[at][row] for row in timed] for at in apart]
     keys: dict[tuple[str, ...], int] = {}
     every = zip(*names, strict=True) if names else repeat((), len(timed))
     series = np.array([keys.setdefault(key, len(keys)) for key in every], dtype=np.int64)

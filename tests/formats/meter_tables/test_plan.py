@@ -131,6 +131,12 @@ def test_rows_that_contradict_one_another_lack_a_column(tmp_path: Path) -> None:
         plan(tmp_path, f"Tag;Teil;Verbrauch [kWh]\n{pairs}")
 
 
+def test_rows_of_gas_beside_those_of_electricity_tell_nothing_of_them(tmp_path: Path) -> None:
+    values = [f"{at % 3}7;kWh" if at % 2 else f"{5000 + at};m³" for at in range(40)]
+    rows = "".join(f"2025-04-01;{clock(15 * (at // 2))};{value}\n" for at, value in enumerate(values))
+    assert plan(tmp_path, f"Tag;Uhrzeit;Wert;Einheit\n{rows}").kind == "interval"
+
+
 def test_an_offset_that_the_column_names_fits_a_zone_that_has_it_in_winter(tmp_path: Path) -> None:
     assert plan(tmp_path, table("Zeit (UTC+1);kWh")).zone.name == "Europe/Vienna"
     assert plan(tmp_path, table("Zeit (UTC+1);kWh"), zone="+01:00").zone.name == "+01:00"
