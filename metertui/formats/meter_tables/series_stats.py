@@ -72,7 +72,7 @@ def stats_of(
         timed = [at for at in timed if unit_of(columns[roles.unit][at])]  # not those of gas
     labels = Labels(*(column[timed] for column in labels))
     start = _utc(labels.wall, labels.offset)
-    apart = [at for at in (roles.meter, roles.channel, roles.unit) if at is not None]
+    apart = [at for at in (roles.meter, roles.unit, roles.channel) if at is not None]
     names = [[columns[at][row] for row in timed] for at in apart]
     keys: dict[tuple[str, ...], int] = {}
     every = zip(*names, strict=True) if names else repeat((), len(timed))

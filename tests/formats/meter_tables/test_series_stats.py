@@ -65,3 +65,11 @@ def test_only_a_register_never_falls(tmp_path: Path, values: list[str], course: 
 def test_lengths_of_intervals(tmp_path: Path) -> None:
     rows = "".join(f"01.04.2025 {clock(60 * at)};01.04.2025 {clock(60 * at + 59)}:59;0.{at % 3}\n" for at in range(5))
     assert stats(tmp_path, f"Von;Bis;kWh\n{rows}").length == HOUR - 1_000_000
+
+
+def test_series_clash_whose_rows_are_of_one_time_and_unit(tmp_path: Path) -> None:
+    rows = "".join(
+        f"01.04.2025 {clock(15 * at)};{name};0.{at % 3}5;kWh\n" for at in range(6) for name in ("Bezug HT", "Bezug NT")
+    )
+    found = stats(tmp_path, f"Zeit;Richtung;Wert;Einheit\n{rows}")
+    assert found.clashing == {frozenset(("Bezug HT", "Bezug NT"))}
