@@ -78,7 +78,7 @@ def _texts(path: Path, values: Any, key: str) -> dict[str, Any]:
 
 def all_in(folder: Path) -> list[FileMapping]:
     """Return the mappings in a folder, by name; none if it does not exist. Raises DataError, OSError."""
-    return [load(path) for path in sorted(folder.glob("*.toml"))]
+    return [load(path) for path in sorted(folder.glob("*.toml")) if path.is_file()]
 
 
 def matching(names: Sequence[str], mappings: Iterable[FileMapping]) -> FileMapping | None:

@@ -24,7 +24,7 @@ from metertui.screens.billing.statement_view import StatementView
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.billing.tariff_periods import gaps, periods
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.fields import TypedLine
+from metertui.screens.fields import TypedLine, typed_path
 from metertui.screens.papers import as_file
 from metertui.screens.shell import DeskScreen, MeterInput, Work, export_text
 from metertui.screens.tables import copy_paper
@@ -292,7 +292,7 @@ class BillingScreen(DeskScreen):
 
     @on(TypedLine.Typed)
     def _export_to(self, event: TypedLine.Typed) -> None:
-        path = Path(event.text).expanduser().absolute()
+        path = typed_path(event.text)
         view, make = self._view, self._view.make_page
         if make is None:
             return

@@ -20,7 +20,7 @@ from metertui.engine.base import Progress, SiteZone, month_bounds
 from metertui.engine.billing import BillingRun
 from metertui.engine.errors import MeterError
 from metertui.formats import resolve_output, write_run
-from metertui.screens.fields import Field, labelled, refused_by
+from metertui.screens.fields import Field, labelled, refused_by, typed_path
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, as_operator
 from metertui.screens.terminal import ink
 from metertui.text import fmt, messages, plain, time_labels
@@ -250,7 +250,7 @@ def _file_name(month: str) -> str:
 
 
 def _path(name: str) -> Path:
-    return Path(name).expanduser().absolute()
+    return typed_path(name)
 
 
 def _check_file(name: str) -> None:

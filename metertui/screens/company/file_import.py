@@ -25,7 +25,7 @@ from metertui.screens.company import file_columns, file_views
 from metertui.screens.company.file_form import FileForm
 from metertui.screens.company.path_field import PathField
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field, PickScreen, labelled
+from metertui.screens.fields import Field, PickScreen, labelled, typed_path
 from metertui.screens.shell import Steady, Work
 from metertui.screens.tables import Cells, Table
 from metertui.text import fmt, message, plain
@@ -93,7 +93,7 @@ class UploadTab(Tab):
 
     @property
     def _path(self) -> Path:
-        return Path(self.query_one("#upload-path", Input).value.strip()).expanduser()
+        return typed_path(self.query_one("#upload-path", Input).value)
 
     @property
     def _said(self) -> Said:

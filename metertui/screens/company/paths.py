@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_MOST: Final = 2000
-"""Entries of a folder that are looked at."""
+_MOST: Final = 200_000
+"""Entries of a folder that are looked at; in one that has more, no path goes on, as any could be missing."""
 
 
 class Completion(NamedTuple):
@@ -25,14 +25,16 @@ def complete(typed: str) -> Completion:
     if typed == "~":
         return Completion("~/", [])
     around, slash, part = typed.rpartition("/")
-    folder = Path(f"{around}/" if slash else ".").expanduser()
     names = []
     try:
+        folder = Path(f"{around}/" if slash else ".").expanduser()
         with os.scandir(folder) as entries:
-            for entry, _ in zip(entries, range(_MOST), strict=False):
+            for number, entry in enumerate(entries):
+                if number == _MOST:
+                    return Completion(typed, [])
                 if entry.name.startswith(part) and (part.startswith(".") or not entry.name.startswith(".")):
                     names.append(f"{entry.name}/" if entry.is_dir() else entry.name)
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: `~name` of nobody
         return Completion(typed, [])
     names.sort()
     if not names:

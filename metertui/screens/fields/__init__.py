@@ -8,6 +8,7 @@ from metertui.screens.fields.drafts import Draft, Drafts
 from metertui.screens.fields.field import Check, Field, LastField, SearchField, refused_by
 from metertui.screens.fields.field_line import labelled
 from metertui.screens.fields.typed_line import TypedLine
+from metertui.screens.fields.typed_path import typed_path
 
 __all__ = [
     "Check",
@@ -23,4 +24,5 @@ __all__ = [
     "TypedLine",
     "labelled",
     "refused_by",
+    "typed_path",
 ]

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import COMPARES, MEASURES, SavedReport
 from metertui.screens.charts import next_chart, what_others_need
-from metertui.screens.fields import TypedLine
+from metertui.screens.fields import TypedLine, typed_path
 from metertui.screens.government import drill_down
 from metertui.screens.government.answer import EXTREME, Answer, answer_paper
 from metertui.screens.government.answer_view import AnswerView
@@ -298,10 +298,10 @@ class GovernmentScreen(AskingScreen):
             self._close_line()
             question = answer.found.inquiry.question
             days = question.first, min(question.last, self._reach[1] if self._reach else question.last)
-            file = Path(event.text).expanduser().absolute()
+            file = typed_path(event.text)
             self.app.push_screen(ReplayScreen(file, days, self._rule))
         elif event.what == "export" and answer is not None and self._writing is None:
-            self._export(answer, self._view.sort, Path(event.text).expanduser().absolute())
+            self._export(answer, self._view.sort, typed_path(event.text))
 
     # -- a proposed tariff -------------------------------------------------------------------------------------------
 

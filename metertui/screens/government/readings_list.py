@@ -18,7 +18,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import ReadingList
 from metertui.engine.usage import JudgedList, Question
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.fields import TypedLine
+from metertui.screens.fields import TypedLine, typed_path
 from metertui.screens.government.list_table import ListTable
 from metertui.screens.papers import SUFFIXES, Paper, as_file
 from metertui.screens.shell import Cancelled, LastingWindow, Steady, Work, export_list, export_text, show_progress
@@ -286,7 +286,7 @@ class ReadingsScreen(LastingWindow):
     def _typed(self, event: TypedLine.Typed) -> None:
         found = self.query_one(ListTable).found
         if found and self._work is None:
-            self._export(found, Path(event.text).expanduser().absolute())
+            self._export(found, typed_path(event.text))
 
     @work(exclusive=True, group="export")
     async def _export(self, found: ReadingList, path: Path) -> None:

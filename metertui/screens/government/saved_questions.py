@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import IDEAS, NAME, SUFFIX, SavedReport
-from metertui.screens.fields import TypedLine
+from metertui.screens.fields import TypedLine, typed_path
 from metertui.screens.shell import OnDesk
 from metertui.screens.tables import Column, Listing
 from metertui.screens.terminal import ThriftyModal
@@ -127,7 +127,7 @@ class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
 
     @on(TypedLine.Typed)
     def _typed(self, event: TypedLine.Typed) -> None:
-        path = Path(event.text).expanduser().absolute()
+        path = typed_path(event.text)
         saved = self._chosen
         if path.suffix != SUFFIX:
             self._say(f"! {path.name}: the name of the file must end in {SUFFIX}")

@@ -22,7 +22,7 @@ from metertui.engine.usage import Series, UsageComparison, WindowReadings, looku
 from metertui.screens.charts import PictureView, window_chart
 from metertui.screens.decisions import PREVIEW, PURPOSE, DecisionScreen, decision_choices
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.fields import TypedLine
+from metertui.screens.fields import TypedLine, typed_path
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import WINDOWS, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
@@ -376,7 +376,7 @@ class LookupScreen(DeskScreen):
     def _export_to(self, event: TypedLine.Typed) -> None:
         behind = self.query_one(BehindTable).behind
         if behind and self._writing is None:
-            self._write(behind, Path(event.text).expanduser().absolute())
+            self._write(behind, typed_path(event.text))
 
     def _paper(self, behind: WindowReadings) -> Paper:
         """Return the figures, the chart and the readings shown, for a file."""

@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from metertui.engine.errors import MeterError
+from metertui.screens.fields import typed_path
 from metertui.screens.papers.paper import SUFFIXES, Paper, as_file
 from metertui.screens.shell import OnDesk, Steady, export_text
 from metertui.screens.terminal import ThriftyModal
@@ -46,7 +47,7 @@ class PaperScreen(OnDesk, ThriftyModal[str]):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
-            self._write(Path(event.value.strip()).expanduser().absolute())
+            self._write(typed_path(event.value))
 
     @work(exclusive=True)
     async def _write(self, path: Path) -> None:

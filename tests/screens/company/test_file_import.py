@@ -270,3 +270,7 @@ async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None
         await press(pilot, "enter")
         await settle(pilot)
         assert "this line holds 'a;b'; expected one of" in " ".join(result(pilot).split())
+        field(pilot, "upload-path").value = "~nobody-here/x.csv"
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert result(pilot).endswith("/~nobody-here/x.csv: No such file or directory")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from metertui.screens.company import paths
 from metertui.screens.company.paths import complete, no_file
 
 
@@ -18,8 +19,17 @@ def test_a_path_goes_on_as_far_as_there_is_one_way(tmp_path: Path) -> None:
     assert complete(f"{tmp_path}/po").text == f"{tmp_path}/portal/"
     assert complete(f"{tmp_path}/").names == ["june-1.csv", "june-2.csv", "portal/"]
     assert complete(f"{tmp_path}/.h").names == [".hidden"]
-    for nothing in (f"{tmp_path}/x", f"{tmp_path}/none/x", f"{tmp_path}/portal/", "\0"):
+    for nothing in (f"{tmp_path}/x", f"{tmp_path}/none/x", f"{tmp_path}/portal/", "\0", "~nobody-here/x"):
         assert complete(nothing) == (nothing, [])
+
+
+def test_a_folder_of_too_many_files_offers_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_MOST", 3)
+    for name in "abc":
+        (tmp_path / f"june-{name}").touch()
+    assert complete(f"{tmp_path}/j").text == f"{tmp_path}/june-"
+    (tmp_path / "july").touch()
+    assert complete(f"{tmp_path}/j") == (f"{tmp_path}/j", [])
 
 
 def test_a_path_may_begin_at_home_or_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
