@@ -68,6 +68,8 @@ class Lines(Sequence[Row]):
         whole = "\n".join(texts)
         split: Sequence[list[str]] = []
         if whole.isascii() or not _NOT_DECODED.search(whole):
+            if '"' in whole and (bare := _without_quotes(whole, mark)) is not None:
+                return Lines(self.first, bare.split("\n"), mark).columns(width)
             if '"' not in whole:
                 places = [at for at, text in enumerate(texts) if text.count(mark) == width - 1]
                 cells = mark.join(texts if len(places) == len(texts) else [texts[at] for at in places]).split(mark)
@@ -81,6 +83,17 @@ class Lines(Sequence[Row]):
             split = [row.cells if row.fault is None else [] for row in rows]
         places = [at for at, cells in enumerate(split) if len(cells) == width]
         return places, list(zip(*(split[at] for at in places), strict=True))
+
+
+def _without_quotes(lines: str, mark: str) -> str | None:
+    """Return lines without the quotes around cells; None if a quote is not at the edge of a cell, or holds a mark."""
+    parts = lines.split('"')
+    first, *between, last = parts[::2] if len(parts) % 2 else ["", "", ""]
+    edges = {(first or mark)[-1], (last or mark)[0], *(each[:1] for each in between), *(each[-1:] for each in between)}
+    inside = "".join(parts[1::2])
+    if not edges <= {mark, "\n"} or mark in inside or "\n" in inside:
+        return None
+    return lines.replace('"', "")
 
 
 def split_line(line: str, delimiter: str) -> list[str]:

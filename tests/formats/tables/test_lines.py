@@ -32,6 +32,11 @@ def test_a_row_has_the_number_of_its_line() -> None:
         (['"a;b"', '"a";b', "c;d"], [1, 2]),
         (['a;"b', 'c";d', "e;f"], [1, 2]),  # the quote in the first line is closed in the second
         (['a;"b', "c;d"], [1]),
+        (['"a";"b"', '" c ";d', '"";""'], [0, 1, 2]),
+        (['"a";"b"', '"c;x";d'], [0, 1]),
+        (['"a";"b""x"', '"c";"d"'], [0, 1]),
+        (['"a";"b" ', '"c";d"', '"e";"f"'], [1, 2]),
+        (['"a";"b"', '"c', '";"d"'], [0]),
         ([], []),
     ],
 )
