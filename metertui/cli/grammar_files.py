@@ -106,7 +106,8 @@ def _add_said(imports: Parser) -> None:
         metavar="TAKEN=COLUMN,...",
         default="",
         help="which columns are what, by name or number from 1: time (or start, end, date, clock), kwh, meter, unit, "
-        "quality, or a channel such as export or t1; meter=header where the columns are named by meters; or which of "
+        "quality, or a channel such as export or t1; METER:CHANNEL, such as 123456:use, for a column of one meter; "
+        "meter=header where the columns are named by meters; or which of "
         "several series of rows is a channel, such as use=sensor.grid",
     )
     imports.add_argument(

@@ -16,6 +16,7 @@ from metertui.formats.run_csv import write_run
 from metertui.formats.said import (
     MAPPINGS,
     NOTHING_SAID,
+    TIME_ROLES,
     FileMapping,
     Need,
     NotSaid,
@@ -32,6 +33,7 @@ __all__ = [
     "MAPPINGS",
     "NOTHING_SAID",
     "STANDARD",
+    "TIME_ROLES",
     "FileImport",
     "FileMapping",
     "Fleet",

@@ -22,7 +22,7 @@ from metertui.engine.intervals import IntervalPiece
 from metertui.engine.intervals import lines as interval_lines
 from metertui.engine.storage import reading_lines
 from metertui.engine.vee import MeterEdits
-from metertui.formats import export_csv, interval_csv, plain_csv, register_table, trade_forms, wide_csv
+from metertui.formats import export_csv, fixed_columns, interval_csv, plain_csv, register_table, trade_forms, wide_csv
 from metertui.formats.meter_tables import open_meter_table
 from metertui.formats.register_rows import is_header
 from metertui.formats.said import NOTHING_SAID, SHIPPED, FileMapping, Said, Taken, all_in, check_name
@@ -68,7 +68,9 @@ def read_any(
             if found in (None, "export") and form in (None, "export"):
                 export = _other_table(path, first, found, file.peek())
                 if export is not None and (form == "export" or export.has_names()):
-                    tell(Taken(_FORMS["export"], "register"))
+                    section = next(export.sections(), None)
+                    names, rows = (section.names, [row.cells for row in section.rows]) if section else ([], [])
+                    tell(fixed_columns.taken_for(_FORMS["export"], "register", names, rows))
                     yield from register_table.read_pieces(export, zone, progress)
                     return
             if (found is None and form is None) or form == "table":
@@ -83,7 +85,8 @@ def read_any(
                 found = "log"  # its first line may be a broken one
             if found is None or (form is not None and form != found):
                 raise DataError(path, 1, _explain_form(first, form))
-            tell(Taken(_FORMS[found], "interval" if found == "interval" else "register"))
+            columns = fixed_columns.columns_of_lines(_text(_whole_lines(first + file.peek())))
+            tell(fixed_columns.taken_for(_FORMS[found], "interval" if found == "interval" else "register", *columns))
             begin = 2
             if found == "log":
                 begin = 1
@@ -241,6 +244,11 @@ def _with_attributes(piece: FilePiece | IntervalPiece, attributes: Group) -> Fil
 
 def _either(stated: str, given: str) -> str:
     return stated or given
+
+
+def _whole_lines(head: bytes) -> bytes:
+    """Return the lines that the beginning of a file has to their ends; all of it if it has no such line."""
+    return head[: head.rfind(b"\n") + 1] or head
 
 
 def _text(line: bytes) -> str:

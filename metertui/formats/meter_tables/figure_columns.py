@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import check_meter_id
+from metertui.engine.base import check_identifier, check_meter_id
 from metertui.engine.errors import Refused
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.words import (
@@ -101,11 +101,21 @@ def figures_as_said(shape: Shape, said: Mapping[str, int]) -> list[Figures]:
 
 def _said_column(shape: Shape, role: str, place: int) -> Figures:
     meaning = _meaning(shape, place)
-    channel = role
+    channel, meter = role, _id_above(shape, place)
+    if is_register(role):
+        meter, channel = role.split(":")
     if role in FIGURES:
         channel = channel_of(meaning) if meaning.direction in ("export", "production") else "use"
     says, directed = meaning.direction == "consumed", meaning.direction != ""
-    return Figures(place, channel, meaning.unit, meaning.register, says, directed, _id_above(shape, place))
+    return Figures(place, channel, meaning.unit, meaning.register, says, directed, meter)
+
+
+def is_register(role: str) -> bool:
+    """Return whether a person says of which meter a column is: `METER:CHANNEL`, also of the use."""
+    try:
+        return ":" in role and bool(check_identifier(role))
+    except Refused:
+        return False
 
 
 def channel_of(meaning: Meaning) -> str:

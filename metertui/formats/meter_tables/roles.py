@@ -17,6 +17,7 @@ from metertui.formats.meter_tables.figure_columns import (
     figures_of_slots,
     is_energy,
     is_meter_id,
+    is_register,
     undecided_figures,
 )
 from metertui.formats.meter_tables.row_series import AS_THEY_SAY, RowSeries
@@ -111,11 +112,21 @@ def _told(path: Path, shape: Shape, columns: Mapping[str, str]) -> tuple[dict[st
         if role == "meter" and name == HEADER:
             continue
         known = role in TIME_ROLES or role in _OTHER_ROLES or CHANNEL.fullmatch(role) is not None
-        if not known:
+        if not known and not is_register(role):
             raise DataError(
-                path, None, f"--columns: '{role}' is neither time, start, end, kwh, meter, unit, quality nor a channel"
+                path,
+                None,
+                f"--columns: '{role}' is neither time, start, end, kwh, meter, unit, quality nor a channel, "
+                "nor METER:CHANNEL",
             )
         told[role] = column_of(path, shape, name)
+    figures = [role for role in told if role not in (*TIME_ROLES, *_OTHER_ROLES)]
+    if any(map(is_register, figures)):
+        if "meter" in told:
+            why = "a column names the meter of each row, so no other can be of one meter"
+            raise DataError(path, None, f"--columns: {why}")
+        if not all(map(is_register, figures)):
+            raise DataError(path, None, "--columns: say METER:CHANNEL of each column of figures, or of none")
     return told, columns.get("meter") == HEADER
 
 
@@ -194,7 +205,8 @@ def _roles(
         if not times.start:
             raise
     free = [at for at in places if at not in times.places and (shape.kinds[at] not in TIMES or at in told.values())]
-    meter = told.get("meter", None if header_meters else _meter_column(shape, free))
+    none = header_meters or any(map(is_register, told))
+    meter = told.get("meter", None if none else _meter_column(shape, free))
     free = [at for at in free if at != meter]
     unit = told.get("unit", _first(at for at in free if _is_unit_column(shape, at)))
     statuses = [told[role] for role in ("quality", "status") if role in told]

@@ -74,11 +74,13 @@ class Taken:
     """The name of the mapping by which it is known."""
     notes: Sequence[str] = ()
     """What else was decided that a person may want to know."""
+    is_fixed: bool = False
+    """Whether the form says what its columns are, and nobody else."""
 
     @property
     def is_table(self) -> bool:
         """Return whether a person can say what its columns are."""
-        return any(each.number for each in self.series)
+        return not self.is_fixed and any(each.number for each in self.series)
 
     def times(self) -> list[Series]:
         """Return the columns that say when."""
@@ -93,6 +95,8 @@ class Taken:
         ]
         others = [f"{each.quoted} ({each.why})" for each in self.series if each.is_left_out]
         what = "registers" if self.kind == "register" else "energy per interval"
+        if self.is_fixed:
+            return f"{self.form}, {what}"
         parts = [self._when(), _list_of(kept), f"left out: {_list_of(others)}" if others else ""]
         return f"{self.form}, {what}" + ("" if not any(parts) else f": {'; '.join(part for part in parts if part)}")
 

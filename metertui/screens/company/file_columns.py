@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
-from metertui.formats import Series, Taken
-from metertui.screens.tables import Cells, Column
+from metertui.engine.base import check_identifier, meter_of, split_identifier
+from metertui.engine.errors import Refused
+from metertui.formats import TIME_ROLES, Series, Taken
+from metertui.screens.fields import Options
+from metertui.screens.tables import Cells, Column, Table
 from metertui.text import plain
 
 COLUMNS: Final = (
@@ -17,6 +21,7 @@ COLUMNS: Final = (
     Column("unit", 4, whole=True),
     Column("first cells", 22, most=48, spare=True),
 )
+_NO_FIGURES: Final = (*TIME_ROLES, "meter", "unit", "quality", "channel")
 LEFT_OUT: Final = ""
 """The meaning of a column that is not taken."""
 SERIES_MEANINGS: Final[Sequence[tuple[str, str]]] = (
@@ -50,10 +55,33 @@ MEANINGS: Final[Sequence[tuple[str, str]]] = (
 """What a column can be taken for."""
 
 
-def can_change(taken: Taken) -> bool:
-    """Return whether a person can say what the columns are: not where several are use, each of its own meter."""
-    roles = [role for each in taken.series if each.register and each.number for role in each.role.split("+")]
-    return taken.is_table and len({*roles}) == len(roles)
+class ColumnTable(Table):
+    """A table of COLUMNS, in which enter changes what a column is taken for unless the form says that."""
+
+    is_fixed = False
+
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key by its action; empty if it does nothing now."""
+        return "" if self.is_fixed and action == "select_cursor" else super().key_name(action, name)
+
+
+def of_meters(taken: Taken) -> bool:
+    """Return whether columns are of different meters, so that a column is said by its meter and its channel."""
+    stored = [each.register for each in taken.series if each.register and each.number]
+    return len({meter_of(register) for register in stored}) > 1
+
+
+def typed_register(taken: Taken, text: str) -> Options:
+    """Return what a typed text offers beside MEANINGS: to take a column for a register of that meter.
+
+    Where each row names its meter, no column is of one.
+    """
+    by_row = any(each.role == "meter" for each in taken.series)
+    with suppress(Refused):
+        register = split_identifier(check_identifier(text))
+        if not by_row:
+            return [(f"{register.meter}:{register.channel}", f"{register.channel} of meter {register.meter}")]
+    return []
 
 
 def first_unknown(taken: Taken | None) -> int:
@@ -82,11 +110,13 @@ def columns_with(taken: Taken, number: int, meaning: str) -> Mapping[str, str]:
     The column that had the meaning before has none. Another time takes the place of all others that it contradicts.
     """
     said: dict[str, str] = {}
-    wanted = {role: number for role in meaning.split("+") if role}
+    by_meter = ":" in meaning or of_meters(taken)
+    changed = next(each for each in taken.series if each.number == number)
+    wanted = {role: number for role in _roles(taken, changed, meaning, by_meter=by_meter)}
     for column in taken.series:
         if not column.number:
             continue
-        mine = column.role.split("+") if column.number != number else [*wanted]
+        mine = [*wanted] if column.number == number else _roles(taken, column, column.role, by_meter=by_meter)
         for role in mine:
             if role and wanted.get(role, column.number) == column.number and role not in said:
                 said[role] = named(taken, column)
@@ -121,3 +151,12 @@ def _series_in(taken: Taken, said: Mapping[str, str]) -> dict[str, str]:
 def _joined(columns: Mapping[str, str], series: Mapping[str, str]) -> Mapping[str, str]:
     """Return both; a column of figures has no channel of its own where a series has it."""
     return {**{("kwh" if role in series else role): name for role, name in columns.items()}, **series}
+
+
+def _roles(taken: Taken, column: Series, meaning: str, *, by_meter: bool) -> list[str]:
+    """Return the words of `--columns` for a meaning of a column; `by_meter`: figures with the meter of the column."""
+    roles = [role for role in meaning.split("+") if role]
+    meter = meter_of(column.register) if column.register else taken.meter
+    if not by_meter or ":" in meaning or not meter:
+        return roles
+    return [role if role in _NO_FIGURES else f"{meter}:{role}" for role in roles]

@@ -18,19 +18,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, ProgressBar, Static
 
-from metertui.engine.core import ImportReport
 from metertui.engine.errors import MeterError
 from metertui.formats import FileImport, Need, NotSaid, Said, Taken
 from metertui.screens.company import file_columns, file_views
+from metertui.screens.company.file_columns import ColumnTable
 from metertui.screens.company.file_form import FileForm
+from metertui.screens.company.file_report import FileReport, adds
 from metertui.screens.company.path_field import PathField
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field, PickScreen, labelled, typed_path
-from metertui.screens.shell import Steady, Work
-from metertui.screens.tables import Cells, Table
-from metertui.text import fmt, message, plain
+from metertui.screens.shell import Work
+from metertui.screens.tables import Table
+from metertui.text import fmt, plain
 
-_VIEWS: Final = {"rows": "First rows", "totals": "Totals", "lines": "Odd lines"}
 _INVITATION: Final = (
     "Any table of registers or energy (CSV, Excel, Parquet, JSON), NEM12, NEM13 or Green Button. Nothing is written "
     "before Store."
@@ -51,7 +51,7 @@ class UploadTab(Tab):
     first = "#upload-path"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "view", "Next list", tooltip="First rows, totals, odd lines"),
-        Binding("ctrl+g", "next", "Next step", key_display="^g", tooltip="What is needed next, or Store"),
+        Binding("ctrl+g", "next_step", "Next step", key_display="^g", tooltip="What is needed next, or Store"),
         Binding("escape", "cancel", "Cancel", show=False),
     ]
 
@@ -62,8 +62,6 @@ class UploadTab(Tab):
         self._taken: Taken | None = None
         self._columns: Mapping[str, str] = {}
         """What a person takes columns for."""
-        self._view = "rows"
-        self._lists: dict[str, list[Cells]] = {view: [] for view in _VIEWS}
         self._work: Work | None = None
         """The reading or the import under way."""
         self._path_read = ""
@@ -74,13 +72,8 @@ class UploadTab(Tab):
         yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
         yield Static(_INVITATION, id="upload-taken")
         yield FileForm(self.zone.name, id="upload-form", classes="hidden")
-        yield Table(file_columns.COLUMNS, enter="Meaning", sorts=False, id="upload-columns", classes="hidden")
-        yield Static(id="upload-views", classes="hidden")
-        yield Table(file_views.ROWS, enter="", id="upload-rows", classes="hidden")
-        yield Table(file_views.TOTALS, enter="", id="upload-totals", classes="hidden")
-        yield Table(file_views.ODD, enter="", id="upload-lines", classes="hidden")
-        yield Steady(fixed=True, id="upload-line", classes="hidden")
-        yield Static(id="upload-text", classes="hidden")
+        yield ColumnTable(file_columns.COLUMNS, enter="Meaning", sorts=False, id="upload-columns", classes="hidden")
+        yield FileReport(id="upload-report", classes="hidden")
         with Horizontal(classes="buttons hidden", id="upload-buttons"):
             yield Button("Store", id="upload-store", compact=True, disabled=True)
             yield Button("Cancel", id="upload-cancel", compact=True, disabled=True)
@@ -90,6 +83,10 @@ class UploadTab(Tab):
     @property
     def _form(self) -> FileForm:
         return self.query_one(FileForm)
+
+    @property
+    def _report(self) -> FileReport:
+        return self.query_one(FileReport)
 
     @property
     def _path(self) -> Path:
@@ -144,8 +141,8 @@ class UploadTab(Tab):
     def _pick(self, event: Table.RowSelected) -> None:
         event.stop()
         taken = self._taken
-        if taken is None or not file_columns.can_change(taken):
-            self.say("! This file says itself what its columns are.")
+        if taken is None or not taken.is_table:
+            self.say("! This form says what its columns are: they cannot be changed.")
             return
         column = taken.series[event.row]
 
@@ -159,10 +156,13 @@ class UploadTab(Tab):
                 self._columns = file_columns.columns_with_series(taken, self._columns, column.name, meaning)
             self._read(lead="columns" in self._form.needed)
 
-        what, meanings = "column", file_columns.MEANINGS
         if not column.number:
-            what, meanings = "series", file_columns.SERIES_MEANINGS
-        self.app.push_screen(PickScreen(f"{what} {column.name}", meanings, column.role), picked)
+            picking = PickScreen(f"series {column.name}", file_columns.SERIES_MEANINGS, column.role)
+        else:
+            typed = partial(file_columns.typed_register, taken)
+            title = f"column {column.name}: type a meter to take it for that"
+            picking = PickScreen(title, file_columns.MEANINGS, column.role, typed)
+        self.app.push_screen(picking, picked)
 
     # -- what is shown -----------------------------------------------------------------------------------------
 
@@ -176,80 +176,28 @@ class UploadTab(Tab):
         self._form.show_taken(taken, needs)
         asked = any(need.option == "columns" for need in needs)
         columns = [] if taken is None else [file_columns.cells_of(each, asked=asked) for each in taken.series]
-        table = self.query_one("#upload-columns", Table)
+        table = self.query_one(ColumnTable)
+        table.is_fixed = taken is not None and not taken.is_table
         table.show_rows(len(columns), lambda start, stop: columns[start:stop], max(0, table.cursor_row))
         known = taken is not None
         for selector in ("#upload-form", "#upload-buttons"):
             self.query_one(selector).set_class(not known, "hidden")
         table.set_class(not columns, "hidden")
-        self._show_report(report)
+        self._report.show_report(report)
         store = self.query_one("#upload-store", Button)
-        store.disabled = report is None or bool(needs) or not _adds(report)
+        store.disabled = report is None or bool(needs) or not adds(report)
         store.variant = "default" if store.disabled else "primary"
         self.refresh_bindings()
 
-    def _show_report(self, report: ImportReport | None) -> None:
-        """Show what becomes of the lines of the file, and what they say."""
-        self._lists = {view: [] for view in _VIEWS}
-        if report is not None:
-            self._lists = {
-                "rows": file_views.rows_of(report, self.zone),
-                "totals": file_views.totals_of(report, self.zone),
-                "lines": file_views.odd_of(report),
-            }
-        text = self.query_one("#upload-text", Static)
-        text.update(plain("" if report is None else file_views.counts_line(report)))
-        text.set_class(report is None, "hidden")
-        for view, rows in self._lists.items():
-            self.query_one(f"#upload-{view}", Table).show_rows(
-                len(rows),
-                lambda start, stop, rows=rows: rows[start:stop],  # type: ignore[misc]
-            )
-        nothing = report is not None and not _adds(report)
-        self._show_view("lines" if nothing and self._lists["lines"] else "rows")
-
-    def _show_view(self, view: str) -> None:
-        self._view = view
-        any_rows = any(self._lists.values())
-        titles = [
-            f"[{title} {fmt.count(len(self._lists[each]))}]"
-            if each == view
-            else f" {title} {fmt.count(len(self._lists[each]))} "
-            for each, title in _VIEWS.items()
-        ]
-        line = self.query_one("#upload-views", Static)
-        line.update(plain("  ".join(titles) + "   m next"))
-        line.set_class(not any_rows, "hidden")
-        for each in _VIEWS:
-            self.query_one(f"#upload-{each}").set_class(each != view or not any_rows, "hidden")
-        self._show_line(max(0, self.query_one("#upload-lines", Table).cursor_row))
-
     def action_view(self) -> None:
         """Show the next list."""
-        views = [*_VIEWS]
-        within = isinstance(self.screen.focused, Table) and self.screen.focused.id == f"upload-{self._view}"
-        self._show_view(views[(views.index(self._view) + 1) % len(views)])
-        if within:
-            self.query_one(f"#upload-{self._view}").focus()
+        self._report.show_next()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the lists where there are any, and to cancel what is under way."""
-        if action in ("view", "next"):
-            return any(self._lists.values()) if action == "view" else self._taken is not None
+        if action in ("view", "next_step"):
+            return self._report.has_rows if action == "view" else self._taken is not None
         return self._work is not None if action == "cancel" else super().check_action(action, parameters)
-
-    @on(Table.RowHighlighted, "#upload-lines")
-    def _moved(self, event: Table.RowHighlighted) -> None:
-        event.stop()
-        self._show_line(event.row)
-
-    def _show_line(self, row: int) -> None:
-        """Show the reason of a line in full; the table cuts it."""
-        lines = self._lists["lines"]
-        said = f"{lines[row][2]}: {lines[row][3]}" if self._view == "lines" and 0 <= row < len(lines) else ""
-        line = self.query_one("#upload-line", Steady)
-        line.show(message(said))
-        line.set_class(not said, "hidden")
 
     # -- work --------------------------------------------------------------------------------------------------
 
@@ -293,7 +241,7 @@ class UploadTab(Tab):
         left_out = [note for note in report.notes.get(self._path.name, []) if note not in taken.sentences()]
         if needs:
             self.say(f"! {report.too_high}")
-        elif _adds(report):
+        elif adds(report):
             also = " and close the day, which puts them into the archive" if importing.new_reads else ""
             self.say(". ".join([f"Nothing is written yet. Press Store to store it{also}", *left_out]))
         elif report.different:
@@ -310,9 +258,9 @@ class UploadTab(Tab):
         """Move the focus to what is next: a field that is needed, or Store."""
         focused = self.screen.focused
         if lead and self.is_running and (focused is before or isinstance(focused, Button) or focused is None):
-            self.action_next()
+            self.action_next_step()
 
-    def action_next(self) -> None:
+    def action_next_step(self) -> None:
         """Move the focus to the first field that is needed, or to Store."""
         store, needed = self.query_one("#upload-store", Button), self._form.needed
         if needed[:1] == ("columns",):
@@ -349,7 +297,7 @@ class UploadTab(Tab):
             raise
         finally:
             self._end(under_way)
-        self._show_report(report)
+        self._report.show_report(report)
         self.query_one("#upload-path").focus()
         what = "new interval" if importing.has_intervals and not importing.new_reads else "new reading"
         closed = "; the day was closed, and they are in the archive" if importing.new_reads else ""
@@ -413,8 +361,3 @@ class UploadTab(Tab):
         if self.is_mounted:
             self.query_one("#upload-progress").add_class("hidden")
             self.query_one("#upload-cancel", Button).disabled = True
-
-
-def _adds(report: ImportReport) -> bool:
-    """Return whether storing a file would change anything."""
-    return bool(report.new or report.registered or report.moved or report.replaced)

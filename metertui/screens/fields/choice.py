@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -113,8 +113,12 @@ class PickScreen(ThriftyModal[str | None]):
         Binding("up", "move(-1)", "Up", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, options: Options, value: str) -> None:
+    def __init__(
+        self, title: str, options: Options, value: str, typed: Callable[[str], Options] = lambda _: ()
+    ) -> None:
+        """`typed` returns what a typed text offers besides."""
         super().__init__()
+        self._typed = typed
         self._title = title
         self._all = list(options)
         self._left = self._all[:_MOST]
@@ -136,7 +140,8 @@ class PickScreen(ThriftyModal[str | None]):
     @on(Input.Changed, "#pick-text")
     def _narrow(self, event: Input.Changed) -> None:
         wanted = event.value.lower()
-        self._left = [option for option in self._all if wanted in option[1].lower()][:_MOST]
+        found = [option for option in self._all if wanted in option[1].lower()]
+        self._left = [*found, *self._typed(event.value.strip())][:_MOST]
         self._show()
 
     def _show(self) -> None:

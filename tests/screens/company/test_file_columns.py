@@ -6,11 +6,11 @@ import pytest
 
 from metertui.formats import Series, Taken
 from metertui.screens.company.file_columns import (
-    can_change,
     cells_of,
     columns_with,
     columns_with_series,
     first_unknown,
+    typed_register,
     with_series_of,
 )
 
@@ -53,16 +53,21 @@ def test_a_column_is_a_row() -> None:
     assert (first_unknown(Taken("table", "", [*TAKEN.series[:5], unknown])), first_unknown(None)) == (5, 0)
 
 
-def test_columns_that_are_meters_are_not_changed() -> None:
-    assert can_change(TAKEN)
-    assert not can_change(Taken("table", "interval", [replace(TAKEN.series[1], "a"), replace(TAKEN.series[1], "b")]))
-    assert not can_change(Taken("NEM12", "interval", [Series("m E1", "m")]))
+METERS = Taken(
+    "table",
+    "interval",
+    [
+        Series("Zeit", role="time", number=1),
+        Series("100345", "100345", "kWh", role="use", number=2),
+        Series("100346", "100346", "kWh", role="use", number=3),
+        Series("Summe", why="a total of others", number=4),
+    ],
+)
 
 
 def test_a_series_of_rows_is_said_as_a_column_is() -> None:
     rows = [Series("Art", role="channel", number=7), Series("A", unit="kWh"), Series("B", unit="kWh")]
     taken = Taken("table", "register", [*TAKEN.series[:2], TAKEN.series[5], *rows])
-    assert can_change(taken)
     assert first_unknown(taken) == 4, "a series before a column that may be nothing"
     said = columns_with_series(taken, {"time": "Zeit", "use": "kWh"}, "B", "use")
     assert said == {"time": "Zeit", "kwh": "kWh", "use": "B"}
@@ -77,5 +82,26 @@ def test_a_series_of_rows_is_said_as_a_column_is() -> None:
     assert with_series_of(taken, said, columns_with(taken, 7, "")) == {"time": "Zeit", "use": "kWh"}
 
 
-def replace(column: Series, register: str) -> Series:
-    return column._replace(register=register)
+@pytest.mark.parametrize(
+    ("number", "meaning", "said"),
+    [
+        (3, "", {"time": "Zeit", "100345:use": "2"}),
+        (3, "export", {"time": "Zeit", "100345:use": "2", "100346:export": "3"}),
+        (3, "flat-9:use", {"time": "Zeit", "100345:use": "2", "flat-9:use": "3"}),
+        (3, "100345:use", {"time": "Zeit", "100345:use": "3"}),
+        (4, "flat-9:t1", {"time": "Zeit", "100345:use": "2", "100346:use": "3", "flat-9:t1": "Summe"}),
+        (2, "use+export", {"time": "Zeit", "100345:use": "2", "100345:export": "2", "100346:use": "3"}),
+    ],
+)
+def test_a_column_that_is_a_meter_is_left_out_or_given_to_another(
+    number: int, meaning: str, said: dict[str, str]
+) -> None:
+    assert columns_with(METERS, number, meaning) == said
+
+
+def test_a_typed_meter_is_offered_but_not_where_each_row_names_its_own() -> None:
+    assert typed_register(METERS, "flat-9") == [("flat-9:use", "use of meter flat-9")]
+    assert typed_register(METERS, "flat-9:export") == [("flat-9:export", "export of meter flat-9")]
+    assert typed_register(METERS, "no meter") == []
+    by_row = Taken("table", "interval", [*TAKEN.series, Series("Z\u00e4hler", role="meter", number=7)])
+    assert typed_register(by_row, "flat-9") == []

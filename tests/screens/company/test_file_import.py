@@ -150,6 +150,37 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
     assert office.engine.usage("home-1", "month").usage_wh == 31_200
 
 
+async def test_a_column_a_meter_is_given_to_another_or_left_out(office: Town, tmp_path: Path) -> None:
+    rows = [f"0{day}/03/2025 {hour:02}:00;0,{4 + hour % 3};1,5\n" for day in (1, 2) for hour in range(24)]
+    (tmp_path / "flats.csv").write_text("Zeit;100345;100346\n" + "".join(rows))
+    async with at_work(office, "f6", *TO_FILE, size=(80, 24)) as pilot:
+        field(pilot, "upload-path").value = str(tmp_path / "flats.csv")
+        await press(pilot, "enter")
+        await settle(pilot)
+        field(pilot, "upload-meter").focus()
+        await settle(pilot)
+        assert "^g Next step" in text_of(pilot, "#keys"), "in a field as well"
+        form = pilot.app.screen.query_one("#upload-form")
+        for option, value in (("stamps", "start"), ("unit", "kWh"), ("date_order", "dmy")):
+            form.query_one(f"#upload-{option}", Choice).choose(value)
+        field(pilot, "upload-zone").focus()
+        await press(pilot, *"Asia/Singapore", "enter")
+        await settle(pilot)
+        assert [row[1:4] for row in shown(pilot, "columns")] == [
+            ("Zeit", "time", ""), ("100345", "use", "100345"), ("100346", "use", "100346"),
+        ]  # fmt: skip
+        columns = pilot.app.screen.query_one("#upload-columns", Table)
+        columns.focus()
+        columns.move_cursor(1)
+        await press(pilot, "enter", *"flat-9", "enter")
+        await settle(pilot)
+        columns.move_cursor(2)
+        await press(pilot, "enter", *"leave", "enter")
+        await settle(pilot)
+        assert [row[2:4] for row in shown(pilot, "columns")] == [("time", ""), ("use", "flat-9"), ("–", "")]
+        assert [row[:3] for row in shown(pilot, "totals")] == [("flat-9", "all", "24.000")]
+
+
 async def test_a_file_is_shown_before_anything_is_written(office: Town, tmp_path: Path) -> None:
     path = lines(tmp_path / "more.csv", *FILE)
     async with at_work(office, "f6", *TO_FILE, *str(path)) as pilot:
@@ -160,6 +191,9 @@ async def test_a_file_is_shown_before_anything_is_written(office: Town, tmp_path
             "6 read · 3 new · 1 duplicate · 1 suspect · 2 refused: syntax×1  conflict×1 · 1 meter registered"
         )
         assert "and close the day" in result(pilot)
+        assert [row[1:4] for row in shown(pilot, "columns")] == [
+            ("identifier", "meter", ""), ("timestamp", "time", ""), ("usage", "use", "METER"),
+        ]  # fmt: skip
         assert [row[:2] for row in shown(pilot, "lines")] == [
             ("more.csv:4", "syntax"),
             ("more.csv:3", "conflict"),
