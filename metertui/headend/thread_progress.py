@@ -10,13 +10,16 @@ from metertui.engine.errors import MeterError
 
 
 class ThreadProgress:
-    """What a thread calls now and then, `share` and `rows`. Made on the event loop, where both are told."""
+    """What a thread calls now and then, `share` and `rows`. Made on the event loop, where the newest are told."""
 
     def __init__(self, progress: Progress = no_progress, tell_rows: TellRows = tell_no_rows) -> None:
         self._loop = asyncio.get_running_loop()
         self._progress = progress
         self._tell_rows = tell_rows
         self._given_up = threading.Event()
+        self._share: float | None = None
+        self._rows: int | None = None
+        self._told = True
 
     def give_up(self) -> None:
         """End the work, the next time that it calls."""
@@ -29,14 +32,26 @@ class ThreadProgress:
 
     def share(self, done: float) -> None:
         """Tell the share done. Raises MeterError if the work is given up."""
-        self._check()
-        self._loop.call_soon_threadsafe(self._progress, done)
+        self._share = done
+        self._wake()
 
     def rows(self, done: int) -> None:
         """Tell the number of rows done. Raises MeterError if the work is given up."""
-        self._check()
-        self._loop.call_soon_threadsafe(self._tell_rows, done)
+        self._rows = done
+        self._wake()
 
-    def _check(self) -> None:
+    def _wake(self) -> None:
+        """Have the event loop tell, unless it is about to."""
         if self.given_up:
             raise MeterError("cancelled")
+        if self._told:
+            self._told = False
+            self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self._told = True
+        (share, self._share), (rows, self._rows) = (self._share, None), (self._rows, None)
+        if rows is not None:
+            self._tell_rows(rows)
+        if share is not None:
+            self._progress(share)

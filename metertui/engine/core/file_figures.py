@@ -75,7 +75,10 @@ def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZ
     for column in (found.meter, found.start, found.end):
         again[1:] &= column[1:] == column[:-1]
     found = without_overlaps(found.take(~again))
-    figures = []
+    figures: list[FileFigures] = []
+    if not len(found):
+        return figures
+    every = _Months(int(found.start.min()), int(found.end.max()), zone)
     edges = run_edges(found.meter).tolist()
     for begin, stop in pairwise(edges):
         start, end, energy = found.start[begin:stop], found.end[begin:stop], found.energy[begin:stop]
@@ -92,7 +95,7 @@ def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZ
                 stop - begin,
                 len(whole),
                 int(whole.sum()),
-                _months_of_intervals(start, end, energy, zone),
+                _months_of_intervals(start, end, energy, every),
             )
         )
     return figures
@@ -109,7 +112,8 @@ def figures_of_reads(found: Arrivals, curve: Curve, ids: Sequence[str], zone: Si
     codes, first, last = meter[edges[:-1]], time[edges[:-1]], time[edges[1:] - 1]
     other = (np.diff(time, prepend=-1) != 0) | (np.diff(meter, prepend=-1) != 0)
     steps = np.diff(np.append(0, np.cumsum(other))[edges]) - 1
-    months = [_months(*ends, zone) for ends in zip(first.tolist(), last.tolist(), strict=True)]
+    every = _Months(int(time.min()), int(time.max()), zone) if len(time) else None
+    months = [every.between(*ends) for ends in zip(first.tolist(), last.tolist(), strict=True)] if every else []
     count = [len(instants) for _, instants in months]
     instants = np.concatenate([instants for _, instants in months] or [np.empty(0, dtype=np.int64)])
     instants = np.clip(instants, np.repeat(first, count), np.repeat(last, count))
@@ -144,9 +148,9 @@ def _energy_at(curve: Curve, meter: NDArray[np.int32], instant: Int64Array) -> I
 
 
 def _months_of_intervals(
-    start: Int64Array, end: Int64Array, energy: Int64Array, zone: SiteZone
+    start: Int64Array, end: Int64Array, energy: Int64Array, every: _Months
 ) -> list[tuple[str, int]]:
-    names, edges = _months(int(start.min()), int(end.max()), zone)
+    names, edges = every.between(int(start.min()), int(end.max()))
     months = []
     for name, (low, high) in zip(names, pairwise(edges.tolist()), strict=True):
         within = (start < high) & (end > low)
@@ -161,15 +165,24 @@ def _months_of_intervals(
     return months
 
 
-def _months(first: int, last: int, zone: SiteZone) -> tuple[list[str], Int64Array]:
-    """Return the months from one instant to another (µs UTC), and the instants at which they begin and end."""
-    month = first_of_month(zone.day(first))
-    days: list[date] = []
-    while not days or zone.midnight(month) < last:
-        days.append(month)
-        month = add_months(month, 1)
-    edges = [zone.midnight(day) for day in (*days, month)]
-    return [f"{day:%Y-%m}" for day in days], np.array(edges, dtype=np.int64)
+class _Months:
+    """The months of some time, each worked out once."""
+
+    def __init__(self, first: int, last: int, zone: SiteZone) -> None:
+        """Take the months from one instant to another (µs UTC)."""
+        month = first_of_month(zone.day(first))
+        days: list[date] = []
+        while not days or zone.midnight(month) < last:
+            days.append(month)
+            month = add_months(month, 1)
+        self._names = [f"{day:%Y-%m}" for day in days]
+        self._edges = np.array([zone.midnight(day) for day in (*days, month)], dtype=np.int64)
+
+    def between(self, first: int, last: int) -> tuple[list[str], Int64Array]:
+        """Return those from one instant to another (µs UTC), and the instants at which they begin and end."""
+        low = int(self._edges.searchsorted(first, side="right")) - 1
+        stop = max(low + 1, int(self._edges.searchsorted(last)))
+        return self._names[low:stop], self._edges[low : stop + 1]
 
 
 def _rounded(energy: int) -> int:
