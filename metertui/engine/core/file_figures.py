@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +64,43 @@ class FileFigures:
         ]
 
 
-def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
-    """Return what files say with intervals, in any order.
+class IntervalSums(NamedTuple):
+    """What intervals of a register come to."""
+
+    energy: int
+    """µWh."""
+    first: int
+    last: int
+    intervals: int
+    gaps: int
+    missing_us: int
+    months: Sequence[tuple[str, int]]
+    """In µWh; otherwise as in FileFigures."""
+
+    def joined(self, later: IntervalSums) -> IntervalSums:
+        """Return the sums of these and of later ones, none of which overlaps one of these."""
+        gap = later.first - self.last
+        months = dict(self.months)
+        for month, energy in later.months:
+            months[month] = months.get(month, 0) + energy
+        return IntervalSums(
+            self.energy + later.energy,
+            self.first,
+            later.last,
+            self.intervals + later.intervals,
+            self.gaps + later.gaps + (gap > 0),
+            self.missing_us + later.missing_us + gap,
+            list(months.items()),
+        )
+
+    def figures(self, register: str) -> FileFigures:
+        """Return them for the report, rounded."""
+        months = [(month, _rounded(energy)) for month, energy in self.months]
+        return FileFigures(*split_identifier(register), _rounded(self.energy), *self[1:6], months)
+
+
+def sums_of_intervals(found: IntervalColumns, zone: SiteZone) -> dict[int, IntervalSums]:
+    """Return what files say with intervals, in any order, by the codes of their registers, ascending.
 
     Of several with the same bounds the first one holds, and of those that divide a longer one they do.
     """
@@ -75,30 +110,26 @@ def figures_of_intervals(found: IntervalColumns, ids: Sequence[str], zone: SiteZ
     for column in (found.meter, found.start, found.end):
         again[1:] &= column[1:] == column[:-1]
     found = without_overlaps(found.take(~again))
-    figures: list[FileFigures] = []
     if not len(found):
-        return figures
+        return {}
+    sums = {}
     every = _Months(int(found.start.min()), int(found.end.max()), zone)
     edges = run_edges(found.meter).tolist()
     for begin, stop in pairwise(edges):
         start, end, energy = found.start[begin:stop], found.end[begin:stop], found.energy[begin:stop]
         until = np.maximum.accumulate(end)
         gaps = start[1:] - until[:-1]
-        total = _rounded(sum(energy.tolist()))
         whole = gaps[gaps > 0]
-        figures.append(
-            FileFigures(
-                *split_identifier(ids[found.meter[begin]]),
-                total,
-                int(start[0]),
-                int(until[-1]),
-                stop - begin,
-                len(whole),
-                int(whole.sum()),
-                _months_of_intervals(start, end, energy, every),
-            )
+        sums[int(found.meter[begin])] = IntervalSums(
+            sum(energy.tolist()),
+            int(start[0]),
+            int(until[-1]),
+            stop - begin,
+            len(whole),
+            int(whole.sum()),
+            _months_of_intervals(start, end, energy, every),
         )
-    return figures
+    return sums
 
 
 def figures_of_reads(found: Arrivals, curve: Curve, ids: Sequence[str], zone: SiteZone) -> list[FileFigures]:
@@ -161,7 +192,7 @@ def _months_of_intervals(
             until, since = min(high, last) - first, max(low, first) - first
             total += part * until // (last - first) - part * since // (last - first)
         if within.any():
-            months.append((name, _rounded(total)))
+            months.append((name, total))
     return months
 
 

@@ -1,7 +1,7 @@
-"""Intervals of an import: planned a few meters at a time, then written into their day files.
+"""Intervals of an import: planned a few meters or a stretch of time at once, then written into their day files.
 
-No more than some meters are looked at together. The rows are kept in order of meters until then, and what is to be
-written in order of days; both go to disk where there are many.
+The rows are kept in order of meters until then, and what is to be written in order of days; both go to disk where there
+are many.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from metertui.engine.base import (
     format_kwh,
     no_progress,
 )
-from metertui.engine.columns import IntervalColumns, concat_ranges
-from metertui.engine.core.file_figures import FileFigures, figures_of_intervals
+from metertui.engine.columns import IntervalColumns
+from metertui.engine.core.file_figures import IntervalSums, sums_of_intervals
 from metertui.engine.core.first_lines import FirstLines
 from metertui.engine.core.import_accounts import Statements
 from metertui.engine.core.import_names import ImportNames
 from metertui.engine.core.import_report import ImportReport
 from metertui.engine.core.interval_outcomes import What
 from metertui.engine.core.interval_plan import IntervalPart, IntervalPlan
+from metertui.engine.core.interval_stretches import stored_beside, stretches
 from metertui.engine.core.stated_accounts import StatedAccounts
 from metertui.engine.intervals import (
     NO_INTERVALS,
@@ -75,7 +76,7 @@ class IntervalImport:
         self._zone = zone
         self._place = place
         self._replaces = replaces
-        self._rows = SortedRows(_ROW, ("of", "start"), place)
+        self._rows = SortedRows(_ROW, ("of", "start"), place, leading=2)
         self._begin()
 
     def _begin(self) -> None:
@@ -98,7 +99,7 @@ class IntervalImport:
     def plan(self, stored: IntervalColumns, report: ImportReport, progress: Progress = no_progress) -> None:
         """Find out what becomes of the intervals beside those that are stored, and count it. Raises StorageError."""
         conflicts, days = FirstLines(), np.empty(0, dtype=np.int32)
-        figures: list[tuple[int, FileFigures]] = []
+        sums: dict[int, IntervalSums] = {}
         said = "the file has another energy for this time in another line"
         for plan in self._plans(stored, progress):
             part = plan.part
@@ -107,11 +108,11 @@ class IntervalImport:
             new = np.flatnonzero(plan.what == What.NEW)
             days = np.union1d(days, self._zone.day_numbers(part.start[new]))
             kept = part.columns().take(plan.what != What.CONFLICT)
-            found = figures_of_intervals(kept, self._names.ids, self._zone)
-            figures += zip(np.unique(kept.meter).tolist(), found, strict=True)
+            for code, found in sums_of_intervals(kept, self._zone).items():
+                sums[code] = sums[code].joined(found) if code in sums else found
         report.add_conflicts(conflicts)
         report.days += len(days)
-        report.meters += [each for _, each in sorted(figures, key=lambda found: found[0])]
+        report.meters += [sums[code].figures(self._names.ids[code]) for code in sorted(sums)]
         self._count(report, 1)
 
     def plan_again(self, stored: IntervalColumns, report: ImportReport) -> None:
@@ -125,10 +126,10 @@ class IntervalImport:
     def _plans(self, stored: IntervalColumns, progress: Progress) -> Iterator[IntervalPlan]:
         """Plan for the intervals of a few meters after the other, keep what is to be written, and yield each plan."""
         done = 0
-        for records in self._rows.parts():
+        for records in stretches(self._rows.parts(), stored, self._names.registers.meter):
             order = np.lexsort((records["line"], records["source"]))
             part = IntervalPart(*(records[name][order] for name in IntervalPart._fields))
-            plan = IntervalPlan(part, _of_registers(stored, part.meter), self._text, replaces=self._replaces)
+            plan = IntervalPlan(part, stored_beside(part.columns(), stored), self._text, replaces=self._replaces)
             self._counts.update({what: plan.count(what) for what in What})
             differ = np.array(sorted(plan.against), dtype=np.int64)
             self._note(self._different, plan, differ, "different", plan.against.__getitem__)
@@ -276,13 +277,6 @@ def faults_of(rows: IntervalRows, latest: int, ended: Int64Array) -> Iterator[tu
     yield rows.energy < 0, "bad-reading", "the energy is negative; feed-in has a channel of its own, METER:export"
     yield rows.end > latest, "future-timestamp", "the interval ends in the future"
     yield rows.end > ended, "deactivated", ""
-
-
-def _of_registers(stored: IntervalColumns, registers: NDArray[np.int32]) -> IntervalColumns:
-    """Return the stored intervals of some registers."""
-    codes = np.unique(registers).astype(np.int64)
-    first, stop = (stored.starts.take(codes + more, mode="clip") for more in (0, 1))
-    return stored.take(concat_ranges(first, stop))
 
 
 def _columns(records: Records) -> IntervalColumns:

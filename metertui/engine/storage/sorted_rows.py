@@ -33,27 +33,37 @@ _STEP: Final = 2_048
 """Of every so many rows of a run the key is kept in memory."""
 
 
+_Bound = tuple[int, ...]
+"""Leading fields of a key."""
+
+
 class _Run(NamedTuple):
     """Sorted rows: in the file from row `first` on, or in memory."""
 
     first: int
     length: int
-    fences: Int64Array
-    """The leading key of every `_STEP`th row, int64."""
+    fences: Sequence[Int64Array]
+    """The leading fields of the key of every `_STEP`th row."""
     held: Records | None = None
 
 
 class SortedRows:
-    """Rows that are added, and come back in order of their key; those of one leading key always in one part.
+    """Rows that are added, and come back in order of their key; those that lead alike always in one part.
 
-    So a part is as long as the rows of a leading key, if there are more than PART of it. Rows with equal keys keep the
-    order in which they were added. In one thread at a time.
+    So a part is as long as the rows that lead alike, if those are more than PART. Rows with equal keys keep the order
+    in which they were added. In one thread at a time.
     """
 
-    def __init__(self, dtype: np.dtype[np.void], key: Sequence[str], place: Path | None = None) -> None:
-        """Sort by the fields `key` of rows, which are in memory alone if there is no `place`, a folder, for more."""
+    def __init__(
+        self, dtype: np.dtype[np.void], key: Sequence[str], place: Path | None = None, *, leading: int = 1
+    ) -> None:
+        """Sort by the fields `key` of rows, of which the first ones are `leading`.
+
+        Rows are in memory alone if there is no `place`, a folder, for more.
+        """
         self._dtype = dtype
         self._key = tuple(key)
+        self._leading = self._key[:leading]
         self._place = place
         self._runs: list[_Run] = []
         self._added: list[Records] = []
@@ -92,22 +102,25 @@ class SortedRows:
             if len(rows):
                 yield rows if len(self._runs) == 1 else rows[self._order(rows)]
 
-    def _bounds(self) -> list[int | None]:
-        """Return the leading keys before which the parts end; None for the last."""
-        fences = np.sort(np.concatenate([run.fences for run in self._runs] or [np.empty(0, np.int64)]))
-        bounds = np.unique(fences[:: max(1, PART // _STEP)])[1:]
-        return [*bounds.tolist(), None]
+    def _bounds(self) -> list[_Bound | None]:
+        """Return the leading fields before which the parts end; None for the last."""
+        fences = [np.concatenate(each) for each in zip(*(run.fences for run in self._runs), strict=True)]
+        if not fences:
+            return [None]
+        order = np.lexsort(fences[::-1])[:: max(1, PART // _STEP)]
+        bounds = zip(*(each[order].tolist() for each in fences), strict=True)
+        return [*list(dict.fromkeys(bounds))[1:], None]
 
-    def _place_of(self, run: _Run, bound: int | None, start: int) -> int:
-        """Return the first row of a run with at least a leading key; its length for None."""
+    def _place_of(self, run: _Run, bound: _Bound | None, start: int) -> int:
+        """Return the first row of a run that is not before a bound; its length for None."""
         if bound is None:
             return run.length
-        fence = int(run.fences.searchsorted(bound))
+        fence = _find(run.fences, bound)
         if not fence:
             return 0
         low = max(start, (fence - 1) * _STEP)
         rows = self._read(run, low, max(low, min(run.length, fence * _STEP)))
-        return low + int(rows[self._key[0]].searchsorted(bound))
+        return low + _find([rows[name] for name in self._leading], bound)
 
     def _read(self, run: _Run, start: int, stop: int) -> Records:
         if run.held is not None:
@@ -132,8 +145,8 @@ class SortedRows:
     def _order(self, rows: Records) -> Int64Array:
         return np.lexsort([rows[name] for name in reversed(self._key)])
 
-    def _fences(self, rows: Records) -> Int64Array:
-        return rows[self._key[0]][::_STEP].astype(np.int64)
+    def _fences(self, rows: Records) -> Sequence[Int64Array]:
+        return [rows[name][::_STEP].astype(np.int64) for name in self._leading]
 
     def _write(self, rows: Records) -> None:
         with _saying_what():
@@ -145,6 +158,15 @@ class SortedRows:
             durable.write_all(self._file.fileno(), rows.view(np.uint8).data)
         self._runs.append(_Run(self._written, len(rows), self._fences(rows)))
         self._written += len(rows)
+
+
+def _find(columns: Sequence[NDArray[Any]], bound: _Bound) -> int:
+    """Return the first place at which rows, given as columns in their order, are not before a bound."""
+    low, high = 0, len(columns[0])
+    for column, value in zip(columns, bound, strict=True):
+        here = column[low:high]
+        low, high = low + int(here.searchsorted(value)), low + int(here.searchsorted(value, side="right"))
+    return low
 
 
 @contextlib.contextmanager

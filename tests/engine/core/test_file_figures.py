@@ -7,8 +7,8 @@ import numpy as np
 from metertui.engine.base.devices import ONE, Device, DeviceCourse
 from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import DAY, SiteZone
-from metertui.engine.columns import Arrivals, Columns, tail_columns
-from metertui.engine.core.file_figures import FileFigures, figures_of_intervals, figures_of_reads
+from metertui.engine.columns import Arrivals, Columns, IntervalColumns, tail_columns
+from metertui.engine.core.file_figures import FileFigures, figures_of_reads, sums_of_intervals
 from metertui.engine.intervals import UWH_PER_WH
 from metertui.engine.vee.curve import validate
 from tests.engine.intervals.test_standing import columns_of
@@ -17,6 +17,10 @@ UTC = SiteZone("UTC")
 JANUARY = "1970-01"
 HALF = 500_000
 """Half a Wh, in µWh."""
+
+
+def figures_of_intervals(found: IntervalColumns, ids: list[str], zone: SiteZone) -> list[FileFigures]:
+    return [each.figures(ids[code]) for code, each in sums_of_intervals(found, zone).items()]
 
 
 def test_each_interval_counts_once_and_what_is_missing_between_them_is_told() -> None:
@@ -83,6 +87,9 @@ def test_what_the_end_of_a_month_goes_through_is_shared_between_the_months() -> 
     )
     [figures] = figures_of_intervals(found, ["x"], UTC)
     assert figures.months == [(JANUARY, 4), ("1970-02", 2), ("1970-03", 7)]
+    for split in (1, 2):
+        early, late = (sums_of_intervals(found.take(part), UTC)[0] for part in (slice(split), slice(split, None)))
+        assert early.joined(late).figures("x") == figures
     assert figures.months_as_json()[1] == {"month": "1970-02", "meter": "x", "channel": "use", "total_kwh": 0.002}
     read = Arrivals(np.zeros(2, np.int32), np.array([edge - DAY, edge + 3 * DAY]), np.array([1000, 5000]))
     [figures] = figures_beside(read, ["x"])

@@ -40,20 +40,20 @@ def taken(rows: SortedRows) -> list[list[tuple[int, int, int]]]:
 
 
 @settings(max_examples=40)
-@given(st.lists(ROWS, max_size=4), st.booleans())
+@given(st.lists(ROWS, max_size=4), st.booleans(), st.integers(1, 2))
 def test_they_come_in_order_of_the_key_and_then_as_they_were_added(
-    added: list[list[tuple[int, int]]], spills: bool
+    added: list[list[tuple[int, int]]], spills: bool, leading: int
 ) -> None:
     with TemporaryDirectory() as folder:
-        rows = SortedRows(ROW, ("key", "time"), Path(folder) if spills else None)
+        rows = SortedRows(ROW, ("key", "time"), Path(folder) if spills else None, leading=leading)
         expected: list[tuple[int, int, int]] = []
         for each in added:
             add(rows, each, len(expected))
             expected += [(*row, len(expected) + at) for at, row in enumerate(each)]
             found = taken(rows)  # between, too
             assert [row for part in found for row in part] == sorted(expected, key=lambda row: row[:2])
-            of_keys = [{key for key, *_ in part} for part in found]
-            assert sum(map(len, of_keys)) == len(set().union(*of_keys)), "a key is in one part"
+            of_keys = [{row[:leading] for row in part} for part in found]
+            assert sum(map(len, of_keys)) == len(set().union(*of_keys)), "what leads alike is in one part"
         assert len(rows) == len(expected)
         assert os.listdir(folder) == []
 
@@ -65,6 +65,13 @@ def test_a_part_has_few_rows_unless_a_key_has_many(tmp_path: Path) -> None:
     sizes = [len(part) for part in taken(rows)]
     assert (sizes[-1], sum(sizes)) == (40, 140)
     assert max(sizes[:-1]) <= 20
+
+
+def test_a_part_ends_within_a_key_if_two_fields_lead(tmp_path: Path) -> None:
+    rows = SortedRows(ROW, ("key", "time"), tmp_path, leading=2)
+    add(rows, [(3, at) for at in range(40)])
+    add(rows, [(3, 39 - at) for at in range(40)])
+    assert max(len(part) for part in taken(rows)) <= 20
 
 
 def test_the_file_is_gone_with_the_rows(tmp_path: Path) -> None:
