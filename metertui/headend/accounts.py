@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from metertui.engine.accounts import Account, Change, Rows
-from metertui.engine.attributes import ACCOUNT_FIELDS
+from metertui.engine.accounts import Account, Change, Rows, account_history
+from metertui.engine.attributes import ACCOUNT_FIELDS, DEVICE_FIELDS, NO_DEVICE, DeviceFields
 from metertui.engine.base import Outcome, SiteZone
 from metertui.engine.columns import Group
 from metertui.engine.core import Import
@@ -38,15 +38,25 @@ class Accounts:
         Raises MeterError.
         """
         accounts, zone = self._jobs.engine.accounts, self._jobs.engine.zone
-        before, known = accounts.moves_of(meter), accounts.get(meter)
+        before, devices = accounts.moves_of(meter), self._devices(meter)
         await self._change(meter, lambda now: accounts.plan_change(meter, fields, now, since))
         from_then = "" if since is None else f" from {zone.iso(since)}"
-        was = {} if known is None else {name: value or "nothing" for name, value in known.device._asdict().items()}
-        said = {name: f" (before: {was[name]})" if name in was else "" for name in fields}
-        listed = ", ".join(f"{name}={value}{said[name]}" for name, value in fields.items())
-        gone = [move for move in before[-1:] if move not in accounts.moves_of(meter)]
-        instead = "".join(f", instead of {_describe_move(move, zone)}" for move in gone)
+        held = [device for at, device in devices if since is None or at <= since] or [devices[0][1]]
+        was = {name: f" (before: {value or 'nothing'})" for name, value in held[-1]._asdict().items()}
+        listed = ", ".join(f"{name}={value}{was.get(name, '')}" for name, value in fields.items())
+        gone = [_describe_move(move, zone) for move in before[-1:] if move not in accounts.moves_of(meter)]
+        for name in DEVICE_FIELDS:
+            after = account_history.changes_of(self._devices(meter), name)
+            lost = [each for each in account_history.changes_of(devices, name) if each not in after]
+            gone += [f"{name}={value or 'nothing'} from {zone.iso(at)}" for at, value in lost if at != since]
+        instead = "".join(f", instead of {each}" for each in gone)
         self._jobs.audit(by, "modify", meter, listed + from_then + instead)
+
+    def _devices(self, meter: str) -> Sequence[tuple[int, DeviceFields]]:
+        """Return what the account of a meter says of the meter itself in time; nothing of one that is not known."""
+        accounts = self._jobs.engine.accounts
+        account = accounts.get(meter)
+        return accounts.devices_of(meter) or [(0, NO_DEVICE if account is None else account.device)]
 
     async def deactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Refuse the readings of a meter from now on; its history stays. Raises MeterError."""

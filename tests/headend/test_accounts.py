@@ -30,6 +30,30 @@ async def test_changes_of_accounts_are_audited(desk: HeadEnd) -> None:
     ]
 
 
+async def test_what_a_meter_was_before_is_audited_as_it_held_then(desk: HeadEnd) -> None:
+    zone = desk.engine.zone
+    march, april, may = (f"2024-0{month}-01T00:00:00+08:00" for month in (3, 4, 5))
+    for fields, since in (
+        ({"multiplier": "40"}, april),
+        ({"multiplier": "60"}, may),
+        ({"multiplier": "2"}, march),
+        ({"multiplier": "60"}, april),
+        ({"digits": "5"}, march),
+        ({"digits": "5"}, april),
+    ):
+        await desk.accounts.modify("m", fields, "ada", zone.parse(since))
+    await desk.stop()
+    lines = (desk.engine.folder / "audit.log").read_text().splitlines()
+    assert [line.split("\t")[4] for line in lines if "modify" in line] == [
+        f"multiplier=40 (before: nothing) from {april}",
+        f"multiplier=60 (before: 40) from {may}",
+        f"multiplier=2 (before: nothing) from {march}",
+        f"multiplier=60 (before: 40) from {april}, instead of multiplier=60 from {may}",
+        f"digits=5 (before: nothing) from {march}",
+        f"digits=5 (before: 5) from {april}, instead of digits=5 from {march}",
+    ]
+
+
 @pytest.mark.parametrize("what", ["append_edits", "commit_change"])
 async def test_a_deactivation_and_its_event_are_stored_together_or_not_at_all(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, what: str

@@ -110,6 +110,35 @@ def with_move(
     return _changes(found)
 
 
+def with_field(course: Sequence[tuple[int, _Value]], name: str, value: str, since: int) -> list[tuple[int, _Value]]:
+    """Return what holds in time, with another value of one field from `since` on, until that changed the next time.
+
+    The value that it has now, from later than its last change on, is that change at another date: what was before holds
+    until then. Other fields stay as they are.
+    """
+    changes: list[tuple[int, str]] = changes_of(course, name)
+    first = getattr(course[0][1], name)
+    if changes and changes[-1][0] < since and changes[-1][1] == value:
+        changes[-1] = since, value
+    else:
+        changes = [each for each in changes if each[0] != since]
+        place = bisect_right(changes, since, key=itemgetter(0))
+        changes.insert(place, (since, value))
+    begun = course[0][0] if since >= course[0][0] else 0
+    found: list[tuple[int, _Value]] = []
+    for at in sorted({begun, *(at for at, _ in course), *(at for at, _ in changes)}):
+        _, held = ([each for each in course if each[0] <= at] or course[:1])[-1]
+        of_field = [said for since_then, said in changes if since_then <= at]
+        found.append((at, held._replace(**{name: (of_field or [first])[-1]})))
+    return _changes(found)
+
+
+def changes_of(course: Sequence[tuple[int, _Value]], name: str) -> list[tuple[int, str]]:
+    """Return from when on (µs UTC) a field had another value than before, with these."""
+    pairs = pairwise((at, str(getattr(value, name))) for at, value in course)
+    return [later for earlier, later in pairs if later[1] != earlier[1]]
+
+
 def courses_as_csv(moves: Moves, devices: Devices, zone: SiteZone) -> bytes:
     """Return the content of the file: a row wherever one of both changes. Who has devices has moves, see `aligned`."""
     return encode_rows(_rows(moves, devices, zone))

@@ -7,20 +7,27 @@ import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from metertui.engine.accounts.account import Account, with_fields
 from metertui.engine.accounts.account_files import AccountFiles, Stand
-from metertui.engine.accounts.account_history import Devices, Moves, aligned, in_time, is_unfinished, with_move
+from metertui.engine.accounts.account_history import (
+    Devices,
+    Moves,
+    aligned,
+    changes_of,
+    in_time,
+    is_unfinished,
+    with_field,
+    with_move,
+)
 from metertui.engine.accounts.search import AccountFinder
-from metertui.engine.attributes import ACCOUNT_FIELDS, DeviceFields
+from metertui.engine.attributes import ACCOUNT_FIELDS, ATTRIBUTES, DEVICE_FIELDS, DeviceFields
 from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import durable
 from metertui.engine.vee import Edit, EditLog
-
-_Value = TypeVar("_Value", Group, DeviceFields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +242,8 @@ class AccountBook:
 
         The last change is corrected so too: by the account as it is with another `since`, or by other attributes with
         the same; those from before it take it back. An attribute set from a time before the last change, or before the
-        registration, holds until it changed the next time.
+        registration, holds until it changed the next time. A field that is as it is, and is no part of the last change,
+        has its own last change at another date.
         """
         before = self._known(meter)
         account = with_fields(before, fields)
@@ -244,16 +252,23 @@ class AccountBook:
         devices = list(self.devices_of(meter)) or [(start, before.device)]
         if since is not None:
             self._check_not_future(since, now)
-        of_device = account.device != before.device
-        if account == before and since is not None:  # another date for the last change
-            of_device = len(devices) > 1 and (len(moves) == 1 or devices[-1][0] > moves[-1][0])
         as_before = account == before
-        said = devices
-        if of_device:
-            said, device = self._with_change(meter, devices, account.device, now, since, corrected=as_before)
-            account = replace(account, device=device)
+        own = [name for name in DEVICE_FIELDS if getattr(account.device, name) != getattr(before.device, name)]
+        earlier: list[str] = []
+        of_group = account.group != before.group or not own
+        if as_before and since is not None and (last := _last_change(moves, devices)):  # another date for a change
+            spoken = last.intersection(fields) or set(fields) or last
+            own = [name for name in DEVICE_FIELDS if name in spoken]
+            of_group = bool(last.intersection(ATTRIBUTES, spoken))
+            earlier = [] if of_group else [name for name in ATTRIBUTES if name in spoken]
+        said, then = devices, max(now, devices[-1][0] + 1) if since is None else since
+        for name in own:
+            said = with_field(said, name, getattr(account.device, name), then)
+        account = replace(account, device=said[-1][1])
         found = moves
-        if account.group != before.group or not of_device:
+        for name in earlier:
+            found = with_field(found, name, getattr(account.group, name), then)
+        if of_group:
             found, group = self._with_change(meter, moves, account.group, now, since, corrected=as_before)
             account = replace(account, **group._asdict())
         if said == devices:
@@ -264,13 +279,13 @@ class AccountBook:
     def _with_change(
         self,
         meter: str,
-        known: list[tuple[int, _Value]],
-        after: _Value,
+        known: list[tuple[int, Group]],
+        after: Group,
         now: int,
         since: int | None,
         *,
         corrected: bool,
-    ) -> tuple[list[tuple[int, _Value]], _Value]:
+    ) -> tuple[list[tuple[int, Group]], Group]:
         """Return what holds in time with a change to `after`, and what holds now. Raises Refused.
 
         The last change may be `corrected`: take effect at another time.
@@ -287,10 +302,6 @@ class AccountBook:
                 return moves, moves[-1][1]
             if len(moves) > 1 and corrected:
                 moves.pop()
-                began = len(moves) == 1 and since <= moves[0][0] and after != moves[0][1]
-                if began and isinstance(after, DeviceFields):  # a meter was made so before it was registered
-                    moves = with_move(moves, since, moves[0][1], after)
-                    return moves, moves[-1][1]
             self._check_after(meter, since, moves)
         if after != moves[-1][1]:
             # The clock may have jumped back, and what was before stays before.
@@ -432,6 +443,14 @@ class AccountBook:
             self._files.rewrite_courses(self._moves, self._devices)
             self._files.rewrite_accounts(self._accounts.values())
             self._files.doubtful = False
+
+
+def _last_change(moves: Sequence[tuple[int, Group]], devices: Sequence[tuple[int, DeviceFields]]) -> set[str]:
+    """Return the fields that changed when any of them changed the last time; none if none ever did."""
+    every = [(name, changes_of(moves, name)) for name in ATTRIBUTES]
+    every += [(name, changes_of(devices, name)) for name in DEVICE_FIELDS]
+    latest = max((changes[-1][0] for _, changes in every if changes), default=None)
+    return {name for name, changes in every if changes and changes[-1][0] == latest}
 
 
 def _without_none(devices: Devices) -> dict[str, list[tuple[int, DeviceFields]]]:

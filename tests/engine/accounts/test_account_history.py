@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.accounts.account_history import courses_as_csv, is_unfinished, read_courses, with_move
-from metertui.engine.attributes import Group
+from metertui.engine.accounts.account_history import (
+    changes_of,
+    courses_as_csv,
+    is_unfinished,
+    read_courses,
+    with_field,
+    with_move,
+)
+from metertui.engine.attributes import DeviceFields, Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.errors import DataError
 
@@ -56,3 +63,29 @@ def test_an_earlier_move_holds_until_its_attributes_changed_the_next_time(
     moves = [(10, group("A x -")), (15, group("A y -")), (20, group("B y -"))]
     found = with_move(moves, since, moves[-1][1], group(after))
     assert found == [(int(each.split()[0]), group(each.partition(" ")[2])) for each in expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "since", "expected"),
+    [
+        ("multiplier", "2", 5, ["0 - -", "5 - 2", "20 5 2", "30 5 40"]),  # until it changed the next time
+        ("multiplier", "2", 30, ["10 - -", "20 5 -", "30 5 2"]),  # at the instant of a change, instead of it
+        ("multiplier", "", 30, ["10 - -", "20 5 -"]),  # the change taken back
+        ("multiplier", "2", 40, ["10 - -", "20 5 -", "30 5 40", "40 5 2"]),
+        ("multiplier", "40", 35, ["10 - -", "20 5 -", "35 5 40"]),  # the last change later
+        ("multiplier", "40", 15, ["10 - -", "15 - 40", "20 5 40"]),  # and earlier than one of another field
+        ("digits", "5", 25, ["10 - -", "25 5 -", "30 5 40"]),  # the last change of this field
+        ("digits", "5", 40, ["10 - -", "30 - 40", "40 5 40"]),
+        ("digits", "", 20, ["10 - -", "30 - 40"]),
+        ("max_kw", "", 15, ["10 - -", "20 5 -", "30 5 40"]),  # it was never another
+        ("digits", "6", 10, ["10 6 -", "20 5 -", "30 5 40"]),  # from the start
+    ],
+)
+def test_one_field_has_another_value_from_an_instant_on(name: str, value: str, since: int, expected: list[str]) -> None:
+    def device(text: str) -> DeviceFields:
+        return DeviceFields(*(word.strip("-") for word in text.split()))
+
+    course = [(10, device("- -")), (20, device("5 -")), (30, device("5 40"))]
+    assert changes_of(course, "multiplier") == [(30, "40")]
+    found = with_field(course, name, value, since)
+    assert found == [(int(each.split()[0]), device(each.partition(" ")[2])) for each in expected]

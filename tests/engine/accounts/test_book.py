@@ -526,6 +526,34 @@ def test_the_date_of_the_last_change_is_corrected_and_the_change_taken_back(tmp_
     assert [account.region for account in load(tmp_path)] == ["West"]
 
 
+def test_another_date_is_that_of_the_field_that_is_named(tmp_path: Path) -> None:
+    book = load(tmp_path)
+    register(book, "1", region="East")
+    modify(book, "1", {"digits": "5"}, LATER, since=NOW + 10)
+    modify(book, "1", {"apartment_type": "2-room"}, LATER, since=NOW + 20)
+    modify(book, "1", {"multiplier": "40", "max_kw": "7"}, LATER, since=NOW + 30)
+
+    def held() -> list[tuple[int, str, str, str]]:
+        history = load(tmp_path).history_of("1")
+        return [(at - NOW, group.apartment_type, device.digits, device.multiplier) for at, group, device in history]
+
+    last = (30, "2-room", "5", "40")
+    modify(book, "1", {"digits": "5"}, LATER, since=NOW + 15)
+    assert held() == [(0, "", "", ""), (15, "", "5", ""), (20, "2-room", "5", ""), last]
+    modify(book, "1", {"digits": "5"}, LATER, since=NOW + 25)
+    assert held() == [(0, "", "", ""), (20, "2-room", "", ""), (25, "2-room", "5", ""), last]
+    modify(book, "1", {"region": "East"}, LATER, since=NOW + 5)  # it was never another
+    modify(book, "1", {"apartment_type": "2-room"}, LATER, since=NOW + 25)
+    assert held() == [(0, "", "", ""), (25, "2-room", "5", ""), last]
+    modify(book, "1", {}, LATER, since=NOW + 20)  # the last change of all, earlier than another
+    assert held() == [(0, "", "", ""), (20, "", "", "40"), (25, "2-room", "5", "40")]
+    modify(book, "1", {"max_kw": ""}, LATER)
+    modify(book, "1", {"max_kw": ""}, LATER, since=NOW + 20)  # as if it had never been
+    assert [device.max_kw for _, _, device in load(tmp_path).history_of("1")] == ["", "", ""]
+    [account] = load(tmp_path)
+    assert (account.device.digits, account.device.multiplier, account.device.max_kw) == ("5", "40", "")
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.sampled_from(["", "East", "West", "South"])), max_size=8))
 def test_an_instant_has_one_row_and_the_later_change_stands(changes: list[tuple[int, str]]) -> None:
