@@ -49,10 +49,10 @@ class Lines(Sequence[Row]):
             return
         width = part._texts[len(part) // 2].count(self._delimiter) + 1
         places, columns = part.columns(width)
-        cells = zip(*(cut_cells([*map(str.strip, column)]) for column in columns), strict=True)
-        usual = dict(zip(places, cells, strict=True))
+        cells = map(list, zip(*(cut_cells([*map(str.strip, column)]) for column in columns), strict=True))
+        usual = set(places)
         for at in range(len(part)):
-            yield Row("", part.first + at, [*usual[at]]) if at in usual else part[at]
+            yield Row("", part.first + at, next(cells)) if at in usual else part[at]
 
     def since(self, number: int) -> Lines:
         """Return the lines from a number on."""
