@@ -34,8 +34,11 @@ _ZONE: Final = re.compile(r"\(?([A-Z]{1,5})?\s*(?:([+-])([0-9]{2}):?([0-9]{2})?)
 _NAMED_OFFSETS: Final = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "WEST": 1, "EEST": 3}
 """Hours of the zone names that mean one offset everywhere."""
 _DATED: Final = re.compile(r".*[0-9]T(?=[0-9])|T(?=[0-9])", re.ASCII)
-REST_OF_STAMP: Final = r"(?:\s*T|\s*,\s*|\s+|_)([0-9]{1,2}[:.h][0-9]{2}(?![0-9./-]).*)"
-"""A mark and the time of day behind a date."""
+REST_OF_STAMP: Final = (
+    r"(?:\s*T|\s*,\s*|\s+|_)([0-9]{1,2}[:.h][0-9]{2}"
+    r"(?:(?![0-9./-])|(?<=T[0-9]{2}:[0-9]{2})(?=-[0-9]{2}:?[0-9]{2}$)).*)"
+)
+"""A mark and the time of day behind a date. Behind a T alone, `05:00-06:00` is a time west of Greenwich and no range."""
 _SPLIT: Final = re.compile(rf"(.*?[0-9.]){REST_OF_STAMP}", re.IGNORECASE)
 _COMPACT_STAMP: Final = re.compile(r"((?:19|20)[0-9]{6})T?([0-9]{4}|[0-9]{6})(Z?)", re.ASCII)
 _RANGE: Final = re.compile(
