@@ -19,7 +19,7 @@ from metertui.engine.storage import durable, private_files
 
 MOST_FILES: Final = 4_000
 """So many files are written before they are synced and take their places."""
-MOST_BYTES: Final = 256_000_000
+MOST_BYTES: Final = 64_000_000
 _MANY: Final = 16
 """From so many files or folders on, their file system is synced in one call."""
 _TELLS_ERRORS: Final = (5, 8)
