@@ -38,7 +38,7 @@ REST_OF_STAMP: Final = (
     r"(?:\s*T|\s*,\s*|\s+|_)([0-9]{1,2}[:.h][0-9]{2}"
     r"(?:(?![0-9./-])|(?<=T[0-9]{2}:[0-9]{2})(?=-[0-9]{2}:?[0-9]{2}$)).*)"
 )
-"""A mark and the time of day behind a date. Behind a T alone, `05:00-06:00` is a time west of Greenwich and no range."""
+"""A mark and the time of day behind a date. Behind a T alone is `05:00-06:00` a time west of Greenwich, not a range."""
 _SPLIT: Final = re.compile(rf"(.*?[0-9.]){REST_OF_STAMP}", re.IGNORECASE)
 _COMPACT_STAMP: Final = re.compile(r"((?:19|20)[0-9]{6})T?([0-9]{4}|[0-9]{6})(Z?)", re.ASCII)
 _RANGE: Final = re.compile(
