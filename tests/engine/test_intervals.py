@@ -27,7 +27,7 @@ from metertui.engine.intervals import IntervalStore
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.sources import locate_all
 from metertui.engine.usage import Filter, Question, judge_readings, list_tables, usage_table
-from metertui.engine.usage.lookup import readings_in_window
+from metertui.engine.usage.lookup import compare_usage, readings_in_window
 from metertui.engine.usage.readings_table import ReadingTables
 from metertui.engine.usage.series import Edge
 from tests.clock import FakeClock
@@ -69,6 +69,8 @@ def test_a_gap_adds_nothing_and_is_never_a_zero() -> None:
     with opened([*hours("m", 0, 100, 200, quality=1), *hours("m", 30, 300)]) as engine:
         whole = engine.usage("m", window(-5, 40))
         assert (whole.usage_wh, whole.readings, whole.missing_us) == (600, 3, 28 * HOUR)
+        compared = compare_usage(engine.use_series("m"), window(-5, 40), ZONE, 25 * HOUR)
+        assert (compared.known_us, compared.daily_wh) == (3 * HOUR, 4800)  # of what is known, not of the gap
         assert whole.opening == Edge(START, None, "first")
         assert whole.closing == Edge(START + 31 * HOUR, None, "last")
         gap = engine.usage("m", window(5, 20))

@@ -87,7 +87,7 @@ class UsageComparison:
 
 def _known_us(usage: Usage) -> int:
     opening, closing = usage.opening, usage.closing
-    return 0 if opening is None or closing is None else closing.time - opening.time
+    return 0 if opening is None or closing is None else closing.time - opening.time - usage.gaps_us
 
 
 def compare_usage(series: Series, window: Window, zone: SiteZone, gap_us: int) -> UsageComparison:

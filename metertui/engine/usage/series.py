@@ -62,6 +62,8 @@ class Usage:
     """Those of them that are not counted without an edit: suspect or rejected."""
     missing_us: int = 0
     """For how long, between times of which something is known, nothing is, µs."""
+    gaps_us: int = 0
+    """How much of that is between opening and closing, µs."""
 
 
 class Series:
@@ -237,6 +239,8 @@ class Series:
             nothing = replace(nothing, missing_us=int(missing[-1]))
             since, until = self.curve.known_part(code, *np.array([[window.start], [window.end]], dtype=np.int64))
             start, end = int(since[0]), int(until[0])
+            within = self.curve.missing_in(start, end, int(code[0]) + 1)
+            nothing = replace(nothing, gaps_us=int(within[-1]))
         if start > end:
             return nothing
         places, instants = self._places([start, end])

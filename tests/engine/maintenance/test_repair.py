@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.config import Rules
+from metertui.engine.base.identifiers import check_meter_id
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.errors import DataError, OwnedError, StorageError
+from metertui.engine.errors import DataError, OwnedError, Refused, StorageError
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.repair import FileRepair, repair_folder
 from metertui.engine.storage import durable
@@ -202,11 +203,13 @@ def test_broken_accounts_are_set_aside(tmp_path: Path) -> None:
     assert path.read_bytes() == USERS + rows[0] + rows[1] + rows[7] + rows[8]
     assert aside(path) == b"".join(rows[2:7])
     assert (done.path, done.kept, done.lines_aside, done.notes) == (path, 3, 5, [])
+    with pytest.raises(Refused) as refused:
+        check_meter_id("")
     assert done.reasons == [
         (5, "not valid CSV: unexpected end of data"),
         (6, "5 fields where the header has 6"),
         (7, "this is not UTF-8 text"),
-        (8, "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"),
+        (8, str(refused.value)),
         (9, "m-1 is listed twice"),
     ]
     assert start(tmp_path) == []
