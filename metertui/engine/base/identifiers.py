@@ -34,8 +34,8 @@ def check_meter_id(text: str) -> str:
     """Return `text` if it is a meter id. Raises Refused `bad-meter-id`."""
     if _METER_ID.fullmatch(text) is None:
         what = (
-            "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit, or is the 33 of a "
-            "metering point in Austria or Germany"
+            "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit, or is the 33 "
+            "of a metering point in Austria or Germany"
         )
         raise Refused("bad-meter-id", what)
     return text

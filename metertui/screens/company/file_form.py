@@ -54,6 +54,8 @@ class FileForm(Vertical):
         super().__init__(**kwargs)
         self._site = site
         self._options = dict(_CHOICES)
+        self._told: Mapping[str, str] = {}
+        """What stands in each empty field of text."""
         self.needed: tuple[str, ...] = ()
         """The options that are needed, in order."""
 
@@ -121,14 +123,25 @@ class FileForm(Vertical):
         told = {} if taken is None else {option: str(getattr(taken, option)) for option in ("zone", "meter")}
         for option in _TEXTS:
             needed = option in self.needed
-            self._field(option).placeholder = _NEEDED if needed else told.get(option, "") or "–"
+            told[option] = _NEEDED if needed else told.get(option, "") or "–"
             self.query_one(f"#upload-{option}-label", Label).set_class(needed, "-needed")
+        self._told = told
+        self._fit()
         for option, (_, values) in _CHOICES.items():
             label = "–" if taken is None else _found(taken, option, values)
             choice = self.query_one(f"#upload-{option}", Choice)
             needed = option in self.needed and not choice.value
             choice.offer((("", _NEEDED if needed else label), *values), choice.value)
             choice.set_class(needed, "-needed")
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what the file says in the room of each field; a sign says that more of it does not fit."""
+        for option, told in self._told.items():
+            room = self._field(option).size.width or len(told)
+            self._field(option).placeholder = told if len(told) <= room else f"{told[: room - 1]}…"
 
     def focus_on(self, option: str) -> None:
         """Move the focus to the field of an option."""

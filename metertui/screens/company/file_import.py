@@ -53,6 +53,7 @@ class UploadTab(Tab):
         Binding("m", "view", "Next list", tooltip="First rows, totals, odd lines"),
         Binding("ctrl+g", "next_step", "Next step", key_display="^g", tooltip="What is needed next, or Store"),
         Binding("escape", "cancel", "Cancel", show=False),
+        Binding("escape", "other", "Other file", key_display="esc", tooltip="Go to the path, for another file"),
     ]
 
     def __init__(self) -> None:
@@ -194,9 +195,11 @@ class UploadTab(Tab):
         self._report.show_next()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the lists where there are any, and to cancel what is under way."""
+        """Offer the lists where there are any, to cancel what is under way, and else the way back to the path."""
         if action in ("view", "next_step"):
             return self._report.has_rows if action == "view" else self._taken is not None
+        if action == "other":
+            return self._work is None and self._taken is not None and not self.query_one("#upload-path").has_focus
         return self._work is not None if action == "cancel" else super().check_action(action, parameters)
 
     # -- work --------------------------------------------------------------------------------------------------
@@ -271,6 +274,10 @@ class UploadTab(Tab):
             self._form.focus_on(needed[0])
         elif not store.disabled:
             store.focus()
+
+    def action_other(self) -> None:
+        """Move the focus to the path, for another file; what is said of this one stays until then."""
+        self.query_one("#upload-path").focus()
 
     @on(Button.Pressed, "#upload-store")
     @work(exclusive=True, group="upload")

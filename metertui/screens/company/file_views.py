@@ -91,7 +91,7 @@ def counts_line(report: ImportReport) -> str:
     if report.refused:
         parts.append(f"{fmt.count(report.refused)} refused: {fmt.tally(report.reasons)}")
     if report.registered:
-        parts.append(f"{fmt.counted(report.registered, 'meter')} registered")
+        parts.append(f"{fmt.counted(report.registered, 'new meter')}")
     if report.moved:
         parts.append(f"{fmt.counted(report.moved, 'meter')} moved")
     if report.powers:

@@ -36,6 +36,11 @@ async def test_a_form_says_what_is_entered() -> None:
             "upload-kind": "intervals", "upload-stamps": "▲ needed", "upload-unit": "kWh", "upload-date_order": "–",
         }  # fmt: skip
         assert list(_placeholders(form)) == ["▲ needed", "Europe/Vienna", "–", "name, to keep this"]
+        form.show_taken(Taken("table", "interval", [], meter="AT" + "0" * 31), [])
+        await pilot.resize_terminal(30, 10)
+        await pilot.pause()
+        assert next(_placeholders(form)) == "AT" + "0" * 27 + "…", "never cut without a sign"
+        form.show_taken(taken, [Need("meter"), Need("stamps")])
         meter = form.query_one("#upload-meter", Field)
         meter.focus()
         await pilot.press("m", "enter")

@@ -92,13 +92,16 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
         assert pilot.app.screen.query_one("#upload-stamps").has_focus
         await press(pilot, "right", "ctrl+g", "right")
         await settle(pilot)
-        assert text_of(pilot, "#upload-text") == "48 read · 48 new · 1 meter registered"
+        assert text_of(pilot, "#upload-text") == "48 read · 48 new · 1 new meter"
         assert "Nothing is written yet. Press Store to store it" in result(pilot)
         assert [row[2:4] for row in shown(pilot, "columns")] == [
             ("time", ""), ("use", "home-1"), ("–", ""), ("–", ""),
         ]  # fmt: skip
         assert shown(pilot, "rows")[0] == ("2", "2025-03-01 00:00", "2025-03-01 01:00", "home-1", "0.5", "")
         assert "home-1" not in office.engine.accounts
+        assert text_of(pilot, "#upload-views").endswith("times in Asia/Singapore")
+        await press(pilot, "escape")
+        assert field(pilot, "upload-path").has_focus
         columns.focus()
         columns.move_cursor(3)
         await press(pilot, "enter", *"export:", "enter")
@@ -107,6 +110,9 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
             ("home-1", "all", "26.400"), ("home-1:export", "all", "72.000"),
         ]  # fmt: skip
         assert (columns.has_focus, store_button(pilot).variant) == (True, "primary")
+        field(pilot, "upload-mapping").value = "quay" * 20
+        await settle(pilot)
+        assert field(pilot, "upload-mapping").scrollable_content_region.height == 1, "a scrollbar covers it"
         field(pilot, "upload-mapping").value = "quay"
         field(pilot, "upload-mapping").focus()
         await press(pilot, "enter")
@@ -145,7 +151,7 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
         assert [row[1:4] for row in shown(pilot, "columns")[3:]] == [
             ("Bezug Garage", "– 'Bezug Haus' is use", ""), ("Bezug Haus", "use", "home-2"),
         ]  # fmt: skip
-        assert text_of(pilot, "#upload-text") == "9 read · 9 new · 1 meter registered"
+        assert text_of(pilot, "#upload-text") == "9 read · 9 new · 1 new meter"
         assert "Garage, as 'Bezug Haus' is use: 9" in result(pilot)
     assert office.engine.usage("home-1", "month").usage_wh == 31_200
 
@@ -188,7 +194,7 @@ async def test_a_file_is_shown_before_anything_is_written(office: Town, tmp_path
         await pilot.press("enter")
         await settle(pilot)
         assert text_of(pilot, "#upload-text") == (
-            "6 read · 3 new · 1 duplicate · 1 suspect · 2 refused: syntax×1  conflict×1 · 1 meter registered"
+            "6 read · 3 new · 1 duplicate · 1 suspect · 2 refused: syntax×1  conflict×1 · 1 new meter"
         )
         assert "and close the day" in result(pilot)
         assert [row[1:4] for row in shown(pilot, "columns")] == [
