@@ -39,7 +39,12 @@ _OTHERS: Final = frozenset(
     | {"start", _START_OFFSET, "interval_kwh"}
     | {*ATTRIBUTES}
 )
-_DECIDED: Final = {"exchange": "the final reading of an exchange", "void": "void"}
+_DECIDED: Final = {
+    "exchange": "the final reading of an exchange",
+    "void": "void",
+    "replaced": "replaced by another value",
+    "withdrawn": "withdrawn",
+}
 
 
 def is_header(names: list[str]) -> bool:
@@ -98,13 +103,13 @@ class RegisterRows:
         group = self._checked.get(stated)
         if group is None:
             group = self._checked[stated] = _checked_group(stated)
+        decided = None if self._status is None else _DECIDED.get(cells[self._status])
+        if decided is not None:
+            raise Refused("bad-reading", f"it is {decided} where it was exported, by decision")
         if self._start is not None and cells[self._start]:
             self._take_interval(meter, cells, self._groups.setdefault(group, len(self._groups)))
             raise TakenElsewhere
         wh = self._figure(cells[self._register])
-        decided = None if self._status is None else _DECIDED.get(cells[self._status])
-        if decided is not None:
-            raise Refused("bad-reading", f"it is {decided} where it was exported, by decision")
         time = self._zone.parse(self.timestamp(cells))
         quality = ACTUAL if self._quality is None else _quality_of(cells[self._quality])
         self._of_rows.append(self._groups.setdefault(group, len(self._groups)))

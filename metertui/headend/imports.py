@@ -16,7 +16,7 @@ from metertui.engine.base import Progress, TellRows, counted, no_progress, tell_
 from metertui.engine.columns import Frozen, IntervalColumns
 from metertui.engine.core import Import, ImportReport, deactivation_times
 from metertui.engine.errors import BusyError, MeterError
-from metertui.engine.intervals import IntervalRows, IntervalStore, with_values
+from metertui.engine.intervals import IntervalRows, IntervalStore, gone_from, merge_columns, with_values
 from metertui.formats import MAPPINGS, NOTHING_SAID, FileImport, FileMapping, Form, Said, readers
 from metertui.formats.said import save
 from metertui.headend.accounts import Accounts
@@ -139,7 +139,8 @@ class Imports:
         jobs.check_writable()
         store = IntervalStore(engine.folder, engine.zone)
         async with self._changing:
-            before, ids = engine.readings.intervals, engine.directory.frozen_ids()
+            before, former = engine.readings.intervals, engine.readings.former
+            ids = engine.directory.frozen_ids()
             if before is not importing.beside:  # another import has come first
                 await jobs.compute_at_once(importing.compare_again, before, ids)
             of, changes = importing.changes, importing.interval_changes
@@ -153,7 +154,7 @@ class Imports:
             stored = await jobs.compute_at_once(changes)
             codes = [engine.directory.code_of(each) for each in stored.ids]
             engine.ingest.heads.grow(len(engine.directory))
-            engine.readings.set_intervals(await jobs.compute_at_once(_merged, before, stored, codes))
+            engine.readings.set_intervals(*await jobs.compute_at_once(_merged, before, former, stored, codes))
             if failure is not None and not told.given_up:
                 raise failure
 
@@ -227,8 +228,11 @@ def _tell_part(tell: TellRows, before: int, count: int, share: float) -> None:
     tell(before + round(count * share))
 
 
-def _merged(before: IntervalColumns, changes: IntervalRows, codes: Sequence[int]) -> IntervalColumns:
-    """Return the intervals that stand with changes, with all that is asked of them at once."""
+def _merged(
+    before: IntervalColumns, former: IntervalColumns, changes: IntervalRows, codes: Sequence[int]
+) -> tuple[IntervalColumns, IntervalColumns]:
+    """Return the intervals that stand with changes, and the values that do not, with all that is asked at once."""
     merged = with_values(before, changes, np.array(codes, dtype=np.int32))
     _ = merged.codes, merged.starts
-    return merged
+    gone = gone_from(before, merged, changes)
+    return merged, merge_columns(former, np.zeros(len(former), dtype=bool), gone) if len(gone) else former

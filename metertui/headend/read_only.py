@@ -188,7 +188,7 @@ class ReadOnlyHeadEnd(HeadEnd):
             await _run_steps(apply.replace_accounts(engine, changes.book))
         await _run_steps(apply.update_accounts(engine, changes.accounts))
         if changes.intervals is not None:
-            engine.readings.set_intervals(await self._jobs.compute(apply.prepare_intervals(engine, changes.intervals)))
+            engine.readings.set_intervals(*await self._jobs.compute(apply.prepare_intervals(engine, changes.intervals)))
         if self._history_rebuild is not None:
             self._history_rebuild.meters.update(event.meter for event in changes.events)
             self._history_rebuild.meters.update(entry.account.meter for entry in changes.accounts)

@@ -32,6 +32,8 @@ _SIGNS: Final = {
     "void": "∅",
     "interval": "↔",
     "divided": "÷",
+    "replaced": "∅",
+    "withdrawn": "∅",
 }
 _KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
 _AMOUNT: Final = re.compile(r"(?<![\w.])\d{4,}(?=\.\d\d(?![\w.]))")

@@ -151,5 +151,14 @@ def test_intervals_lead_to_file_and_line_and_a_sum_to_its_registers(metertui: Co
     file.write_text("\n".join(["identifier,start,end,kwh,quality", rows[0].replace("1.25", "1.5")]) + "\n")
     assert metertui("import", str(file), "--replace").code == 0
     assert "03_10.csv line 3; before, it was 1.25 kWh (line 2)" in " ".join(metertui(*words).out.split())
+    exported = tmp_path / "all.csv"
+    assert metertui("export", "--from", "2025-03-10", "--to", "2025-03-10", "-o", str(exported)).code == 0
+    lines = list(csv.DictReader(exported.open()))
+    ends = [row for row in lines if row["timestamp"] == lines[0]["timestamp"] and row["identifier"] == "m:t1"]
+    assert [(row["interval_kwh"], row["usage_kwh"], row["status"]) for row in ends] == [
+        ("1.25", "", "replaced"), ("1.5", "1.5", "counted"),
+    ]  # fmt: skip
+    told = metertui("import", str(exported), "--format", "json").json
+    assert (told["new"], told["refused"]) == (0, 1), "which the file does not hold the reason of"
     [first_of_all, *_] = metertui(*words, "--format", "json").json["registers"][0]["first_and_last_interval"]
     assert first_of_all["replaced"] == {"interval_kwh": 1.25, "quality": "actual", "line": 2}

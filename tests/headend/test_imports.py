@@ -122,6 +122,7 @@ async def test_intervals_are_in_use_at_once_and_a_second_desk_follows(tmp_path: 
     for engine in (headend.engine, desk.engine):
         assert engine.usage("m-2", "all").usage_wh == 1750
         assert engine.usage("m-3", "all").usage_wh == 1000
+        assert engine.readings.former.energy.tolist() == [500_000_000], "what was replaced is still known"
     audit = (tmp_path / "data" / "audit.log").read_text()
     assert audit.count("\treplace intervals\tx.csv\t1 interval replaced; x.csv ") == 1
     high = tmp_path / "high.csv"

@@ -151,6 +151,10 @@ class Frozen:
     """The intervals that count."""
     interval_group: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
     """The same as `group` for the ends of the intervals."""
+    former: IntervalColumns = field(default_factory=IntervalColumns.empty)
+    """Values of intervals that do not stand any longer, by register; none of one channel of each meter."""
+    former_group: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    """The same as `group` for their ends."""
     reads: Curve | None = None
     """The points of the curve that readings and exchanges make by themselves; None where that is the whole curve."""
     quality: NDArray[np.uint8] | None = None
@@ -221,6 +225,8 @@ class Frozen:
             curve_group=self.curve_group[combined.source],
             intervals=replace(self.intervals.take(intervals), meter=meter_of[self.intervals.meter[intervals]]),
             interval_group=self.interval_group[intervals],
+            former=IntervalColumns.empty(),
+            former_group=np.empty(0, dtype=np.int32),
             reads=None,
             of_registers=False,
         )

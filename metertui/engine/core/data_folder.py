@@ -43,7 +43,7 @@ class DataFolder:
         self.sealed_at_start = self.readings.mark()
         """The tail's first readings, which the start found in a sealed log and could not put into day files."""
         self.readings.append_unknown(loaded.tail)
-        self.readings.set_intervals(loaded.intervals)
+        self.readings.set_intervals(loaded.intervals, loaded.former)
         self.audit = AuditLog(folder / "audit.log")
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
         self.warnings = loaded.warnings

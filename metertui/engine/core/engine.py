@@ -110,8 +110,9 @@ class Engine(DataFolder):
         code = self.code_of(meter)
         times, whs = self.readings.readings_of(code)
         corrections = self.corrections_of(meter, self.events.edits_of_meter(meter))
-        intervals = self.readings.intervals.of_meter(code)
-        return partial(Series.from_readings, meter, times, whs, self.directory.limits_of(code), corrections, intervals)
+        intervals = self.readings.intervals.of_meter(code), self.readings.former.of_meter(code)
+        limits = self.directory.limits_of(code)
+        return partial(Series.from_readings, meter, times, whs, limits, corrections, *intervals)
 
     def registers_of(self, meter: str) -> list[str]:
         """Return the identifiers of the registers of a meter of which something is stored, that of its use first."""

@@ -33,7 +33,7 @@ from metertui.engine.columns import (
 from metertui.engine.core import clock_check, closes
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.index import MeterCodes, ReadingStore
-from metertui.engine.intervals import IntervalRows, IntervalStore, standing_columns
+from metertui.engine.intervals import IntervalRows, IntervalStore, standing_and_former
 from metertui.engine.storage import (
     Archive,
     AuditLog,
@@ -87,6 +87,8 @@ class Loaded:
     """Readings of the history that were not actual at first."""
     intervals: IntervalColumns = field(default_factory=IntervalColumns.empty)
     """The intervals that stand."""
+    former: IntervalColumns = field(default_factory=IntervalColumns.empty)
+    """Values of intervals that do not stand any longer."""
     warnings: list[str] = field(default_factory=list)
     owned: Owned | None = None
     """None if the folder is open for reading only."""
@@ -166,6 +168,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         directory = _directory(accounts, rules)
         history, estimated, sharing = _history(days, directory)
         tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
+        standing, former = _intervals(intervals, directory)
         warnings = [*filter(None, [_without_accounts(accounts, directory)]), *warnings]
         times = [history.time, left.time, tail.time]
         noted = [clock_check.last_noted(audit, rules.zone), events.newest.decided if events.newest else None]
@@ -178,7 +181,8 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
             waiting=left,
             sharing=sharing,
             estimated=estimated,
-            intervals=_intervals(intervals, directory),
+            intervals=standing,
+            former=former,
             warnings=warnings,
             owned=Owned(lock, write_ahead),
             storage_error=writes.refused,
@@ -301,7 +305,7 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     history, estimated, sharing = _history(days, directory)
     tail = recode_rows(directory, reading_lines.concat_rows(logs))
     intervals = _intervals(rows, directory)
-    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing, estimated, intervals)
+    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing, estimated, *intervals)
 
 
 def _archived(archive: Archive, store: IntervalStore, progress: Progress) -> tuple[list[Rows], IntervalRows]:
@@ -311,9 +315,9 @@ def _archived(archive: Archive, store: IntervalStore, progress: Progress) -> tup
     return days, store.read_all(part_of_progress(progress, 1, parts))
 
 
-def _intervals(rows: IntervalRows, directory: MeterCodes) -> IntervalColumns:
-    """Return the intervals that stand; new meters get a code."""
-    return standing_columns(rows, np.array([directory.code_of(each) for each in rows.ids], dtype=np.int32))
+def _intervals(rows: IntervalRows, directory: MeterCodes) -> tuple[IntervalColumns, IntervalColumns]:
+    """Return the intervals that stand, and the values that do not any longer; new meters get a code."""
+    return standing_and_former(rows, np.array([directory.code_of(each) for each in rows.ids], dtype=np.int32))
 
 
 def recode_rows(directory: MeterCodes, rows: Rows) -> Stated:

@@ -33,7 +33,8 @@ def prepare_registers(folder: DataFolder, meter: str) -> Callable[[], Frozen]:
         {place: known for place, code in enumerate(codes) if (known := readings.qualities.of_meter(code))},
     )
     limits, groups_in_time = directory.limits_of(codes[0]), directory.groups_in_time()
-    stated, groups, zone = readings.intervals, tuple(directory.groups), folder.zone
+    stated, former = readings.intervals, readings.former
+    groups, zone = tuple(directory.groups), folder.zone
 
     def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
         return groups_in_time.groups_of(np.full(len(at), codes[0], dtype=np.int32), at)
@@ -42,7 +43,7 @@ def prepare_registers(folder: DataFolder, meter: str) -> Callable[[], Frozen]:
         meters = np.repeat(np.arange(len(codes), dtype=np.int32), [len(times) for times, _ in parts])
         columns = Columns(meters, *(np.concatenate(each) for each in zip(*parts, strict=True)))
         found = validate(columns, corrections, limits)
-        intervals = without_overlaps(_intervals_of(stated, codes))
+        intervals, gone = without_overlaps(_intervals_of(stated, codes)), _intervals_of(former, codes)
         curve = join_intervals(found.curve, intervals)
         return Frozen(
             columns=found.columns,
@@ -58,6 +59,8 @@ def prepare_registers(folder: DataFolder, meter: str) -> Callable[[], Frozen]:
             limits=limits,
             intervals=intervals,
             interval_group=group(intervals.end),
+            former=gone,
+            former_group=group(gone.end),
             reads=found.curve,
             quality=found.quality,
         )

@@ -84,6 +84,8 @@ class Stored:
     """How many rows are readings; the intervals have the rows behind them."""
     stated: IntervalColumns
     """The intervals of files that stand."""
+    former: IntervalColumns
+    """Values of intervals that do not stand any longer; no list has them."""
 
     @cached_property
     def intervals(self) -> IntervalColumns:

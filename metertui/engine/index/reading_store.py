@@ -110,7 +110,7 @@ class ReadingStore:
         self._edited = None if events is None else EditedRows(events, directory, self.shared, self.qualities)
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
-        self._intervals = IntervalColumns.empty()
+        self._intervals = self._former = IntervalColumns.empty()
         self._version = 0
         self._regrouped: dict[int, int] = {}
         """By meter code, the version that came of its attributes, where a rebuild under way may have missed it."""
@@ -192,9 +192,14 @@ class ReadingStore:
         """Return the stored intervals that stand, by meter code."""
         return self._intervals
 
-    def set_intervals(self, intervals: IntervalColumns) -> None:
-        """Replace the intervals that stand."""
-        self._intervals = intervals
+    @property
+    def former(self) -> IntervalColumns:
+        """Return the values of intervals that do not stand any longer."""
+        return self._former
+
+    def set_intervals(self, intervals: IntervalColumns, former: IntervalColumns) -> None:
+        """Replace the intervals that stand, and the values that do not any longer."""
+        self._intervals, self._former = intervals, former
         self.refresh_views()
 
     def regroup(self, codes: Collection[int]) -> None:
@@ -330,6 +335,7 @@ class ReadingStore:
                 *((None, ALL_THE_FIRST) if self._edited is None else self._edited.current(self._find)),
                 self._freezing,
                 self._intervals,
+                self._former,
             )
         return self._view
 

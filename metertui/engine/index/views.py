@@ -79,6 +79,7 @@ class View:
         not_the_first: NotTheFirst = ALL_THE_FIRST,
         freezing: FreezeQueue | None = None,
         intervals: IntervalColumns | None = None,
+        former: IntervalColumns | None = None,
     ) -> None:
         self._freezing = freezing or FreezeQueue()
         self._number = self._freezing.next_number()
@@ -98,6 +99,7 @@ class View:
             lambda code: index.select(meter=code, limit=limit),
             limit,
             IntervalColumns.empty() if intervals is None else intervals,
+            IntervalColumns.empty() if former is None else former,
         )
         self._limits = directory.site_limits(self.stored.groups_in_time)
         self._frozen: Frozen | None = None
@@ -204,6 +206,8 @@ class View:
             limits=self._limits,
             intervals=intervals,
             interval_group=groups_of(intervals.meter, intervals.end),
+            former=stored.former,
+            former_group=groups_of(stored.former.meter, stored.former.end),
             reads=found.curve,
             quality=found.quality,
         )

@@ -7,8 +7,10 @@ from metertui.engine.intervals import lines
 from metertui.engine.intervals.joined_curve import join_intervals
 from metertui.engine.intervals.rows import NO_INTERVALS, IntervalPiece, IntervalRows, concat_intervals
 from metertui.engine.intervals.standing import (
+    gone_from,
     merge_columns,
     overlapping,
+    standing_and_former,
     standing_columns,
     with_values,
     without_overlaps,
@@ -22,10 +24,12 @@ __all__ = [
     "IntervalRows",
     "IntervalStore",
     "concat_intervals",
+    "gone_from",
     "join_intervals",
     "lines",
     "merge_columns",
     "overlapping",
+    "standing_and_former",
     "standing_columns",
     "with_values",
     "without_overlaps",

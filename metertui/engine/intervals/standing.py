@@ -40,12 +40,34 @@ def merge_values(before: IntervalRows, rows: IntervalRows) -> IntervalRows:
 
 def standing_columns(rows: IntervalRows, codes: NDArray[np.int32]) -> IntervalColumns:
     """Return the intervals that stand in files, given the meter code of each identifier; see `without_overlaps`."""
+    return standing_and_former(rows, codes)[0]
+
+
+def standing_and_former(rows: IntervalRows, codes: NDArray[np.int32]) -> tuple[IntervalColumns, IntervalColumns]:
+    """Return the same, and the values that do not stand any longer, which may be several of one interval."""
     meter = codes[rows.code] if len(rows) else rows.code
     order = np.lexsort((rows.end, rows.start, meter))
     rows = rows.take(order)
     last = np.append(_firsts(rows)[1:], True)[: len(rows)]
     stands = last & (rows.energy != WITHDRAWN)
-    return IntervalColumns(meter[order], rows.start, rows.end, rows.energy, rows.quality).take(stands)
+    every = IntervalColumns(meter[order], rows.start, rows.end, rows.energy, rows.quality)
+    return every.take(stands), every.take(~stands & (rows.energy != WITHDRAWN))
+
+
+def gone_from(before: IntervalColumns, after: IntervalColumns, changes: IntervalRows) -> IntervalColumns:
+    """Return the values of intervals that stood before some changes, and do not after them."""
+    before, after = (each.take(np.isin(each.start, changes.start)) for each in (before, after))
+    if not len(before):
+        return before
+    names = ("meter", "start", "end", "energy", "quality")
+    columns = [np.concatenate((getattr(after, name), getattr(before, name))) for name in names]
+    old = np.arange(len(after) + len(before)) >= len(after)
+    order = np.lexsort((old, *columns[::-1]))
+    kept = old[order]
+    kept[:1] = False
+    for column in columns:
+        kept[1:] &= column[order][1:] == column[order][:-1]
+    return before.take(np.sort(order[old[order] & ~kept]) - len(after))
 
 
 def without_overlaps(columns: IntervalColumns) -> IntervalColumns:

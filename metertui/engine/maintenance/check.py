@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, meter_of, part_of_progress
-from metertui.engine.columns import FIRST, Columns, Stated, add_to_history, concat_stated
+from metertui.engine.columns import FIRST, Columns, IntervalColumns, Stated, add_to_history, concat_stated
 from metertui.engine.core import loading
 from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.intervals import IntervalStore
@@ -48,7 +48,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     events, decisions = _events(folder, zone)
     readings = _readings(parts, directory, zone, events)
     yield _once(readings, directory, zone, events)
-    readings.set_intervals(intervals)
+    readings.set_intervals(intervals, IntervalColumns.empty())
     yield _registered(readings, directory, book)
     _about_readings(decisions, readings, directory, zone, events)
     yield decisions

@@ -28,7 +28,7 @@ from metertui.engine.columns import (
 )
 from metertui.engine.core import Engine
 from metertui.engine.index import Mark, ReadingStore, View
-from metertui.engine.intervals import merge_columns, standing_columns
+from metertui.engine.intervals import merge_columns, standing_and_former
 from metertui.engine.replica.changes import ChangedIntervals, NewBook
 from metertui.engine.storage import Rows
 from metertui.engine.vee import MeterHeads
@@ -98,16 +98,24 @@ def _place(engine: Engine, meters: Sequence[str]) -> Iterator[None]:
         engine.readings.regroup(known)
 
 
-def prepare_intervals(engine: Engine, changed: ChangedIntervals) -> Callable[[], IntervalColumns]:
-    """Return what makes the intervals that stand with those of changed days, in any thread; new meters get a code."""
+def prepare_intervals(
+    engine: Engine, changed: ChangedIntervals
+) -> Callable[[], tuple[IntervalColumns, IntervalColumns]]:
+    """Return what makes the intervals that stand with those of changed days, and the values that do not any longer.
+
+    In any thread; new meters get a code.
+    """
     codes = np.array([engine.directory.code_of(each) for each in changed.rows.ids], dtype=np.int32)
-    before, zone = engine.readings.intervals, engine.zone
+    before, zone = (engine.readings.intervals, engine.readings.former), engine.zone
     engine.ingest.heads.grow(len(engine.directory))
 
-    def merged() -> IntervalColumns:
+    def merged() -> tuple[IntervalColumns, IntervalColumns]:
         numbers = np.array([day_number(day) for day in changed.days], dtype=np.int32)
-        gone = np.isin(zone.day_numbers(before.start), numbers)
-        return merge_columns(before, gone, standing_columns(changed.rows, codes))
+        standing, former = (
+            merge_columns(each, np.isin(zone.day_numbers(each.start), numbers), new)
+            for each, new in zip(before, standing_and_former(changed.rows, codes), strict=True)
+        )
+        return standing, former
 
     return merged
 
@@ -182,7 +190,7 @@ class HistoryRebuild:
         engine = self._engine
         assert engine.readings is self._before, "one rebuild at a time"
         engine.readings = self._readings
-        engine.readings.set_intervals(self._before.intervals)
+        engine.readings.set_intervals(self._before.intervals, self._before.former)
         engine.ingest.heads = self._heads
         engine.ingest.heads.grow(len(engine.directory))
         engine.day_close.sealed = Mark()

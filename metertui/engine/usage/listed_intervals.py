@@ -7,6 +7,7 @@ that no interval covers. So the usages of a meter's rows sum to what it used.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,44 @@ def list_all(
     at, _ = _places(listed, intervals.meter, intervals.end)
     pairs: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(listed, of_intervals, strict=True)
     return Listed(*(np.insert(read, at, stated) for read, stated in pairs))
+
+
+def list_history(
+    columns: Columns,
+    status: NDArray[np.uint8],
+    reads: Curve,
+    curve: Curve,
+    intervals: IntervalColumns,
+    former: IntervalColumns,
+) -> tuple[Listed, IntervalColumns]:
+    """Return the same with `former` values of intervals, which have no usage, and all intervals, as the sources say.
+
+    A former value stands at the end of its interval, before the one that took its place there.
+    """
+    listed = list_all(columns, status, reads, curve, intervals)
+    if not len(former):
+        return listed, intervals
+    standing, at = (
+        Columns(intervals.meter, intervals.end, intervals.start),
+        Columns(former.meter, former.end, former.start),
+    )
+    place, known = tail_columns.locate_rows(standing, at.meter, at.time)
+    known[known] = standing.wh[place[known]] == at.wh[known]
+    of_former = Listed(
+        former.meter,
+        former.end,
+        np.full(len(former), NO_REGISTER, dtype=np.int64),
+        np.where(known, rules.REPLACED, rules.WITHDRAWN).astype(np.uint8),
+        np.full(len(former), -1, dtype=np.int64),
+        former.end - former.start,
+        len(columns) + len(intervals) + np.arange(len(former), dtype=np.int64),
+    )
+    order = np.lexsort((former.end, former.meter))
+    row, _ = _places(listed, former.meter[order], former.end[order])
+    pairs: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(listed, of_former, strict=True)
+    names = [field.name for field in fields(IntervalColumns)]
+    every = (np.concatenate((getattr(intervals, name), getattr(former, name))) for name in names)
+    return Listed(*(np.insert(each, row, gone[order]) for each, gone in pairs)), IntervalColumns(*every)
 
 
 def _beyond_intervals(listed: Listed, curve: Curve, intervals: IntervalColumns) -> Listed:

@@ -16,7 +16,7 @@ from metertui.engine.base import DAY, SECOND, SiteZone, Window, window_before
 from metertui.engine.columns import NO_ENERGY, NO_TIME, Group, as_frame, with_quality, with_stated
 from metertui.engine.usage.comparison import change_per_day
 from metertui.engine.usage.intervals import filed_times
-from metertui.engine.usage.listed_intervals import list_all
+from metertui.engine.usage.listed_intervals import list_history
 from metertui.engine.usage.readings_table import judged_frame, qualities_of, stated_of
 from metertui.engine.usage.series import Series, Usage
 from metertui.engine.vee import rules
@@ -142,8 +142,9 @@ class WindowReadings:
 
     @property
     def stored(self) -> int:
-        """Return how many of them are stored readings."""
-        return len(self) - int(np.count_nonzero(self.status == rules.EXCHANGE))
+        """Return how many of them are stored readings, or intervals that stand."""
+        others = (rules.EXCHANGE, rules.REPLACED, rules.WITHDRAWN)
+        return len(self) - int(np.count_nonzero(np.isin(self.status, others)))
 
     @property
     def has_fractions(self) -> bool:
@@ -164,7 +165,7 @@ class WindowReadings:
     @property
     def has_intervals(self) -> bool:
         """Return whether any of them is an interval of a file."""
-        return bool((self.status == rules.INTERVAL).any())
+        return bool((self.stated != NO_ENERGY).any())
 
     def table(self, group: NDArray[np.int32], groups: Sequence[Group], zone: SiteZone) -> pd.DataFrame:
         """Return them as a table of readings_table.COLUMNS, and of OF_INTERVALS behind them.
@@ -186,12 +187,14 @@ def readings_in_window(series: Series, window: Window) -> WindowReadings:
     """
     if series.summed:
         return _of_registers(series, window)
-    listed = list_all(series.columns, series.status, series.read_curve, series.curve, series.intervals)
+    listed, intervals = list_history(
+        series.columns, series.status, series.read_curve, series.curve, series.intervals, series.former
+    )
     filed = filed_times(listed.meter, listed.time, series.curve)
     low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()
     some = listed.take(slice(low, max(low, high)))
-    _, stated = stated_of(some, len(series), series.intervals)
-    quality = qualities_of(some, series.quality, len(series), series.intervals)
+    _, stated = stated_of(some, len(series), intervals)
+    quality = qualities_of(some, series.quality, len(series), intervals)
     return WindowReadings(series.meter, some.time, some.wh, some.status, some.used, some.length, stated, quality)
 
 

@@ -36,16 +36,17 @@ from metertui.engine.columns import (
 from metertui.engine.index import PIECE, ReadingList
 from metertui.engine.usage.buckets import in_clock
 from metertui.engine.usage.intervals import Listed, filed_times
-from metertui.engine.usage.listed_intervals import list_all
+from metertui.engine.usage.listed_intervals import list_all, list_history
 from metertui.engine.usage.query import Question
 from metertui.engine.vee import rules
 
 STATUS: Final = (
     "counted", "reset", "exchange", "rounding", "rollover", "suspect", "rejected", "void", "interval", "divided",
+    "replaced", "withdrawn",
 )  # fmt: skip
 """Names of the values of a status, in order. An exchange is no stored reading: its row has the final read. An
 instant at which a step is divided is in no list."""
-ROW_STATUS: Final = (*STATUS[: rules.INTERVAL], "counted")
+ROW_STATUS: Final = (*STATUS[: rules.INTERVAL], "counted", *STATUS[rules.DIVIDED :])
 """The same in a list, where an interval that counts is as a reading that does."""
 Kind = Literal["text", "time", "kwh", "fine_kwh"]
 LIST_KINDS: Final[dict[str, Kind]] = {
@@ -89,7 +90,10 @@ class ReadingTables:
         self._frozen = frozen
         window = window_of_days(question.first, question.last, frozen.zone)
         code, channel = question.filter.meter_code(frozen.code), question.filter.named_channel
-        self._listed = listed = _listed(frozen)
+        self._listed, self._intervals = list_history(
+            frozen.columns, frozen.status, frozen.read_curve, frozen.curve, frozen.intervals, frozen.former
+        )
+        listed = self._listed
         wanted = np.array([question.filter.takes_group(group) for group in frozen.groups], dtype=bool)
         time = filed_times(listed.meter, listed.time, frozen.curve)
         kept = (time > window.start) & (time <= window.end) & wanted[_groups(frozen, listed.source)]
@@ -134,9 +138,9 @@ class ReadingTables:
             some = self._listed.take(rows[at : at + PIECE])
             group = _groups(frozen, some.source)
             frame = as_frame(some.meter, some.time, some.wh, group, meters, frozen.groups, frozen.zone)
-            frame = with_quality(frame, qualities_of(some, frozen.quality, len(frozen.columns), frozen.intervals))
+            frame = with_quality(frame, qualities_of(some, frozen.quality, len(frozen.columns), self._intervals))
             if self._has_intervals:
-                frame = with_stated(frame, *stated_of(some, len(frozen.columns), frozen.intervals), frozen.zone)
+                frame = with_stated(frame, *stated_of(some, len(frozen.columns), self._intervals), frozen.zone)
             yield judged_frame(frame, some.used, some.status)
             progress(min(1.0, (at + PIECE) / len(rows)))
 
@@ -174,7 +178,9 @@ def _groups(frozen: Frozen, source: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the group of each of `Listed`, by its source; int32[n]."""
     stored = source >= 0
     found = np.empty(len(source), dtype=np.int32)
-    group = frozen.group if not len(frozen.intervals) else np.concatenate((frozen.group, frozen.interval_group))
+    group = frozen.group
+    if len(frozen.intervals) or len(frozen.former):
+        group = np.concatenate((group, frozen.interval_group, frozen.former_group))
     found[stored], found[~stored] = group[source[stored]], _groups_of_exchanges(frozen, ~source[~stored])
     return found
 

@@ -81,6 +81,7 @@ class Series:
         read_curve: Curve,
         summed: Sequence[str] = (),
         quality: NDArray[np.uint8] | None = None,
+        former: IntervalColumns | None = None,
     ) -> None:
         """Take what `from_readings` and `from_frozen` have worked out; callers use these."""
         self.meter = meter
@@ -104,6 +105,8 @@ class Series:
         """The points of the curve through counted readings and exchanges alone."""
         self.quality = quality
         """The quality of each reading, uint8[n]; None if all are actual."""
+        self.former = IntervalColumns.empty() if former is None else former
+        """Values of intervals that do not stand any longer."""
         self.summed = summed
         """The registers that it is the sum of, where it has no readings of its own; the columns have theirs."""
         self.registers: Sequence[Series] = ()
@@ -119,17 +122,19 @@ class Series:
         limits: MeterLimits,
         corrections: Corrections | None = None,
         intervals: IntervalColumns | None = None,
+        former: IntervalColumns | None = None,
     ) -> Series:
         """Return the series of a meter's stored readings, given in time order, validated by the limits.
 
-        Limits, `corrections` and `intervals` are the meter's, under the code 0.
+        Limits, `corrections`, `intervals` and `former` values of these are the meter's, under the code 0.
         """
         columns = Columns(np.zeros(len(time), dtype=np.int32), time, wh)
         found = validate(columns, corrections, limits)
         counted = IntervalColumns.empty() if intervals is None else without_overlaps(intervals)
         curve = join_intervals(found.curve, counted)
         known = found.quality
-        return cls(meter, found.columns, limits, found.status, found.energy, curve, counted, found.curve, (), known)
+        read = (found.columns, limits, found.status, found.energy)
+        return cls(meter, *read, curve, counted, found.curve, (), known, former)
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int, name: str = "", summed: Sequence[str] = ()) -> Series:
@@ -144,7 +149,9 @@ class Series:
         intervals = frozen.intervals.take(frozen.intervals.span(code))
         status, energy = frozen.status[span], frozen.energy[span]
         quality = None if frozen.quality is None else frozen.quality[span]
-        return cls(name or frozen.ids[code], own, limits, status, energy, points, intervals, reads, summed, quality)
+        former = frozen.former.take(frozen.former.span(code))
+        read = (own, limits, status, energy)
+        return cls(name or frozen.ids[code], *read, points, intervals, reads, summed, quality, former)
 
     def __len__(self) -> int:
         return len(self.time)

@@ -52,6 +52,10 @@ INTERVAL: Final = 8
 """Not a reading but the end of an interval of a file, which is a point of the curve."""
 DIVIDED: Final = 9
 """Not a reading but an instant at which a step is divided: another multiplier, or a register that begins again."""
+REPLACED: Final = 10
+"""A value of an interval that another one has replaced."""
+WITHDRAWN: Final = 11
+"""A value of an interval that does not stand, as one with other bounds took its time."""
 ANY_WH: Final = 1 << 40
 """More than any register, Wh."""
 _NO_PLACE: Final = -1

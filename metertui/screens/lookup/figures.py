@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 from metertui.engine.accounts import Account
 from metertui.engine.base import DAY, QUALITY_NAMES, SECOND, SiteZone, split_identifier
 from metertui.engine.billing import Statement, money_text
-from metertui.engine.columns import NO_REGISTER
+from metertui.engine.columns import NO_REGISTER, UWH_PER_WH
 from metertui.engine.usage import ROW_STATUS, Edge, Series, UsageComparison, WindowReadings
+from metertui.engine.vee import rules
 from metertui.text import explained, fmt, time_labels
 
 WINDOWS: Final = {
@@ -139,10 +140,17 @@ def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
         explained.moment(time, zone),
         *channel,
         explained.since(time - length, time, zone) if wh == NO_REGISTER else fmt.number(wh),
-        fmt.number(step) if step >= 0 else "–",
+        fmt.number(step) if step >= 0 else _former(behind, place) or "–",
         fmt.status(ROW_STATUS[int(behind.status[place])], QUALITY_NAMES[int(behind.quality[place])]),
         fmt.duration(length - length % SECOND, units=2) if length >= 0 else "–",
     )
+
+
+def _former(behind: WindowReadings, place: int) -> str:
+    """Return the energy that an interval stated which does not stand any longer; "" of any other row."""
+    if int(behind.status[place]) not in (rules.REPLACED, rules.WITHDRAWN):
+        return ""
+    return f"was {fmt.number(round(int(behind.stated[place]) / UWH_PER_WH))}"
 
 
 def extent(series: Series, zone: SiteZone) -> str:

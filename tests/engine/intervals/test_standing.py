@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from metertui.engine.columns import IntervalColumns
 from metertui.engine.intervals.lines import WITHDRAWN
 from metertui.engine.intervals.standing import (
+    gone_from,
     merge_columns,
     merge_values,
     overlapping,
+    standing_and_former,
     standing_columns,
     without_overlaps,
 )
@@ -84,3 +86,18 @@ def test_intervals_are_put_among_others_and_taken_from_them() -> None:
     whole = columns_of([("a", 0, 10, 1, 0), ("a", 20, 30, 3, 0), ("b", 0, 10, 4, 0)])
     both = merge_columns(whole, np.array([1]), columns_of([("a", 10, 25, 2, 1)]))
     assert as_list(both) == [("a", 0, 10, 1, 0), ("a", 10, 25, 2, 1), ("b", 0, 10, 4, 0)]
+
+
+def test_values_that_do_not_stand_any_longer_are_kept_apart() -> None:
+    file: list[Listed] = [("a", 0, 10, 5, 0), ("a", 0, 10, 6, 1), ("a", 20, 30, 7, 0), ("a", 20, 30, WITHDRAWN, 0)]
+    standing, former = standing_and_former(rows_of(file), np.zeros(1, dtype=np.int32))
+    assert as_list(standing) == [("a", 0, 10, 6, 1)]
+    assert as_list(former) == [("a", 0, 10, 5, 0), ("a", 20, 30, 7, 0)]
+
+
+def test_what_changes_take_away_is_what_stood_there_alone() -> None:
+    before = columns_of([("a", 0, 10, 5, 0), ("a", 10, 20, 6, 0), ("b", 0, 10, 5, 0)])
+    changes: list[Listed] = [("a", 0, 10, 7, 0), ("a", 10, 20, 6, 0), ("a", 30, 40, 8, 0)]
+    after = columns_of([("a", 0, 10, 7, 0), ("a", 10, 20, 6, 0), ("a", 30, 40, 8, 0), ("b", 0, 10, 5, 0)])
+    assert as_list(gone_from(before, after, rows_of(changes))) == [("a", 0, 10, 5, 0)]
+    assert not len(gone_from(columns_of([]), after, rows_of(changes)))

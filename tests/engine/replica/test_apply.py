@@ -63,7 +63,7 @@ def test_the_intervals_of_changed_days_take_the_place_of_those_in_memory(engine:
     store.add_values(rows_of([("m", 0, 10, 7, 1), ("x", 0, 10, 8, 0)]))
     changed = reader.read_changes(replica).intervals
     assert changed is not None
-    replica.readings.set_intervals(apply.prepare_intervals(replica, changed)())
+    replica.readings.set_intervals(*apply.prepare_intervals(replica, changed)())
     rebuild = HistoryRebuild(replica, frozenset(), None)
     finish(rebuild.assign_codes())
     rebuild.build_readings()
@@ -72,6 +72,8 @@ def test_the_intervals_of_changed_days_take_the_place_of_those_in_memory(engine:
     assert replica.directory.ids == found.directory.ids
     for name in ("meter", "start", "end", "energy", "quality"):
         assert getattr(replica.readings.intervals, name).tolist() == getattr(found.readings.intervals, name).tolist()
+        assert getattr(replica.readings.former, name).tolist() == getattr(found.readings.former, name).tolist()
+    assert len(found.readings.former) == 1
     reader.close()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from metertui.engine.base.zone import HOUR
 from metertui.engine.columns.curve import NO_REGISTER
 from metertui.engine.columns.interval_columns import IntervalColumns
-from metertui.engine.usage.listed_intervals import list_all
+from metertui.engine.usage.listed_intervals import list_all, list_history
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
 from tests.engine.build import LIMITS
@@ -61,3 +61,20 @@ def test_intervals_alone_and_readings_alone() -> None:
     assert rows([], [(0, 1, 5), (9, 10, 7)]) == [(1, NO_REGISTER, 5, 1), (10, NO_REGISTER, 7, 1)]
     assert rows([(0, 1), (1, 3)], []) == [(0, 1, -1, -1), (1, 3, 2, 1)]
     assert rows([(3, 1), (4, 3)], [(0, 1, 9)]) == [(1, NO_REGISTER, 9, 1), (3, 1, -1, -1), (4, 3, 2, 1)]
+
+
+def test_a_value_that_does_not_stand_has_a_row_without_usage_before_the_one_that_took_its_place() -> None:
+    def columns(rows: list[tuple[int, int, int]]) -> IntervalColumns:
+        start, end, energy = np.array(rows, dtype=np.int64).T
+        code = np.zeros(len(rows), np.int32)
+        return IntervalColumns(code, START + start * HOUR, START + end * HOUR, energy * WH, code.astype(np.uint8))
+
+    former = columns([(0, 1, 400), (2, 4, 900)])
+    nothing = np.empty(0, dtype=np.int64)
+    series = Series.from_readings("m", nothing, nothing, LIMITS, None, columns([(0, 1, 500), (3, 4, 300)]), former)
+    given = (series.columns, series.status, series.read_curve, series.curve, series.intervals)
+    listed, every = list_history(*given, series.former)
+    assert ((listed.time - START) // HOUR).tolist() == [1, 1, 4, 4]
+    assert listed.status.tolist() == [rules.REPLACED, rules.INTERVAL, rules.WITHDRAWN, rules.INTERVAL]
+    assert listed.used.tolist() == [-1, 500, -1, 300]
+    assert (every.energy[listed.source] // WH).tolist() == [400, 500, 900, 300]

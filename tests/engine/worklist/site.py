@@ -38,7 +38,7 @@ def state(engine: Engine, intervals: list[Listed]) -> None:
     """Intervals of files beside those that are stated already."""
     rows = rows_of(intervals)
     codes = np.array([engine.directory.codes[each] for each in rows.ids], dtype=np.int32)
-    engine.readings.set_intervals(with_values(engine.readings.intervals, rows, codes))
+    engine.readings.set_intervals(with_values(engine.readings.intervals, rows, codes), engine.readings.former)
 
 
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:

@@ -15,7 +15,7 @@ from metertui.engine.columns.frames import NO_ENERGY
 from metertui.engine.usage.lookup import LongGaps, UsageComparison, WindowReadings
 from metertui.engine.usage.readings_table import STATUS
 from metertui.engine.usage.series import Edge, Quality, Usage
-from metertui.engine.vee.rules import COUNTED, INTERVAL
+from metertui.engine.vee.rules import COUNTED, INTERVAL, REPLACED
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import Figure
@@ -166,6 +166,9 @@ def test_an_interval_shows_its_start_and_no_register() -> None:
     )
     row = ("2025-03-03 00:00", "from 2 23:00", "0.250", f"✓ {STATUS[COUNTED]}", "1 h")
     assert figures.reading_rows(behind, ZONE, 0, 1) == [row]
+    gone = replace(behind, used=np.array([-1]), status=np.array([REPLACED], np.uint8))
+    assert (behind.stored, gone.stored) == (1, 0)
+    assert figures.reading_rows(gone, ZONE, 0, 1) == [(*row[:2], "was 0.250", "∅ replaced", row[-1])]
 
 
 def test_an_account_is_described_in_one_line() -> None:
