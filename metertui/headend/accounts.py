@@ -10,7 +10,7 @@ from metertui.engine.accounts import Account, Change, Rows, account_history
 from metertui.engine.attributes import ACCOUNT_FIELDS, DEVICE_FIELDS, NO_DEVICE, DeviceFields
 from metertui.engine.base import Outcome, SiteZone
 from metertui.engine.columns import Group
-from metertui.engine.core import Import
+from metertui.engine.core import Import, check_digits
 from metertui.engine.vee import Edit, check_reason
 from metertui.headend.jobs import Jobs
 
@@ -39,7 +39,15 @@ class Accounts:
         """
         accounts, zone = self._jobs.engine.accounts, self._jobs.engine.zone
         before, devices = accounts.moves_of(meter), self._devices(meter)
-        await self._change(meter, lambda now: accounts.plan_change(meter, fields, now, since))
+
+        def plan(now: int) -> Change:
+            change = accounts.plan_change(meter, fields, now, since)
+            said = change.devices.get(meter, devices) or [(0, account.device) for account in change.accounts]
+            if [(at, each.digits) for at, each in said] != [(at, each.digits) for at, each in devices]:
+                check_digits(self._jobs.engine, meter, said)
+            return change
+
+        await self._change(meter, plan)
         from_then = "" if since is None else f" from {zone.iso(since)}"
         held = [device for at, device in devices if since is None or at <= since] or [devices[0][1]]
         was = {name: f" (before: {value or 'nothing'})" for name, value in held[-1]._asdict().items()}

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from metertui.engine.attributes import Group
-from metertui.engine.errors import StorageError
+from metertui.engine.errors import Refused, StorageError
 from metertui.engine.vee.edit_log import EditLog
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
@@ -52,6 +52,17 @@ async def test_what_a_meter_was_before_is_audited_as_it_held_then(desk: HeadEnd)
         f"digits=5 (before: nothing) from {march}",
         f"digits=5 (before: 5) from {april}, instead of digits=5 from {march}",
     ]
+
+
+async def test_an_account_cannot_say_fewer_digits_than_were_counted(desk: HeadEnd) -> None:
+    await read(desk, "100000", "2025-03-12T01:00:00")
+    with pytest.raises(Refused, match=r"m has counted 100000 kWh .* more than 5 digits"):
+        await desk.accounts.modify("m", {"digits": "5"}, "ada", desk.engine.zone.parse("2025-03-01T00:00"))
+    await desk.accounts.modify("m", {"digits": "5"}, "ada")  # the meter was exchanged just now
+    await desk.accounts.modify("m", {"max_kw": "7"}, "ada", desk.engine.zone.parse("2025-03-01T00:00"))
+    with pytest.raises(Refused):
+        await desk.accounts.modify("m", {"digits": "5"}, "ada", desk.engine.zone.parse("2025-03-01T00:00"))
+    await desk.stop()
 
 
 @pytest.mark.parametrize("what", ["append_edits", "commit_change"])

@@ -7,6 +7,7 @@ from metertui.engine.core.batch import Batch
 from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Effect
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.decision_plan import DecisionPlan
+from metertui.engine.core.digits_check import check_digits
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.file_figures import FileFigures
 from metertui.engine.core.file_rows import FileRow
@@ -38,6 +39,7 @@ __all__ = [
     "NewReads",
     "Peer",
     "SentReads",
+    "check_digits",
     "closes",
     "corrections",
     "deactivation_times",
