@@ -47,11 +47,19 @@ def standing_and_former(rows: IntervalRows, codes: NDArray[np.int32]) -> tuple[I
     """Return the same, and the values that do not stand any longer, which may be several of one interval."""
     meter = codes[rows.code] if len(rows) else rows.code
     order = np.lexsort((rows.end, rows.start, meter))
-    rows = rows.take(order)
-    last = np.append(_firsts(rows)[1:], True)[: len(rows)]
-    stands = last & (rows.energy != WITHDRAWN)
-    every = IntervalColumns(meter[order], rows.start, rows.end, rows.energy, rows.quality)
-    return every.take(stands), every.take(~stands & (rows.energy != WITHDRAWN))
+    stated = rows.energy[order] != WITHDRAWN
+    last = np.ones(len(rows), dtype=bool)
+    last[:-1] = False
+    for column in (meter, rows.start, rows.end):  # one at a time: a server has no room for copies of all of them
+        in_order = column[order]
+        last[:-1] |= in_order[1:] != in_order[:-1]
+
+    def taken(places: NDArray[np.int64]) -> IntervalColumns:
+        return IntervalColumns(
+            meter[places], rows.start[places], rows.end[places], rows.energy[places], rows.quality[places]
+        )
+
+    return taken(order[stated & last]), taken(order[stated & ~last])
 
 
 def gone_from(before: IntervalColumns, after: IntervalColumns, changes: IntervalRows) -> IntervalColumns:
