@@ -195,9 +195,9 @@ def test_query_with_a_measure_and_a_comparison(steady: Command) -> None:
     assert result.json == [
         {
             "month": "2025-03",
-            "usage_kwh_per_meter_day": 22.875,
+            "usage_kwh_per_meter_day": 24,
             "before_kwh": 24,
-            "change_percent": -4.688,
+            "change_percent": 0.0,
             "meters": 1,
             "readings": 549,
         }

@@ -1,7 +1,8 @@
 """Inquiries and their answers. An inquiry is a question, a measure, and the period to compare with.
 
-The measure, in kWh, is the *total*; the total *per meter*; the total *per meter per day*, by the local days of the row;
-or the *peak*, the highest usage of all meters of the row together in one half hour of the clock.
+The measure, in kWh, is the *total*; the total *per meter*; the total *per meter per day*, by the local days of the row,
+of which one that is not over is a part; or the *peak*, the highest usage of all meters of the row together in one half
+hour of the clock.
 
 The comparison is with the period before (as many months if they are whole, else as many days) or with a year before.
 The n-th row is compared with the n-th; a year before, the row of the same name. A period that is not over yet is
@@ -17,8 +18,9 @@ from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, add_months, last_of_month, no_progress
+from metertui.engine.base import DAY, Progress, add_months, last_of_month, no_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Cell, Rule
@@ -26,6 +28,7 @@ from metertui.engine.reports.hiding import Tables, hidden_peaks, hidden_rows, hi
 from metertui.engine.reports.incomplete import cut_periods, parts_of_rows
 from metertui.engine.usage import (
     FILTERS,
+    SHORTEST_DAY,
     TIME_KEYS,
     Filter,
     Question,
@@ -200,7 +203,7 @@ def _measured(
         hide |= hidden_with_the_rest(tables, question, table, rule)
         if inquiry.measure == "peak":
             hide |= hidden_peaks(tables, question, table, rule)
-    usage, meters, days = (table[name].to_numpy() for name in ("usage_wh", "meters", "days"))
+    usage, meters, days = table["usage_wh"].to_numpy(), table["meters"].to_numpy(), _days_known(table)
     match inquiry.measure:
         case "total":
             value = usage / 1000
@@ -213,13 +216,20 @@ def _measured(
     found = table[list(question.by)].assign(value=np.where(hide, np.nan, np.round(value, 3)))
     for name in ("meters", "readings"):
         found[name] = table[name].astype("Int64").mask(hide)
-    found["length"] = table["length"]
+    found["days"], found["length"] = days, table["length"]
     found["missing"] = table["missing"].mask(hide, 0)
     found["missing_share"] = np.where(hide, 0.0, table["missing"] / np.maximum(1, table["missing"] + table["known"]))
     found["hidden"] = hide
     if inquiry.measure == "peak":
         found["peak_at"] = np.where(hide, -1, table["peak_at"])
     return found, discloses
+
+
+def _days_known(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return by row how many days it has, a day that is not over by its part; one where it is not yet a day long."""
+    days, length, full = (table[name].to_numpy(dtype=np.float64) for name in ("days", "length", "full_length"))
+    known = days * length / np.maximum(1, full)
+    return np.where(known * DAY >= SHORTEST_DAY, known, days)
 
 
 # -- the period it is compared with --------------------------------------------------------------------------------
@@ -267,19 +277,21 @@ def _compared(
     question = inquiry.question
     by = list(question.by)
     renamed = {key: _renamed(frozen, key, question, earlier, months) for key in by if key in TIME_KEYS}
-    keyed: dict[tuple[str, ...], tuple[float, int, str]] = {}
-    figures = zip(before["value"].tolist(), before["length"].tolist(), before["cut"].tolist(), strict=True)
+    keyed: dict[tuple[str, ...], tuple[float, int, int, str]] = {}
+    figures = zip(*(before[name].tolist() for name in ("value", "days", "length", "cut")), strict=True)
     for row, figure in zip(before[by].itertuples(index=False, name=None), figures, strict=True):
         names = [renamed[key].get(name) if key in renamed else name for key, name in zip(by, row, strict=True)]
         if None not in names:
             keyed[tuple(map(str, names))] = figure
     rows = table[by].itertuples(index=False, name=None) if by else [()] * len(table)
-    found = [keyed.get(tuple(row), (np.nan, -1, "")) for row in rows]
-    then = np.array([value for value, _, _ in found], dtype=np.float64)
-    length, then_length = table["length"].to_numpy(), np.array([length for _, length, _ in found], dtype=np.int64)
-    equal = length if inquiry.measure not in _OF_A_PERIOD else then_length
-    change = change_per_day(table["value"].to_numpy(), length, then, equal)
-    cut = [cut for _, _, cut in found]
+    found = [keyed.get(tuple(row), (np.nan, 1, -1, "")) for row in rows]
+    then, then_days = (np.array([each[at] for each in found], dtype=np.float64) for at in (0, 1))
+    length, then_length = table["length"].to_numpy(), np.array([length for *_, length, _ in found], dtype=np.int64)
+    value, before_value = table["value"].to_numpy(), then
+    if inquiry.measure == "per_meter_day":  # the change is that of all days together
+        value, before_value = value * table["days"].to_numpy(), then * then_days
+    change = change_per_day(value, length, before_value, length if inquiry.measure == "peak" else then_length)
+    cut = [cut for *_, cut in found]
     return table.assign(before=then, before_length=then_length, before_cut=cut, change=change)
 
 

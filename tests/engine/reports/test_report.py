@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -97,6 +98,23 @@ def test_periods_of_different_lengths_are_compared_per_day_and_named(town: Froze
     spring = answer_inquiry(town, asked(spring_day, spring_day, "day", compare="before", region="North")).table
     assert (spring["length"].tolist(), spring["before_length"].tolist()) == ([23 * HOUR], [24 * HOUR])
     assert spring["change"].round(4).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("measure", ["total", "per_meter", "per_meter_day"])
+@pytest.mark.parametrize(("hours", "change"), [(7, None), (23, 0.0)])
+def test_hours_of_a_day_are_not_compared_with_a_whole_one(measure: Measure, hours: int, change: float | None) -> None:
+    today = date(2025, 1, 12)
+    begins = LONDON.midnight(today)
+    course = [
+        (begins - 2 * DAY, 0),
+        (begins - DAY, 24_000),
+        (begins, 48_000),
+        (begins + hours * HOUR, 48_000 + hours * 1000),
+    ]
+    running = frozen({"m": course}, LONDON, {"m": [Group("North", "", "")] * len(course)})
+    for by in ((), ("day",), ("region",)):
+        [found] = answer_inquiry(running, asked(today, today, *by, measure=measure, compare="before")).table["change"]
+        assert found == pytest.approx(change) if change is not None else np.isnan(found)
 
 
 def test_the_period_before_is_as_long(town: Frozen) -> None:
