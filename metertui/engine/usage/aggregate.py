@@ -66,9 +66,10 @@ def usage_figures(
 ) -> pd.DataFrame:
     """Return `usage_table` with more columns, int64: `drawing`, how many of the meters have more than their first
     reading in the row, `largest_wh`, what the meter used that used most in it, `days`, how many local days it has of
-    those that are asked for and have readings, and `length`, how long it is between the first and last reading of all,
-    in µs, `full_length`, how long it is with all of these days, in µs, `missing`, for how long together nothing is
-    known of its meters in it, between times of which something is, in µs, and `known`, for how long together something is, in µs; 0 if there are no gaps at all.
+    those that are asked for and have readings, `length`, how long it is between the first and last reading of all, in
+    µs, `full_length`, how long it is with all of these days, in µs, `missing`, for how long together nothing is known
+    of its meters in it, between times of which something is, in µs, and `known`, for how long together something is, in
+    µs; 0 if there are no gaps at all.
 
     With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
     first such began (µs UTC). Raises MeterError.
