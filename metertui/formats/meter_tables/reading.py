@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from metertui.engine.base import DAY, BadLine, Progress, SiteZone, no_progress
 from metertui.engine.core import FilePiece
-from metertui.engine.errors import DataError, MeterError
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.intervals import IntervalPiece
 from metertui.engine.storage import Rows
 from metertui.formats.meter_tables.block_reader import BlockReader
@@ -21,8 +22,8 @@ from metertui.formats.meter_tables.local_times import BARE
 from metertui.formats.meter_tables.plan import Plan, make_plan
 from metertui.formats.meter_tables.roles import HEADER, column_of, find_roles, split_columns
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
-from metertui.formats.meter_tables.shape import TIMES, Shape, find_shapes
-from metertui.formats.meter_tables.slots import find_slots
+from metertui.formats.meter_tables.shape import TIMES, Shape, clean, find_shapes
+from metertui.formats.meter_tables.slots import by_clock, find_slots
 from metertui.formats.meter_tables.taking import taken_of
 from metertui.formats.said import FileMapping, NotSaid, Said, Taken, in_order, matching, signature, with_mapping
 from metertui.formats.tables import AnyTable, FigureEvidence, open_any_table
@@ -85,7 +86,19 @@ class MeterTable:
 
     def _reader(self, plan: Plan) -> BlockReader:
         slots = find_slots(self.path, self.shape, list(plan.roles.slots)) if plan.roles.slots else []
+        slots = by_clock(self.path, slots, self._days(plan), plan.zone)
         return BlockReader(RowReader(self.path.name, self.shape, plan, slots, self.table.delimiter, self.left_out))
+
+    def _days(self, plan: Plan) -> Iterator[tuple[int, list[str]]]:
+        """Yield the cells of the first rows that are days, each with its day (µs by the clock at midnight)."""
+        assert plan.order, "the plan is not complete"
+        times = plan.roles.times.reader(plan.order, plan.zone)
+        for row in self.shape.rows:
+            if row.fault is not None or len(row.cells) <= max(plan.roles.times.places):
+                continue
+            with suppress(Refused):
+                if (found := times([clean(cell) for cell in row.cells])) is not None:
+                    yield found[0].wall // DAY * DAY, row.cells
 
     def _piece(
         self, entries: Entries, ids: list[str], builder: IntervalBuilder, plan: Plan

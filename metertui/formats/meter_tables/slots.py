@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ import numpy as np
 from metertui.engine.base import DAY, HOUR, MINUTE, Int64Array, SiteZone, day_of_number
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.local_times import BARE
-from metertui.formats.meter_tables.shape import PART_NUMBER, Shape
+from metertui.formats.meter_tables.shape import MISSING, PART_NUMBER, Shape, clean
 from metertui.formats.tables import parse_clock, split_range
 
 PART_LENGTHS: Final = {24: HOUR, 25: HOUR, 48: 30 * MINUTE, 50: 30 * MINUTE, 96: 15 * MINUTE, 100: 15 * MINUTE}
@@ -40,6 +41,50 @@ class Slot:
             return day + self.start, BARE, day + self.end, BARE, False
         start, end = elapsed(day, (self.start, self.end), zone)
         return start, 0, end, 0, False
+
+
+def by_clock(path: Path, slots: list[Slot], days: Iterable[tuple[int, Sequence[str]]], zone: SiteZone) -> list[Slot]:
+    """Return numbered parts as times of the clock if the rows of days on which it changes are filled so.
+
+    `days` are rows, each with its day (µs by the clock at midnight). On a day of 23 hours numbers that are counted from
+    midnight leave the last part empty, and those of the clock the one that it skips. On a day of 25 hours the former
+    need a part more. Raises DataError where rows differ.
+    """
+    if not slots or not slots[0].elapsed:
+        return slots
+    votes = {vote for day, cells in days if (vote := _is_by_clock(slots, day, cells, zone)) is not None}
+    if len(votes) > 1:
+        raise DataError(path, None, "the parts of the days on which the clock changes are not numbered in one way")
+    return [replace(slot, elapsed=slot.start >= DAY) for slot in slots] if votes == {True} else slots
+
+
+def _is_by_clock(slots: list[Slot], day: int, cells: Sequence[str], zone: SiteZone) -> bool | None:
+    """Return whether a row is filled by the clock; None if it may be either."""
+    begin, after = _edges(day, zone)
+    walls = np.array([day + slot.start for slot in slots])
+    skipped = zone.wall_clock(zone.instants_of(walls)) != walls
+    texts = [cells[slot.place] if slot.place < len(cells) else "" for slot in slots]
+    if after - begin < DAY:
+        beyond = [text for text, slot in zip(texts, slots, strict=True) if after - begin <= slot.start < DAY]
+        hole = [text for text, gone in zip(texts, skipped.tolist(), strict=True) if gone]
+        if any(map(_is_above_zero, hole)):
+            return False
+        filled = all(map(_is_missing, hole)) and not any(map(_is_missing, beyond))
+        return True if filled or any(map(_is_above_zero, beyond)) else None
+    if after - begin > DAY:
+        further = [text for text, slot in zip(texts, slots, strict=True) if slot.start >= DAY]
+        if any(map(_is_above_zero, further)):
+            return False
+        return True if not any(map(_is_missing, texts[: len(slots) - len(further)])) else None
+    return None
+
+
+def _is_missing(text: str) -> bool:
+    return clean(text).lower() in MISSING
+
+
+def _is_above_zero(text: str) -> bool:
+    return any(digit in text for digit in "123456789")
 
 
 def elapsed(day: int, within: tuple[int, int], zone: SiteZone) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 from metertui.engine.base import DAY, HOUR, SiteZone, day_number
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.local_times import BARE
-from metertui.formats.meter_tables.slots import Slot, find_slots
+from metertui.formats.meter_tables.slots import Slot, by_clock, find_slots
 from tests.formats.meter_tables.made_up import clock, shape_of
 
 VIENNA = SiteZone("Europe/Vienna")
@@ -51,3 +51,40 @@ def test_numbers_count_from_midnight(tmp_path: Path, names: list[str]) -> None:
 def test_parts_that_make_up_no_day_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the columns 1 to 13 are no parts that make up a day"):
         slots_of(tmp_path, [str(number) for number in range(1, 14)])
+
+
+SPRING = day_number(VIENNA.day(VIENNA.parse("2025-03-30T12:00:00"))) * DAY
+AUTUMN = day_number(VIENNA.day(VIENNA.parse("2025-10-26T12:00:00"))) * DAY
+FULL = ["0,5"] * 24
+
+
+@pytest.mark.parametrize(
+    ("day", "cells", "counted"),
+    [
+        (SPRING, [*FULL[:23], ""], True),
+        (SPRING, [*FULL[:23], "0"], True),
+        (SPRING, [*FULL[:2], "", *FULL[3:]], False),
+        (SPRING, [*FULL[:2], "0,0", *FULL[3:]], False),
+        (SPRING, [*FULL[:2], "", *FULL[3:23], "0"], False),
+        (SPRING, ["0"] * 24, True),
+        (SPRING + DAY, [*FULL[:2], "", *FULL[3:]], True),
+        (AUTUMN, FULL, False),
+        (AUTUMN, [*FULL[:23], ""], True),
+        (AUTUMN, [*FULL, "0,5"], True),
+        (AUTUMN, [*FULL, ""], False),
+    ],
+)
+def test_the_days_of_clock_changes_say_how_parts_are_numbered(
+    tmp_path: Path, day: int, cells: list[str], counted: bool
+) -> None:
+    slots = [Slot(hour + 1, hour * HOUR, (hour + 1) * HOUR, True) for hour in range(len(cells))]
+    found = by_clock(tmp_path, slots, [(day - DAY * 9, ["", *FULL]), (day, ["", *cells])], VIENNA)
+    assert [slot.elapsed for slot in found[:24]] == [counted] * 24
+    assert [(slot.place, slot.start) for slot in found] == [(slot.place, slot.start) for slot in slots]
+
+
+def test_days_that_are_numbered_in_two_ways_are_refused(tmp_path: Path) -> None:
+    slots = [Slot(hour + 1, hour * HOUR, (hour + 1) * HOUR, True) for hour in range(24)]
+    days = [(SPRING, ["", *FULL[:23], ""]), (AUTUMN, ["", *FULL])]
+    with pytest.raises(DataError, match="are not numbered in one way"):
+        by_clock(tmp_path, slots, days, VIENNA)
