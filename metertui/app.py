@@ -219,13 +219,13 @@ class MetertuiApp(ThriftyApp):
         """Return the screen in view, also under help, the palette or a window; None before the first one."""
         return next((screen for screen in self.screen_stack if isinstance(screen, DeskScreen)), None)
 
-    async def open_meter(self, place: str, meter: str) -> None:
-        """Show a meter on another screen, from which escape comes back."""
+    async def open_meter(self, place: str, meter: str, month: str = "") -> None:
+        """Show a meter on another screen, from which escape comes back; in a month, if one is named."""
         if left := self._desk_screen:  # perhaps from a window over it
             self.trail.leave(left.place)
         screen = self.get_screen(place)
         assert isinstance(screen, DeskScreen)
-        screen.take_meter(meter)
+        screen.take_meter(meter, month)
         await self._show_place(place)
 
     async def go_back(self) -> bool:

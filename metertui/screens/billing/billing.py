@@ -73,7 +73,7 @@ class BillingScreen(DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._next = ""
+        self._next = self._next_month = ""
         self._kept = KeptFigures()
         self._summing: Work | None = None
         """The work on the figures of the month, if it is under way."""
@@ -105,6 +105,7 @@ class BillingScreen(DeskScreen):
     def on_screen_resume(self) -> None:
         if self._next:
             meter, self._next = self._next, ""
+            self._view.month = self._next_month or self._view.month
             self.query_one(MeterInput).choose(meter)
         elif self._reads_statement:
             self._view.show()
@@ -119,8 +120,8 @@ class BillingScreen(DeskScreen):
             self._tell_purposes()
             self._sum_if_due(snapshot)
 
-    def take_meter(self, meter: str) -> None:
-        self._next = meter
+    def take_meter(self, meter: str, month: str = "") -> None:
+        self._next, self._next_month = meter, month
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable what needs a statement while none is in view, and digits as keys while there is a field for them."""

@@ -111,7 +111,7 @@ class CompanyScreen(GatedScreen):
         names = [tab.name_of for tab in _TABS]
         self.action_open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
 
-    def take_meter(self, meter: str) -> None:
+    def take_meter(self, meter: str, month: str = "") -> None:
         """Open the form of a reading with a meter in it, after the login where nobody is logged in."""
         self._wanted, self._brought = ReadingTab.name_of, meter
 

@@ -120,7 +120,7 @@ class ExceptionsScreen(DecidingScreen):
     def _list(self) -> CaseList:
         return self.query_one(CaseList)
 
-    def take_meter(self, meter: str) -> None:
+    def take_meter(self, meter: str, month: str = "") -> None:
         self._next = meter
 
     def on_screen_resume(self) -> None:

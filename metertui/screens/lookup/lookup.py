@@ -87,6 +87,8 @@ class LookupScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._meter = ""
+        self._billed = ""
+        """The month of the bill in view."""
         self._next = ""
         self._writing: Work | None = None
         """The export under way."""
@@ -143,7 +145,7 @@ class LookupScreen(DeskScreen):
     def _basis(self, now: int) -> tuple[object, ...]:
         return self.headend.engine.basis_of(self._meter), now // MINUTE  # windows up to now go on
 
-    def take_meter(self, meter: str) -> None:
+    def take_meter(self, meter: str, month: str = "") -> None:
         self._next = meter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -169,7 +171,7 @@ class LookupScreen(DeskScreen):
     async def action_open(self, place: str) -> None:
         """Show the meter on another screen."""
         if self._meter:
-            await self.desk.open_meter(place, self._meter)
+            await self.desk.open_meter(place, self._meter, self._billed)
 
     async def action_back(self) -> None:
         """Cancel an export, else go one step back: from readings or file name to the windows, then to the meter.
@@ -249,7 +251,8 @@ class LookupScreen(DeskScreen):
         self._show(series, window)
         over = window.name == "last_month"
         self.query_one("#bill", Tile).set_label("bill" if over else "bill so far")
-        self._price(self._meter, f"{self.zone.day(window.start if over else self.headend.engine.clock.now()):%Y-%m}")
+        self._billed = f"{self.zone.day(window.start if over else self.headend.engine.clock.now()):%Y-%m}"
+        self._price(self._meter, self._billed)
         self._reveal(True)
 
     def _reveal(self, answered: bool) -> None:

@@ -69,8 +69,8 @@ class Desk(Protocol):
     login_hint: str
     command: str
 
-    async def open_meter(self, place: str, meter: str) -> None:
-        """Show a meter on another screen, from which escape comes back."""
+    async def open_meter(self, place: str, meter: str, month: str = "") -> None:
+        """Show a meter on another screen, from which escape comes back; in a month, if one is named."""
 
     async def go_back(self) -> bool:
         """Show the screen that a meter was brought from; return False if there is none."""
@@ -179,8 +179,8 @@ class DeskScreen(OnDesk, ThriftyScreen[None]):
     def content(self) -> ComposeResult:
         """Yield the widgets of the content."""
 
-    def take_meter(self, meter: str) -> None:
-        """Show a meter when the screen is shown next. Screens about a meter extend this method."""
+    def take_meter(self, meter: str, month: str = "") -> None:
+        """Show a meter when the screen is shown next, in a month if one is named. Screens about a meter extend this."""
 
     @property
     def view_name(self) -> str:

@@ -73,7 +73,7 @@ async def test_billing_opens_on_its_purposes_and_comes_back_to_them(town: Town) 
         assert "7  all of them" in text_of(pilot, "#purpose-run")
         await press(pilot, "f3", *STEADY, "enter", "b")
         await settle(pilot)
-        assert paper(pilot)["meter"] == STEADY  # the meter in hand
+        assert (paper(pilot)["meter"], pilot.app.screen.query_one(StatementView).month) == (STEADY, "2025-03")
         await press(pilot, "escape")
         assert pilot.app.screen is not screen  # back to where it was brought from
 
