@@ -119,26 +119,6 @@ def test_hours_of_a_day_may_be_numbered_by_the_clock(tmp_path: Path) -> None:
         "m1 2025-10-26T02:00:00+02:00 2025-10-26T03:00:00+01:00 0.13",
     } <= set(found.intervals)
     assert len(found.intervals) == 47
-    assert found.lines() == [(3, "bad-timestamp")]
-    numbers = ";".join(str(at) for at in range(1, 25))
-    counted = rows.replace('"0,33";\n', ";\n", 2).replace(";;\n", ';"";\n')
-    found = read(tmp_path, f"Giorno;{numbers}\n{counted}", unit="kWh")
-    assert len(found.intervals) == 46
-    assert found.refused == []
-
-
-def test_hours_of_a_day_may_be_numbered_by_the_clock(tmp_path: Path) -> None:
-    names = ";".join(f"H{hour}" for hour in range(1, 25))
-    spring = ";".join("" if hour == 3 else f"0,{hour + 10}" for hour in range(1, 25))
-    autumn = ";".join(f"0,{hour + 10}" for hour in range(1, 25))
-    found = read(tmp_path, f"Tag;{names}\n30.03.2025;{spring}\n26.10.2025;{autumn}\n", unit="kWh")
-    assert found.refused == []
-    assert {
-        "m1 2025-03-30T01:00:00+01:00 2025-03-30T03:00:00+02:00 0.12",
-        "m1 2025-03-30T03:00:00+02:00 2025-03-30T04:00:00+02:00 0.14",
-        "m1 2025-10-26T02:00:00+02:00 2025-10-26T03:00:00+01:00 0.13",
-    } <= set(found.intervals)
-    assert len(found.intervals) == 47
 
 
 def test_a_column_may_be_a_meter(tmp_path: Path) -> None:
