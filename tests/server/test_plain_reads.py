@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.server import plain_reads
 from metertui.server.plain_reads import LEAST_LINES, PlainReads, find_plain_reads
 from metertui.server.protocol import Parser
 from metertui.server.read_block import ReadBlock
@@ -88,6 +89,16 @@ def test_no_more_lines_are_taken_than_are_asked_for() -> None:
     assert data[found.bytes_taken :].startswith(PLAIN[LEAST_LINES])
     assert find_plain_reads(b"".join(PLAIN[: LEAST_LINES - 1]), 0, 1000, 1024) is None
     assert find_plain_reads(data[:-1], len(b"".join(PLAIN[:1])), MANY, 1024).lines == MANY - 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("odd", [b"PING\n", b"READ m1 5 2025-01-01T00:00Z E\n"])
+@pytest.mark.parametrize("place", [1, LEAST_LINES - 1])
+def test_where_one_of_the_first_lines_is_odd_no_columns_are_made(
+    odd: bytes, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"".join((*PLAIN[:place], odd, *PLAIN[place:]))
+    monkeypatch.setattr(plain_reads, "np", None)
+    assert find_plain_reads(data, 0, 1000, 1024) is None
 
 
 @settings(max_examples=40, deadline=None)
