@@ -151,7 +151,10 @@ class Imports:
                 await jobs.compute_at_once(importing.store_intervals, store, lambda share: told.rows(round(of * share)))
             except MeterError as error:
                 failure, changes = error, partial(importing.stored_intervals, store)
-            stored = await jobs.compute_at_once(changes)
+            try:
+                stored = await jobs.compute_at_once(changes)
+            except (MeterError, OSError) as error:  # a disk that takes nothing may give nothing either
+                raise failure or error from error
             codes = [engine.directory.code_of(each) for each in stored.ids]
             engine.ingest.heads.grow(len(engine.directory))
             engine.readings.set_intervals(*await jobs.compute_at_once(_merged, before, former, stored, codes))

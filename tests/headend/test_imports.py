@@ -318,6 +318,28 @@ async def test_of_intervals_whose_import_ends_amid_their_days_those_are_in_use_t
     assert audit.count("\timport cancelled\tx.csv\t") == (how == "cancelled")
 
 
+async def test_a_disk_that_neither_takes_nor_gives_intervals_is_said_to_take_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(INTERVALS + interval("m-2", 8, "0.5"))
+    headend = await start(tmp_path / "data")
+    importing = await headend.imports.plan([file])
+
+    def refuse(*_: object) -> None:
+        raise StorageError("No space left on device")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(IntervalStore, "add_days", refuse)
+        patched.setattr(IntervalStore, "read_day", fail)
+        with pytest.raises(StorageError, match="No space left"):
+            await headend.imports.store(importing, "x.csv", "me")
+    await headend.stop()
+
+
 async def test_a_command_that_is_cancelled_ends_behind_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = history(tmp_path / "x.csv", random.Random(2), meters=2, slots=200)
     headend = await start(tmp_path / "data")
