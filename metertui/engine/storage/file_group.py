@@ -33,6 +33,11 @@ class FileGroup:
         self._drafts: dict[Path, durable.Replacement] = {}
         self._folders: set[Path] = set()
         self._bytes = 0
+        self._fd = -1
+        """A folder of theirs, open before any is written: syncing its file system then tells of all errors since.
+
+        Of one that somebody else has been told of, a descriptor that is opened later knows nothing.
+        """
 
     def replace(self, path: Path, pieces: Iterable[bytes], *folders: Path) -> None:
         """Write a new version of a file, which takes its place with `commit` or, where there are many, earlier.
@@ -40,6 +45,9 @@ class FileGroup:
         `folders` are those above its own that have got new names. Raises StorageError.
         """
         self.settle(path)
+        if self._fd < 0:
+            with durable.writing(path):
+                self._fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         draft = durable.Replacement(path)
         self._drafts[path] = draft
         try:
@@ -65,12 +73,12 @@ class FileGroup:
             return
         try:
             with durable.writing(next(iter(self._drafts)).parent):
-                sync_files([draft.spare for draft in self._drafts.values()])
+                _sync_files([draft.spare for draft in self._drafts.values()], self._fd)
             for path, draft in self._drafts.items():
                 with durable.writing(path):
                     draft.put_in_place()
             with durable.writing(next(iter(self._drafts)).parent):
-                sync_folders(sorted(self._folders))
+                _sync_folders(sorted(self._folders), self._fd)
         except BaseException:
             self.discard()
             raise
@@ -86,37 +94,39 @@ class FileGroup:
         self._drafts.clear()
         self._folders.clear()
         self._bytes = 0
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
-def sync_folders(folders: Sequence[Path]) -> None:
-    """Sync the names in some folders of one file system. Raises OSError."""
-    if len(folders) < _MANY or not sync_file_system(folders[0]):
+def _sync_folders(folders: Sequence[Path], fd: int) -> None:
+    """Sync the names in some folders of one file system, of which `fd` is a descriptor. Raises OSError."""
+    if len(folders) < _MANY or not sync_file_system(fd):
         for folder in folders:
             durable.sync_folder(folder)
 
 
-def sync_files(paths: Sequence[Path]) -> None:
-    """Sync data and permissions of some files of one file system. Raises OSError."""
-    if len(paths) < _MANY or not sync_file_system(paths[0].parent):
+def _sync_files(paths: Sequence[Path], fd: int) -> None:
+    """Sync data and permissions of some files in the same way. Raises OSError."""
+    if len(paths) < _MANY or not sync_file_system(fd):
         for path in paths:
-            fd = private_files.open_file(path, os.O_WRONLY)
+            file = private_files.open_file(path, os.O_WRONLY)
             try:
-                durable.sync_metadata_too(fd)
+                durable.sync_metadata_too(file)
             finally:
-                os.close(fd)
+                os.close(file)
 
 
-def sync_file_system(folder: Path) -> bool:
-    """Sync all of the file system of a folder, in one call; return False where the system cannot. Raises OSError."""
+def sync_file_system(fd: int) -> bool:
+    """Sync all of the file system of a descriptor, in one call; return False where the system cannot.
+
+    Raises OSError, also for what failed to be written since the descriptor was opened.
+    """
     if _syncfs is None:
         return False
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        if _syncfs(fd):
-            error = ctypes.get_errno()
-            raise OSError(error, os.strerror(error), str(folder))
-    finally:
-        os.close(fd)
+    if _syncfs(fd):
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
     return True
 
 

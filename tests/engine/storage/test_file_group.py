@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 from collections.abc import Iterator
@@ -116,6 +117,37 @@ def test_what_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_system_that_fails_to_write_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_group, "_syncfs", lambda fd: -1)
-    with pytest.raises(OSError, match=tmp_path.name):
-        file_group.sync_file_system(tmp_path)
+    def fail(_: int) -> int:
+        ctypes.set_errno(errno.EIO)
+        return -1
+
+    monkeypatch.setattr(file_group, "_syncfs", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        file_group.sync_file_system(0)
+
+
+def test_a_file_system_tells_of_errors_from_before_the_first_file_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[int, bool]] = []
+    synced: list[int] = []
+    real = os.open
+
+    def note(path: str | Path, flags: int, *args: int, **more: int) -> int:
+        fd = real(path, flags, *args, **more)
+        opened.append((fd, bool(flags & os.O_DIRECTORY)))
+        return fd
+
+    def sync(fd: int) -> int:
+        synced.append(os.fstat(fd).st_ino)
+        return -(fd != opened[0][0])
+
+    monkeypatch.setattr(os, "open", note)
+    monkeypatch.setattr(file_group, "_syncfs", sync)
+    group = FileGroup()
+    for number in range(17):
+        group.replace(tmp_path / f"{number}", [b"new"])
+    group.commit()
+    assert (opened[0][1], synced) == (True, [tmp_path.stat().st_ino])
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0][0])
