@@ -209,8 +209,7 @@ def read_import(
     """Return an import with the readings and intervals of some files, of which something may be `said`.
 
     Their meters have `attributes` where the files state none. `tell_rows` is called with the number of rows read. See
-    `Import` for the other parameters. Raises MeterError;
-    NotSaid for the first file of which not enough is said.
+    `Import` for the other parameters. Raises MeterError; NotSaid for the first file of which not enough is said.
     """
     options = {"latest": latest, "ended": ended, "replaces": replaces, "max_kw": said.max_kw, "place": place}
     importing = FileImport(frozen, edits, **options)

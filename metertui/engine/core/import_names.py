@@ -49,10 +49,6 @@ class ImportNames:
         """Return the codes of registers, -1 for those that have none."""
         return np.array([self._codes.get(each, -1) for each in registers], dtype=np.int32)
 
-    def code_of(self, register: str) -> int:
-        """Return the code of a register that has one."""
-        return self._codes[register]
-
     def _code(self, register: str) -> int:
         code = self._codes.get(register)
         if code is None:

@@ -31,8 +31,6 @@ PART: Final = 200_000
 """About so many rows come back at a time."""
 _STEP: Final = 2_048
 """Of every so many rows of a run the key is kept in memory."""
-
-
 _Bound = tuple[int, ...]
 """Leading fields of a key."""
 
@@ -128,7 +126,7 @@ class SortedRows:
         assert self._file is not None
         rows = np.empty(stop - start, dtype=self._dtype)
         view, at = rows.view(np.uint8).data, (run.first + start) * self._dtype.itemsize
-        with _saying_what():
+        with _keeping():
             while view:
                 count = os.preadv(self._file.fileno(), [view], at)
                 if not count:
@@ -149,7 +147,7 @@ class SortedRows:
         return [rows[name][::_STEP].astype(np.int64) for name in self._leading]
 
     def _write(self, rows: Records) -> None:
-        with _saying_what():
+        with _keeping():
             if self._file is None:
                 self._file = tempfile.TemporaryFile(  # noqa: SIM115 - it is closed when the rows are given up
                     "w+b", buffering=0, prefix=".import-", dir=self._place
@@ -170,7 +168,8 @@ def _find(columns: Sequence[NDArray[Any]], bound: _Bound) -> int:
 
 
 @contextlib.contextmanager
-def _saying_what() -> Iterator[None]:
+def _keeping() -> Iterator[None]:
+    """Raise StorageError for what the disk refuses within it."""
     try:
         yield
     except OSError as error:
