@@ -133,7 +133,8 @@ def _add_export(commands: Commands, shared: Shared) -> None:
     )  # fmt: skip
     export.add_argument(
         "--interval", metavar="I",
-        help="instead of readings, the energy of each meter in every interval of the clock: 15m, 30m, 1h",
+        help="instead of readings, the energy of each meter in every interval of the clock: 15m, 30m, 1h; of the use "
+        "alone, or of the register that --channel names",
     )  # fmt: skip
     export.add_argument(
         "--form", choices=("table", "nem12"), default="table",

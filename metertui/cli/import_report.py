@@ -64,7 +64,7 @@ def _file_lines(file: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[
         {
             **each,
             "first": ", ".join(each["first"]),
-            "taken_for": each["taken_for"] or _left_out(each["left_out"]),
+            "taken_for": each["taken_for"] or _channel_of(each["register"]) or _left_out(each["left_out"]),
         }
         for each in file["series"]
     ]
@@ -74,6 +74,11 @@ def _file_lines(file: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[
     if rows:
         yield from ("", *_table(rows, _ROWS))
     yield ""
+
+
+def _channel_of(register: str | None) -> str:
+    """Return the channel of a register that figures are stored as; empty without one."""
+    return register.partition(":")[2] or "use" if register else ""
 
 
 def _left_out(why: str | None) -> str:

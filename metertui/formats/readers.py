@@ -106,7 +106,9 @@ def mapping_of(path: Path, name: str, zone: SiteZone, said: Said, saved: Path) -
     """
     check_name(name)
     try:
-        table = open_meter_table(path, said, zone, mappings=_mappings(saved))
+        with path.open("rb") as file:
+            trade = detect_trade_form(file.readline(100_000) + file.peek())
+        table = None if trade else open_meter_table(path, said, zone, mappings=_mappings(saved))
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
     if table is None:

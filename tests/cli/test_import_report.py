@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.cli.import_report import _powers, print_refusals
+from metertui.cli.import_report import _file_lines, _powers, print_refusals
+from metertui.formats.said import Series, Taken
 
 MISFIT = {"source": "june.csv", "line": 3, "code": "syntax", "why": "cut \x1b[2J", "text": ""}
 
@@ -34,3 +35,18 @@ def test_what_becomes_of_the_most_power_of_meters_is_told() -> None:
         "m1: max_kw 7 from 2025-03-01 on (before: 5)",
     ]
     assert (len(lines), lines[-1]) == (11, "and of 2 meters more")
+
+
+def test_figures_of_the_trade_are_taken_for_the_channel_that_they_are_stored_as() -> None:
+    series = [
+        Series("6123456789 E1", "6123456789", "kWh"),
+        Series("6123456789 B1", "6123456789:export", "kWh"),
+        Series("6123456789 Q1", why="reactive energy"),
+    ]
+    file = {"file": "june.csv", **Taken("NEM12", "interval", series).as_json()}
+    lines = [" ".join(line.split()) for line in _file_lines(file, {"rows": []})]
+    assert lines[3:6] == [
+        "6123456789 E1 use 6123456789 kWh",
+        "6123456789 B1 export 6123456789:export kWh",
+        "6123456789 Q1 left out: reactive energy - -",
+    ]

@@ -222,10 +222,13 @@ def test_a_saved_mapping_knows_the_next_file(tmp_path: Path) -> None:
     found = [piece for piece in pieces if isinstance(piece, IntervalPiece) and len(piece.rows)]
     assert [piece.rows.ids for piece in found] == [["n"]] * len(found)
     assert [each for piece in found for each in piece.rows.energy.tolist()] == [1_000_000, 2_000_000, 3_000_000]
+    trade = tmp_path / "trade.csv"
+    trade.write_text("100,NEM12,202501050000,A,B\n200,m,E1,1,E1,N1,S1,kWh,1440,\n900\n")
     for path, name, why in (
         (june, "../x", "is no name of a mapping"),
         (tmp_path / "none", "x", "cannot read"),
         (june, "x", "give --"),
+        (trade, "x", "is no table, and needs no mapping"),
     ):
         with pytest.raises(MeterError, match=why):
             readers.mapping_of(path, name, ZONE, Said(), saved / "none")
