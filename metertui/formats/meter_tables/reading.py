@@ -23,6 +23,7 @@ from metertui.formats.meter_tables.plan import Plan, make_plan
 from metertui.formats.meter_tables.roles import HEADER, column_of, find_roles, split_columns
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import TIMES, Shape, clean, find_shapes
+from metertui.formats.meter_tables.sheets import check_sheets
 from metertui.formats.meter_tables.slots import by_clock, find_slots
 from metertui.formats.meter_tables.taking import taken_of
 from metertui.formats.said import FileMapping, NotSaid, Said, Taken, in_order, matching, signature, with_mapping
@@ -166,6 +167,7 @@ def open_meter_table(
     said = said if mapping is None else with_mapping(said, mapping)
     said = replace(said, columns={**said.columns, **series})
     every = find_roles(path, shape, said)
+    check_sheets(path, table.form, shape, shapes, every[0])
     shared = FigureEvidence("." if table.delimiter == "," else None)
     evidence = [Evidence(roles, shape.width, table.delimiter, shared) for roles in every]
     for rows in rows_of(table, shape, progress):
