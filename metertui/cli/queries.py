@@ -295,6 +295,7 @@ def export(options: argparse.Namespace) -> None:
     question, times = _parse_question(options, ()), writers.TimeForm()
     with _view(options, question, "writing") as (engine, frozen, progress):
         columns: writers.Columns
+        note = ""
         if step is None:
             found = exporting.ReadingTables(frozen, question)
             tables, columns, more, noun = found.pieces(progress), found.columns, {"table": "readings"}, "reading"
@@ -302,6 +303,7 @@ def export(options: argparse.Namespace) -> None:
         else:
             columns, more, noun = LOAD_COLUMNS, {"table": "load curves", "interval": options.interval}, "interval"
             tables = load_tables(frozen, question, step, progress)
+            note = _note_on_channels(frozen, question)
             times.note_fraction(bool((frozen.curve.time % SECOND).any()))
         count = 0
         with _table(options, out, columns, question, engine.zone, times, more) as add:
@@ -309,6 +311,7 @@ def export(options: argparse.Namespace) -> None:
                 add(table)
                 count += len(table)
     _say_written(count, out, noun)
+    _warn(note)
 
 
 def _export_nem12(options: argparse.Namespace) -> None:
@@ -323,7 +326,7 @@ def _export_nem12(options: argparse.Namespace) -> None:
         complete_file(out) as raw,
         as_text(raw) as file,
     ):
-        writer = nem12_writer.Nem12Writer(file, step, engine.clock.now())
+        writer, note = nem12_writer.Nem12Writer(file, step, engine.clock.now()), _note_on_channels(frozen, question)
         for table in load_tables(frozen, question, step, progress):
             writer.add(table)
         writer.end()
@@ -332,8 +335,22 @@ def _export_nem12(options: argparse.Namespace) -> None:
         (writer.left_out, "interval", "known only in part and left out: NEM12 has no room for that"),
         (writer.long_ids, "meter", "with an id of over 10 characters, which other programs may refuse"),
     ):
-        if count:
-            print(f"! {counted(count, noun)} {why}", file=sys.stderr)
+        _warn(f"{counted(count, noun)} {why}" if count else "")
+    _warn(note)
+
+
+def _note_on_channels(frozen: Frozen, question: Question) -> str:
+    """Return that load curves are of the use alone, where meters have other channels; "" where they have not."""
+    if question.filter.named_channel:
+        return ""
+    others = frozen.registers.beside_use(question.filter.meter_code(frozen.code))
+    each = ", ".join(f"--channel {name}" for name in others)
+    return f"only what was used is written; for other channels of these meters: {each}" if others else ""
+
+
+def _warn(sentence: str) -> None:
+    if sentence:
+        print(f"! {sentence}", file=sys.stderr)
 
 
 @contextmanager

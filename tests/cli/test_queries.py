@@ -433,6 +433,13 @@ def test_a_meter_of_several_registers(metertui: Command, tmp_path: Path) -> None
     assert metertui("check").code == 0
     curve = ("export", *days[:-1], "csv", "--interval", "12h", "--channel", "export", "-o", "-")
     assert [line.split(",")[0::3] for line in metertui(*curve).out.splitlines()[1:]] == [["a:export", "2", ""]] * 2
+    note = "! only what was used is written; for other channels of these meters: --channel export\n"
+    for form in (("--interval", "12h", *days[-2:-1], "csv"), ("--form", "nem12")):
+        words = ("export", *days[:-2], *form, "-o", "-")
+        assert metertui(*words).err == note
+        assert [metertui(*words, *each).err for each in (("--channel", "export"), ("--meter", "b"))] == ["", ""]
+    fed_in = metertui(*words, "--channel", "export").out.splitlines()[1]
+    assert fed_in.startswith("200,a,B1,")
 
 
 def test_an_export_of_load_curves_sums_to_the_usage(steady: Command, tmp_path: Path) -> None:

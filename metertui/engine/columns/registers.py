@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -53,6 +54,12 @@ class Registers:
         """Return the channels that meters have, sums of parts too, in order of their names."""
         found = {USE, *self._of_channel}
         return sorted(found | {name for name, parts in PARTS.items() if found.intersection(parts)})
+
+    def beside_use(self, meter: int | None) -> list[str]:
+        """Return the channels of one meter by its code, or of all, that are no part of their use: sums, not parts."""
+        found = {name for name, codes in self._of_channel.items() if meter is None or meter in codes}
+        found |= {name for name, parts in PARTS.items() if found.intersection(parts)}
+        return sorted(found.difference((USE, *chain(*PARTS.values()))))
 
     def of_channel(self, channel: str) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
         """Return the codes of the registers of a channel and of its parts, by code of the meter, or NO_CODE."""

@@ -17,3 +17,10 @@ def test_without_channels_each_code_is_a_meter() -> None:
     found = Registers(["m", "n"])
     assert not found.several
     assert found.is_meter().all()
+
+
+def test_the_channels_beside_the_use_are_sums_rather_than_their_parts() -> None:
+    registers = Registers(["a", "a:t1", "a:e1", "b", "b:gas"])
+    assert registers.beside_use(None) == ["export", "gas"]
+    assert registers.beside_use(3) == ["gas"]
+    assert Registers(["a", "a:t1"]).beside_use(None) == []
