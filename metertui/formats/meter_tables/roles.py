@@ -36,6 +36,8 @@ from metertui.formats.meter_tables.words import (
 from metertui.formats.said import TIME_ROLES, Asking, Need, NotSaid, Said, signature
 
 CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
+_OWN: Final = "identifier"
+"""How our own files name the column of meters: what stands there is one, even if it is a word such as `pv`."""
 _OTHER_ROLES: Final = ("meter", "unit", "quality", "status", "channel", "series")
 HEADER: Final = "header"
 """What a person says in place of a column of meters, where their ids are the names of the columns of figures."""
@@ -245,7 +247,8 @@ def _meter_column(shape: Shape, free: Sequence[int]) -> int | None:
     """Return the column of meter ids: that of metering points first, or the only one whose texts are nothing else."""
     ranked = [(rank, -at) for at in free if shape.named and (rank := meter_rank(shape.names[at]))]
     for _, place in sorted(ranked, reverse=True):
-        if _holds_ids(shape, -place):
+        is_own = plain(shape.names[-place]) == _OWN and all(map(is_meter_id, values(shape, -place)))
+        if is_own or _holds_ids(shape, -place):
             return -place
     coded = [
         at for at in free if shape.kinds[at] == "text" and all(ids_in(text) == [text] for text in values(shape, at))

@@ -22,6 +22,12 @@ TABLE = "Kunde;Zählpunkt;Zeit;Wert;Einheit;Status\n" + "".join(
 )
 
 
+def test_a_meter_of_our_own_files_may_be_a_word_of_energy(tmp_path: Path) -> None:
+    content = "identifier,time,kwh\npv,2026-09-01T00:00:00Z,0.5\npv,2026-09-01T00:30:00Z,0.25\n"
+    assert [roles.meter for roles in roles_of(tmp_path, content)] == [0]
+    assert [roles.meter for roles in roles_of(tmp_path, content.replace("identifier", "source"))] == [None]
+
+
 def test_meter_unit_and_quality_have_columns(tmp_path: Path) -> None:
     (roles,) = roles_of(tmp_path, TABLE)
     assert (roles.meter, roles.unit, roles.channel) == (1, 4, None)
