@@ -78,10 +78,11 @@ def test_duration_in_two_units_cuts_off_the_rest(us: int, text: str) -> None:
     assert fmt.duration(us, units=2) == text
 
 
-def test_a_reading_to_look_at_has_a_triangle_and_each_other_status_a_sign_of_its_own() -> None:
+def test_what_is_to_be_looked_at_and_what_does_not_stand_have_signs_and_each_other_status_its_own() -> None:
     shown = [fmt.status(name) for name in STATUS]
     assert [each for each in shown if each.startswith("▲")] == ["▲ reset", "▲ suspect"]
-    assert len({each.split()[0] for each in shown}) == len(STATUS) - 1
+    assert [each for each in shown if each.startswith("∅")] == ["∅ void", "∅ replaced", "∅ withdrawn"]
+    assert len({each.split()[0] for each in shown}) == len(STATUS) - 3
 
 
 def test_a_sentence_for_paper_has_its_times_as_one_says_them() -> None:
