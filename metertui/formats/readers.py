@@ -135,6 +135,7 @@ _EXPECTED: Final[Mapping[OwnForm, str]] = {
     "export": "a header with identifier, timestamp and usage or reading_kwh",
     "interval": f"the header {interval_lines.HEADER.decode().rstrip()}",
 }
+_NO_TABLE: Final = "no row of this file holds a time and a figure of energy, as the rows of a table do"
 _QUOTED_COMMA: Final = re.compile(rb'"[0-9.]*,[0-9]+"')
 """A figure with a decimal comma or a thousands mark, between commas."""
 _SHOWN: Final = 60
@@ -145,9 +146,13 @@ def _explain_form(first: bytes, form: Form | None) -> str:
     """Return the sentence on a first line that is not that of the form, or of any form."""
     line = _text(first).rstrip("\r\n")
     shown = f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line
-    every = [*_EXPECTED.items(), *TRADE_FORMS.items(), ("table", "a table with a time and a figure in each row")]
+    if form == "table":
+        return f"{_NO_TABLE}; this line holds {visible(shown)!r}"
+    every = [*_EXPECTED.items(), *TRADE_FORMS.items()]
     expected = "; ".join(f"{begins} (form {each})" for each, begins in every if form in (None, each))
-    return f"this line holds {visible(shown)!r}; expected {'one of: ' if form is None else ''}{expected}"
+    if form is None:
+        return f"{_NO_TABLE}. This line, {visible(shown)!r}, begins no other form either: {expected}"
+    return f"this line holds {visible(shown)!r}; expected {expected}"
 
 
 def _other_table(path: Path, first: bytes, found: Form | None, following: bytes) -> Table | None:

@@ -152,7 +152,8 @@ def test_a_file_of_no_known_form_fails_with_what_was_expected(metertui: Command,
     file.write_text("meter;date\n1;2\n")
     result = metertui("import", str(file))
     assert result.code == 1
-    assert result.err.startswith(f"metertui: {file}:1: this line holds 'meter;date'; expected one of: a reading")
+    assert result.err.startswith(f"metertui: {file}:1: no row of this file holds a time and a figure of energy")
+    assert "This line, 'meter;date', begins no other form either: a reading" in result.err
     assert result.err.count("\n") == 1
 
 
@@ -171,7 +172,7 @@ def test_standard_input_and_pipes_are_read_like_files(
     assert metertui("import", str(pipe), "--format", "json").json["duplicate"] == 1
     writer.join()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a;b\n")))
-    assert metertui("import", "-").err.startswith("metertui: standard input:1: this line holds 'a;b'")
+    assert metertui("import", "-").err.startswith("metertui: standard input:1: no row of this file holds a time")
 
 
 def test_an_export_comes_back_and_a_file_that_may_mean_two_things_stores_nothing(

@@ -78,7 +78,10 @@ def test_a_file_of_no_known_form_says_what_it_holds_and_what_was_expected(tmp_pa
         read(tmp_path, "Zählpunkt;Datum\x1b;" + 100 * "w" + "\n1;2\n")
     where, _, said = str(told.value).partition(":1: ")
     assert where.endswith("/some.txt")
-    assert said.startswith("this line holds 'Zählpunkt;Datum␛;" + 43 * "w" + "…'; expected one of: ")
+    assert said.startswith(
+        "no row of this file holds a time and a figure of energy, as the rows of a table do. This line, "
+    )
+    assert "'Zählpunkt;Datum␛;" + 43 * "w" + "…', begins no other form either: " in said
     for expected in (
         "METER,TIMESTAMP,KWH (form log)",
         "identifier,timestamp,usage (form day)",

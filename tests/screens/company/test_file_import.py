@@ -309,7 +309,7 @@ async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None
         field(pilot, "upload-path").focus()
         await press(pilot, "enter")
         await settle(pilot)
-        assert "this line holds 'a;b'; expected one of" in " ".join(result(pilot).split())
+        assert "no row of this file holds a time and a figure of energy" in " ".join(result(pilot).split())
         field(pilot, "upload-path").value = "~nobody-here/x.csv"
         await press(pilot, "enter")
         await settle(pilot)
