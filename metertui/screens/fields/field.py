@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Input
 
 from metertui.engine.errors import MeterError
@@ -60,6 +63,16 @@ class Field(Input):
         """Return what is wrong with the value, as a sentence; "" if nothing is, or nothing was typed."""
         text = self.value if self.password else self.value.strip()
         return self._check(text) if self._check is not None and text else ""
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line; of a text that is longer than the field, its beginning with a sign once it was left."""
+        room = self.scrollable_content_region.width
+        if y or self.has_focus or self.password or cell_len(self.value) <= room:
+            return super().render_line(y)
+        text = Text(self.value, no_wrap=True, end="")
+        text.truncate(room, overflow="ellipsis")
+        line = Strip(self.app.console.render(text, self.app.console_options.update_width(room)))
+        return line.extend_cell_length(room + 1).apply_style(self.rich_style)
 
     def on_input_changed(self) -> None:
         if self._draft is not None:

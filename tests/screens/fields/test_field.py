@@ -91,3 +91,14 @@ async def test_a_field_says_what_is_wrong_however_it_is_left_and_keeps_what_was_
         app.query_one("#kwh").focus()
         await pilot.press("home", "shift+end", "delete", "tab")
         assert app.left[5:] == [("kwh", "", "")]  # what is missing is asked for when the form is sent
+
+
+async def test_a_long_text_that_was_left_shows_its_beginning_with_a_sign() -> None:
+    form = Form()
+    async with form.run_test(size=(24, 24)) as pilot:
+        field = form.query_one("#email", Field)
+        field.value = "America/Argentina/Buenos_Aires"
+        assert "…" not in field.render_line(0).text
+        await pilot.press("end", "tab")
+        room = field.scrollable_content_region.width
+        assert field.render_line(0).text == f"{field.value[: room - 1]}… "
