@@ -44,8 +44,8 @@ MEANINGS: Final[Sequence[tuple[str, str]]] = (
     ("end", "end of the interval"),
     ("date", "date, where the time of day is in another column"),
     ("clock", "time of day"),
-    ("end_date", "date of the end"),
-    ("end_clock", "time of day of the end"),
+    ("end_date", "end: date"),
+    ("end_clock", "end: time of day"),
     ("meter", "meter"),
     ("unit", "unit"),
     ("quality", "quality"),
@@ -53,6 +53,14 @@ MEANINGS: Final[Sequence[tuple[str, str]]] = (
     (LEFT_OUT, "leave out"),
 )
 """What a column can be taken for."""
+
+
+_ROLES: Final = {
+    "clock": "time of day",
+    "end_date": "end: date",
+    "end_clock": "end: time of day",
+}
+"""What a column is taken for in words, where the word of `--columns` is none of the field's."""
 
 
 class ColumnTable(Table):
@@ -93,7 +101,7 @@ def first_unknown(taken: Taken | None) -> int:
 def cells_of(column: Series, *, asked: bool = False) -> Cells:
     """Return the cells of the row of a column or series; `asked`: whether a person must say what columns are."""
     nothing = f"– {column.why}" if column.why else "▲ ?" if asked else "–"
-    taken_for = column.role or ("" if column.register else nothing)
+    taken_for = _ROLES.get(column.role, column.role) or ("" if column.register else nothing)
     first = "  ".join(plain(text).plain for text in column.first)
     return (str(column.number or ""), column.name, taken_for, column.register, column.unit, first)
 

@@ -74,14 +74,16 @@ class FileForm(Vertical):
                 yield self._choice(option)
         with Horizontal(classes="upload-options"):
             yield from self._text("max_kw", most)
-            yield Label("mapping")
-            yield name
+            with Horizontal(classes="upload-option"):
+                yield Label("mapping")
+                yield name
             values = (("", "left alone"), ("yes", "replaced"))
             yield Choice("different", values, id=f"upload-{REPLACES}")
 
     def _text(self, option: str, field: Field) -> ComposeResult:
-        yield Label(_TEXTS[option], id=f"upload-{option}-label")
-        yield field
+        with Horizontal(classes="upload-option"):
+            yield Label(_TEXTS[option], id=f"upload-{option}-label")
+            yield field
 
     def _choice(self, option: str) -> Choice:
         title, values = _CHOICES[option]

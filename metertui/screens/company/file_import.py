@@ -246,7 +246,7 @@ class UploadTab(Tab):
             self.say(f"! {report.too_high}")
         elif adds(report):
             also = " and close the day, which puts them into the archive" if importing.new_reads else ""
-            self.say(". ".join([f"Nothing is written yet. Press Store to store it{also}", *left_out]))
+            self.say(". ".join([f"Nothing is written yet. Press Store to store it{also}", *map(_sentence, left_out)]))
         elif report.different:
             differ = (
                 f"{fmt.counted(report.different, 'interval')} of it {'differs' if report.different == 1 else 'differ'}"
@@ -368,3 +368,7 @@ class UploadTab(Tab):
         if self.is_mounted:
             self.query_one("#upload-progress").add_class("hidden")
             self.query_one("#upload-cancel", Button).disabled = True
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -29,8 +29,8 @@ TOTALS: Final = (
     Column("hours missing", 13, right=True, spare=True),
 )
 ODD: Final = (
-    Column("where", 20),
-    Column("what", 16),
+    Column("where", 13, most=40),
+    Column("what", 16, whole=True),
     Column("why", 76, narrowest=30),
     Column("line", 60),
 )
