@@ -56,7 +56,7 @@ def register(wh: int | None) -> str:
 
 def number(wh: int, decimals: int = 3) -> str:
     """Format kWh, or another unit counted in thousandths, with three decimals, thousands apart."""
-    return f"{wh / 1000:,.{decimals}f}".replace(",", " ")
+    return f"{wh / 1000:,.{decimals}f}".replace(",", " ").replace("-", MINUS)
 
 
 def status(name: str, quality: str = "actual") -> str:

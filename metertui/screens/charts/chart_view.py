@@ -46,6 +46,8 @@ _DRAW: Final[dict[Kind, Callable[..., list[Line]]]] = {
     "shares": bars.sideways,
     "heat": heat,
 }
+_WHY: Final = ("not over yet", "in part", "with a gap")
+"""Why a value is marked as incomplete, in the legend and under the cursor."""
 
 
 class PictureView(Widget, can_focus=True):
@@ -191,7 +193,12 @@ class PictureView(Widget, can_focus=True):
             return
         room = self.outer_size.width - _BORDER
         shown = words_at(self.picture, self.cursor, self.across, self.lead, room=room)
-        both = f"{shown}   {marks}" if marks and cell_len(shown) + cell_len(marks) + 8 < self.size.width else shown
+        told = "   " not in marks and any(f" · {word}" in shown and marks.endswith(f" {word}") for word in _WHY)
+        both = (
+            f"{shown}   {marks}"
+            if marks and not told and cell_len(shown) + cell_len(marks) + 8 < self.size.width
+            else shown
+        )
         self.border_subtitle = escape(both)
 
     def render_line(self, y: int) -> Strip:
@@ -251,8 +258,8 @@ def _marks(picture: Picture | None) -> str:
     )
     sign = f"{INCOMPLETE} {bars.NARROW}" if picture.kind == "bars" else INCOMPLETE
     in_part = any((*picture.cut, *picture.before_cut, *picture.partly))
-    why = {"not over yet": any(picture.running), "in part": in_part, "with a gap": bool(picture.gaps)}
-    words = [word for word, told in why.items() if told]
+    why = (any(picture.running), in_part, bool(picture.gaps))
+    words = [word for word, told in zip(_WHY, why, strict=True) if told]
     parts += [f"{sign} {' or '.join(words)}"] if partly else []
     parts += [f"{WITHHELD} {HIDDEN}"] if picture.hidden else []
     return "   ".join(parts)

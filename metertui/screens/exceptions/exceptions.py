@@ -237,6 +237,7 @@ class ExceptionsScreen(DecidingScreen):
         """List cases, or silent meters by region."""
         self._filter.silent, self._filter.opened = silent, None
         self._chosen.clear()
+        self.clear_message()
         self._load_first_page()
 
     @on(Listing.Rearranged, "CaseTable")

@@ -148,7 +148,10 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
         with Vertical(id="picker"):
             yield Static(id="picker-asks")
             yield Calendar(self._range[0], self._today, id="calendar")
-            keys = "arrows day, week · page up/down month\nshift+page year · home/end of month\nt today, which has a *"
+            keys = (
+                "arrows day, week · page up/down month\nshift+page year · home/end of month\n"
+                "t today, which has a * · esc back"
+            )
             yield Static(Text(keys, style="dim"), id="picker-keys")
 
     def on_mount(self) -> None:

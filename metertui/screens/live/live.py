@@ -14,7 +14,7 @@ from textual.events import Resize
 from textual.markup import escape
 from textual.widgets import ContentSwitcher, ProgressBar, Static, Tab, Tabs
 
-from metertui.engine.base import HOUR, SECOND, SiteZone
+from metertui.engine.base import HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
@@ -103,6 +103,8 @@ class LiveScreen(DeskScreen):
         """Whether the next tick draws everything, as the size has changed."""
         self._board: Board | None = None
         self._board_due = 0.0
+        self._start = 0
+        """When the desk started, as it was first computed, µs UTC."""
 
     def content(self) -> ComposeResult:
         yield IngestFigures(id="tiles")
@@ -368,7 +370,10 @@ class LiveScreen(DeskScreen):
         bar.set_class(snapshot.progress is None or not said, "hidden")
         if snapshot.progress is not None:
             bar.update(progress=snapshot.progress)
-        since = counted_since(snapshot, self.zone)
+        start = snapshot.at - int(snapshot.uptime) * SECOND
+        if abs(start - self._start) >= MINUTE:  # the two clocks drift, by less
+            self._start = start
+        since = counted_since(self._start, snapshot.at, self.zone)
         counts = snapshot.accepted or snapshot.refused
         if said and counts and not closing(snapshot) and len(said) + len(since) <= self.size.width - 2:
             said += since
@@ -419,11 +424,11 @@ class LiveScreen(DeskScreen):
         self._show_board()
 
 
-def counted_since(snapshot: LiveSnapshot, zone: SiteZone) -> str:
+def counted_since(start: int, now: int, zone: SiteZone) -> str:
     """Return since when the counts of readings and refused lines run, which is the start."""
-    start = zone.local(snapshot.at - int(snapshot.uptime) * SECOND)
-    today = start.date() == zone.day(snapshot.at)
-    return f" · counts since {f'{start:%H:%M}' if today else time_labels.moment(start.replace(second=0))}"
+    local = zone.local(start)
+    today = local.date() == zone.day(now)
+    return f" · counts since {f'{local:%H:%M}' if today else time_labels.moment(local.replace(second=0))}"
 
 
 def _accepted(snapshot: LiveSnapshot) -> int:

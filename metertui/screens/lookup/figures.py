@@ -114,8 +114,8 @@ def end(edge: Edge | None, zone: SiteZone) -> Figure:
 
 
 def end_name(name: str, edge: Edge | None) -> str:
-    """Return the title of an end (`opening` or `closing`) with its quality."""
-    return f"{name} register" if edge is None else f"{name}, {fmt.QUALITY[edge.quality]}"
+    """Return the title of an end (`opening` or `closing`), with the quality of its register if that was read."""
+    return f"{name} register" if edge is None or edge.wh is None else f"{name}, {fmt.QUALITY[edge.quality]}"
 
 
 def readings(answer: UsageComparison) -> Figure:
