@@ -5,6 +5,7 @@ It is not over yet, the question cuts it, or nothing is known of too much of it,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal
 
@@ -22,14 +23,16 @@ LEAST_GAP: Final = 0.01
 have one, and a mark on every row would say nothing. How much is missing is told in any case."""
 
 
-def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, date]) -> Part:
+def part_of(names: Mapping[str, str], asked: tuple[date, date], known: tuple[date, date]) -> Part:
     """Return which part of its period a row stands for, by the first and last day asked for and with readings.
 
-    `key` is a time key. Hours of the day and days of the week are no periods.
+    `names` are those of the row by key. Its period is what all of them have in common: of `month` and `year` the month.
+    Hours of the day and days of the week are no periods.
     """
-    if key not in CALENDAR:
+    days = [days_of_row(key, name) for key, name in names.items() if key in CALENDAR]
+    if not days:
         return ""
-    first, last = days_of_row(key, name)
+    first, last = max(start for start, _ in days), min(end for _, end in days)
     if last >= known[1] and asked[1] >= known[1]:
         return "running"
     return "cut" if first < max(asked[0], known[0]) or last > asked[1] else ""
@@ -38,11 +41,10 @@ def part_of(key: str, name: str, asked: tuple[date, date], known: tuple[date, da
 def parts_of_rows(table: pd.DataFrame, question: Question, known: tuple[date, date]) -> list[Part]:
     """Return for each row of the answer to a question which part of its periods it stands for."""
     asked = question.first, question.last
-    found: list[Part] = [""] * len(table)
-    for key in question.by:
-        if key in CALENDAR:
-            of_name = {name: part_of(key, name, asked, known) for name in table[key].unique().tolist()}
-            found = [before or of_name[name] for before, name in zip(found, table[key].tolist(), strict=True)]
+    keys = [key for key in question.by if key in CALENDAR]
+    rows = list(zip(*(table[key].tolist() for key in keys), strict=True)) if keys else [()] * len(table)
+    of_names = {names: part_of(dict(zip(keys, names, strict=True)), asked, known) for names in set(rows)}
+    found = [of_names[names] for names in rows]
     if not set(question.by).isdisjoint(TIME_KEYS):
         gaps = table["missing_share"] > LEAST_GAP
         found = [part or ("gap" if gap else "") for part, gap in zip(found, gaps, strict=True)]

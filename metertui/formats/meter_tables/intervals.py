@@ -134,7 +134,13 @@ class IntervalBuilder:
         told = np.where(_end_first_passes(zone, labels, first, second), zone.last_changes(first), told)
         start, end = self._edges(entries, told)
         both = {label for label, again in zip(labels, second.tolist(), strict=True) if again}
-        limit = np.where([label in both for label in labels], zone.second_instants(first), np.iinfo(np.int64).max)
+        again = zone.second_instants(first)
+        limit = np.where([label in both for label in labels], again, np.iinfo(np.int64).max)
+        if (
+            not self.plan.stamps
+        ):  # one that is shorter than what comes twice does not cover it, where its rows are missing
+            shown = np.where(entries.end_offset == BARE, _whole_ends(entries) - entries.wall, 0)
+            limit = np.where((shown > 0) & (shown < again - first), np.minimum(limit, told + shown), limit)
         return self._piece(entries, ids, start, np.where(second, end, np.minimum(end, limit)))
 
     def _piece(self, entries: Entries, ids: list[str], start: Int64Array, end: Int64Array) -> IntervalPiece:

@@ -34,7 +34,20 @@ KNOWN = (date(2024, 2, 1), date(2025, 3, 12))
 def test_a_row_is_whole_where_all_its_days_are_asked_for_and_known(
     key: str, name: str, asked: tuple[date, date], part: Part
 ) -> None:
-    assert part_of(key, name, asked, KNOWN) == part
+    assert part_of({key: name}, asked, KNOWN) == part
+
+
+@pytest.mark.parametrize(
+    ("names", "part"),
+    [
+        ({"month": "2025-02", "year": "2025"}, ""),
+        ({"year": "2025", "month": "2025-03", "region": "N"}, "running"),
+        ({"week": "2025-W01", "year": "2025"}, ""),  # the part of the week that is in the year
+        ({"year": "2025", "quarter": "2025-Q1", "day": "2025-03-11"}, ""),
+    ],
+)
+def test_the_period_of_a_row_is_what_all_its_keys_have_in_common(names: dict[str, str], part: Part) -> None:
+    assert part_of(names, YEAR, KNOWN) == part
 
 
 def test_each_row_has_its_part_whichever_key_is_the_period() -> None:

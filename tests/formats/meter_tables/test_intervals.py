@@ -64,6 +64,19 @@ def test_rows_of_both_passes_may_stand_together(tmp_path: Path) -> None:
     assert all(each.split()[0] != each.split()[1] for each in whole)
 
 
+def test_quarters_of_one_pass_leave_a_gap_for_the_other(tmp_path: Path) -> None:
+    ends = {165: "02:59"}
+    rows = "".join(f"{FALL};{clock(at)};{ends.get(at, clock(at + 15))};0,{at + 10}\n" for at in range(90, 240, 15))
+    found = read(tmp_path, f"Datum;von;bis;Verbrauch (kWh)\n{rows}")
+    assert found.refused == []
+    assert spans(found)[3:7] == [
+        "02:15+02 02:30+02 0.145",
+        "02:30+02 02:45+02 0.16",
+        "02:45+02 02:00+01 0.175",
+        "03:00+01 03:15+01 0.19",
+    ]
+
+
 def test_an_hour_may_hold_both_of_the_day_on_which_the_clock_goes_back(tmp_path: Path) -> None:
     rows = "".join(f"{FALL} {clock(60 * at)} - {FALL} {clock(60 * at + 60)};0,{at + 1}\n" for at in range(1, 5))
     found = read(tmp_path, f"Datum;Verbrauch (kWh)\n{rows}")
