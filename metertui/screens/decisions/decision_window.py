@@ -177,7 +177,6 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
                     draft=drafts.field(self._form, name),
                     id=f"decision-{name}",
                     compact=True,
-                    select_on_focus=False,
                 )
                 yield labelled(label, field)
             with VerticalScroll(id="decision-paper", can_focus=False):
@@ -238,7 +237,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             if not field.value:
                 with field.prevent(Input.Changed):  # nobody typed it
                     field.value = text
-                    field.cursor_position = len(text)
+                    field.action_select_all()  # what is typed takes its place
         self._preview()
 
     def on_mount(self) -> None:

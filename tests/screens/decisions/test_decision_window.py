@@ -300,7 +300,7 @@ async def test_a_correction_says_what_to_type_before_it_says_no(troubled: Town) 
 
 async def test_what_was_typed_is_there_again_after_another_screen(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
-        await go(pilot, "down", "w", "5.5", "tab", "A storm", "f2", "f7", "w")
+        await go(pilot, "down", "w", "75.5", "tab", "A storm", "f2", "f7", "w")
         assert [field.value for field in pilot.app.screen.query(Input)] == ["75.5", "A storm"]
         await go(pilot, "escape", "v")
         assert [field.value for field in pilot.app.screen.query(Input)] == [""], "that was about another decision"
