@@ -75,7 +75,7 @@ class FileReport(OnDesk, Vertical):
             for each, title in _VIEWS.items()
         ]
         line = self.query_one("#upload-views", Static)
-        line.update(plain("  ".join(titles) + f"   m next   times in {self.zone.name}"))
+        line.update(plain("  ".join(titles) + f"   times in {self.zone.name}"))
         line.set_class(not self.has_rows, "hidden")
         for each in _VIEWS:
             self.query_one(f"#upload-{each}").set_class(each != view or not self.has_rows, "hidden")
