@@ -142,7 +142,7 @@ def status_line() -> Iterator[Callable[[str], None]]:
 
 
 class ProgressBar:
-    """A bar that is called with the share done, and may be told the rows done."""
+    """A bar that is called with the share done, and takes the number of rows done as well."""
 
     def __init__(self, label: str, draw: Callable[[str], None]) -> None:
         self._label = label

@@ -10,7 +10,7 @@ from metertui.engine.errors import MeterError
 
 
 class ThreadProgress:
-    """What a thread calls now and then, `share` and `rows`. Made on the event loop, where the newest are told."""
+    """What a thread calls now and then, `share` and `rows`. Made on the event loop, where the newest are handed on."""
 
     def __init__(self, progress: Progress = no_progress, tell_rows: TellRows = tell_no_rows) -> None:
         self._loop = asyncio.get_running_loop()

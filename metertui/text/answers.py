@@ -198,7 +198,7 @@ def _row(found: Findings, figures: Mapping[Any, Any]) -> pd.DataFrame:
 def _parts(found: Findings, shown: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the figures of the rows that are shown, together, and of the others, as rows like `Findings.whole`.
 
-    With a hidden row among those that are shown, neither is told.
+    With a hidden row among those that are shown, neither is given.
     """
     these: dict[str, Any] = {}
     others: dict[str, Any] = {}

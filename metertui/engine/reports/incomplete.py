@@ -20,7 +20,7 @@ CALENDAR: Final = ("year", "quarter", "month", "week", "day")
 """The time keys whose rows are periods of days."""
 LEAST_GAP: Final = 0.01
 """The share of the time of all meters in a row that gaps may take before it is marked: among many meters some always
-have one, and a mark on every row would say nothing. How much is missing is told in any case."""
+have one, and a mark on every row would say nothing. How much is missing is shown in any case."""
 
 
 def part_of(names: Mapping[str, str], asked: tuple[date, date], known: tuple[date, date]) -> Part:
