@@ -41,9 +41,6 @@ class SentReads:
         self._time = time
         self._parsed: ParsedReads | None = None
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
     def parsed(self, zone: SiteZone) -> ParsedReads:
         """Return what the texts say; worked out once."""
         if self._parsed is None:
