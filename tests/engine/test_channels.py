@@ -19,8 +19,8 @@ from metertui.engine.billing.shown_bill import shown_bill
 from metertui.engine.billing.statements import Bills, Figures, Statement, Terms
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.core import corrections, listing, one_meter
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError

@@ -14,6 +14,7 @@ from metertui.engine.base.progress import no_progress
 from metertui.engine.base.windows import Window
 from metertui.engine.core import corrections, one_meter
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import Refused
 from metertui.engine.maintenance.check import check_folder
@@ -119,7 +120,7 @@ def test_an_old_register_may_have_gone_past_its_last_number_before_its_final_rea
     change(engine, "2025-03-01T00:00:00", digits="5", multiplier="2")
     sent = [("m", "99990", "2025-03-12T01:00:00"), ("m", "7", "2025-03-12T04:00:00")]
     assert [each.kind for each in commit(engine, *sent)] == ["ok", "ok"]
-    decision = corrections.Decision("exchange", "m", ZONE.parse("2025-03-12T02:00:00"), "new meter", 12_000, 5_000)
+    decision = Decision("exchange", "m", ZONE.parse("2025-03-12T02:00:00"), "new meter", 12_000, 5_000)
     [effect] = list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
     assert effect.total_after - effect.total_before == 2 * (22_000 + 2_000 - 17_000)
     corrections.write_effects(engine, [effect])

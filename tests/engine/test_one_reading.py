@@ -24,8 +24,8 @@ from metertui.engine.base.registers import format_kwh, parse_kwh
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.batch import Batch
-from metertui.engine.core.corrections import NOT_SAID, Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import NOT_SAID, Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, StorageError

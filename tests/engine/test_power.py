@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import StorageError
 from metertui.engine.reports.report import Inquiry

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import DecisionBasis
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Series
 from metertui.engine.vee import MeterEdits

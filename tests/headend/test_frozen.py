@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from metertui.engine.billing.billing_run import BillingRun
-from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.index.views import View
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question

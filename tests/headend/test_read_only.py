@@ -19,8 +19,9 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.core.corrections import Decision, apply_effects, iter_effects, write_effects
+from metertui.engine.core.corrections import apply_effects, iter_effects, write_effects
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, OwnedError

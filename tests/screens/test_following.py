@@ -9,7 +9,7 @@ from textual.widgets import Button, Input
 
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules
-from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.replica.changes import ChangeReader
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.screens.decisions.decision_choices import PREVIEW

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from metertui.engine.core import closes, corrections, listing, loading, one_meter
 from metertui.engine.core.batch import Batch
-from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Effect
+from metertui.engine.core.corrections import WORDS_ONLY, Effect
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
+from metertui.engine.core.decision_check import NOT_SAID, Decision
 from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.digits_check import check_digits
 from metertui.engine.core.engine import Engine

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from metertui.engine.base import MeterLimits
-from metertui.engine.core.corrections import Decision, Effect, iter_effects
+from metertui.engine.core.corrections import Effect, iter_effects
 from metertui.engine.core.decision_basis import DecisionBasis
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 
 _Basis = tuple[int, int, MeterLimits | None]

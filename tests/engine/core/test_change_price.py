@@ -8,8 +8,8 @@ import pytest
 
 from metertui.engine.base.config import Rules
 from metertui.engine.core import corrections
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import NOT_SAID, Decision
 from metertui.engine.core.engine import Engine
 from tests.clock import FakeClock
 
@@ -37,7 +37,7 @@ def engine(tmp_path: Path) -> Engine:
     return engine
 
 
-def change(engine: Engine, what: str, meter: str, time: str, wh: int = corrections.NOT_SAID) -> int | None:
+def change(engine: Engine, what: str, meter: str, time: str, wh: int = NOT_SAID) -> int | None:
     decision = Decision(what, meter, engine.zone.parse(time), "x", wh=wh)
     [effect] = corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now())
     return effect.cents

@@ -14,8 +14,9 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
-from metertui.engine.core.corrections import Decision, Effect
+from metertui.engine.core.corrections import Effect
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, StorageError
 from metertui.engine.vee.edit_log import EditLog
@@ -105,58 +106,10 @@ def test_every_decision_can_be_taken_back(engine: Engine, what: str, clock: str,
         decide(engine, f"un{what}", clock)
 
 
-@pytest.mark.parametrize("what", ["void", "release"])
-def test_a_decision_stands_once(engine: Engine, what: str) -> None:
-    decide(engine, what, "02:00")
-    with pytest.raises(MeterError, match=r"is (void|released) already"):
-        decide(engine, what, "02:00")
-
-
-@pytest.mark.parametrize(
-    ("what", "clock", "registers", "reason", "why"),
-    [
-        (
-            "void",
-            "00:30",
-            (),
-            "x",
-            "m has no reading at 2025-03-10T00:30:00.*; its nearest is at 2025-03-10T0[01]:00:00",
-        ),
-        ("release", "01:00", (), "x", "counts already"),
-        ("void", "01:00", (), " ", "needs a reason"),
-        ("void", "01:00", (), "x" * 401, "at most 400 characters"),
-        (
-            "exchange",
-            "01:30",
-            (999_999, 0),
-            "x",
-            "a final reading of 999.999 kWh is lower than the reading before, 1001 kWh at 2025-03-10 01:00:00",
-        ),
-        (
-            "exchange",
-            "01:30",
-            (1_001_000, 4001),
-            "x",
-            "the next reading, 3 kWh at 2025-03-10 02:00:00, does not fit an initial reading of 4.001",
-        ),
-        ("exchange", "02:00", (1_001_000, 0), "x", "3 kWh is stored at .*, neither the final nor the initial"),
-        ("mend", "02:00", (), "x", "mend is not a kind of decision"),
-    ],
-)
-def test_what_cannot_stand_is_said(
-    engine: Engine, what: str, clock: str, registers: tuple[int, ...], reason: str, why: str
-) -> None:
-    with pytest.raises(MeterError, match=why):
-        decide(engine, what, clock, *registers, reason=reason)
-    assert not len(engine.events)
-
-
-def test_an_exchange_is_declared_when_it_is_done(engine: Engine) -> None:
-    decision = Decision("exchange", "m", engine.clock.now() + HOUR, "x", 5000, 0)
-    with pytest.raises(MeterError, match="in the future"):
-        list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
+def test_a_decision_is_about_a_meter_that_is_known(engine: Engine) -> None:
+    decision = Decision("void", "n", START, "x")
     with pytest.raises(MeterError, match="n is not registered"):
-        list(corrections.iter_effects(bases_of(engine), [decision._replace(meter="n")], "ann", engine.clock.now()))
+        list(corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now()))
 
 
 def test_several_stand_together_or_not_at_all(engine: Engine) -> None:
@@ -306,10 +259,3 @@ def test_readings_and_decisions_in_any_order(actions: list[tuple[str, int, objec
         assert frozen.curve.energy.tolist() == series.curve.energy.tolist()
         assert len(frozen) == len(model.readings)
         engine.close()
-
-
-def test_a_void_value_is_no_correction_of_itself(engine: Engine) -> None:
-    decide(engine, "void", "02:00")
-    wanted = Decision("correct", "m", ZONE.parse(f"{DAY}T02:00"), "x", wh=3000)
-    with pytest.raises(MeterError, match=r"has been made void with 3 kWh; undo that instead"):
-        list(corrections.iter_effects(bases_of(engine), [wanted], "ann", engine.clock.now()))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from metertui.engine.core import corrections, decision_plan
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError

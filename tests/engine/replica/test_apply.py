@@ -16,8 +16,8 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.limits import FitRule
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.core import corrections
-from metertui.engine.core.corrections import NOT_SAID, Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import NOT_SAID, Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.intervals import IntervalStore

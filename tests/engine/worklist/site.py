@@ -6,8 +6,8 @@ import numpy as np
 
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core import corrections
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.intervals.standing import with_values
 from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions

@@ -14,6 +14,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.core import corrections
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import Edit, MeterEdits, corrections_from, rules
@@ -157,7 +158,7 @@ def test_the_list_says_the_same_as_the_preview_of_a_decision(engine: Engine) -> 
     rows: dict[str, ExceptionRow] = {row.cause: row for row in ask(engine, state="open").rows}
     effect = {}
     for cause, what in (("rejected", "release"), ("conflict", "void")):
-        decision = corrections.Decision(what, "a", rows[cause].time, "why")
+        decision = Decision(what, "a", rows[cause].time, "why")
         [found] = corrections.iter_effects(bases_of(engine), [decision], "ann", engine.clock.now())
         effect[cause] = abs(found.total_after - found.total_before)
     assert rows["rejected"].stake_wh == effect["rejected"] == 100_000  # 107 fits 5 after two hours, and 106 does not

@@ -9,8 +9,8 @@ import pytest
 
 from metertui.engine.base.config import Rules
 from metertui.engine.core import corrections
-from metertui.engine.core.corrections import Decision
 from metertui.engine.core.decision_basis import bases_of
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.worklist.cases import CAUSES, ExceptionRow

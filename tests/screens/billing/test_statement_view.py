@@ -9,7 +9,7 @@ import pytest
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.engine.billing.billing_run import BillingRun
-from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_check import Decision
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.tables.listing import Listing

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_check import Decision
 from metertui.engine.usage import Series
 from metertui.screens.decisions.decision_choices import CHOICES
 from metertui.screens.decisions.decision_window import DecisionScreen

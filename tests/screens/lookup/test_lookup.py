@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Input, Tabs
 
 from metertui.engine.billing import statements
-from metertui.engine.core.corrections import Decision
+from metertui.engine.core.decision_check import Decision
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.lookup.readings_behind import BehindTable
