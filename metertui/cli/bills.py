@@ -17,7 +17,7 @@ from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, printed_form
 from metertui.cli.output import print_error, print_note, print_row, print_rows, progress_bar
-from metertui.cli.queries import edge_cells, missing_cells
+from metertui.cli.printed_values import edge_cells, missing_cells
 from metertui.engine.base import (
     SiteZone,
     SystemClock,

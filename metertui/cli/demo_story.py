@@ -15,7 +15,7 @@ from metertui import simulator
 from metertui.cli.bills import print_statement
 from metertui.cli.exceptions import row
 from metertui.cli.output import format_table
-from metertui.cli.queries import query_rows, usage_row
+from metertui.cli.printed_values import query_rows, usage_row
 from metertui.cli.runtime import serving
 from metertui.cli.simulate import summary
 from metertui.engine.base import kwh_number

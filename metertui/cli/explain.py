@@ -13,7 +13,7 @@ from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days
 from metertui.cli.output import print_json, print_rows, progress_bar
-from metertui.cli.queries import usage_row
+from metertui.cli.printed_values import usage_row
 from metertui.engine.base import (
     QUALITY_NAMES,
     WINDOW_NAMES,

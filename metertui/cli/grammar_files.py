@@ -126,7 +126,7 @@ def _add_said(imports: Parser) -> None:
 
 def _add_export(commands: Commands, shared: Shared) -> None:
     export = commands.add(
-        "export", "queries:export", "export readings or load curves to a .csv, .parquet or .xlsx file",
+        "export", "exports:export", "export readings or load curves to a .csv, .parquet or .xlsx file",
         shared.data, shared.output_format, shared.days, shared.filters,
         examples="metertui export --from 2025-01-01 --to 2025-03-31 --region East -o east.parquet\n"
         "metertui export --from 2025-01-01 --to 2025-01-31 --interval 30m -o half-hours.csv",
