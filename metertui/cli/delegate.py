@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +17,8 @@ from metertui.cli.output import print_warnings, progress_bar
 from metertui.engine.base import Progress, SystemClock, TellRows, no_progress, tell_no_rows
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
-from metertui.engine.storage import local_user_name
-from metertui.headend import HeadEnd
+from metertui.engine.storage import FreshFolder, local_user_name
+from metertui.headend import HeadEnd, Jobs
 from metertui.server import (
     COMMANDS,
     MAX_LINE_BYTES,
@@ -70,11 +71,12 @@ def perform(
 ) -> Any:
     """Run a command of the owner's table on a folder, and return its answer.
 
-    It runs in this process, which owns the folder meanwhile, or in the process that owns it already. `progress` takes
-    the share done, `tell_rows` the rows done. Raises OwnedError for an owner that does not accept it in time,
+    It runs in this process, which owns the folder meanwhile, or in the process that owns it already. The first write
+    stores the zone of the folder; a folder that is new and gets none is removed again. `progress` takes the share done,
+    `tell_rows` the rows done. Raises OwnedError for an owner that does not accept it in time,
     MeterError if it failed, Interrupted if an owner goes on with it.
     """
-    command = COMMANDS[name]
+    command, fresh = COMMANDS[name], FreshFolder(data)
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -88,7 +90,10 @@ def perform(
                 if time.monotonic() >= until:
                     raise OwnedError(f"{error}, which takes no commands; nothing was done") from None
         else:
-            return asyncio.run(_run(command, engine, dict(arguments), progress, tell_rows))
+            try:
+                return asyncio.run(_run(command, engine, dict(arguments), progress, tell_rows))
+            finally:
+                fresh.remove_unused()
         time.sleep(AGAIN_SECONDS)
 
 
@@ -99,11 +104,6 @@ def _open(data: Path, *, readings: bool) -> Engine:
             engine = Engine.open(data, rules, SystemClock(), share)
     else:
         engine = Engine.open_books(data, rules, SystemClock())
-    try:
-        settings.store_zone(data, engine.zone.name)
-    except BaseException:
-        engine.close()
-        raise
     print_warnings([*engine.warnings, *filter(None, [settings.zone_note(data)])])
     return engine
 
@@ -111,7 +111,8 @@ def _open(data: Path, *, readings: bool) -> Engine:
 async def _run(
     command: Command, engine: Engine, arguments: dict[str, Any], progress: Progress, tell_rows: TellRows
 ) -> Any:
-    headend = HeadEnd(engine, close_at_midnight=False)
+    store_zone = partial(settings.store_zone, engine.folder, engine.zone.name)
+    headend = HeadEnd(engine, close_at_midnight=False, jobs=Jobs(engine, before_writing=store_zone))
     await headend.start()
     try:
         by = local_user_name(os.getuid())

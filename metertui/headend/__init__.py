@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metertui.headend.jobs import Jobs
 from metertui.headend.read_only import STATUS_FIELDS, ReadOnlyHeadEnd
 from metertui.headend.readings import Effort
 from metertui.headend.recurring import Recurring
@@ -14,6 +15,7 @@ __all__ = [
     "STATUS_FIELDS",
     "Effort",
     "HeadEnd",
+    "Jobs",
     "ReadOnlyHeadEnd",
     "Recurring",
     "Slot",

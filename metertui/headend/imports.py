@@ -183,8 +183,10 @@ class Imports:
 
         The engine does not learn of it: this is for a head-end that serves nobody and then ends. `progress` and
         `tell_rows`, with the rows stored, are called on the event loop. Raises DataError, StorageError; after that, or
-        if it is cancelled, doing it again adds the rest.
+        if it is cancelled, doing it again adds the rest. Raises MeterError for too much power, before anything is
+        written.
         """
+        importing.check_power()
         engine, of = self._jobs.engine, importing.changes + importing.new_reads
         told = ThreadProgress(progress, tell_rows)
 
@@ -192,10 +194,11 @@ class Imports:
             told.share(share)
             told.rows(round(of * share))
 
-        now = engine.clock.now()
+        now, report = engine.clock.now(), importing.report
         finish = partial(importing.finish, engine.accounts, engine.archive, now=now, progress=tell)
         try:
-            report = await self._jobs.write(finish)
+            if importing.stores_something:
+                report = await self._jobs.write(finish)
         except asyncio.CancelledError:
             told.give_up()
             raise

@@ -34,13 +34,20 @@ class Jobs:
     """Runs functions in threads and between batches. All methods are called on the event loop.
 
     With `why_read_only`, which gives a sentence that names the owner of the folder, all that writes raises OwnedError.
+    `before_writing` is called before anything is written, each time; it may raise MeterError.
     """
 
-    def __init__(self, engine: Engine, why_read_only: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        why_read_only: Callable[[], str] | None = None,
+        before_writing: Callable[[], object] = tuple,
+    ) -> None:
         self.engine = engine
         self.background: set[asyncio.Task[Any]] = set()
         """Work that runs to completion even if its caller is cancelled."""
         self._why_read_only = why_read_only
+        self._before_writing = before_writing
         self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
         self._sure = ThreadPoolExecutor(_SURE, "metertui-sure")
@@ -60,15 +67,19 @@ class Jobs:
         if self._why_read_only is not None:
             raise OwnedError(self._why_read_only())
 
+    def _begin_to_write(self) -> None:
+        self.check_writable()
+        self._before_writing()
+
     def submit(self, lane: Lane) -> None:
         """Queue a lane that has input. Raises OwnedError."""
-        self.check_writable()
+        self._begin_to_write()
         self.commit_loop.submit(lane)
 
     async def commit_request(self, request: Callable[[Batch], Outcome]) -> Outcome:
         """Commit one request from inside the program; one of a read-only head-end is refused as `denied`."""
         try:
-            self.check_writable()
+            self._begin_to_write()
         except OwnedError as error:
             return refused("denied", str(error))
         return await self.commit_loop.commit_request(request)
@@ -76,13 +87,13 @@ class Jobs:
     @asynccontextmanager
     async def between_batches(self) -> AsyncIterator[None]:
         """Keep ingest from building or writing a batch during the block. Raises OwnedError."""
-        self.check_writable()
+        self._begin_to_write()
         async with self.commit_loop.between_batches:
             yield
 
     async def write(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(*args)` in the one thread that writes. Raises OwnedError."""
-        self.check_writable()
+        self._begin_to_write()
         return await asyncio.wrap_future(self.append(function, *args))
 
     async def write_between_batches(self, function: Callable[..., T], *args: object) -> T:

@@ -30,7 +30,7 @@ from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Filter, Question
 from metertui.engine.vee import check_reason
-from metertui.formats import FORMS, FileImport, Said, said_from_json
+from metertui.formats import FORMS, FileImport, Said, said_from_json, zone_named
 from metertui.headend import STATUS_FIELDS, HeadEnd
 from metertui.server.control_protocol import MalformedMessage, TooLong
 
@@ -210,7 +210,11 @@ async def _import(call: Call) -> object:
 def _import_answer(importing: FileImport, zone: SiteZone) -> dict[str, Any]:
     """Return what an import comes to, and what its files are taken for, as JSON values."""
     files = [{"file": name, **taken.as_json()} for name, taken in importing.taken.items()]
-    return importing.report.as_json(_LISTED_REFUSALS, zone) | {"files": files}
+    answer = importing.report.as_json(_LISTED_REFUSALS, zone) | {"files": files}
+    for name, taken in importing.taken.items():
+        if taken.zone and not zone_named(taken.zone).is_like(zone):
+            answer["notes"].append(f"{name}: its times are in {taken.zone}, and the days of this folder in {zone.name}")
+    return answer
 
 
 def _said(call: Call) -> Said:

@@ -348,3 +348,33 @@ def test_a_load_curve_comes_back(metertui: Command, tmp_path: Path) -> None:
         told = metertui("import", str(out), "--data", str(tmp_path / f"other{suffix}"), "--format", "json")
         found = json.loads(told.out)
         assert (found["refused"], found["meters"][0]["total_kwh"]) == (0, 0.75)
+
+
+def test_what_stores_nothing_makes_no_folder_and_states_no_zone(
+    metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "portal.csv"
+    file.write_text("time,kwh\n2025-01-01 00:15,0.1\n2025-01-01 00:30,0.2\n")
+    words = ("import", str(file), "--kind", "interval", "--meter", "m-1", "--stamps", "end", "--unit", "kWh")
+    folder = data / "of" / "year"
+    for nothing in (("--dry-run", "--zone", "UTC"), ("--zone", "UTC", "--max-kw", "0.1"), ()):
+        assert metertui("--data", str(folder), *words, *nothing).code == int("--dry-run" not in nothing)
+        assert not data.exists()
+    data.mkdir()
+    assert metertui("void", "m-1", "2025-01-01T00:15", "--reason", "none").code == 1
+    assert list(data.parent.glob("data/**")) == [data]
+
+    monkeypatch.setenv("METERTUI_TIMEZONE", "Europe/Vienna")
+    said = metertui(*words, "--zone", "UTC")
+    assert said.code == 0
+    assert "portal.csv: its times are in UTC, and the days of this folder in Europe/Vienna" in said.out
+    assert 'timezone = "Europe/Vienna"' in (data / "settings.toml").read_text()
+    assert "days of this folder" not in metertui(*words, "--zone", "Europe/Vienna", "--dry-run").out
+
+
+def test_rows_that_were_all_refused_are_kept_and_state_no_zone(metertui: Command, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "future.csv"
+    file.write_text("identifier,timestamp,usage\nm-1,2099-01-01T00:15:00Z,7\n")
+    assert metertui("import", str(file)).code == 1
+    assert "2099" in (data / "rejects.log").read_text()
+    assert not (data / "settings.toml").exists()

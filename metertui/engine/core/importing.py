@@ -100,6 +100,7 @@ class Import:
         self._reads = ReadImport(self._names, frozen, edits, place)
         self._intervals = IntervalImport(self._names, frozen.zone, place, replaces=replaces)
         self._planned = False
+        self._changes_accounts = False
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -240,6 +241,7 @@ class Import:
     def plan_accounts(self, book: AccountBook, now: int) -> Change:
         """Return the change of accounts to put into `book`, as of `now` (µs UTC), and count it. Any thread."""
         change, self.report.powers = self._change(book, now)
+        self._changes_accounts = bool(change.accounts or change.moves)
         self.report.registered = sum(each.meter not in book for each in change.accounts)
         self.report.moved = len(change.moves)
         return change
@@ -285,6 +287,11 @@ class Import:
     def changes(self) -> int:
         """Return how many rows of intervals are to be written, once it is planned."""
         return self._intervals.changes
+
+    @property
+    def stores_something(self) -> bool:
+        """Return whether readings, intervals or accounts are to be written, once it is planned."""
+        return bool(self.changes or self.new_reads or self._changes_accounts)
 
     def stored_intervals(self, store: IntervalStore) -> IntervalRows:
         """Return what is stored of the days that `store_intervals` writes, if it failed. Raises DataError, OSError."""

@@ -11,6 +11,7 @@ from metertui.engine.storage.day_folder import DayFolder, day_of_file, places_by
 from metertui.engine.storage.file_group import FileGroup
 from metertui.engine.storage.file_tail import FileTail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
+from metertui.engine.storage.fresh_folder import FreshFolder
 from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of
 from metertui.engine.storage.reading_lines import HEADER, Rows, encode_line
 from metertui.engine.storage.rejects_log import RefusedLine, RejectsLog
@@ -29,6 +30,7 @@ __all__ = [
     "FileGroup",
     "FileTail",
     "FolderLock",
+    "FreshFolder",
     "Manifest",
     "ManifestEntry",
     "Owner",

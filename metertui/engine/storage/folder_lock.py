@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -49,9 +50,12 @@ class FolderLock:
 
     def acquire(self) -> None:
         """Take the lock. Raises OwnedError, which names the owner, if another process has it; OSError."""
-        fd = private_files.open_file(self._folder / LOCK, os.O_RDWR | os.O_CREAT)
+        path = self._folder / LOCK
+        fd = private_files.open_file(path, os.O_RDWR | os.O_CREAT)
         try:
             _lock(fd)
+            if not os.path.samestat(os.fstat(fd), path.stat()):
+                raise FileNotFoundError(errno.ENOENT, "another process has just removed it", str(path))
         except BlockingIOError as error:
             owner = _owner(fd)
             os.close(fd)
