@@ -43,7 +43,7 @@ def print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None
     if options.dry_run and len({each["month"] for each in report["months"]}) > 1:
         print()
         print_rows(options, report["months"], _MONTHS)
-    _print_differences(report)
+    _print_differences(report, dry_run=options.dry_run)
 
 
 def _powers(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -95,10 +95,15 @@ def _is_shown(note: str, report: Mapping[str, Any]) -> bool:
     return any(note.startswith(f"{file['file']}: {file['form']}, ") for file in report["files"])
 
 
-def _print_differences(report: Mapping[str, Any]) -> None:
-    """Print the first intervals that differ from what is stored, and how they can be taken."""
+def _print_differences(report: Mapping[str, Any], *, dry_run: bool) -> None:
+    """Print the first intervals that differ from what is stored and how they can be taken, or that they were."""
     different = report["different"]
-    if not different or report["replaced"]:
+    if not different:
+        return
+    if report["replaced"]:
+        one = report["replaced"] == 1
+        done = "would be replaced" if dry_run else "was replaced" if one else "were replaced"
+        print_note(f"{counted(report['replaced'], 'interval')} that differed from what was stored {done}")
         return
     print()
     for each in report["differences"][:_LISTED]:

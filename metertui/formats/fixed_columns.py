@@ -10,6 +10,8 @@ from metertui.formats.said import Kind, Series, Taken
 
 _FIRST: Final = 3
 """Cells of a column that are shown."""
+_LOOKED_AT: Final = 100
+"""Lines of a file from which it is told what it holds."""
 _REGISTER: Final = "METER"
 """In place of the identifier that each row names."""
 _ROLES: Final[Mapping[str, str]] = {
@@ -50,17 +52,26 @@ def taken_for(form: str, kind: Kind, names: Sequence[str], rows: Sequence[Sequen
     return Taken(form, kind, shown, is_fixed=True)
 
 
+def export_taken_for(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Taken:
+    """Return what an export is taken for: a row with a start is an interval, and any other one a reading."""
+    place = names.index("start") if "start" in names else len(names)
+    have_start = {len(row) > place and bool(row[place]) for row in rows}
+    if have_start == {True}:
+        return taken_for("export of intervals", "interval", names, rows)
+    return taken_for(f"export of readings{' and intervals' * (True in have_start)}", "register", names, rows)
+
+
 def columns_of_lines(head: str) -> tuple[list[str], list[list[str]]]:
     """Return the names of the columns and the first rows of a file that begins with these whole lines of CSV.
 
     A log has no names.
     """
     try:
-        rows = [row for row in csv.reader(head.splitlines()[: _FIRST + 1]) if row]
+        rows = [row for row in csv.reader(head.splitlines()[:_LOOKED_AT]) if row]
     except csv.Error:  # a cell of more than a hundred thousand characters
         return [], []
     if rows and "identifier" not in [cell.strip().casefold() for cell in rows[0]]:
-        return list(_HEADERLESS[: max(map(len, rows))]), rows[:_FIRST]
+        return list(_HEADERLESS[: max(map(len, rows))]), rows
     return (rows[0], rows[1:]) if rows else ([], [])
 
 

@@ -25,7 +25,7 @@ from metertui.engine.vee import MeterEdits
 from metertui.formats import export_csv, fixed_columns, interval_csv, plain_csv, register_table, trade_forms, wide_csv
 from metertui.formats.meter_tables import open_meter_table
 from metertui.formats.register_rows import is_header
-from metertui.formats.said import NOTHING_SAID, SHIPPED, FileMapping, Said, Taken, all_in, check_name
+from metertui.formats.said import NOTHING_SAID, SHIPPED, FileMapping, Kind, Said, Taken, all_in, check_name
 from metertui.formats.tables import Table, is_other_than_utf8, open_table
 from metertui.formats.trade_forms import TRADE_FORMS, TradeForm, detect_trade_form
 
@@ -70,7 +70,7 @@ def read_any(
                 if export is not None and (form == "export" or export.has_names()):
                     section = next(export.sections(), None)
                     names, rows = (section.names, [row.cells for row in section.rows]) if section else ([], [])
-                    tell(fixed_columns.taken_for(_FORMS["export"], "register", names, rows))
+                    tell(fixed_columns.export_taken_for(names, rows))
                     yield from register_table.read_pieces(export, zone, progress)
                     return
             if (found is None and form is None) or form == "table":
@@ -86,7 +86,12 @@ def read_any(
             if found is None or (form is not None and form != found):
                 raise DataError(path, 1, _explain_form(first, form))
             columns = fixed_columns.columns_of_lines(_text(_whole_lines(first + file.peek())))
-            tell(fixed_columns.taken_for(_FORMS[found], "interval" if found == "interval" else "register", *columns))
+            kind: Kind = "interval" if found == "interval" else "register"
+            tell(
+                fixed_columns.export_taken_for(*columns)
+                if found == "export"
+                else fixed_columns.taken_for(_FORMS[found], kind, *columns)
+            )
             begin = 2
             if found == "log":
                 begin = 1
@@ -124,7 +129,6 @@ _FORMS: Final[Mapping[OwnForm, str]] = {
     "log": "readings as in log.txt",
     "day": "day file of readings",
     "wide": "wide CSV of readings",
-    "export": "export of readings",
     "interval": "day file of intervals",
 }
 """What each form is, in words."""

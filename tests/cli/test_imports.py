@@ -280,7 +280,10 @@ def test_corrected_intervals_are_listed_and_taken_when_that_is_said(metertui: Co
     told = metertui("import", str(file), *SAID).out
     assert "duplicate   1\ndifferent   1" in told
     assert "1 interval differs from what is stored; --replace takes that of the file" in told
-    metertui("import", str(file), *SAID, "--replace")
+    tried = metertui("import", str(file), *SAID, "--replace", "--dry-run").out
+    assert "1 interval that differed from what was stored would be replaced" in tried
+    done = metertui("import", str(file), *SAID, "--replace").out
+    assert "1 interval that differed from what was stored was replaced" in done
     assert "duplicate   2\ndifferent   0" in metertui("import", str(file), *SAID).out
 
 

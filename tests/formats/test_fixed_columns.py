@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.formats.fixed_columns import columns_of_lines, taken_for
+from metertui.formats.fixed_columns import columns_of_lines, export_taken_for, taken_for
 
 WIDE = (
     "Identifier,AreaID,dwelling_type_id,kwh_per_acc,year,month,day,time,quarter,Area,Region,dwelling_type,\n"
@@ -41,3 +41,16 @@ def test_a_log_has_no_names_and_its_first_line_is_a_row() -> None:
     ]
     assert shown("") == []
     assert shown("x" * 200_000) == []
+
+
+def test_an_export_is_of_what_its_rows_are() -> None:
+    heading = "identifier,timestamp,start,interval_kwh,reading_kwh\n"
+    interval, reading = "m,2025-03-01T01:00Z,2025-03-01T00:00Z,0.5,\n", "m,2025-03-01T01:00Z,,,7\n"
+
+    def sentence(*rows: str) -> str:
+        return export_taken_for(*columns_of_lines(heading + "".join(rows))).sentence()
+
+    assert sentence(interval, interval) == "export of intervals, energy per interval"
+    assert sentence(*[interval] * 9, reading) == "export of readings and intervals, registers"
+    assert sentence(reading) == "export of readings, registers"
+    assert sentence() == "export of readings, registers"

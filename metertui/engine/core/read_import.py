@@ -144,7 +144,8 @@ class ReadImport:
         def conflict(place: int) -> BadLine:
             at = int(against[place])
             register, time, wh = ids[part.code[at]], self._zone.iso(int(part.time[at])), int(found.stands[at])
-            return self._bad_line(part, at, "conflict", f"{register} has {format_kwh(wh)} kWh at {time} already")
+            why = f"{register} has {format_kwh(wh)} kWh at {time} already; metertui correct replaces a register"
+            return self._bad_line(part, at, "conflict", why)
 
         conflicts.add(part.source[against], part.line[against], conflict)
         kept = np.flatnonzero(found.kept)

@@ -20,7 +20,7 @@ from metertui.formats.meter_tables.energies import plain_energies
 from metertui.formats.meter_tables.figure_columns import Figures, is_meter_id
 from metertui.formats.meter_tables.label_columns import LabelColumns, Labels
 from metertui.formats.meter_tables.local_times import BARE
-from metertui.formats.meter_tables.row_reader import EMPTY_CELL, Entries, RowReader
+from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import MISSING, clean
 from metertui.formats.meter_tables.slots import edges_of
 from metertui.formats.meter_tables.statuses import flags_estimates, status_of
@@ -78,6 +78,8 @@ class BlockReader:
         self._qualities = {at: Lookup(partial(_quality, flag)) for at, flag in flags.items()}
         self._codes: list[dict[tuple[int, int], int]] = [{} for _ in plan.figures]
         """Codes of registers by the numbers of meter and channel, for each column of figures."""
+        figures = [[each.place] if each.place >= 0 else plan.roles.slots for each in plan.figures]
+        self._figure_places = [place for places in figures for place in places]
         own = {plan.meter} if plan.meter else {each.meter for each in plan.figures}
         self._by_rows = (bool(plan.meter) or plan.roles.meter is None) and not all(map(is_meter_id, own))
 
@@ -110,9 +112,11 @@ class BlockReader:
         others[plain] = False
         missing = set(gaps.tolist())
         for at in sorted({*np.flatnonzero(others).tolist(), *missing}):
+            cells = (row := lines[at]).cells
             if at in missing:
-                self.rows.left_out.note(EMPTY_CELL, lines.first + at)
-            elif any((row := lines[at]).cells):
+                for place in self._figure_places:
+                    self.rows.is_missing(cells[place] if place < len(cells) else "", row.number)
+            elif any(cells):
                 yield row
 
     def _registers(self, columns: Columns) -> _Registers:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +29,9 @@ from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE, later_instants, passes
 from metertui.formats.meter_tables.plan import Plan
 from metertui.formats.meter_tables.row_reader import Entries
+from metertui.formats.meter_tables.series_stats import COARSER_RUN, FINER_RUN
+from metertui.formats.meter_tables.steps import Steps
 from metertui.formats.meter_tables.words import POWER_UNITS
-
-_FINER_RUN: Final = 4
-"""So many rows nearer to one another than usual are a part of the file with shorter intervals."""
-_COARSER_RUN: Final = 12
-"""So many rows that are farther apart than usual, all equally, are one with longer intervals."""
 
 
 @dataclass
@@ -48,6 +44,11 @@ class IntervalBuilder:
     _folded: list[Entries] = field(default_factory=list)
     _long: list[IntervalPiece] = field(default_factory=list)
     _covered: Covered = field(default_factory=Covered)
+
+    def __post_init__(self) -> None:
+        roles = self.plan.roles
+        apart = bool(self.plan.stamps) and (roles.meter is not None or roles.channel is not None)
+        self._steps = Steps(self.plan.stats.step, own=apart)
 
     def add(self, entries: Entries, ids: list[str]) -> IntervalPiece:
         """Return the intervals of entries that can be told at once."""
@@ -62,12 +63,16 @@ class IntervalBuilder:
             self._folded.append(_take(entries, twice))
         entries, first, bare = _take(entries, ~twice), first[~twice], bare[~twice]
         told = np.where(bare, first, entries.wall - entries.offset)
+        return self._stepped(ids, *self._steps.settle(entries, told, coarser=not self.left_out.has_missing))
+
+    def _stepped(self, ids: list[str], entries: Entries, told: Int64Array) -> IntervalPiece:
+        """Return the intervals of entries whose steps are known."""
         self._check_steps(entries, told)
         return self._piece(entries, ids, *self._edges(entries, told))
 
     def finish(self, ids: list[str]) -> list[IntervalPiece]:
         """Return the intervals that were held back, and note the totals among them."""
-        found = []
+        found = [self._stepped(ids, *each) for each in self._steps.rest()]
         if self._folded:
             entries = Entries(*(np.concatenate(columns) for columns in zip(*self._folded, strict=True)))
             found.append(self._folded_piece(entries, ids))
@@ -78,42 +83,47 @@ class IntervalBuilder:
 
         Single ones are no sign: rows may be missing, and clocks be late.
         """
-        step = self.plan.stats.step
-        if not self.plan.stamps or step >= DAY:
+        if not self.plan.stamps:
             return
         order = np.lexsort((told, entries.code))
-        apart = np.diff(told[order])
-        apart[np.diff(entries.code[order]) != 0] = 0
-        for odd, run in (((apart > 0) & (apart * 10 < step * 9), _FINER_RUN), (apart * 9 > step * 10, _COARSER_RUN)):
+        apart, step = np.diff(told[order]), self._steps.of(entries.code[order])[1:]
+        apart[(np.diff(entries.code[order]) != 0) | (step >= DAY)] = 0
+        for odd, run in (((apart > 0) & (apart * 10 < step * 9), FINER_RUN), (apart * 9 > step * 10, COARSER_RUN)):
             long = _runs(odd, run)
             long = long[apart[long] == apart[long + run - 1]]
             if len(long):
                 other, line = int(apart[long[0]]), int(entries.line[order[long[0]]])
-                why = f"times are {duration_text(step)} apart, but {duration_text(other)} near line {line}"
+                why = (
+                    f"times are {duration_text(int(step[long[0]]))} apart, but {duration_text(other)} near line {line}"
+                )
                 give = "import the parts by themselves, or give --columns start=NAME,end=NAME"
                 raise MeterError(f"{self.source}: {why}: {give}")
 
     def _edges(self, entries: Entries, told: Int64Array) -> tuple[Int64Array, Int64Array]:
         """Return starts and ends of intervals (µs UTC); `told` are the instants of their first, or only, labels."""
-        zone, step, stamps = self.plan.zone, self.plan.stats.step, self.plan.stamps
+        zone, stamps = self.plan.zone, self.plan.stamps
+        step = self._steps.of(entries.code)
         if stamps == "end":
             skipped = (entries.offset == BARE) & (zone.wall_clock(told) != entries.wall)
             told = np.where(skipped, zone.last_changes(told + DAY), told)
-            return (told - step if step % DAY else self._days_before(entries, told)), told
+            return self._days_apart(entries, told, -step), told
         if stamps == "start":
-            return told, told + step if step % DAY else self._days_after(entries, told)
+            return told, self._days_apart(entries, told, step)
         if not self.plan.roles.times.is_pair and not self.plan.roles.slots:
             return told, self._whole_days(entries.wall)
         wall = _whole_ends(entries) + DAY * self.plan.stats.inclusive
         return told, np.where(entries.end_offset == BARE, later_instants(zone, wall, told), wall - entries.end_offset)
 
-    def _days_before(self, entries: Entries, told: Int64Array) -> Int64Array:
-        step = self.plan.stats.step
-        return np.where(entries.offset == BARE, self.plan.zone.instants_of(entries.wall - step), told - step)
-
-    def _days_after(self, entries: Entries, told: Int64Array) -> Int64Array:
-        step = self.plan.stats.step
-        return np.where(entries.offset == BARE, later_instants(self.plan.zone, entries.wall + step, told), told + step)
+    def _days_apart(self, entries: Entries, told: Int64Array, step: Int64Array) -> Int64Array:
+        """Return the instants a step (µs) after those of labels, or before; of whole days by the clock."""
+        other = told + step
+        days = (step % DAY == 0) & (entries.offset == BARE)
+        if days.any():
+            wall, at = entries.wall[days] + step[days], told[days]
+            zone = self.plan.zone
+            after = later_instants(zone, wall, at)
+            other[days] = np.where(step[days] > 0, after, zone.instants_of(wall))
+        return other
 
     def _whole_days(self, wall: Int64Array) -> Int64Array:
         """Return the ends of intervals that are days, or months, by the days that name them."""

@@ -15,6 +15,13 @@ class LeftOut:
         self.counts: Counter[str] = Counter()
         self._lines: dict[str, list[int]] = {}
         self._last: dict[str, int] = {}
+        self.has_missing = False
+        """Whether a figure is missing in a row."""
+
+    def note_missing(self, reason: str, line: int) -> None:
+        """Note that a figure of a line is missing."""
+        self.has_missing = True
+        self.note(reason, line)
 
     def note(self, reason: str, line: int) -> None:
         """Note that something of a line is left out."""

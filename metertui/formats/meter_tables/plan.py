@@ -290,8 +290,13 @@ def _meter(path: Path, shape: Shape, roles: Roles, figures: Sequence[Figures], s
     above = {each.meter for each in figures} - {""}
     if len(above) > 1 or (above and all(each.meter for each in figures) and _are_ids_of_columns(shape, figures)):
         return ""
-    found = [each for each in (*sorted(above), *_meters_before(shape)) if is_meter_id(each)]
-    return agreed(path, "meter", said.meter, found[0] if found else "")
+    return agreed(path, "meter", said.meter, meter_above(shape, figures))
+
+
+def meter_above(shape: Shape, figures: Sequence[Figures]) -> str:
+    """Return the meter that stands above the rows of a table; empty where none does."""
+    above = {each.meter for each in figures} - {""}
+    return next((each for each in (*sorted(above), *_meters_before(shape)) if is_meter_id(each)), "")
 
 
 def _are_ids_of_columns(shape: Shape, figures: Sequence[Figures]) -> bool:

@@ -167,7 +167,7 @@ def open_meter_table(
     said = said if mapping is None else with_mapping(said, mapping)
     said = replace(said, columns={**said.columns, **series})
     every = find_roles(path, shape, said)
-    check_sheets(path, table.form, shape, shapes, every[0])
+    check_sheets(path, table.form, shape, shapes, said)
     shared = FigureEvidence("." if table.delimiter == "," else None)
     evidence = [Evidence(roles, shape.width, table.delimiter, shared) for roles in every]
     for rows in rows_of(table, shape, progress):

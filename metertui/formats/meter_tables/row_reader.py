@@ -22,8 +22,12 @@ from metertui.formats.meter_tables.statuses import flags_estimates, status_of
 from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meter_rank, unit_of
 from metertui.formats.tables import Label, Row
 
-EMPTY_CELL: Final = "rows with an empty cell"
-"""Why a row is left out."""
+_EMPTY_CELL: Final = "rows with an empty cell"
+
+
+def why_missing(text: str) -> str:
+    """Return why a cell without a figure is left out; `text` is one of MISSING, in letters of any size."""
+    return f"rows with '{visible(text)}' instead of a figure" if text else _EMPTY_CELL
 
 
 class Entries(NamedTuple):
@@ -135,18 +139,22 @@ class RowReader:
         """Return the figures of a row that are not missing, with their labels."""
         if figures.place >= 0:
             text = cells[figures.place]
-            if text.lower() in MISSING:
-                self.left_out.note(EMPTY_CELL, line)
+            if self.is_missing(text, line):
                 return []
             return [(text, when)]
         found: list[tuple[str, tuple[int, ...]]] = []
         for slot in self.slots:
             text = cells[slot.place]
-            if text.lower() in MISSING:
-                self.left_out.note(EMPTY_CELL, line)
-            else:
+            if not self.is_missing(text, line):
                 found.append((text, slot.labels(day.wall // DAY * DAY, self.plan.zone)))
         return found
+
+    def is_missing(self, text: str, line: int) -> bool:
+        """Return whether a cell has no figure, and note it."""
+        if text.lower() not in MISSING:
+            return False
+        self.left_out.note_missing(why_missing(text), line)
+        return True
 
     def unit(self, text: str) -> str:
         """Return the unit that a row names; empty if its figures are not taken."""

@@ -27,6 +27,10 @@ from metertui.formats.tables import DecimalMark
 Course = Literal["register", "interval", "doubtful", "sums", ""]
 _LONG: Final = 12
 """So many rises without a fall between them are no chance: figures are sums that begin again now and then."""
+FINER_RUN: Final = 4
+"""So many rows nearer to one another than usual are a part of the file with shorter intervals."""
+COARSER_RUN: Final = 12
+"""So many rows that are farther apart than usual, all equally, are one with longer intervals."""
 _FEW: Final = 4
 """Changes of a figure that are too few to tell a register."""
 _HELD, _MISSING, _BAD = 1, 0, -1
@@ -41,7 +45,7 @@ class Stats:
     step: int = 0
     """µs from one label to the next, mostly; 0 if there is only one."""
     regular: bool = True
-    """Whether most labels are so far apart."""
+    """Whether most labels are so far apart, or as far as most of their series."""
     newest_first: bool = False
     day_only: bool = True
     """Whether labels are days without a time."""
@@ -158,11 +162,24 @@ def _note_steps(stats: Stats, series: Int64Array, start: Int64Array) -> None:
     same = np.diff(series[rows]) == 0
     stats.newest_first = bool(np.sign(np.diff(start[rows]))[same].sum() < 0)
     order = np.lexsort((start, series))
-    apart = np.diff(start[order])[np.diff(series[order]) == 0]
+    within = np.diff(series[order]) == 0
+    apart, of = np.diff(start[order])[within], series[order][1:][within]
     steps = Counter(apart[apart > 0].tolist())
     if steps:
         stats.step, most = steps.most_common(1)[0]
-        stats.regular = most * 2 >= steps.total()
+        stats.regular = most * 2 >= steps.total() or 2 * _in_step(stats.step, of[apart > 0], apart[apart > 0]) >= len(
+            of
+        )
+
+
+def _in_step(usual: int, series: Int64Array, apart: Int64Array) -> int:
+    """Return how many times are as far apart as most of their series, or as is usual where that has few."""
+    pairs, counts = np.unique(np.array([series, apart]), axis=1, return_counts=True)
+    most: dict[int, int] = {}
+    for one, step, count in zip(*pairs.tolist(), counts.tolist(), strict=True):
+        if step == usual or count >= COARSER_RUN:
+            most[one] = max(most.get(one, 0), count)
+    return sum(most.values())
 
 
 def _utc(wall: Int64Array, offset: Int64Array) -> Int64Array:

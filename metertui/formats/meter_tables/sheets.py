@@ -1,4 +1,7 @@
-"""Sheets of a workbook under one heading: they go on with one series, unless their times are the same."""
+"""Sheets of a workbook under one heading: they go on with one series.
+
+They do not where their times are the same, or where other meters or units stand above their rows.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,24 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from metertui.engine.errors import DataError
-from metertui.formats.meter_tables.roles import Roles
+from metertui.engine.errors import DataError, MeterError
+from metertui.formats.meter_tables.plan import meter_above
+from metertui.formats.meter_tables.roles import Roles, find_roles
 from metertui.formats.meter_tables.shape import Shape, clean
-from metertui.formats.said import quoted
+from metertui.formats.said import Said, quoted
 
 
-def check_sheets(path: Path, form: str, shape: Shape, others: Sequence[Shape], roles: Roles) -> None:
+def check_sheets(path: Path, form: str, shape: Shape, others: Sequence[Shape], said: Said) -> None:
     """Raise DataError where sheets under the heading of `shape` hold other figures for the same times.
 
-    They may be of a meter each, and no row says of which. `form` is what the file is, in words.
+    They may be of a meter each, and no row says of which. Raise it as well where what stands above them names other
+    meters or units than above `shape`, or than is `said`. `form` is what the file is, in words.
     """
+    roles, *_ = find_roles(path, shape, said)
+    sheets = [shape, *(each for each in others if each is not shape and each.names == shape.names)]
+    _check_above(path, form, sheets, said)
     if roles.meter is not None:
         return
-    sheets = [shape, *(each for each in others if each is not shape and each.names == shape.names)]
     if any(_contradict(one, other, roles) for one, other in combinations(sheets, 2)):
         which = f"{'arrays' if form == 'JSON' else 'sheets'} {quoted([each.sheet for each in sheets])}"
         raise DataError(
@@ -28,6 +35,33 @@ def check_sheets(path: Path, form: str, shape: Shape, others: Sequence[Shape], r
             f"the {which} hold different figures for the same times, as of a meter or a channel each; save each as a "
             "file of its own, and import it with its --meter or --columns",
         )
+
+
+def _check_above(path: Path, form: str, sheets: Sequence[Shape], said: Said) -> None:
+    """Raise DataError for the first sheet whose rows are read by what stands above those of another one."""
+    first, *others = (_told_above(path, each, said) for each in sheets)
+    for sheet, told in zip(sheets[1:], others, strict=True):
+        for what, found in told.items():
+            known = first.get(what, "") or (said.meter if what == "meter" else said.unit)
+            if known != found:
+                kind, name = ("array", "arrays") if form == "JSON" else ("sheet", "sheets")
+                why = f"the {kind} '{sheet.sheet}' names '{found}' above its rows, and '{sheets[0].sheet}' "
+                why += f"'{first[what]}'" if first.get(what) else "nothing like it"
+                raise DataError(path, None, f"{why}; save the {name} as files of their own, and import each")
+
+
+def _told_above(path: Path, shape: Shape, said: Said) -> dict[str, str]:
+    """Return the meter and the units of columns that a sheet names itself, by what they are of."""
+    told: dict[str, str] = {}
+    try:
+        every = find_roles(path, shape, said)
+    except MeterError:  # too few rows of it show what they are
+        return told
+    for roles in every:
+        if roles.meter is None and (meter := meter_above(shape, roles.figures)):
+            told["meter"] = meter
+        told |= {f"unit {each.place}": each.unit for each in roles.figures if each.unit}
+    return told
 
 
 def _contradict(one: Shape, other: Shape, roles: Roles) -> bool:

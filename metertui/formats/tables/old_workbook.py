@@ -49,4 +49,4 @@ def _rows(sheet: Any, datemode: int) -> list[list[str]]:
             case _:
                 return cell.value
 
-    return [[as_cell(value_of(cell)) for cell in sheet.row(at)] for at in range(sheet.nrows)]
+    return [[as_cell(value_of(cell), since_1904=datemode == 1) for cell in sheet.row(at)] for at in range(sheet.nrows)]

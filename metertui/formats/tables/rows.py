@@ -20,6 +20,12 @@ class Typed(str):
     __slots__ = ()
 
 
+class Since1904(Typed):
+    """The text of a number in a workbook whose days are counted from 1904 on, as it may be such a day."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     """A row of a table. The text of a cell that the file holds as text may be anything."""
 
@@ -48,10 +54,12 @@ def cut_cells(texts: list[str]) -> list[str]:
     return list(map(cut_cell, texts)) if max(map(len, texts), default=0) > _LONGEST_CELL else texts
 
 
-def as_cell(value: object) -> str:
-    """Return the text of a value; a missing one is empty."""
+def as_cell(value: object, *, since_1904: bool = False) -> str:
+    """Return the text of a value; a missing one is empty. `since_1904`: whether a workbook counts days from then on."""
     if value is None or value != value:  # noqa: PLR0124  # NaN
         return Typed("")
+    if since_1904 and isinstance(value, int | float) and not isinstance(value, bool):
+        return Since1904(as_cell(value))
     match value:
         case str():
             return cut_cell(value.strip())

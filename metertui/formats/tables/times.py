@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from metertui.engine.base import DAY, END_OF_TIME, HOUR, MINUTE, SECOND, day_number
 from metertui.engine.errors import Refused
 from metertui.formats.said import DateOrder
+from metertui.formats.tables.rows import Since1904
 
 _NUMERIC: Final = re.compile(r"([0-9]{1,4})([./ -])([0-9]{1,2})\2([0-9]{1,4})\.?", re.ASCII)
 _COMPACT: Final = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
@@ -52,6 +53,8 @@ _EPOCH: Final = re.compile(r"1[0-9]{9}(?:[0-9]{3})?(?:\.0+)?", re.ASCII)
 _SERIAL: Final = re.compile(r"[2-9][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)
 _EPOCH_OF_SERIALS: Final = 25_569
 """1970-01-01 as a serial number of a spreadsheet: days since 1899-12-30."""
+_EPOCH_SINCE_1904: Final = 24_107
+"""The same where days are counted since 1904-01-01."""
 _ORDERS: Final[tuple[DateOrder, ...]] = ("dmy", "mdy", "ymd")
 _CENTURY: Final = 70
 """A year of two digits from this one on is in the 20th century."""
@@ -202,7 +205,8 @@ def parse_number(text: str) -> Label | None:
         whole = text.partition(".")[0]
         return Label(int(whole) * (SECOND if len(whole) == 10 else 1000), 0)
     if _SERIAL.fullmatch(text) is not None:
-        seconds = round((float(text.replace(",", ".")) - _EPOCH_OF_SERIALS) * 86_400)
+        epoch = _EPOCH_SINCE_1904 if isinstance(text, Since1904) else _EPOCH_OF_SERIALS
+        seconds = round((float(text.replace(",", ".")) - epoch) * 86_400)
         return Label(seconds * SECOND, None, seconds % 86_400 == 0 and "." not in text and "," not in text)
     return None
 

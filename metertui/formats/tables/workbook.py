@@ -14,6 +14,7 @@ from metertui.formats.tables.rows import Block, Row, Typed, as_cell, in_blocks
 
 _LOCAL: Final = re.compile(r"[0-9-]{10}T[0-9:.]+", re.ASCII)
 _OFFSET: Final = re.compile(r"[+-][0-9]{2}:[0-9]{2}", re.ASCII)
+_LATER_EPOCH: Final = 1904
 _LARGE: Final = 100_000_000
 """Bytes of a part of a workbook, from which on it must not be packed too densely."""
 _DENSEST: Final = 200
@@ -31,9 +32,9 @@ def read_rows(path: Path) -> Iterator[Block]:
                 warnings.simplefilter("ignore")  # of styles and the like, which are nothing to a table
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
             try:
-                sheets = book.worksheets
+                sheets, since_1904 = book.worksheets, book.epoch.year == _LATER_EPOCH
                 for place, sheet in enumerate(sheets):
-                    for share, rows in in_blocks(_rows(sheet), lambda: 0.0):
+                    for share, rows in in_blocks(_rows(sheet, since_1904=since_1904), lambda: 0.0):
                         yield (place + share) / len(sheets), rows
             finally:
                 book.close()
@@ -52,11 +53,11 @@ def _check_size(path: Path, file: BinaryIO) -> None:
                 raise DataError(path, None, f"this is no workbook of readings: {why}")
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
+def _rows(sheet: Any, *, since_1904: bool) -> Iterator[Row]:
     sheet.reset_dimensions()  # a sheet that was written row by row may state wrong ones
     offsets: list[tuple[int, int]] = []
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-        cells = [as_cell(value) for value in values]
+        cells = [as_cell(value, since_1904=since_1904) for value in values]
         offsets = offsets or _offsets(cells)
         for time, offset in offsets:
             if offset < len(cells) and _OFFSET.fullmatch(cells[offset]) and _LOCAL.fullmatch(cells[time]):

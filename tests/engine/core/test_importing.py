@@ -118,7 +118,7 @@ def test_a_line_that_stands_twice_is_stored_once(tmp_path: Path) -> None:
 def test_another_value_for_the_same_instant_is_refused_with_its_line(tmp_path: Path) -> None:
     report = imported(tmp_path, piece([("a", NOW - DAY, 1000), ("a", NOW - DAY, 2000)]))
     assert counts(report) == (2, 1, 0, 0, 1)
-    why = "a has 1 kWh at 2025-03-11T10:40:00+08:00 already"
+    why = "a has 1 kWh at 2025-03-11T10:40:00+08:00 already; metertui correct replaces a register"
     assert report.refused_lines == [BadLine("some.csv", 2, "conflict", why, "a,2025-03-11T10:40:00+08:00,2")]
     again = imported(tmp_path, piece([("a", NOW - DAY, 2000)], name="new.csv"))
     assert [(misfit.source, misfit.line) for misfit in again.refused_lines] == [("new.csv", 1)]

@@ -9,9 +9,11 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from metertui.engine.base import SiteZone
+from metertui.engine.base import HOUR, SiteZone
 from metertui.engine.errors import DataError
+from metertui.engine.intervals import IntervalPiece
 from metertui.formats.meter_tables.reading import open_meter_table
 from metertui.formats.said import NOTHING_SAID, NotSaid, Said
 from tests.formats.meter_tables.made_up import Content, clock, read, write
@@ -251,3 +253,16 @@ def test_of_several_series_that_could_be_one_register_a_person_picks_one(tmp_pat
         assert [each.register for each in other.taken().series[3:]] == ["m1", "", "m1:export"]
     with pytest.raises(DataError, match="no column is 'Bezug Haus'"):
         read(tmp_path, f"Zeit;Verbrauch (kWh)\n{hours('0,5 0,25')}", stamps="start", columns={"use": "Bezug Haus"})
+
+
+def test_days_may_be_counted_since_1904(tmp_path: Path) -> None:
+    path, book = tmp_path / "mac.xlsx", openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    for row in (("Zeit", "kWh"), *((44_196 + hour / 24, 0.25) for hour in range(7))):
+        book.worksheets[0].append(row)
+    book.save(path)
+    said = Said(zone="UTC", meter="m1", kind="interval", unit="kWh", stamps="start")
+    table = open_meter_table(path, said, SiteZone("UTC"))
+    assert table is not None
+    starts = [int(start) for piece in table.pieces() if isinstance(piece, IntervalPiece) for start in piece.rows.start]
+    assert starts == [SiteZone("UTC").parse("2025-01-01T00:00:00") + hour * HOUR for hour in range(7)]

@@ -45,8 +45,9 @@ def test_empty_cells_and_half_rows_are_gaps(tmp_path: Path) -> None:
     assert len(found.intervals) == 1
     assert found.refused == []
     assert found.table.left_out.sentences() == [
-        "rows with an empty cell: 2 (lines 3, 5)",
+        "rows with an empty cell: 1 (line 3)",
         "rows without a value: 1 (line 4)",
+        "rows with 'NaN' instead of a figure: 1 (line 5)",
     ]
 
 

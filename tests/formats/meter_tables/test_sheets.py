@@ -53,3 +53,22 @@ def test_sheets_whose_rows_name_their_meter_may_share_their_times(tmp_path: Path
     table = opened(tmp_path / "a.xlsx", {"A": [names, *day(1, 0.5, "a1")], "B": [names, *day(1, 2, "b1")]}, meter="")
     assert table is not None
     assert sum(len(piece.rows) for piece in table.pieces()) == 48
+
+
+def test_sheets_under_other_meters_or_units_are_refused_by_name(tmp_path: Path) -> None:
+    names = ("Zeit", "Wert")
+
+    def sheets(first: tuple[str, str], second: tuple[str, str]) -> dict[str, list[tuple[object, ...]]]:
+        return {"A": [first, (), names, *day(1, 0.5)], "B": [second, (), names, *day(2, 2)]}
+
+    one, other = ("Zaehler", "A100"), ("Zaehler", "B200")
+    for meter in ("", "A100"):
+        with pytest.raises(DataError, match="the sheet 'B' names 'B200' above its rows, and 'A' 'A100'; save the she"):
+            opened(tmp_path / "a.xlsx", sheets(one, other), meter=meter)
+    with pytest.raises(DataError, match="the sheet 'B' names 'B200' above its rows, and 'A' nothing like it"):
+        opened(tmp_path / "a.xlsx", sheets(("Kunde", "Muster"), other))
+    assert opened(tmp_path / "a.xlsx", sheets(one, one), meter="") is not None
+
+    units = {"A": [("", "Wh"), names, *day(1, 0.5)], "B": [("", "kWh"), names, *day(2, 2)]}
+    with pytest.raises(DataError, match="the sheet 'B' names 'kWh' above its rows, and 'A' 'Wh'"):
+        opened(tmp_path / "a.xlsx", units)
