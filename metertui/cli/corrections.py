@@ -21,6 +21,7 @@ from metertui.text import explained
 COLUMNS = (
     "meter", "what", "values", "readings",
     "total_kwh_before", "total_kwh_after", "not_counted_before", "not_counted_after", "months",
+    "why_not_counted",
 )  # fmt: skip
 _UNDO = {done: undone for undone, done in UNDOES.items()}
 _PREVIEW = "preview"
@@ -112,6 +113,7 @@ def row(effect: Mapping[str, Any]) -> dict[str, object]:
             {"month": each["month"], "change_kwh": kwh_number(each["change_wh"]), "issued": each["issued"]}
             for each in effect["months"]
         ],
+        "why_not_counted": effect["not_counted"],
     }
 
 

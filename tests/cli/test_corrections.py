@@ -95,6 +95,7 @@ def test_a_wrong_value_is_replaced_in_one_step(steady: Command, data: Path) -> N
         "meter": "m-1", "what": "correct", "values": "at=2025-03-12T10:30:00+08:00 from=1994.5 to=1994", "readings": 1,
         "total_kwh_before": 994.5, "total_kwh_after": 994, "not_counted_before": 0, "not_counted_after": 0,
         "months": [{"month": "2025-03", "change_kwh": -0.5, "issued": False}],
+        "why_not_counted": "",
     }  # fmt: skip
     used = steady("usage", "m-1", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json
     assert (used["usage_kwh"], used["closing_kwh"], used["readings"]) == (10, 1994, 21)
@@ -104,6 +105,12 @@ def test_a_wrong_value_is_replaced_in_one_step(steady: Command, data: Path) -> N
     assert steady(*words, "--reason", "it was right", "--undo").code == 0
     used = steady("usage", "m-1", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json
     assert (used["usage_kwh"], used["closing_kwh"]) == (10.5, 1994.5)
+
+
+def test_a_preview_says_that_a_value_will_not_count(steady: Command) -> None:
+    told = steady("correct", "m-1", "2025-03-12T10:00", "5000", "--dry-run", "--format", "json").json
+    assert told["not_counted_after"] == 1
+    assert told["why_not_counted"].startswith("rejected: 5000 kWh is a rise of ")
 
 
 def test_a_range_is_void_and_back(steady: Command, data: Path) -> None:

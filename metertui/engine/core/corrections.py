@@ -17,7 +17,7 @@ from metertui.engine.core import change_price, loading
 from metertui.engine.core.decision_basis import DecisionBasis
 from metertui.engine.core.decision_check import Decision, check_decision
 from metertui.engine.errors import StorageError
-from metertui.engine.usage import Series
+from metertui.engine.usage import STATUS, Series, why_left_out
 from metertui.engine.vee import OF_LINES, Edit, MeterEdits, format_values, rules, word_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Effect:
     """The months whose usage changes, in order."""
     cents: int | None = 0
     """The price of the energy that is more or less, with tax; None if some of its time has no tariff."""
+    not_counted: str = ""
+    """The status of the reading that it stores or brings back, and why; "" if that counts, or there is none."""
 
     @property
     def event(self) -> Edit:
@@ -79,6 +81,7 @@ class Effect:
             "readings": len(self.events),
             **{name: getattr(self, name) for name in _FIGURES},
             "months": [each._asdict() for each in self.months],
+            "not_counted": self.not_counted,
         }
 
 
@@ -113,7 +116,8 @@ def iter_effects(
         known = {meter: after}
         changes = _changed_months(before, after, basis.zone, basis.issued)
         cents = change_price.price_change(basis, before, after)
-        yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after), changes, cents)
+        figures = _total(before), _total(after), _left_out(before), _left_out(after)
+        yield Effect(tuple(events), *figures, changes, cents, _not_counted(after, events, basis.zone))
 
 
 def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
@@ -190,6 +194,18 @@ def _changed_months(before: Series, after: Series, zone: SiteZone, issued: Set[s
     return tuple(
         MonthChange(months[place], int(change[place]), months[place] in issued) for place in np.flatnonzero(change)
     )
+
+
+def _not_counted(after: Series, events: Sequence[Edit], zone: SiteZone) -> str:
+    """Return the status of the reading that an edit stored or brought back, with why it does not count, or ""."""
+    [event, *others] = events
+    if others or event.at is None or (wh := after.standing_at(event.at)) is None:
+        return ""
+    row = int(np.searchsorted(after.time, event.at))
+    status = int(after.status[row])
+    if status < rules.SUSPECT:
+        return ""
+    return f"{STATUS[status]}: {why_left_out(after, event.at, wh, after.quality_at(row), zone)}"
 
 
 def _left_out(series: Series) -> int:

@@ -7,7 +7,7 @@ from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, us
 from metertui.engine.usage.buckets import days_of_row, in_clock
 from metertui.engine.usage.comparison import SHORTEST_DAY, change_per_day, per_day
 from metertui.engine.usage.explained_sum import Explained, explain_sum
-from metertui.engine.usage.explaining import explain, why_no_data
+from metertui.engine.usage.explaining import explain, why_left_out, why_no_data
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, Stated
 from metertui.engine.usage.intervals import (
     Intervals,
@@ -118,6 +118,7 @@ __all__ = [
     "usage_figures",
     "usage_table",
     "usage_values",
+    "why_left_out",
     "why_no_data",
     "with_intervals",
 ]

@@ -48,6 +48,15 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
 
 
+def why_left_out(series: Series, time: int, wh: int, quality: int, zone: SiteZone) -> str:
+    """Return one clause on why a reading (µs UTC, Wh) that stands and is suspect or rejected is not counted."""
+    reads, limits = series.read_curve, series.limits
+    before = reads.point_before(time, actual=quality == ACTUAL)
+    if quality != ACTUAL:
+        return rules.misfit(before, time, wh, limits, zone) or estimates.why_left_out(reads, time, wh, zone)
+    return rules.why_not_counted(before, time, wh, limits, zone)
+
+
 def _gap_at(series: Series, instant: int) -> tuple[int, int]:
     """Return the gap in which an instant within the known time lies, or which it begins, µs UTC."""
     place = max(1, int(np.searchsorted(series.curve.time, instant, side="right")))
@@ -259,12 +268,7 @@ class _Explainer:
             return f"void: {point.event.reason}"
         if point.time in self.decided.exchanges:
             return "it is neither register of the exchange that was declared for that instant"
-        reads, limits = self.series.read_curve, self.series.limits
-        before = reads.point_before(point.time, actual=point.quality == ACTUAL)
-        if point.quality != ACTUAL:
-            why = rules.misfit(before, point.time, point.wh, limits, self.zone)
-            return why or estimates.why_left_out(reads, point.time, point.wh, self.zone)
-        return rules.why_not_counted(before, point.time, point.wh, limits, self.zone)
+        return why_left_out(self.series, point.time, point.wh, point.quality, self.zone)
 
     def released(self) -> tuple[Point, ...]:
         times = np.array(sorted(self.decided.releases), dtype=np.int64)

@@ -26,7 +26,7 @@ from metertui.screens.terminal import ink
 from metertui.text import fmt, messages, plain, time_labels
 
 _ISSUE: Final = "issue"
-"""Stands for the issue of bills where a second press is asked for."""
+"""Stands for the issue of bills where it is to be confirmed."""
 _ISSUING: Final = "The bills are being issued, which cannot be cancelled."
 
 
@@ -37,7 +37,10 @@ class BillingRunScreen(LastingWindow):
     """
 
     place = "billing"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close"),
+        Binding("y", "confirm", "Confirm", show=False),
+    ]
 
     def __init__(self, month: str) -> None:
         super().__init__()
@@ -48,7 +51,7 @@ class BillingRunScreen(LastingWindow):
         self._busy = False
         self._proposed = _file_name(month)
         self._sure = ""
-        """What the last press of a button asked to confirm; empty if nothing."""
+        """What is to be confirmed: _ISSUE, or the file to replace; empty if nothing."""
         self._work = Work("the billing run")
 
     def compose(self) -> ComposeResult:
@@ -102,7 +105,7 @@ class BillingRunScreen(LastingWindow):
     def _changed(self, event: Input.Changed) -> None:
         """Let the proposed name of the file follow the month; what was to be confirmed is no longer asked for."""
         event.stop()
-        self._sure = ""
+        self._drop_question()
         file = self.query_one("#run-file", Field)
         if event.input.id == "run-month" and file.value == self._proposed:
             with suppress(MeterError):  # the month is being typed
@@ -139,10 +142,23 @@ class BillingRunScreen(LastingWindow):
             }
             as_operator(self.app, "a billing run", work[str(event.button.id)])
 
+    def action_confirm(self) -> None:
+        """Do what was asked about, as a second press of its button does."""
+        if self._sure and not self._busy:
+            self.query_one("#run-issue" if self._sure == _ISSUE else "#run-write", Button).press()
+
+    def _drop_question(self) -> bool:
+        """Leave undone what was to be confirmed; return whether there was anything."""
+        sure, self._sure = self._sure, ""
+        if sure:
+            self._say("No bill was issued." if sure == _ISSUE else "No file was written.")
+        return bool(sure)
+
     def action_back(self) -> None:
-        """Cancel the work under way, or close the window."""
+        """Cancel the work under way, leave undone what was to be confirmed, or close the window."""
         if not self._busy:
-            self.dismiss()
+            if not self._drop_question():
+                self.dismiss()
         elif self._work.can_cancel:
             self._work.cancel()
         else:
@@ -202,7 +218,10 @@ class BillingRunScreen(LastingWindow):
         path = _path(name)
         if path.exists() and sure != str(path):
             self._sure = str(path)
-            self._say(f"! {path} exists already. Press Write file again to replace it, or enter another name.")
+            self._say(
+                f"! {path} exists already. Replace it? What it has is lost; another name keeps it.",
+                "y or Write file again replaces it · escape leaves it",
+            )
             return
         run = await self._calculated_run()
         if run is None:
@@ -224,9 +243,11 @@ class BillingRunScreen(LastingWindow):
     async def _issue(self, sure: str) -> None:
         if sure != _ISSUE or self._run is None:
             run = await self._calculated_run()
-            if run is not None and run.new + run.changes:
+            if run is not None and month_bounds(run.month, self.zone)[1] > self.headend.engine.clock.now():
+                self._say(*summary_lines(run), f"! {time_labels.month(run.month)} is not over: no bill can be issued.")
+            elif run is not None and run.new + run.changes:
                 self._sure = _ISSUE
-                self._say(*summary_lines(run), "Issued bills cannot be withdrawn. Press Issue again to issue them.")
+                self._say(*summary_lines(run), *_issue_question(run))
             elif run is not None:
                 self._say(*summary_lines(run), "There is nothing to issue.")
             return
@@ -234,15 +255,28 @@ class BillingRunScreen(LastingWindow):
         self._begin(f"Issuing the bills of {time_labels.month(run.month)}", can_cancel=False)
         self._say(_ISSUING)
         try:
-            bills, changes = run.new_with_data, run.changes
+            issued = _issued_by(run)
             await self.works.outlast(self._work, self.headend.billing.issue(run, self.who))
         except MeterError as error:
             self._say(f"! Not issued: {error}")
         else:
-            issued = f"{fmt.counted(bills, 'bill')} and {fmt.counted(changes, 'adjustment')}"
-            self._say(f"Issued: {issued} of {time_labels.month(run.month)}.")
+            self._say(f"Issued: {issued}.")
         finally:
             self._end()
+
+
+def _issued_by(run: BillingRun) -> str:
+    """Return what a run issues, as a subject."""
+    adjusted = f" and {fmt.counted(run.changes, 'adjustment')} of earlier bills" if run.changes else ""
+    return f"{fmt.counted(run.new_with_data, 'bill')} of {time_labels.month(run.month)}{adjusted}"
+
+
+def _issue_question(run: BillingRun) -> tuple[str, str]:
+    """Return what the issue of a run will do and whether it can be undone, and the keys that answer."""
+    return (
+        f"Issue {_issued_by(run)}? They cannot be withdrawn; what changes later is an adjustment in the next run.",
+        "y or Issue again issues them · escape issues nothing",
+    )
 
 
 def _file_name(month: str) -> str:

@@ -64,10 +64,18 @@ def month_bill(one: Frozen, month: str, terms: Terms, book: BillBook, now: int) 
 
 
 def daily_use(one: Frozen, month: str, now: int) -> Picture:
-    """Return the chart of the daily use of the only meter in a month, up to `now` (µs UTC)."""
+    """Return the chart of the daily use of the only meter in a month, which at `now` (µs UTC) may not be over.
+
+    It has room for all days of the month, so that bars of its first days are no wider than those of others.
+    """
     begin, end = month_bounds(month, one.zone)
-    window = Window(month, begin, max(begin + 1, min(end, now)))
-    return window_chart(Series.from_frozen(one.use, 0), window, one.zone, daily=True).picture
+    drawn = window_chart(Series.from_frozen(one.use, 0), Window(month, begin, end), one.zone, daily=True).picture
+    if not begin <= now < end:
+        return drawn
+    today = one.zone.day(now).day
+    running = tuple(day == today for day in range(1, len(drawn.labels) + 1))
+    cut = tuple(partly and not runs for partly, runs in zip(drawn.cut or running, running, strict=True))
+    return drawn._replace(running=running, cut=cut if any(cut) else ())
 
 
 def all_months(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:

@@ -383,7 +383,7 @@ def _summary(effects: Sequence[Effect], currency: str) -> Text:
     priced = [effect.cents for effect in effects if effect.cents is not None]
     left_out = sum(effect.left_out_after - effect.left_out_before for effect in effects)
     if not changed and not left_out and not any(effect.months for effect in effects):
-        return Text("No figure changes.")
+        return Text("No figure changes.").append_text(_left_out_still(effects))
     of = "the meter" if len({effect.event.meter for effect in effects}) == 1 else "these meters"
     said = f"The total usage of {of} changes by {fmt.change(changed)} kWh"
     if any(priced) and len(priced) == len(effects):
@@ -391,7 +391,20 @@ def _summary(effects: Sequence[Effect], currency: str) -> Text:
     if left_out:
         readings = "reading" if abs(left_out) == 1 else "readings"
         said += f"; {abs(left_out)} {readings} {'no longer counted' if left_out > 0 else 'counted again'}"
-    return Text(f"{said}. All figures and charts change at once.{_by_month(effects)}")
+    said += f". All figures and charts change at once.{_by_month(effects)}"
+    return Text(said).append_text(_left_out_still(effects))
+
+
+def _left_out_still(effects: Sequence[Effect]) -> Text:
+    """Return a line on the readings that a decision stores or brings back and that do not count; empty without one."""
+    found = [effect for effect in effects if effect.not_counted]
+    if not found:
+        return Text("")
+    status, _, why = found[0].not_counted.partition(": ")
+    which = f"{found[0].event.meter} " if len(effects) > 1 else ""
+    more = f"; so are {len(found) - 1} more" if len(found) > 1 else ""
+    kept = f"▲ The reading {which}will not count. It stays {status}: {fmt.for_people(why)}{more}."
+    return Text("\n").append_text(message(kept))
 
 
 def _by_month(effects: Sequence[Effect]) -> str:

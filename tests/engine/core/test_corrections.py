@@ -78,6 +78,27 @@ def test_an_exchange_that_nobody_declared_is_declared_late(engine: Engine) -> No
     assert put(engine, ("m", "5", "04:00"))[0].kind == "ok"
 
 
+def test_a_value_that_will_not_count_says_so_before_it_is_stored(engine: Engine) -> None:
+    put(engine, ("m", "5", "04:00"))
+    expected = {
+        1_200_000: "rejected: 1200 kWh is a rise of 199 kWh in ",
+        1_002_000: "",
+        1: "",  # a reset, which counts
+    }
+    at, now = ZONE.parse(f"{DAY}T02:00"), engine.clock.now()
+    for wh, why in expected.items():
+        wanted = Decision("correct", "m", at, "photo", wh=wh)
+        [effect] = corrections.iter_effects(bases_of(engine), [wanted], "ann", now)
+        assert effect.not_counted.startswith(why), wh
+        assert bool(effect.not_counted) == bool(why), wh
+    last = Decision("correct", "m", ZONE.parse(f"{DAY}T04:00"), "photo", wh=900_000)
+    [effect] = corrections.iter_effects(bases_of(engine), [last], "ann", now)
+    assert effect.not_counted.startswith("suspect: 900 kWh is a rise of 896 kWh in ")
+    taken_back = [Decision(what, "m", at, "x") for what in ("void", "unvoid")]
+    effects = list(corrections.iter_effects(bases_of(engine), taken_back, "ann", now))
+    assert [effect.not_counted for effect in effects] == ["", ""], "it was a reset, and is one again"
+
+
 def test_the_next_reading_is_met_by_what_was_decided(engine: Engine) -> None:
     decide(engine, "exchange", "05:00", 5000, 0)
     assert put(engine, ("m", "0.5", "06:00"))[0].kind == "ok"

@@ -126,8 +126,8 @@ async def test_a_statement_is_copied_and_written_as_on_paper(
         assert daily.picture.series[0].values == (24.0,) * 28
         await press(pilot, "pagedown")
         await settle(pilot)
-        assert daily.picture.labels[-1] == "12 Mar"
-        assert daily.picture.running[-1]
+        assert daily.picture.labels[-1] == "31 Mar"
+        assert daily.picture.running.index(True) == 11
         await press(pilot, "slash", *"nobody", "enter")
         await settle(pilot)
         await press(pilot, "Y")

@@ -58,16 +58,23 @@ async def test_a_run_is_calculated_written_and_issued(town: Town) -> None:
         assert said(pilot).startswith(f"Written to {out}"[:60])
         assert len(list(csv.DictReader(out.read_text().splitlines()))) == 8
         await press_button(pilot, "issue")
-        assert said(pilot).endswith("Issued bills cannot be withdrawn. Press Issue again to issue them.")
-        assert not town.engine.bills.issued_months()
+        question = (
+            "Issue 7 bills of February 2025? They cannot be withdrawn; what changes later is an adjustment in the next "
+            "run. y or Issue again issues them · escape issues nothing"
+        )
+        assert said(pilot).endswith(question)
+        await press(pilot, "escape", "y")
+        assert said(pilot) == "No bill was issued."
         await press_button(pilot, "issue")
-        assert said(pilot) == "Issued: 7 bills and 0 adjustments of February 2025."
+        assert not town.engine.bills.issued_months()
+        await press(pilot, "y")
+        await settle(pilot)
+        assert said(pilot) == "Issued: 7 bills of February 2025."
         await press_button(pilot, "issue")
         assert said(pilot).endswith("There is nothing to issue.")
         pilot.app.screen.query_one("#run-month", Field).value = "2025-03"
         await press_button(pilot, "issue")
-        await press_button(pilot, "issue")
-        assert said(pilot) == "! Not issued: 2025-03 is not over: its bills cannot be issued yet"
+        assert said(pilot).endswith("! March 2025 is not over: no bill can be issued.")
         pilot.app.screen.query_one("#run-month", Field).value = "March"
         await press_button(pilot, "calculate")
         assert said(pilot) == "! 'March' is not a month; enter one such as 2025-02"
@@ -115,7 +122,7 @@ async def test_the_name_of_the_file_follows_the_month_and_nothing_is_replaced_by
         assert file.value == written.name
         written.write_text("mine")
         await press_button(pilot, "write")
-        assert "exists already. Press Write file again" in said(pilot)
+        assert "exists already. Replace it?" in said(pilot)
         await pilot.press("tab")
         file.value = "bills-2025-01.csv "
         await settle(pilot)

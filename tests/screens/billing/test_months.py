@@ -55,15 +55,19 @@ def test_a_month_that_is_not_covered_is_in_doubt(tmp_path: Path) -> None:
     assert states == {"2025-02": ("9.000", "▲ doubt"), "2025-01": ("5.000", "▲ in part")}
 
 
-def test_daily_use_ends_now_and_marks_the_day_that_is_not_over(tmp_path: Path) -> None:
+def test_daily_use_has_room_for_the_whole_month_and_marks_the_day_that_is_not_over(tmp_path: Path) -> None:
     february = daily_use(ONE, "2025-02", NOW)
     assert len(february.labels) == 28
     assert february.series[0].values == (1.0,) * 28
     assert february.estimated == (True,) * 28
     assert not any(february.running)
     march = daily_use(ONE, "2025-03", ZONE.parse("2025-03-01T18:00"))
-    assert (march.labels, march.series[0].values, march.running) == (("1 Mar",), (0.5,), (True,))
-    assert daily_use(ONE, "2025-04", ZONE.parse("2025-03-01T18:00")).series[0].values == (None,)
+    assert (march.labels[0], march.labels[-1], len(march.labels)) == ("1 Mar", "31 Mar", 31)
+    assert march.series[0].values == (0.5,) + (None,) * 30
+    assert march.running == (True,) + (False,) * 30
+    assert not any(march.estimated[1:]), "of days to come nothing is estimated"
+    assert not march.cut
+    assert daily_use(ONE, "2025-04", ZONE.parse("2025-03-01T18:00")).series[0].values == (None,) * 30
 
 
 def test_a_bill_comes_with_what_was_issued(tmp_path: Path) -> None:

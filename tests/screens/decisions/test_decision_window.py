@@ -293,6 +293,10 @@ async def test_a_correction_says_what_to_type_before_it_says_no(troubled: Town) 
         value.value = "2690.7"
         await settle(pilot)
         assert "The total usage of the meter changes" in text_of(pilot, "#decision-sum")
+        value.value = "99999"
+        await settle(pilot)
+        kept = _flat(pilot, "#decision-sum")
+        assert "▲ The reading will not count. It stays rejected: 99 999.000 kWh is a rise of 99 948.000 kWh in" in kept
         value.value = "many"
         await settle(pilot)
         assert text_of(pilot, "#decision-sum").startswith("Type the right value")
