@@ -43,6 +43,15 @@ PRIVATE_NAMES: Final = {
         "textual.driver:Driver._loop",
         "textual.driver:Driver._debug",
     ),
+    "quick_styles": (
+        "textual.css.match:_check_selectors",
+        "textual.css.stylesheet:Stylesheet._check_rule",
+        "textual.css.stylesheet:Stylesheet._process_component_classes",
+        "textual.css.stylesheet:Stylesheet._require_parse",
+        "textual.css.stylesheet:Stylesheet._rules",
+        "textual.css.stylesheet:Stylesheet._rules_map",
+        "textual.dom:DOMNode._selector_names",
+    ),
     "screen_diff": (
         "textual._compositor:CompositorUpdate.render_segments",
         "textual._compositor:LayoutUpdate.strips",
@@ -86,7 +95,7 @@ def test_a_name_that_moved_is_reported_with_its_module(monkeypatch: pytest.Monke
 
 def test_the_modules_that_import_private_modules_are_those_of_the_table() -> None:
     users = {path.stem for path in TERMINAL.glob("*.py") if any(private_imports(path))}
-    assert users == {"key_input", "screen_diff", "textual_patches"}
+    assert users == {"key_input", "quick_styles", "screen_diff", "textual_patches"}
     assert users < PRIVATE_NAMES.keys()
 
 
@@ -116,7 +125,8 @@ import pytest
 from metertui.screens.terminal import ThriftyApp, ThriftyScreen
 
 assert ThriftyApp.__module__.endswith("plain_textual")
-assert not any("textual_patches" in name or "patient_driver" in name for name in sys.modules)
+patches = ("textual_patches", "quick_styles", "patient_driver")
+assert not any(patch in name for patch in patches for name in sys.modules)
 sys.exit(pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", sys.argv[1]]))
 """
     a_screen = "tests/screens/live/test_live.py::test_what_arrives_is_shown"
