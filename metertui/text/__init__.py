@@ -19,6 +19,7 @@ from metertui.text.casework import (
     region_headings,
     side_by_side,
     sign,
+    stake_in_words,
 )
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
@@ -63,6 +64,7 @@ __all__ = [
     "sentence",
     "side_by_side",
     "sign",
+    "stake_in_words",
     "statement_words",
     "time_labels",
     "visible",

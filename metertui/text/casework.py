@@ -47,6 +47,14 @@ INKS: Final[Mapping[str, str]] = {
     _DECIDED: "success",
 }
 """The colours of the signs, as names of the theme."""
+_BELOW: Final[Mapping[Cause, str]] = {
+    "silent": "That is likely, by the mean of the days before, whose usage is below.",
+    "gap": "Below is what is known of that time; if nothing is, the mean of the days before is at stake.",
+}
+"""What the usage that is explained has to do with the energy at stake, by cause."""
+_DECIDABLE: Final = (
+    "That is the most that a decision about the reading changes; below is the usage between the readings beside it."
+)
 _UNKNOWN: Final = "–"
 NOWHERE: Final = "(none)"
 
@@ -181,6 +189,19 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency
         text.append("\nsent: ")
         text.append_text(message(row.line, limit=400))
     return text
+
+
+def stake_in_words(row: ExceptionRow, currency: str, of: int = 1) -> str:
+    """Return what is at stake in a case, the heaviest `of` several, and what the usage round it has to do with that."""
+    case = row.cause if of == 1 else f"The heaviest of {fmt.count(of)} cases, {row.cause}"
+    why = fmt.for_people(row.why)
+    if row.stake_wh is None:
+        return f"{_capital(case)}: {why}. Below is the usage up to the reading."
+    return f"{_capital(case)}, at stake {_stake(row, currency)}: {why}. {_BELOW.get(row.cause, _DECIDABLE)}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _stake(row: ExceptionRow, currency: str) -> str:

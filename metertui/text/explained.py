@@ -10,7 +10,7 @@ from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.columns import NO_REGISTER, Curve
 from metertui.engine.intervals import lines
 from metertui.engine.maintenance import Source
-from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, Stated, register_changes
+from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, Stated, Usage, register_changes
 from metertui.engine.vee import Edit, rules
 from metertui.text import fmt, time_labels
 
@@ -61,8 +61,7 @@ def sections(
     usage = found.usage
     opening, closing = usage.opening, usage.closing
     sources = None if places is None else places.get(usage.meter, {})
-    between = f"from {when(usage.start, zone)} to {when(usage.end, zone)}"
-    yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
+    yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), _between(usage, zone), strong=True)])
     if opening is None or closing is None:
         yield Section("Why there is no data", [Line("", "", fmt.for_people(found.why_no_data))])
     elif found.registers:
@@ -79,10 +78,20 @@ def sections(
         yield from _of_register(found, zone, sources)
 
 
+def _between(usage: Usage, zone: SiteZone) -> str:
+    """Return the time of a usage: of the window that is asked about only the part of which anything is known."""
+    start, end = when(usage.start, zone), when(usage.end, zone)
+    if usage.opening is None or usage.closing is None:
+        return f"from {start} to {end}"
+    rest = [f"from {start}"] if usage.opening.time > usage.start else []
+    rest += [f"up to {end}"] if usage.closing.time < usage.end else []
+    unknown = f"; nothing is known of the rest, {' and '.join(rest)}" if rest else ""
+    return f"from {when(usage.opening.time, zone)} to {when(usage.closing.time, zone)}{unknown}"
+
+
 def _registers(found: Explanation, zone: SiteZone) -> Iterator[Line]:
     for each in found.registers:
-        between = f"from {when(each.usage.start, zone)} to {when(each.usage.end, zone)}"
-        yield Line(each.usage.meter, fmt.kwh(each.usage.usage_wh), between)
+        yield Line(each.usage.meter, fmt.kwh(each.usage.usage_wh), _between(each.usage, zone))
     agrees = "✓ is the usage, to the Wh" if found.agrees else "✗ is not the usage: run metertui check"
     yield Line("sum of the registers", fmt.kwh(found.sum_wh), agrees, strong=True)
 

@@ -134,7 +134,7 @@ def test_intervals_lead_to_file_and_line_and_a_sum_to_its_registers(metertui: Co
     words = ("explain", "m", "--from", day, "--to", day)
     said = " ".join(metertui(*words).out.split())
     assert "17.500 kWh were used. Of 2 h of the window nothing is known. They are the sum of m:t1, m:t2." in said
-    assert "m:t2 8.750 kWh from 10 Mar 2025 00:00 to 11 Mar 2025 00:00" in said
+    assert "m:t2 8.750 kWh from 10 Mar 2025 01:00 to 10 Mar 2025 06:00; nothing is known of the rest" in said
     assert "sum of the registers 17.500 kWh ✓ is the usage, to the Wh" in said
     first = "first of a file 1.25 kWh from 10 Mar 2025 01:00 to 10 Mar 2025 02:00, intervals/2025/03_10.csv line"
     assert f"{first} 2" in said

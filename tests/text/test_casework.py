@@ -90,3 +90,14 @@ def test_an_open_case_of_refused_lines_stays_the_same_when_another_arrives() -> 
     other = replace(before, code="bad-reading")
     [(first, _)], [(second, _)], [(third, _)] = (casework.keyed([row]) for row in (before, after, other))
     assert first == second != third
+
+
+def test_an_explanation_says_what_the_stake_has_to_do_with_the_usage() -> None:
+    gap = replace(SUSPECT, cause="gap", why="2 days since then; 22.015 kWh spread evenly over it", stake_wh=22_015)
+    assert casework.stake_in_words(gap, "SGD") == (
+        "Gap, at stake 22.015 kWh: 2 days since then; 22.015 kWh spread evenly over it. "
+        "Below is what is known of that time; if nothing is, the mean of the days before is at stake."
+    )
+    heaviest = casework.stake_in_words(replace(SUSPECT, stake_wh=280, stake_cents=10), "SGD", of=2)
+    assert heaviest.startswith("The heaviest of 2 cases, suspect, at stake 0.280 kWh, 0.10 SGD with tax: 1 234.500 kWh")
+    assert casework.stake_in_words(SUSPECT, "SGD").endswith("counted. Below is the usage up to the reading.")

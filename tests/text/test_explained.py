@@ -68,3 +68,12 @@ def test_the_longest_time_without_a_reading_is_named_among_the_parts() -> None:
     assert longest.figure == "0.530 kWh"
     days = "from 28 Mar 2025 01:00 to 30 Mar 2025 07:00"
     assert longest.note == f"53 h without a reading, {days}, is spread evenly"
+
+
+def test_the_figure_is_of_the_time_of_which_anything_is_known() -> None:
+    reads = [("m", START + hour * HOUR, wh) for hour, wh in ((0, 0), (1, 10))]
+    with opened([], reads) as engine:
+        found, _ = one_meter.prepare_explanation(engine, "m", window(-2, 50))()
+        [usage] = next(iter(explained.sections(found, engine.zone, {}))).lines
+    known = "from 28 Mar 2025 00:00 to 28 Mar 2025 01:00"
+    assert usage.note == f"{known}; nothing is known of the rest, from 27 Mar 2025 22:00 and up to 30 Mar 2025 03:00"

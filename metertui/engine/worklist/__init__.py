@@ -24,12 +24,14 @@ from metertui.engine.worklist.exception_list import (
     State,
     find_exceptions,
 )
+from metertui.engine.worklist.stakes import MEAN_DAYS
 
 __all__ = [
     "AUTOMATIC",
     "CAUSES",
     "DECIDED",
     "MEANING",
+    "MEAN_DAYS",
     "MOST_ROWS",
     "NEVER",
     "OF_READINGS",

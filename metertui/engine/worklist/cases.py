@@ -120,6 +120,8 @@ class ExceptionRow:
     """The energy at stake, Wh; None if it is unknown or the case is decided."""
     stake_cents: int | None = None
     """Its price with tax; None also where there is no tariff."""
+    stake_time: tuple[int, int] | None = None
+    """The time (start, end] in which the energy at stake was used, µs UTC; of several cases, that of the heaviest."""
     count: int = 1
     """How many cases it stands for: it is the one with the most energy at stake, with what is at stake in all."""
     since: int = NEVER

@@ -262,11 +262,18 @@ class _AllCases:
             yield replace(
                 self._row(int(bundles.head[place])),
                 stake_wh=int(bundles.weight[place]) if known else None,
+                stake_time=self._stake_time(int(bundles.head[place])),
                 stake_cents=sum(priced) if priced and len(priced) == len(amounts) else None,
                 count=stop - first,
                 since=int(times.min(where=times != NEVER, initial=int(times.max()))),
                 until=int(bundles.newest[place]),
             )
+
+    def _stake_time(self, case: int) -> tuple[int, int] | None:
+        """Return the time of the energy at stake in a case, µs UTC; None if that is unknown."""
+        if self._weight[case] == UNKNOWN:
+            return None
+        return int(self._stakes.start[case]), int(self._stakes.end[case])
 
     @cached_property
     def _stakes(self) -> Stakes:

@@ -76,7 +76,7 @@ class ChoiceScreen(OnDesk, ThriftyModal[str]):
         if decided:
             options.append(Option(_line("u", "Undo", "reverse the decision about this case"), id="undo"))
         if len(self._rows) == 1 and self._rows[0].known:
-            options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain"))
+            options.append(Option(_line("e", "Explain", "what is at stake, reading by reading"), id="explain"))
         with Vertical(id="choices"):
             yield Static(_about(self._rows), classes="heading")
             if len(self._rows) == 1:

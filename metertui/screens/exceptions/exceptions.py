@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -12,9 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from metertui.engine.base import SECOND, Window
+from metertui.engine.base import DAY, SECOND, Window
 from metertui.engine.core import LiveSnapshot
-from metertui.engine.worklist import MOST_ROWS, NEVER, ExceptionRow, Exceptions
+from metertui.engine.worklist import MEAN_DAYS, MOST_ROWS, NEVER, ExceptionRow, Exceptions
 from metertui.screens.decisions import CHOICES, ChoiceScreen
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
 from metertui.screens.exceptions.case_list import FIRST, CaseList
@@ -23,7 +22,7 @@ from metertui.screens.exceptions.deciding import DecidingScreen
 from metertui.screens.exceptions.filter_lines import FilterLines
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.tables import Listing
-from metertui.text import fmt, keyed, time_labels
+from metertui.text import fmt, keyed, stake_in_words, time_labels
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the list after a change."""
@@ -394,11 +393,25 @@ class ExceptionsScreen(DecidingScreen):
         self._load()
 
     def action_explain(self) -> None:
-        """Explain the usage of the day of the row under the cursor."""
+        """Explain what is at stake in the case under the cursor; of several, in the heaviest."""
         row = self._list.under_cursor
         if row is None or not row.known or row.time == NEVER:
-            self.warn("This case has no reading, so there is no day to explain.")
-            return
-        day = self.zone.day(row.time)
-        window = Window("dates", self.zone.midnight(day), self.zone.midnight(day + timedelta(days=1)))
-        self.app.push_screen(ExplainScreen(row.meter, window))
+            self.warn("This case has no reading, so there is nothing to explain.")
+        elif row.count == 1:
+            self._explain_case(row)
+        else:
+            self._explain_heaviest(row)
+
+    @work(exclusive=True, group="members")
+    async def _explain_heaviest(self, row: ExceptionRow) -> None:
+        rows = await self.members(row)
+        known = [case for case in rows if case.time != NEVER]
+        if known and self.is_current:
+            self._explain_case(max(known, key=lambda case: case.stake_wh or 0), len(rows))
+
+    def _explain_case(self, row: ExceptionRow, of: int = 1) -> None:
+        start, end = row.stake_time or (self.zone.midnight(self.zone.day(row.time - 1)), row.time)
+        if row.cause == "silent":  # of the time since there is nothing to explain
+            start, end = row.time - MEAN_DAYS * DAY, row.time
+        about = stake_in_words(row, self.headend.engine.rules.currency, of)
+        self.app.push_screen(ExplainScreen(row.meter, Window("case", start, end), about))

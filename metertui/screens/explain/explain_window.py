@@ -48,8 +48,8 @@ class Unbroken:
 class ExplainScreen(OnDesk, ThriftyModal[None]):
     """The explanation of a meter's usage in a window, as of the moment when it was opened.
 
-    The figures are shown at once; the files and lines of the readings follow when they are found. Raises MeterError
-    for an unknown meter.
+    `about`: a sentence on what it explains, where that is not a usage that the screen shows. The figures are shown at
+    once; the files and lines of the readings follow when they are found. Raises MeterError for an unknown meter.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,8 +57,9 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         Binding("Y", "copy_text", "Copy"),
     ]
 
-    def __init__(self, meter: str, window: Window) -> None:
+    def __init__(self, meter: str, window: Window, about: str = "") -> None:
         super().__init__()
+        self._about = about
         self._meter = meter
         self._asked = self.headend.engine.clock.now()
         self._explain = one_meter.prepare_explanation(self.headend.engine, meter, window)
@@ -66,7 +67,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
-            yield Static(self._title("…"), id="explain-title")
+            yield Static(Unbroken(self._title("…")), id="explain-title")
             with VerticalScroll(id="explain-paper"):
                 yield Static(id="explain-text")
             yield Static(
@@ -82,7 +83,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
     async def _answer(self) -> None:
         explanation, price = await asyncio.to_thread(self._explain)
         self._heading = self._title(fmt.kwh(explanation.usage.usage_wh))
-        self.query_one("#explain-title", Static).update(self._heading)
+        self.query_one("#explain-title", Static).update(Unbroken(self._heading))
         self._show(explanation, price, None)
         try:
             found = await asyncio.to_thread(sources.locate_all, self.headend.engine.archive, self.zone, explanation)
@@ -95,16 +96,18 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         account = self.headend.engine.accounts.get(meter_of(self._meter))
         where = f" · {account.address}" if account is not None and account.address else ""
         asked = f" · as of {explained.when(self._asked, self.zone)}"
-        text = Text(f"Why {figure}  ", style="bold", no_wrap=True, overflow="ellipsis")
-        text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
-        return text
+        text = Text(f"Why {figure}  ", style="bold")
+        return text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
 
     def _show(self, explanation: Explanation, price: ShownBill | str | None, places: Places | None) -> None:
         found = list(explained.sections(explanation, self.zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
         said = message(explained.summary(explanation, self.zone), limit=1000)
-        self._paper = Group(Unbroken(said), *(part for section in found for part in _drawn(section, label, figure)))
+        about = [message(f"{self._about}\n", limit=1000)] if self._about else []
+        self._paper = Group(
+            *map(Unbroken, [*about, said]), *(part for section in found for part in _drawn(section, label, figure))
+        )
         self.query_one("#explain-text", Static).update(self._paper)
 
     def action_copy_text(self) -> None:

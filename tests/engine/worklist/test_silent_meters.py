@@ -53,6 +53,10 @@ def test_long_gaps_in_a_period(engine: Engine) -> None:
         ("gap", "a", "7 days since the counted reading of 2025-03-05T00:00:00+08:00; 1 kWh spread evenly over it"),
     ]
     window = (at("00:00", "2025-03-04"), at("00:00", "2025-03-12"))
+    assert [row.stake_time for row in ask(engine, cause="gap").rows] == [
+        (at("00:00", "2025-03-02"), at("00:00", "2025-03-05")),
+        (at("00:00", "2025-03-05"), at("00:00", "2025-03-12")),
+    ]
     assert ask(engine, cause="gap", window=window).total == 2
     assert ask(engine, cause="gap", window=(window[0], window[1] - 1)).total == 1
     put(engine, ("a", "1", "2025-03-12T01:00"))

@@ -61,7 +61,12 @@ async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(t
         assert "selected" not in text_of(pilot, "#conditions")
         await go(pilot, "e")
         assert "Why" in text_of(pilot, "#explain-title")
-        await go(pilot, "escape", "escape")
+        about = " ".join(text_of(pilot, "#explain-text").split())
+        assert about.startswith("Rejected, at stake 0.000 kWh: "), about
+        await go(pilot, "escape", "escape", "home", "e")
+        about = " ".join(text_of(pilot, "#explain-text").split())
+        assert about.startswith("The heaviest of 118 cases, rejected, at stake "), about
+        await go(pilot, "escape")
         assert text_of(pilot, "#conditions").startswith("1 Cases 120 ")
         assert "  in 3 rows" in text_of(pilot, "#conditions")
         assert text_of(pilot, "#case").startswith(STEADY)
