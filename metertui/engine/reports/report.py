@@ -290,7 +290,8 @@ def _compared(
     value, before_value = table["value"].to_numpy(), then
     if inquiry.measure == "per_meter_day":  # the change is that of all days together
         value, before_value = value * table["days"].to_numpy(), then * then_days
-    change = change_per_day(value, length, before_value, length if inquiry.measure == "peak" else then_length)
+    lengths = length, length if inquiry.measure == "peak" else then_length
+    change = change_per_day(value, lengths[0], before_value, lengths[1], weekdays="weekday" in by)
     cut = [cut for *_, cut in found]
     return table.assign(before=then, before_length=then_length, before_cut=cut, change=change)
 

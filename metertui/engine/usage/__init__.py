@@ -20,7 +20,7 @@ from metertui.engine.usage.intervals import (
 from metertui.engine.usage.judged_list import JudgedList
 from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
 from metertui.engine.usage.load_curves import LOAD_COLUMNS, check_step, load_tables
-from metertui.engine.usage.lookup import UsageComparison, WindowReadings
+from metertui.engine.usage.lookup import Unlike, UsageComparison, WindowReadings
 from metertui.engine.usage.proposal import Proposal, propose_register
 from metertui.engine.usage.query import (
     CHANNEL,
@@ -84,6 +84,7 @@ __all__ = [
     "RegisterState",
     "Series",
     "Stated",
+    "Unlike",
     "Usage",
     "UsageComparison",
     "WindowReadings",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import isnan
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SECOND, SiteZone, Window, window_before
 from metertui.engine.columns import NO_ENERGY, NO_TIME, Group, as_frame, with_quality, with_stated
-from metertui.engine.usage.comparison import change_per_day
+from metertui.engine.usage.comparison import are_alike, change_per_day, is_nearly_whole
 from metertui.engine.usage.intervals import filed_times
 from metertui.engine.usage.listed_intervals import list_history
 from metertui.engine.usage.readings_table import judged_frame, qualities_of, stated_of
@@ -33,6 +33,10 @@ class LongGaps(NamedTuple):
 
 _NO_GAPS: Final = LongGaps()
 
+Unlike = Literal["", "step", "before", "now", "lengths"]
+"""Why two usages are not compared: they are parts of one step, which was spread evenly over both; only a part of the
+one before is known, or of this one; they differ in length. "": they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class UsageComparison:
@@ -41,6 +45,25 @@ class UsageComparison:
     usage: Usage
     before: Usage
     gaps: LongGaps = _NO_GAPS
+    in_one_step: bool = False
+    """Whether nothing was read between the beginning of the one before and the end of this one."""
+
+    @property
+    def unlike(self) -> Unlike:
+        """Return why the two are not compared; "" if they are, or if one has no data."""
+        if self.change_wh is None:
+            return ""
+        if self.in_one_step:
+            return "step"
+        until = self.usage.end
+        if self.usage.closing is not None and self.usage.closing.quality == "last":
+            until = self.usage.closing.time
+        if not is_nearly_whole(self.before_us, self.before.end - self.before.start):
+            return "before"
+        if not is_nearly_whole(self.known_us, until - self.usage.start):
+            return "now"
+        now, then = (np.array([length], dtype=np.int64) for length in (self.known_us, self.before_us))
+        return "lengths" if self.unequal and not are_alike(now, then)[0] else ""
 
     @property
     def change_wh(self) -> int | None:
@@ -51,11 +74,11 @@ class UsageComparison:
 
     @property
     def change(self) -> float | None:
-        """Return how much more was used per day than before, as a share; None where nothing was used before.
+        """Return how much more was used per day than before, as a share; None where it was nothing, or `unlike`.
 
         For windows of the same length it is the change of the usage itself.
         """
-        if self.change_wh is None or not self.before.usage_wh:
+        if self.change_wh is None or not self.before.usage_wh or self.unlike:
             return None
         used, before = (np.array([each.usage_wh], dtype=np.float64) for each in (self.usage, self.before))
         lengths = (np.array([length], dtype=np.int64) for length in (self.known_us, self.before_us))
@@ -97,7 +120,17 @@ def compare_usage(series: Series, window: Window, zone: SiteZone, gap_us: int) -
     """
     usage = series.usage(window)
     until = usage.closing.time if usage.closing is not None and usage.closing.quality == "last" else window.end
-    return UsageComparison(usage, series.usage(window_before(window, until, zone)), _long_gaps(series, usage, gap_us))
+    before = series.usage(window_before(window, until, zone))
+    return UsageComparison(usage, before, _long_gaps(series, usage, gap_us), _in_one_step(series, before, usage))
+
+
+def _in_one_step(series: Series, before: Usage, usage: Usage) -> bool:
+    """Return whether no point of C lies between the beginning of one usage and the end of the next."""
+    if before.opening is None or usage.closing is None:
+        return False
+    start, end = before.opening.time, usage.closing.time
+    time = series.curve.time
+    return bool(np.searchsorted(time, start, side="right") == np.searchsorted(time, end))
 
 
 def _long_gaps(series: Series, usage: Usage, gap_us: int) -> LongGaps:

@@ -9,7 +9,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.base import DAY, QUALITY_NAMES, SECOND, SiteZone, split_identifier
 from metertui.engine.billing import Statement, money_text
 from metertui.engine.columns import NO_REGISTER, UWH_PER_WH
-from metertui.engine.usage import ROW_STATUS, Edge, Series, UsageComparison, WindowReadings
+from metertui.engine.usage import ROW_STATUS, Edge, Series, Unlike, UsageComparison, WindowReadings
 from metertui.engine.vee import rules
 from metertui.text import explained, fmt, time_labels
 
@@ -26,6 +26,9 @@ WINDOWS: Final = {
     "dates": ("Dates", "vs previous days"),
 }
 """The windows by their names: title, and name of the comparison."""
+
+ROOM: Final = 18
+"""The columns of a tile beside three others in 80 columns."""
 
 
 class Figure(NamedTuple):
@@ -59,14 +62,16 @@ def usage(answer: UsageComparison) -> Figure:
 
 
 def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
-    """Return the difference to the usage of the window before, its direction in a word and an arrow."""
+    """Return the difference to the usage of the window before, its direction in a word and an arrow.
+
+    Where the two are unlike it is a dash, with the reason below it.
+    """
     before = answer.before
     if answer.change_wh is None:
         return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
-    unlike = answer.unequal and answer.change is None
-    if unlike:
-        value = "–"
-    elif answer.change == 0 or (answer.change is None and answer.change_wh == 0):
+    if why := answer.unlike:
+        return Figure("–", f"\n{fmt.kwh(before.usage_wh)}\n{_why_unlike(answer, why)}")
+    if answer.change == 0 or (answer.change is None and answer.change_wh == 0):
         value = "= the same"
     else:
         amount = fmt.kwh(abs(answer.change_wh)) if answer.change is None else f"{abs(answer.change):.1%}"
@@ -77,9 +82,28 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     until = f"{end.day} {end:%b %H:%M}" if same_year else time_labels.day(end.date())
     note = f"\n{fmt.kwh(before.usage_wh)}"
     if answer.unequal:
-        then, now = (fmt.duration(length, units=2) for length in (answer.before_us, answer.known_us))
-        return Figure(value, f"{note}\n{then} → {now}")
+        return Figure(value, f"{note}\n{_lengths(answer)}")
     return Figure(value, f"{note}\nto {until}")
+
+
+def _why_unlike(answer: UsageComparison, why: Unlike) -> str:
+    """Return in a word or two why two usages are not compared."""
+    match why:
+        case "step":
+            return "spread evenly"
+        case "lengths":
+            return _lengths(answer)
+        case _:
+            return f"{why} in part"
+
+
+def _lengths(answer: UsageComparison) -> str:
+    """Return for how long the usage before is known, and this one, as exactly as there is room for."""
+    exact, short = (
+        " → ".join(fmt.duration(length, units=units) for length in (answer.before_us, answer.known_us))
+        for units in (2, 1)
+    )
+    return exact if len(exact) <= ROOM else short
 
 
 def daily(answer: UsageComparison) -> Figure:

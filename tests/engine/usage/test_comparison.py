@@ -20,21 +20,29 @@ def test_a_steady_use_does_not_change_whatever_the_lengths() -> None:
     assert np.isnan(per_day(used, np.zeros(5, dtype=np.int64))).all()
 
 
-def test_hours_of_a_day_are_not_compared_with_other_hours() -> None:
-    """Four hours of a night are no day, and a day and a night no two days."""
+def test_what_is_known_in_part_is_not_compared() -> None:
+    """Four hours of a night are no day, two days are no three, and five weeks no year."""
     cases = [
         (4 * HOUR, DAY, False),
-        (4 * HOUR, 28 * HOUR, False),
         (28 * HOUR, 2 * DAY, False),
-        (5 * DAY + 20 * HOUR, 31 * DAY, False),
+        (2 * DAY, 3 * DAY - HOUR, False),
+        (8 * DAY + 4 * HOUR, 31 * DAY, False),
+        (35 * DAY, 334 * DAY, False),
         (23 * HOUR, DAY, True),
-        (2 * DAY, 3 * DAY - HOUR, True),
-        (8 * DAY + 4 * HOUR, 31 * DAY, True),
+        (28 * DAY, 31 * DAY, True),
         (58 * HOUR // 60, HOUR, True),
         (DAY, -1, False),
+        (-1, -1, False),
     ]
     length, other = (np.array(column, dtype=np.int64) for column in list(zip(*cases, strict=True))[:2])
     assert are_alike(length, other).tolist() == [alike for _, _, alike in cases]
     assert are_alike(other, length).tolist() == [alike for _, _, alike in cases]
-    used = np.ones(len(cases))
-    assert np.isnan(change_per_day(used, length, used, other)).tolist() == [not alike for _, _, alike in cases]
+    used = np.ones(len(cases) - 1)
+    found = change_per_day(used, length[:-1], used, other[:-1])
+    assert np.isnan(found).tolist() == [not alike for _, _, alike in cases[:-1]]
+
+
+def test_a_period_may_have_more_of_a_day_of_the_week_than_another() -> None:
+    length, other = np.array([4, 12, 1, 2]) * DAY, np.array([5 * DAY - HOUR, 14 * DAY, 2 * DAY, 5 * DAY])
+    assert are_alike(length, other, weekdays=True).tolist() == [True, True, True, False]
+    assert are_alike(length, other).tolist() == [False] * 4

@@ -37,6 +37,23 @@ def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
     assert found.known_us == 11 * DAY + 10 * HOUR + 30 * MINUTE
 
 
+def test_a_part_of_a_window_is_not_compared_with_a_whole_one() -> None:
+    first, last = SINGAPORE.parse("2024-02-01T00:00:00"), SINGAPORE.parse("2025-03-12T10:30:00")
+    whole = series([(t, (t - first) // (HOUR // 1000)) for t in range(first, last + 1, 30 * MINUTE)])
+    for name, unlike in (("year", "before"), ("month", ""), ("last_month", "")):  # 41 of 71 days of the year before
+        found = lookup.compare_usage(whole, named_window(name, last, SINGAPORE), SINGAPORE, GAP)
+        assert (found.unlike, found.change is None) == (unlike, bool(unlike))
+    last_year = window_of_days(date(2024, 1, 1), date(2024, 12, 31), SINGAPORE)
+    assert lookup.compare_usage(whole, last_year, SINGAPORE, GAP).unlike == ""  # of the one before nothing is known
+
+
+def test_windows_in_one_step_are_not_compared() -> None:
+    meter = series([(START, 0), (START + 3 * DAY, 900), (START + 4 * DAY, 1000)])
+    both = [(START + DAY, START + 2 * DAY, "step"), (START + 2 * DAY, START + 3 * DAY, "step")]
+    for start, end, unlike in (*both, (START + 3 * DAY, START + 4 * DAY, "")):
+        assert lookup.compare_usage(meter, Window("dates", start, end), LONDON, GAP).unlike == unlike
+
+
 @pytest.mark.parametrize(("wh", "a_day"), [(1, 0), (3, 2), (5, 2), (7, 4), (4, 2)])
 def test_an_average_half_way_between_two_is_the_even_one(wh: int, a_day: int) -> None:
     two_days = lookup.compare_usage(

@@ -47,7 +47,7 @@ async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(to
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         assert tiles(pilot)["vs previous month"] == ["▼ 16.7% less", "111.600 kWh", "to 11 Feb 00:00"]
         await choose(pilot, "year")
-        assert tiles(pilot)["vs previous year"] == ["▼ 5.8% a day", "418.500 kWh", "39 d → 69 d"]
+        assert tiles(pilot)["vs previous year"] == ["–", "418.500 kWh", "before in part"]
         await choose(pilot, "today")
         assert tiles(pilot)["vs previous day"] == ["no data"]
         await press(pilot, "slash", *STEADY, "enter")
@@ -100,6 +100,8 @@ def test_a_comparison_has_its_direction_in_a_word() -> None:
     assert figures.comparison(UsageComparison(used(5), used(0)), ZONE).value == "▲ 0.005 kWh more"
     assert figures.comparison(UsageComparison(used(None), used(5)), ZONE) == Figure("no data", "\n0.005 kWh then")
     assert figures.comparison(UsageComparison(used(5), used(None)), ZONE) == Figure("no data")
+    apart = UsageComparison(used(7), used(7), in_one_step=True)
+    assert figures.comparison(apart, ZONE) == Figure("–", "\n0.007 kWh\nspread evenly")
 
 
 def test_an_average_is_of_the_time_with_data() -> None:
@@ -203,4 +205,7 @@ async def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(town
 
 
 def test_the_names_of_comparisons_have_room_in_80_columns() -> None:
-    assert max(len(compared) for _, compared in figures.WINDOWS.values()) <= 18
+    assert max(len(compared) for _, compared in figures.WINDOWS.values()) <= figures.ROOM
+    long = replace(used(1000), start=END - 33 * DAY - HOUR, opening=Edge(END - 33 * DAY - HOUR, 0, "actual"))
+    before = replace(long, start=long.start + 2 * DAY, opening=Edge(END - 31 * DAY - HOUR, 0, "actual"))
+    assert figures.comparison(UsageComparison(long, before), ZONE).note == "\n1.000 kWh\n31 d → 33 d"
