@@ -19,7 +19,7 @@ from metertui.formats.meter_tables.row_series import not_energy
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean, is_name
 from metertui.formats.meter_tables.slots import Slot
 from metertui.formats.meter_tables.statuses import flags_estimates, status_of
-from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meter_rank, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, is_total, meter_named, unit_of
 from metertui.formats.tables import Label, Row
 
 _EMPTY_CELL: Final = "rows with an empty cell"
@@ -178,12 +178,13 @@ class RowReader:
 
     def _check_part(self, cells: Sequence[str], line: int) -> None:
         """Raise MeterError for a row without a time that begins a part of the file with other columns or meter."""
-        told = [clean(cell) for cell in cells if cell]
+        told, before = [clean(cell) for cell in cells if cell], [each for each in self.shape.before if each]
         places = [each.place for each in self.plan.figures]
         named = all(0 <= at < len(cells) and is_name(cells[at]) for at in places)
         other = named and told != [name for name, cell in zip(self.shape.names, cells, strict=False) if cell]
-        if len(told) == 2 and meter_rank(told[0]) and any(map(str.isdigit, told[1])):
-            other = bool(self.plan.meter) and told[1] != self.plan.meter
+        if meter := meter_named(told):
+            again = len(told) > 1 or any(each[0].partition(":")[0] == told[0].partition(":")[0] for each in before)
+            other = again and self.plan.meter not in ("", meter) and told not in before
         if other:
             why = f"another table begins with '{visible(' '.join(told)[:60])}': import each as a file of its own"
             raise MeterError(f"{self.source}:{line}: {why}")

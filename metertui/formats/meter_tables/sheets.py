@@ -13,6 +13,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.formats.meter_tables.plan import meter_above
 from metertui.formats.meter_tables.roles import Roles, find_roles
 from metertui.formats.meter_tables.shape import Shape, clean
+from metertui.formats.meter_tables.words import meter_named
 from metertui.formats.said import Said, quoted
 
 
@@ -39,10 +40,11 @@ def check_sheets(path: Path, form: str, shape: Shape, others: Sequence[Shape], s
 
 def _check_above(path: Path, form: str, sheets: Sequence[Shape], said: Said) -> None:
     """Raise DataError for the first sheet whose rows are read by what stands above those of another one."""
+    asked = {"meter": said.meter, "meter in words": said.meter}
     first, *others = (_told_above(path, each, said) for each in sheets)
     for sheet, told in zip(sheets[1:], others, strict=True):
         for what, found in told.items():
-            known = first.get(what, "") or (said.meter if what == "meter" else said.unit)
+            known = first.get(what, "") or asked.get(what, said.unit)
             if known != found:
                 kind, name = ("array", "arrays") if form == "JSON" else ("sheet", "sheets")
                 why = f"the {kind} '{sheet.sheet}' names '{found}' above its rows, and '{sheets[0].sheet}' "
@@ -60,6 +62,8 @@ def _told_above(path: Path, shape: Shape, said: Said) -> dict[str, str]:
     for roles in every:
         if roles.meter is None and (meter := meter_above(shape, roles.figures)):
             told["meter"] = meter
+        elif roles.meter is None and (named := [*filter(None, map(meter_named, shape.before))]):
+            told["meter in words"] = named[0]
         told |= {f"unit {each.place}": each.unit for each in roles.figures if each.unit}
     return told
 

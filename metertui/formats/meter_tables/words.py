@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -230,6 +231,19 @@ def meter_rank(text: str) -> int:
     words = plain(text)
     ranks = [2 - place for place, pattern in enumerate(_METERS) if re.search(pattern, words)]
     return max(ranks, default=0)
+
+
+def meter_named(texts: Sequence[str]) -> str:
+    """Return the meter that a row which names nothing else has, as in two cells or in `Meter: 4711`; else nothing."""
+    parts = [*texts] if len(texts) != 1 else [part.strip() for part in texts[0].split(":", 1)]
+    if (
+        len(parts) == 2
+        and meter_rank(parts[0])
+        and not meaning_of(parts[0]).register
+        and any(map(str.isdigit, parts[1]))
+    ):
+        return parts[1]
+    return ""
 
 
 def ids_in(text: str) -> list[str]:

@@ -86,6 +86,10 @@ def test_the_rows_of_another_meter_are_not_those_of_the_first(tmp_path: Path, he
     assert read(tmp_path, f"{first}Zähler;AT01\n{later}", meter="", stamps="start").total("AT01") == 1.5
     with pytest.raises(MeterError, match="another table begins with 'Zähler AT02': import each as a file of its own"):
         read(tmp_path, f"{first}Zähler;AT02\n{later}", meter="", stamps="start")
+    words = f"Zähler: A 1\n{rows}"
+    assert read(tmp_path, f"{words}Zähler: A 1\n{later}", stamps="start").total("m1") == 1.5
+    with pytest.raises(MeterError, match="another table begins with 'Zähler: B 2'"):
+        read(tmp_path, f"{words}Zähler: B 2\n{later}", stamps="start")
 
 
 def test_two_meters_stand_in_one_file(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def test_sheets_under_other_meters_or_units_are_refused_by_name(tmp_path: Path) 
             opened(tmp_path / "a.xlsx", sheets(one, other), meter=meter)
     with pytest.raises(DataError, match="the sheet 'B' names 'B200' above its rows, and 'A' nothing like it"):
         opened(tmp_path / "a.xlsx", sheets(("Kunde", "Muster"), other))
+    with pytest.raises(DataError, match="the sheet 'B' names 'B 2' above its rows, and 'A' 'A 1'"):
+        opened(tmp_path / "a.xlsx", sheets(("Zaehler: A 1", ""), ("Zaehler: B 2", "")))
     assert opened(tmp_path / "a.xlsx", sheets(one, one), meter="") is not None
 
     units = {"A": [("", "Wh"), names, *day(1, 0.5)], "B": [("", "kWh"), names, *day(2, 2)]}
