@@ -19,6 +19,8 @@ _ROWS: Final = ("line", "start", "end", "meter", "channel", "kwh", "quality")
 _FIGURES: Final = ("meter", "channel", "total_kwh", "first", "last", "intervals", "gaps", "missing_hours")
 _MONTHS: Final = ("month", "meter", "channel", "total_kwh")
 _NAMED: Final = {"zone": "times in {}", "stamps": "a time is the {} of its interval", "mapping": "mapping {}"}
+_MOST_ROWS: Final = 200
+"""Registers, and months of registers, of which a person is shown what the files say."""
 _LISTED: Final = 10
 """Intervals that differ from what is stored, and accounts that change, that are listed."""
 
@@ -39,11 +41,18 @@ def print_report(options: argparse.Namespace, report: Mapping[str, Any]) -> None
         print(visible(line))
     if report["meters"]:
         print()
-        print_rows(options, report["meters"], _FIGURES)
+        _print_first(options, report["meters"], _FIGURES)
     if options.dry_run and len({each["month"] for each in report["months"]}) > 1:
         print()
-        print_rows(options, report["months"], _MONTHS)
+        _print_first(options, report["months"], _MONTHS)
     _print_differences(report, dry_run=options.dry_run)
+
+
+def _print_first(options: argparse.Namespace, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """Print the first rows of a table, and how many more there are."""
+    print_rows(options, rows[:_MOST_ROWS], columns)
+    if len(rows) > _MOST_ROWS:
+        print_note(f"and {len(rows) - _MOST_ROWS:,} more; --format json has all of them")
 
 
 def _powers(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from metertui.cli.delegate import perform
 from metertui.cli.errors import Interrupted, UsageError
 from metertui.cli.import_report import print_refusals, print_report
 from metertui.cli.inputs import as_file
+from metertui.cli.options import format_of
 from metertui.cli.output import progress_bar
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES
@@ -36,6 +37,7 @@ def import_files(options: argparse.Namespace) -> int:
                 raise MeterError(f"cannot read {path}: {why}")
         arguments = {"files": [str(path.absolute()) for path in paths], "form": form, "said": said, **attributes}
         arguments |= {"dry_run": options.dry_run, "replace": options.replace, "save_mapping": options.save_mapping}
+        arguments |= {"months": options.dry_run or format_of(options) == "json"}
         with progress_bar("importing") as share:
             try:
                 report = perform(folder_of(options), "import", arguments, share, share.tell_rows)

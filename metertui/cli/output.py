@@ -131,10 +131,13 @@ def status_line() -> Iterator[Callable[[str], None]]:
     def draw(text: str) -> None:
         nonlocal drawn
         text = text[: shutil.get_terminal_size().columns - 1]
-        if text != drawn and sys.stderr.isatty():
+        if text != drawn:
             print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
             drawn = text
 
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     try:
         yield draw
     finally:

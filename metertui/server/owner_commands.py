@@ -193,7 +193,7 @@ async def _import(call: Call) -> object:
     )
     zone = call.headend.engine.zone
     if call.arguments.get("dry_run") is True:
-        return _import_answer(importing, zone)
+        return _import_answer(call, importing, zone)
     if said.strict and importing.report.refused:
         raise MeterError(f"{counted(importing.report.refused, 'line')} refused, so nothing is stored")
     names = ", ".join(path.name for path in paths)
@@ -204,13 +204,14 @@ async def _import(call: Call) -> object:
     await store(importing, names, call.by, progress, call.tell_rows)
     if mapping is not None:
         await imports.save_mapping(mapping, call.by)
-    return _import_answer(importing, zone)
+    return _import_answer(call, importing, zone)
 
 
-def _import_answer(importing: FileImport, zone: SiteZone) -> dict[str, Any]:
+def _import_answer(call: Call, importing: FileImport, zone: SiteZone) -> dict[str, Any]:
     """Return what an import comes to, and what its files are taken for, as JSON values."""
     files = [{"file": name, **taken.as_json()} for name, taken in importing.taken.items()]
-    answer = importing.report.as_json(_LISTED_REFUSALS, zone) | {"files": files}
+    months = call.arguments.get("months") is not False
+    answer = importing.report.as_json(_LISTED_REFUSALS, zone, months=months) | {"files": files}
     for name, taken in importing.taken.items():
         if taken.zone and not zone_named(taken.zone).is_like(zone):
             answer["notes"].append(f"{name}: its times are in {taken.zone}, and the days of this folder in {zone.name}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
-from metertui.cli.import_report import _file_lines, _powers, print_refusals
+from metertui.cli.import_report import _file_lines, _powers, _print_first, print_refusals
 from metertui.formats.said import Series, Taken
 
 MISFIT = {"source": "june.csv", "line": 3, "code": "syntax", "why": "cut \x1b[2J", "text": ""}
@@ -50,3 +52,9 @@ def test_figures_of_the_trade_are_taken_for_the_channel_that_they_are_stored_as(
         "6123456789 B1 export 6123456789:export kWh",
         "6123456789 Q1 left out: reactive energy - -",
     ]
+
+
+def test_of_many_registers_the_first_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    _print_first(argparse.Namespace(format="table"), [{"meter": f"m{at}"} for at in range(1201)], ["meter"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[200:] == ["m199", "", "and 1,001 more; --format json has all of them"]

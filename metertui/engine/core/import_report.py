@@ -70,15 +70,19 @@ class ImportReport:
         lines = self.refused_lines
         return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in lines]
 
-    def as_json(self, most: int, zone: SiteZone) -> dict[str, Any]:
-        """Return the report as JSON values, with the first `most` lines that are refused, different or suspect."""
+    def as_json(self, most: int, zone: SiteZone, *, months: bool = True) -> dict[str, Any]:
+        """Return the report as JSON values, with the first `most` lines that are refused, different or suspect.
+
+        The energy of each month of each register takes a while where there are many; without `months` there is none.
+        """
         kept = [asdict(misfit) for misfit in self.refused_lines[:most]]
         return {
             **{name: getattr(self, name) for name in COUNTS},
             "replaced": self.replaced,
             "meters": [each.as_json(zone) for each in self.meters],
             "months": sorted(
-                (each for figures in self.meters for each in figures.months_as_json()), key=lambda each: each["month"]
+                (each for figures in self.meters * months for each in figures.months_as_json()),
+                key=lambda each: each["month"],
             ),
             "max_kw": [
                 {"meter": meter, "from": zone.iso(each.since), "before": each.before or None, "after": each.after}

@@ -66,6 +66,10 @@ class FilePiece:
     """
 
 
+Planned = tuple[Change, Mapping[str, PowerChange]]
+"""A change of accounts, and what it makes of the most power of meters."""
+
+
 class Import:
     """An import into a data folder that this process owns: `add_piece` for every piece, then `finish`.
 
@@ -100,7 +104,9 @@ class Import:
         self._reads = ReadImport(self._names, frozen, edits, place)
         self._intervals = IntervalImport(self._names, frozen.zone, place, replaces=replaces)
         self._planned = False
-        self._changes_accounts = False
+        self._planned_change = Change((), {})
+        self._change_of_all: Planned | None = None
+        """What becomes of all accounts, while it is planned and once it is known."""
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -188,7 +194,8 @@ class Import:
             self._reads.plan(self.report, lambda meters: self._limits(book, now, meters), part)
         if len(self._intervals):
             self._intervals.judge_power(self.report, self._limits(book, now), self._max_w)
-        self.plan_accounts(book, now)
+        self._planned_change = self.plan_accounts(book, now)
+        self._change_of_all = None  # whoever asks again may have other accounts
         self._planned = True
         return self.report
 
@@ -241,15 +248,19 @@ class Import:
     def plan_accounts(self, book: AccountBook, now: int) -> Change:
         """Return the change of accounts to put into `book`, as of `now` (µs UTC), and count it. Any thread."""
         change, self.report.powers = self._change(book, now)
-        self._changes_accounts = bool(change.accounts or change.moves)
         self.report.registered = sum(each.meter not in book for each in change.accounts)
         self.report.moved = len(change.moves)
         return change
 
-    def _change(
-        self, book: AccountBook, now: int, meters: NDArray[np.bool_] | None = None
-    ) -> tuple[Change, Mapping[str, PowerChange]]:
+    def _change(self, book: AccountBook, now: int, meters: NDArray[np.bool_] | None = None) -> Planned:
         """Return the change of the accounts of some meters or all, and what it makes of the most power of meters."""
+        if meters is not None and not meters.all():
+            return self._plan_change(book, now, meters)
+        if self._change_of_all is None or self._planned:
+            self._change_of_all = self._plan_change(book, now, None)
+        return self._change_of_all
+
+    def _plan_change(self, book: AccountBook, now: int, meters: NDArray[np.bool_] | None) -> Planned:
         stated = self._reads.stated.statements(self._intervals.stated, meters=meters)
         accounts, moves = planned_accounts(book, stated, now)
         if self._max_w is None:
@@ -291,7 +302,7 @@ class Import:
     @property
     def stores_something(self) -> bool:
         """Return whether readings, intervals or accounts are to be written, once it is planned."""
-        return bool(self.changes or self.new_reads or self._changes_accounts)
+        return bool(self.changes or self.new_reads or self._planned_change.accounts or self._planned_change.moves)
 
     def stored_intervals(self, store: IntervalStore) -> IntervalRows:
         """Return what is stored of the days that `store_intervals` writes, if it failed. Raises DataError, OSError."""
@@ -312,7 +323,7 @@ class Import:
         """
         self.plan(book, now)
         self.check_power()
-        change = self.plan_accounts(book, now)
+        change = self._planned_change
         if change.accounts or change.moves:
             book.put_change(change)
         changes = self.changes
