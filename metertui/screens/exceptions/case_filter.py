@@ -154,9 +154,10 @@ class CaseFilter:
         Beside the name of the list stands how many it has, so that is not said again where nothing is left out.
         """
         case, row = ("meter", "region") if self.by_region else ("case", "row")
-        rows = "" if found.total == found.cases or not wide else f"in {fmt.counted(found.total, row)}"
-        some = f"{fmt.count(found.cases)} of {fmt.counted(every, case)}" if found.cases < every else ""
-        return " ".join(filter(None, (some, rows)))
+        some = f"· {fmt.count(found.cases)} of {fmt.counted(every, case)}" if found.cases < every else ""
+        if found.total == found.cases or not wide:
+            return some
+        return " ".join(filter(None, (some, f"· {fmt.counted(found.total, row)}")))
 
     def _conditions(self, *, wide: bool) -> dict[str, str]:
         """Return the conditions by their keys; of those that filter nothing, none if it is not `wide`."""

@@ -104,7 +104,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
         said = message(explained.summary(explanation, self.zone), limit=1000)
-        about = [message(f"{self._about}\n", limit=1000)] if self._about else []
+        about = [message(self._about, limit=1000), Text("")] if self._about else []
         self._paper = Group(
             *map(Unbroken, [*about, said]), *(part for section in found for part in _drawn(section, label, figure))
         )

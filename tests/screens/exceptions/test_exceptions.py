@@ -43,7 +43,7 @@ async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(t
     town.read(*((STEADY, f"{400 - 2 * n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
     async with at_work(town, "f7") as pilot:
         assert text_of(pilot, "#conditions").startswith("1 Cases 120 ")
-        assert "  in 3 rows" in text_of(pilot, "#conditions")
+        assert "  · 3 rows" in text_of(pilot, "#conditions")
         assert listed(pilot)[0] == (STEADY, "118 × rejected")
         assert "the heaviest of 118 cases from 12 Mar 2025 10:30:01 to" in " ".join(text_of(pilot, "#case").split())
         await go(pilot, "space")
@@ -68,7 +68,7 @@ async def test_equal_cases_are_one_row_which_opens_into_pages_and_closes_again(t
         assert about.startswith("The heaviest of 118 cases, rejected, at stake "), about
         await go(pilot, "escape")
         assert text_of(pilot, "#conditions").startswith("1 Cases 120 ")
-        assert "  in 3 rows" in text_of(pilot, "#conditions")
+        assert "  · 3 rows" in text_of(pilot, "#conditions")
         assert text_of(pilot, "#case").startswith(STEADY)
 
 

@@ -11,7 +11,7 @@ async def test_conditions_by_keys(troubled: Town) -> None:
         assert text_of(pilot, "#conditions").count("3") == 1, "which stands beside the name of the list"
         await go(pilot, "c")
         assert "1 Cases 3" in text_of(pilot, "#conditions")
-        assert "  1 of 3 cases" in text_of(pilot, "#conditions"), "as the list itself has more"
+        assert "  · 1 of 3 cases" in text_of(pilot, "#conditions"), "as the list itself has more"
         await go(pilot, "C")
         await go(pilot, "slash", "200-00", "enter")
         assert {meter for meter, _ in listed(pilot)} == {f"200-00{n}" for n in range(1, 7)}
