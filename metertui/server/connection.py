@@ -12,6 +12,7 @@ from metertui.engine.core import Close, Peer
 from metertui.engine.errors import BusyError, MeterError
 from metertui.server.dispatch import Conversation, RequestBatch
 from metertui.server.limits import peer_host, peer_network
+from metertui.server.plain_reads import LEAST_SHARE
 from metertui.server.port import format_address
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Connection(asyncio.BufferedProtocol):
             trusted=self._listener.is_trusted(address[0]),
             max_line_bytes=settings.max_line_bytes,
             max_failed_auth=settings.max_failed_auth,
+            joined=self._listener.joined,
         )
         self.network = peer_network(address[0])
         refusal = self._listener.admit(self)
@@ -156,6 +158,8 @@ class Connection(asyncio.BufferedProtocol):
     def collect(self, budget: int) -> int:
         self.arrived, self._arrived_next = self._arrived_next, self._arrived_last
         ready = self._conversation.collect(budget, self._reply_share)
+        if ready >= LEAST_SHARE:
+            asyncio.get_running_loop().call_soon(self._conversation.prepare)
         self._pause_or_resume_reading()
         return ready
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from metertui.engine.base import OK, QUALITY_MARKS, Outcome
 from metertui.engine.core import Close, SentReads
+from metertui.server.joined_reads import JoinedReads, Share
 from metertui.server.plain_reads import PlainReads
 from metertui.server.protocol import LINE_BYTES, MAX_LINE_BYTES, USAGE, Parser, escape_controls
 from metertui.server.read_block import ReadBlock
@@ -52,17 +53,27 @@ class Conversation:
     """The requests of one client and the replies to them. A `trusted` client may send every command."""
 
     def __init__(
-        self, peer: str, *, trusted: bool, max_line_bytes: int = MAX_LINE_BYTES, max_failed_auth: int = 5
+        self,
+        peer: str,
+        *,
+        trusted: bool,
+        max_line_bytes: int = MAX_LINE_BYTES,
+        max_failed_auth: int = 5,
+        joined: JoinedReads | None = None,
     ) -> None:
+        """`joined` are the readings of all clients in the next batch, which those of this one may be among."""
         self.peer = peer
         self.pending_stop: Stop | None = None
         """The STOPSERVER whose day close is running."""
         self._parser = Parser(max_line_bytes)
         self._trusted = trusted
+        self._joined = joined if trusted else None
         self._commands = _COMMANDS if trusted else _UNTRUSTED_COMMANDS
         self._auth_attempts_left = max_failed_auth
         self._ended = False
         self._reply_room = _UNLIMITED
+        self._share: Share | None = None
+        """Ready requests that are judged with those of other clients; they come before the others."""
         self._ready: list[Request | ReadBlock] = []
         self._performed: list[Request | ReadBlock] = []
         self._replies: list[str] = []
@@ -87,12 +98,13 @@ class Conversation:
     @property
     def backlog(self) -> int:
         """Return about how many requests wait, at least 1."""
-        return _count(self._ready) + self._parser.bytes_waiting // LINE_BYTES or 1
+        return self._ready_count + self._parser.bytes_waiting // LINE_BYTES or 1
 
     @property
     def has_work(self) -> bool:
         """Return whether there may be requests to perform now."""
-        return self.pending_stop is None and bool(self._ready or self._parser.may_have_line or self._unrecorded)
+        waits = self._share or self._ready or self._parser.may_have_line or self._unrecorded
+        return self.pending_stop is None and bool(waits)
 
     @property
     def awaits_reply(self) -> bool:
@@ -134,6 +146,9 @@ class Conversation:
         """End the input, and forget the requests that are not performed yet."""
         self._ended = True
         self._ready.clear()
+        if self._share is not None and self._joined is not None:
+            self._joined.discard_share(self._share)
+            self._share = None
         self._parser.clear_input()
 
     def reject(self, code: str, why: str) -> None:
@@ -152,28 +167,51 @@ class Conversation:
             return 0
         self._reply_room = reply_bytes
         budget = min(budget, max(1, reply_bytes // _REPLY_BYTES))
-        ready = _count(self._ready)
+        ready = self._ready_count
+        if not ready and self._joined is not None:
+            lines, ready = self._parser.take_plain_looking(budget)
+            self._share = self._joined.add_share(lines, ready) if ready else None
         if ready < budget:
-            taken = self._parser.take_requests(budget - ready)
-            self._ready += [ReadBlock.of(each) if isinstance(each, PlainReads) else each for each in taken]
-            ready = _count(self._ready)
-        return ready
+            self._ready += _as_blocks(self._parser.take_requests(budget - ready))
+        return self._ready_count
+
+    def prepare(self) -> None:
+        """Parse the ready requests that are judged with those of other clients, all of them at once.
+
+        `perform` does that if nobody has; done before, it takes place while the disk works on the batch before.
+        """
+        if self._share is not None and self._joined is not None:
+            self._joined.parse_shares()
+
+    @property
+    def _ready_count(self) -> int:
+        return _count(self._ready) + (self._share.count if self._share is not None else 0)
 
     def perform(self, batch: RequestBatch) -> None:
         """Put the ready requests to the batch, in order, up to one after which the conversation must wait.
 
         Those for which the batch has no room wait for the next.
         """
-        if self.pending_stop is not None or batch.full:
+        shared = 0  # how many of the first requests the batch has already
+        if self._share is not None and self._joined is not None:
+            self._joined.put_to(batch)
+            shared = self._share.done_in(batch)
+        if self.pending_stop is not None or (batch.full and not shared):
             return
         for bad in self._unrecorded:
             self._refuse(batch, bad)
         self._unrecorded.clear()
+        if self._share is not None:
+            self._ready[:0] = self._requests_of(self._share, shared)
+            self._share = None
         ready, self._ready = self._ready, []
         self._performed = ready
         commands, replies, room = self._commands, self._replies, self._reply_room
         for place, request in enumerate(ready):  # which grows where a block is split
-            if isinstance(request, ReadBlock):
+            reply: str | None
+            if shared and not place:
+                reply = _OK * shared
+            elif isinstance(request, ReadBlock):
                 reply = self._put_block(batch, ready, place)
             else:
                 reply = commands[type(request)](self, batch, request)
@@ -186,6 +224,12 @@ class Conversation:
                 self._ready = ready[place + 1 :]
             del ready[place + 1 :]
             break
+
+    def _requests_of(self, share: Share, done: int) -> Sequence[Request | ReadBlock]:
+        """Return the requests of a share, those first that are done."""
+        if share.block is None:
+            return _as_blocks(self._parser.parse_lines(share.lines))
+        return share.block.split(done)
 
     def _put_block(self, batch: RequestBatch, ready: list[Request | ReadBlock], place: int) -> str | None:
         """Put as much of a block to the batch as goes at once, or its first request, and return the replies.
@@ -306,6 +350,10 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
     Web: Conversation._hang_up,
 }
 _UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Estimate, Register, Stop)}
+
+
+def _as_blocks(requests: Sequence[Request | PlainReads]) -> list[Request | ReadBlock]:
+    return [ReadBlock.of(each) if isinstance(each, PlainReads) else each for each in requests]
 
 
 def _count(requests: Sequence[Request | ReadBlock]) -> int:

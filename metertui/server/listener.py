@@ -18,6 +18,7 @@ from metertui.engine.errors import MeterError
 from metertui.headend import Recurring
 from metertui.server.connection import Connection, HeadEndFace
 from metertui.server.file_limit import Room, make_room
+from metertui.server.joined_reads import JoinedReads
 from metertui.server.limits import input_share, is_loopback, reply_share
 from metertui.server.port import Port
 from metertui.settings import Settings
@@ -50,6 +51,7 @@ class Listener:
         self._empty.set()
         self.buffer = memoryview(bytearray(self.settings.input_buffer_bytes))
         """Where all connections receive; it holds data only within one callback of the event loop."""
+        self.joined = JoinedReads(settings.max_line_bytes)
         self._update_shares()
 
     @property
@@ -60,6 +62,7 @@ class Listener:
     def adopt(self, settings: Settings) -> None:
         """Take other settings: those of a connection hold for new ones, the others at once, the port never."""
         self.settings = settings
+        self.joined = JoinedReads(settings.max_line_bytes)
         self._make_room()
         self.buffer = memoryview(bytearray(settings.input_buffer_bytes))
         self._update_shares()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 LEAST_LINES: Final = 250
 """The lines that are worth a block: fewer are parsed faster one by one."""
+LEAST_SHARE: Final = 8
+"""The lines of one client that are worth a share of a block of many clients."""
 PADDING: Final = 32
 """Spaces that stand before and behind the text of a block, so that a word may be read with its surroundings."""
 WORDS: Final = 4
@@ -54,6 +56,15 @@ def find_plain_reads(data: bytes, at: int, most: int, longest: int) -> PlainRead
     piece = data[at : data.rfind(b"\n", at, at + most * _LINE_BYTES) + 1]
     if odd := piece.translate(None, _PLAIN):
         piece = piece[: piece.rfind(b"\n", 0, piece.find(odd[0])) + 1]
+    return leading_plain_reads(piece, most, longest)
+
+
+def leading_plain_reads(piece: bytes, most: int, longest: int) -> PlainReads | None:
+    """Return the first of whole lines, `most` at most, that are such; None for fewer than LEAST_LINES.
+
+    The lines have printable ASCII characters without quotes. None of those returned is longer than `longest` bytes with
+    its ending.
+    """
     if piece.count(b"\n") < LEAST_LINES:
         return None
     padding = b" " * PADDING
@@ -77,6 +88,26 @@ def find_plain_reads(data: bytes, at: int, most: int, longest: int) -> PlainRead
     words = piece[:taken].decode("ascii").split()
     bounds = ((one + 1, two), (two + 1, three), (three + 1, stop))
     return PlainReads(words, text, tuple((begin[:count], end[:count]) for begin, end in bounds), taken)
+
+
+def plain_looking(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """Return where whole lines from a place on end, `most` at most, that look plain, and how many these are.
+
+    It takes little; whether they are plain is found out by `leading_plain_reads`. (at, 0) if any does not, or if
+    there are fewer than LEAST_SHARE.
+    """
+    end = data.rfind(b"\n", at, at + most * _LINE_BYTES) + 1
+    count = data.count(b"\n", at, end)
+    if count > most:
+        count, end = most, end - len(data[at:end].split(b"\n", most)[-1])
+    looks = (
+        count >= LEAST_SHARE
+        and data.startswith(_VERB, at)
+        and data.count(b"\n" + _VERB, at, end) == count - 1
+        and data.count(b" ", at, end) == (WORDS - 1) * count
+        and not data[at:end].translate(None, _PLAIN)
+    )
+    return (end, count) if looks else (at, 0)
 
 
 def _may_be_plain(head: bytes) -> bool:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from metertui.server.plain_reads import LEAST_LINES, PlainReads, find_plain_reads
+from metertui.server.plain_reads import LEAST_LINES, PlainReads, find_plain_reads, plain_looking
 from metertui.server.requests import Auth, Bad, Estimate, Help, Ping, Quit, Read, Register, Request, Stop, Web
 
 MAX_LINE_BYTES: Final = 1024
@@ -100,6 +100,26 @@ class Parser:
         self._data = b""
         self._at = self.bytes_waiting = 0
         self.may_have_line = False
+
+    def take_plain_looking(self, budget: int) -> tuple[bytes, int]:
+        """Return the next lines, `budget` at most, if all look like plain READ requests, and how many they are.
+
+        `parse_lines` makes requests of them, if nothing else does. Else there are none.
+        """
+        self._join()
+        if self._discarding:
+            return b"", 0
+        end, count = plain_looking(self._data, 0, budget)
+        self._at = end
+        self.bytes_waiting = len(self._data) - end
+        self.may_have_line = self.may_have_line and self.bytes_waiting > 0
+        return self._data[:end], count
+
+    def parse_lines(self, lines: bytes) -> list[Request | PlainReads]:
+        """Return the requests of whole lines."""
+        requests: list[Request | PlainReads] = []
+        self._parse(lines, requests)
+        return requests
 
     def take_requests(self, budget: int) -> list[Request | PlainReads]:
         """Return the next requests, in order, from about `budget` lines at most; none if no line is complete.

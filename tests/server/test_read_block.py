@@ -19,6 +19,7 @@ from metertui.server.read_block import ReadBlock
 from metertui.server.requests import Read
 from tests.clock import FakeClock
 from tests.server.fakes import FakeBatch
+from tests.server.sent_lines import sent_line
 
 MANY = 3 * LEAST_LINES
 ZONE = SiteZone("Europe/Berlin")
@@ -71,29 +72,12 @@ def conversed(data: bytes, at_once: int) -> list[object]:
     return [replies, log, refusals, list(heads.time), list(heads.wh), list(counters.arrivals), count]
 
 
-def line(chance: random.Random, half_hours: dict[int, int], share: float) -> str:
-    """A line of one of some meters; of a share of them something is unusual."""
-    meter = chance.randrange(8)
-    half_hours[meter] = half_hours.get(meter, 0) + 1
-    at = half_hours[meter]
-    register, kwh, minute = f"m{meter}", f"{at / 4:.3f}", 30 * at
-    day, hour = 1 + minute // 1440 % 11, minute // 60 % 24
-    stamp = f"2025-03-{day:02}T{hour:02}:{minute % 60:02}:00{chance.choice(['', 'Z', '+01:00'])}"
-    if chance.random() < share:
-        register, kwh, stamp = chance.choice([
-            (register, "0.5", stamp), (register, "9000", stamp), (f"{register}:t1", kwh, stamp), ("x", kwh, stamp),
-            (register, f"{kwh}1", stamp), (register, "x", stamp), (register, kwh, "2025-03-01T01:00"),
-            (register, kwh, "2026-01-01T00:00"), (register, kwh, f"{stamp[:19]}.25"), (register, kwh, "x" * 9),
-        ])  # fmt: skip
-    return f"READ {register} {kwh} {stamp}"
-
-
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 1 << 32), st.sampled_from([0.0, 0.004, 0.03, 0.5]))
 def test_replies_log_and_heads_are_those_of_single_requests(seed: int, share: float) -> None:
     chance, half_hours = random.Random(seed), dict[int, int]()
     accounts = [f"REGISTER m{meter}" for meter in range(8)]
-    lines = accounts + [line(chance, half_hours, share) for _ in range(8 + 4 * LEAST_LINES)]
+    lines = accounts + [sent_line(chance, half_hours, range(8), share) for _ in range(8 + 4 * LEAST_LINES)]
     data = "\n".join([*lines, "PING"]).encode()
     assert conversed(data, 10_000) == conversed(data, LEAST_LINES - 1)
 
