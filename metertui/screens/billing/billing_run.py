@@ -247,7 +247,7 @@ class BillingRunScreen(LastingWindow):
                 self._say(*summary_lines(run), f"! {time_labels.month(run.month)} is not over: no bill can be issued.")
             elif run is not None and run.new + run.changes:
                 self._sure = _ISSUE
-                self._say(*summary_lines(run), *_issue_question(run))
+                self._say(*_issue_question(run), *summary_lines(run))  # what may be cut comes last
             elif run is not None:
                 self._say(*summary_lines(run), "There is nothing to issue.")
             return
