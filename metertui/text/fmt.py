@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.base import SiteZone, duration_text
 from metertui.text import time_labels
 
 NOTHING = "no data"
@@ -156,18 +156,8 @@ def size(value: int) -> str:
 
 
 def duration(us: int, units: int = 4) -> str:
-    """Return a duration (µs) in its largest units, days from three days on: `11 h 40 min`, `25 h`, `3 d 2 h`.
-
-    Four units are exact, to the microsecond; what fewer leave out is cut off.
-    """
-    days, rest = divmod(us, DAY) if us >= 3 * DAY else (0, us)
-    hours, rest = divmod(rest, HOUR)
-    minutes, rest = divmod(rest, MINUTE)
-    seconds = f"{rest / SECOND:.6f}".rstrip("0").rstrip(".") if units == 4 else f"{rest // SECOND}"
-    parts = [(f"{days}", "d"), (f"{hours}", "h"), (f"{minutes}", "min"), (seconds, "s")]
-    while len(parts) > 1 and parts[0][0] == "0":
-        del parts[0]
-    return " ".join(f"{number} {unit}" for number, unit in parts[:units] if number != "0") or "0 s"
+    """Return a duration (µs) as `duration_text` does: exactly, if not in fewer units."""
+    return duration_text(us, units)
 
 
 def moment(instant: int, zone: SiteZone) -> str:

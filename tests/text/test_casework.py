@@ -38,7 +38,7 @@ def test_keys_of_equal_refused_lines_are_numbered() -> None:
 
 def test_row_has_what_is_at_stake_and_how_long_it_waits() -> None:
     cells = casework.cells(SUSPECT, NOW, chosen=True)
-    assert cells[:6] == ("● ", "▲ suspect", "m-1", "–", "–", "1 h")
+    assert cells[:6] == ("● ", "▲ suspect", "m-1", "–", "–", "90 min")
     assert cells[6:] == ("lower than the 2 000.000 kWh counted", "East", "open")
     many = replace(SUSPECT, count=9, stake_wh=765_500, stake_cents=16_841, since=NOW - 86_400_000_000, until=NOW)
     assert casework.cells(many, NOW, chosen=False)[:6] == ("  ", "▲ 9 × suspect", "m-1", "765.500", "168.41", "24 h")

@@ -197,10 +197,10 @@ def test_what_was_left_out_says_why() -> None:
         (90_000_000, SUSPECT, True),
     ]
     assert found.left_out[0].why == "0.007 kWh is lower than the 2 kWh counted at 2025-03-01T01:00:00+00:00"
-    assert found.left_out[1].why.startswith("90000 kWh is a rise of 89996 kWh in 60 min, more than 100 kW allows")
+    assert found.left_out[1].why.startswith("90000 kWh is a rise of 89996 kWh in 1 h, more than 100 kW allows")
     turned = told(hourly(1000, 90_000_000, 1500, 2000), 0, 9)
     assert [left.why for left in turned.left_out] == [
-        "90000 kWh is a rise of 89999 kWh in 60 min, more than 100 kW allows"
+        "90000 kWh is a rise of 89999 kWh in 1 h, more than 100 kW allows"
     ]
     over = told(hourly(1000, 2000, 7, 4000), 0, 1.5)
     assert [(left.point.wh, left.inside) for left in over.left_out] == [(7, False)]

@@ -23,9 +23,9 @@ def test_meters_that_are_silent(engine: Engine) -> None:
     engine.clock.advance(3 * 86_400)
     found = ask(engine, cause="silent")
     assert listed(found) == [
-        ("silent", "a", "silent for 4 days"),
-        ("silent", "b", "silent for 4 days"),
-        ("silent", "c", "has never sent in 3 days"),
+        ("silent", "a", "silent for 4 d"),
+        ("silent", "b", "silent for 4 d"),
+        ("silent", "c", "has never sent in 3 d"),
     ]
     assert found.rows[2].time == NEVER
     decide(engine, "accept", "c", NEVER)  # a cellar without a signal, say
@@ -49,8 +49,8 @@ def test_long_gaps_in_a_period(engine: Engine) -> None:
     put(engine, ("a", "100", "2025-03-01T00:00"), ("a", "100.5", "2025-03-02T00:00"), ("a", "103", "2025-03-05T00:00"))
     put(engine, ("a", "104", "2025-03-12T00:00"))
     assert listed(ask(engine, cause="gap")) == [
-        ("gap", "a", "3 days since the counted reading of 2025-03-02T00:00:00+08:00; 2.5 kWh spread evenly over it"),
-        ("gap", "a", "7 days since the counted reading of 2025-03-05T00:00:00+08:00; 1 kWh spread evenly over it"),
+        ("gap", "a", "3 d since the counted reading of 2025-03-02T00:00:00+08:00; 2.5 kWh spread evenly over it"),
+        ("gap", "a", "7 d since the counted reading of 2025-03-05T00:00:00+08:00; 1 kWh spread evenly over it"),
     ]
     window = (at("00:00", "2025-03-04"), at("00:00", "2025-03-12"))
     assert [row.stake_time for row in ask(engine, cause="gap").rows] == [
@@ -93,6 +93,6 @@ def test_what_intervals_leave_of_a_step_is_one_by_itself(engine: Engine) -> None
         (
             "gap",
             "a",
-            "2 days since the end of the interval of 2025-03-03T00:00:00+08:00; 4 kWh spread evenly over it",
+            "48 h since the end of the interval of 2025-03-03T00:00:00+08:00; 4 kWh spread evenly over it",
         ),
     ]

@@ -25,7 +25,7 @@ def test_readings_that_do_not_fit(engine: Engine) -> None:
     assert found.regions == {"": 1, "East": 1, "West": 1}
     lower = "7 kWh is lower than the 100 kWh counted at 2025-03-12T01:00:00+08:00"
     assert listed(found) == [
-        ("suspect", "c", "99999 kWh is a rise of 99899 kWh in 60 min, more than 100 kW allows"),
+        ("suspect", "c", "99999 kWh is a rise of 99899 kWh in 1 h, more than 100 kW allows"),
         ("rejected", "a", lower),
         ("reset", "b", lower),
     ]

@@ -157,7 +157,7 @@ def quarters(count: int, start: int = 0, step: int = 15) -> str:
 @pytest.mark.parametrize(
     ("rows", "other"),
     [
-        (quarters(30, step=60) + quarters(20, 1800), "times are 60 min apart, but 15 min near line 3[12]"),
+        (quarters(30, step=60) + quarters(20, 1800), "times are 1 h apart, but 15 min near line 3[12]"),
         (quarters(20) + quarters(100, 300, 5), "times are 5 min apart, but 15 min near line 2:"),
     ],
 )

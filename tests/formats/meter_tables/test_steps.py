@@ -46,13 +46,13 @@ def test_each_meter_has_its_own_step(tmp_path: Path, stamps: str, mixed: bool) -
 def test_a_change_of_step_within_a_meter_is_refused_beside_others(tmp_path: Path) -> None:
     changing = [*rows("h1", 60, 24), *rows("h1", 15, 40, day=2)]
     text = "".join([*rows("q1", 15, 300), *changing, *rows("h2", 60, 40)])
-    with pytest.raises(MeterError, match="times are 15 min apart, but 60 min near line 302"):
+    with pytest.raises(MeterError, match="times are 15 min apart, but 1 h near line 302"):
         read(tmp_path, HEADING + text, meter="", stamps="start", kind="interval")
 
 
 def test_figures_that_are_missing_in_between_show_no_longer_step(tmp_path: Path) -> None:
     gaps = [row if at % 4 == 0 else row.rpartition(";")[0] + ";\n" for at, row in enumerate(rows("g1", 15, 100))]
-    with pytest.raises(MeterError, match="times are 15 min apart, but 60 min near line"):
+    with pytest.raises(MeterError, match="times are 15 min apart, but 1 h near line"):
         read(tmp_path, HEADING + "".join([*rows("q1", 15, 300), *gaps]), meter="", stamps="start", kind="interval")
 
 
