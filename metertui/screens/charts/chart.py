@@ -135,6 +135,7 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         compared, note = False, note or "without the period before, which is in the table"
     if found.hidden and found.hidden == len(table):
         note = ALL_HIDDEN
+    note = note or _unequal_weekdays(found)
     if kind == "heat" and not across:
         return _days_of_months(table, labels, unit, note)
     places: dict[str, int] = {}
@@ -190,6 +191,15 @@ def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
         names=tuple(names), running=_marked(running), cut=_marked(cut), before_cut=_marked(before_cut),
         gaps=gaps, hidden=_flags(hidden), cells=cells,
     )  # fmt: skip
+
+
+def _unequal_weekdays(found: Findings) -> str:
+    """Return how often days of the week occur, where sums of some are of more days than those of others."""
+    if "weekday" not in found.inquiry.question.by or found.inquiry.measure not in ("total", "per_meter"):
+        return ""
+    days = found.table["days"].round()
+    least, most = (int(each) for each in (days.min(), days.max()))
+    return f"sums of {least} to {most} days" if least < most else ""
 
 
 def _sums(series: Sequence[Series]) -> Iterator[float | None]:

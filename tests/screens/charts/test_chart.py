@@ -27,10 +27,11 @@ def drawn(
     hidden: bool | list[bool] = False,
     part: str | list[str] = "",
     before_cut: str | list[str] = "",
+    days: float | list[float] = 1,
 ) -> Picture:
     """Return the picture of a table whose columns besides the figures are the keys."""
     by = tuple(name for name in table if name not in ("value", "before"))
-    frame = pd.DataFrame(table).assign(hidden=hidden, part=part)
+    frame = pd.DataFrame(table).assign(hidden=hidden, part=part, days=days)
     frame["value"] = frame["value"].astype("float64")
     frame["before_cut"] = before_cut
     question = Question(date(2025, 1, 1), date(2025, 12, 31), by)
@@ -70,6 +71,12 @@ def test_of_a_map_of_very_many_series_the_highest_are_drawn_in_the_order_of_the_
     assert found.series[1].values == (1.0, 9.0 * len(names))
     assert (found.series[10].values, found.cells["2025-01", names[30]]) == ((30.0, None), (0, 10))
     assert ("2025-01", names[15]) not in found.cells
+
+
+def test_sums_of_days_of_the_week_say_of_how_many_days_they_are() -> None:
+    table: dict[str, list[Any]] = {"weekday": ["1 Monday", "2 Tuesday"], "hour_of_day": ["00:00"] * 2, "value": [1, 2]}
+    assert drawn(table, "heat", days=[47, 48]).note == "sums of 47 to 48 days"
+    assert drawn(table, "heat", days=48).note == drawn(table, "heat", days=[47, 48], measure="per_meter_day").note == ""
 
 
 def test_incomplete_periods_are_marked() -> None:
