@@ -150,7 +150,7 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
             yield Calendar(self._range[0], self._today, id="calendar")
             keys = (
                 "arrows day, week · page up/down month\nshift+page year · home/end of month\n"
-                "t today, which has a * · esc back"
+                "t today, with * · esc back · chosen: ·"
             )
             yield Static(Text(keys, style="dim"), id="picker-keys")
 

@@ -70,7 +70,8 @@ class LookupScreen(DeskScreen):
         "and with the chart to a picture (.svg) or text (.txt); escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash,f", "search", "Find", key_display="/", tooltip="Find another meter"),
+        Binding("slash", "search", "Find", tooltip="Find another meter"),
+        Binding("f", "search", "Find", show=False),
         Binding("m", "recent", "Recent", show=False, tooltip="The meters of this session"),
         Binding("e", "why", "Explain"),
         Binding("r", "readings", "Readings"),
@@ -99,13 +100,13 @@ class LookupScreen(DeskScreen):
         yield MeterInput(id="lookup-meter")
         yield WindowChoice(id="lookup-window")
         yield Static(id="lookup-message")
-        with Grid(id="lookup-tiles", classes="hidden"):
+        with Grid(id="lookup-tiles", classes="figures hidden"):
             yield Tile("usage", id="usage", ink="accent")
             yield Tile(WINDOWS["month"][1], id="compared")
             yield Tile("average per day", id="daily")
             yield Tile("bill so far", id="bill")
-        yield MeterRegisters("usage kWh", id="lookup-registers")
-        with Grid(id="lookup-ends", classes="hidden"):
+        yield MeterRegisters("usage kWh", id="lookup-registers", classes="figures")
+        with Grid(id="lookup-ends", classes="figures hidden"):
             yield Tile("opening register", id="opening")
             yield Tile("closing register", id="closing")
             yield Tile("readings", id="readings-count")
@@ -157,7 +158,8 @@ class LookupScreen(DeskScreen):
     # -- keys ------------------------------------------------------------------------------------------------
 
     def action_search(self) -> None:
-        """Go to the meter field."""
+        """Go to the meter field, and from the readings back to the figures."""
+        self.remove_class("-readings")
         self.query_one(MeterInput).take_focus()
 
     def action_recent(self) -> None:
@@ -195,7 +197,7 @@ class LookupScreen(DeskScreen):
         self._choice.step(step)
 
     def action_readings(self) -> None:
-        """Go to the readings and back. Where only one fits, they replace the chart."""
+        """Go to the readings and back. Where there is little room, they take that of the figures and the chart."""
         table = self.query_one(BehindTable)
         if table.behind is None:
             return

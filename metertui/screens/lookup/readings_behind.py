@@ -39,7 +39,7 @@ class BehindTable(Table):
     ]
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(_COLUMNS, enter="Explain", inks=_INKS, **kwargs)
+        super().__init__(_COLUMNS, enter="This interval", inks=_INKS, **kwargs)
 
     @property
     def behind(self) -> WindowReadings | None:

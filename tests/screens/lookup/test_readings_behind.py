@@ -27,6 +27,8 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
             (),
         ]
         assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them
+        assert table.size.height >= 12, "nor do the figures take the room of the list"
+        assert text_of(pilot, "#keys").strip().startswith("⏎ This interval  / Filter  v Void")
         await pilot.press("enter")
         assert text_of(pilot, "#said").startswith("! No interval ends at this reading")
         await pilot.press("down", "enter")
@@ -36,6 +38,8 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
         await pilot.press("escape")
         assert pilot.app.screen.query_one(PictureView).display
         assert isinstance(pilot.app.focused, Tabs)
+        await pilot.press("r", "f")
+        assert pilot.app.screen.query_one("#lookup-tiles").display
 
 
 async def test_readings_are_sorted_and_filtered_and_the_cursor_names_its_reading(town: Town) -> None:
