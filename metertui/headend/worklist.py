@@ -20,6 +20,11 @@ class WorkList:
         refused = engine.ingest.counters.refused.total()
         return len(engine.readings), len(engine.events), refused, len(engine.ingest.active), len(engine.accounts)
 
+    def count_meters(self) -> int:
+        """Return how many active meters are watched, however many registers each has."""
+        directory, active = self._jobs.engine.directory, self._jobs.engine.ingest.active
+        return len(active) - sum(directory.ids[code] in active for code in directory.further_registers())
+
     async def exceptions(self, question: ExceptionQuestion | None = None) -> Exceptions:
         """Return the exceptions, counted by cause, with one page of them. Raises MeterError for an unknown cause."""
         question = question or ExceptionQuestion()

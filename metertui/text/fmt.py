@@ -50,8 +50,8 @@ def kwh(wh: int | None) -> str:
 
 
 def register(wh: int | None) -> str:
-    """Return a register as `kwh` does, "not read" for None: energy may be known where no register is."""
-    return "not read" if wh is None else kwh(wh)
+    """Return a register as `kwh` does, "–" for None: what was used is also known without one, or of several."""
+    return "–" if wh is None else kwh(wh)
 
 
 def number(wh: int, decimals: int = 3) -> str:

@@ -36,3 +36,12 @@ async def test_completeness_is_of_now(desk: HeadEnd) -> None:
     before = await desk.worklist.completeness()
     await read(desk, "5", "2025-03-12T09:00")
     assert await desk.worklist.completeness() != before
+
+
+async def test_a_meter_of_several_registers_is_watched_once(desk: HeadEnd) -> None:
+    assert desk.worklist.count_meters() == 1
+    for register in ("m:t1", "m:export"):
+        await desk.store_reading(register, "5", "2025-03-12T09:00", "test")
+    assert desk.worklist.count_meters() == 1
+    await desk.accounts.deactivate("m", "gone", "test")
+    assert desk.worklist.count_meters() == 0

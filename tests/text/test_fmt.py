@@ -110,3 +110,7 @@ def test_a_share_that_is_not_nothing_is_not_shown_as_nothing() -> None:
 
 def test_a_minus_is_one_sign_everywhere() -> None:
     assert (fmt.money_change(-1230), fmt.price_change(-1230), fmt.change(-1230)) == ("−12.30", "−12.30", "−1.230")
+
+
+def test_a_register_that_is_none_is_a_dash_and_not_said_to_be_unread() -> None:
+    assert [fmt.register(wh) for wh in (1_250, None)] == ["1.250 kWh", "–"]

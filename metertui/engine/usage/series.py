@@ -27,13 +27,14 @@ from metertui.engine.base import (
     named_window,
     window_of_days,
 )
-from metertui.engine.columns import DRAWN, NO_REGISTER, READ, Columns, Corrections, Curve, Frozen, IntervalColumns
+from metertui.engine.columns import NO_REGISTER, READ, Columns, Corrections, Curve, Frozen, IntervalColumns
 from metertui.engine.intervals import join_intervals, without_overlaps
 from metertui.engine.vee import rules, validate
 
 Quality = Literal["actual", "estimated", "substituted", "first", "last"]
 QUALITY_OF_POINT: Final[tuple[Quality, ...]] = ("actual", "estimated", "substituted", "actual", "estimated")
 """By how C is known at a point of the curve; see `Curve.known`."""
+_MEASURED: Final = np.array([quality == "actual" for quality in QUALITY_OF_POINT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,14 +298,14 @@ class Series:
         return np.asarray(low <= high)
 
     def is_exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return at which instants (µs UTC) C is not estimated: at a reading, or outside the known time."""
+        """Return at which instants (µs UTC) C was measured: at an actual reading, or outside the known time."""
         if not len(self._time):
             return np.ones(len(marks), dtype=bool)
         clipped = np.clip(marks, self._time[0], self._time[-1])
         places = np.searchsorted(self._time, clipped)
         exact = self._time[places] == clipped
         if self.curve.known is not None:
-            exact &= (self.curve.known[places] != DRAWN) | self.curve.begins[places]
+            exact &= _MEASURED[self.curve.known[places]] | self.curve.begins[places]
         if self.curve.after_gap is not None:
             exact |= self.curve.after_gap[places]
         return np.asarray(exact)

@@ -183,7 +183,7 @@ class CaseFilter:
             return Text("Nothing waits for a decision: there are no active meters yet")
         watched = f"{fmt.counted(meters, 'meter')} watched since {since}"
         if self.silent:
-            return Text(f"No meter is silent: all have sent a reading within {self._silent_hours} · {watched}")
+            return Text(f"No meter has been silent for longer than {self._silent_hours} · {watched}")
         if silent:
             return Text(f"No case waits for a decision, but {fmt.counted(silent, 'silent meter')} (2) · {watched}")
         return Text(f"Nothing waits for a decision · {watched}")

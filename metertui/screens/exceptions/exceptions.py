@@ -183,7 +183,7 @@ class ExceptionsScreen(DecidingScreen):
         self._chosen = {key: self._rows.get(key, row) for key, row in self._chosen.items()}
         self._show_filter()
         silent = found.open_counts.get("silent", 0)
-        nothing = self._filter.none(len(self.headend.engine.ingest.active), self._started, silent)
+        nothing = self._filter.none(self.headend.worklist.count_meters(), self._started, silent)
         listed, done = self._filter, not self._filter.any and self._filter.opened is None
         self._list.show(self._rows, self._chosen, nothing, by_region=listed.by_region, done=done)
         self.refresh_bindings()

@@ -40,7 +40,7 @@ class LastReadings(OnDesk, Listing):
         super().__init__(_COLUMNS, enter="Open the meter", **kwargs)
         self._arrivals: dict[str, Arrival] = {}
         self._now = 0
-        self._late = LateCells(2)
+        self._late = LateCells(2, own=True)
 
     def show_arrivals(self, arrivals: Sequence[Arrival], now: int) -> None:
         """Show these readings; those of the day of `now` (µs UTC) without their date."""

@@ -126,7 +126,9 @@ def bill(statement: Statement) -> Figure:
 
 
 def no_price(statement: Statement, why: str = "") -> Figure:
-    """Return that a month has no price, its kWh, and why it has none in place of its name."""
+    """Return that a month has no price, its kWh, and why it has none in place of its name; or that it has no data."""
+    if statement.usage_wh is None:
+        return Figure(fmt.NOTHING, f"\n{why or time_labels.month(statement.month)}")
     return Figure("no price", f"\n{fmt.kwh(statement.usage_wh)}\n{why or time_labels.month(statement.month)}")
 
 

@@ -36,8 +36,9 @@ class LateCells:
     All methods are called on the event loop.
     """
 
-    def __init__(self, count: int) -> None:
-        """Begin without any; a row has `count` late cells."""
+    def __init__(self, count: int, *, own: bool = False) -> None:
+        """Begin without any; a row has `count` late cells. `own`: they are about a register and not a meter's use."""
+        self._own = own
         self._blank: Cells = ("",) * count
         self._kept: dict[str, tuple[object, Cells]] = {}
         self._busy = False
@@ -66,7 +67,8 @@ class LateCells:
             by_meter.setdefault(row.meter, []).append(row)
         self._busy, effort = True, Effort(headend.clock)
         try:
-            found = await headend.readings.glance({meter: _answer(asked) for meter, asked in by_meter.items()}, effort)
+            questions = {meter: _answer(asked) for meter, asked in by_meter.items()}
+            found = await headend.readings.glance(questions, effort, own=self._own)
         finally:
             self._busy, self._due = False, now() + _SHARE * effort.seconds
         changed = False

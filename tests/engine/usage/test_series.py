@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.base.qualities import ESTIMATED, SUBSTITUTED
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import energy_of_readings
+from metertui.engine.vee.edits import corrections_from
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
 from tests import oracle
-from tests.engine.build import series
+from tests.engine.build import LIMITS, series
 from tests.strategies import START, courses
 
 SINGAPORE = SiteZone("Asia/Singapore")
@@ -149,3 +151,10 @@ def test_the_latest_day_is_that_of_the_last_reading_and_all_is_between_the_ends(
         everything = meter.window("all", day + 400 * DAY, SINGAPORE)
         assert (everything.start, everything.end) == (day - 5 * DAY, last)
     assert not series([]).window("latest", day, SINGAPORE).known
+
+
+def test_an_instant_is_exact_at_an_actual_reading_alone() -> None:
+    times = START + np.arange(4) * HOUR
+    said = corrections_from({}, {}, {0: {int(times[1]): {1000: ESTIMATED}, int(times[2]): {2000: SUBSTITUTED}}})
+    meter = Series.from_readings("m", times, np.arange(4) * 1000, LIMITS, said)
+    assert meter.is_exact(times).tolist() == [True, False, False, True]

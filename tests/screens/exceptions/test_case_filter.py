@@ -43,7 +43,7 @@ def test_silent_meters_are_asked_for_by_region_and_one_by_one_where_a_row_is_ope
     conditions = CaseFilter(Rules(zone=clock.zone), clock)
     conditions.silent = True
     assert conditions.question(0) == ExceptionQuestion(limit=PAGE, part="silent", together="region")
-    assert conditions.none(3, "08:00", 0).plain.startswith("No meter is silent: all have sent a reading within 24 h")
+    assert conditions.none(3, "08:00", 0).plain.startswith("No meter has been silent for longer than 24 h · ")
     conditions.opened = ExceptionRow("m-1", 7, 5, "silent", "silent for 2 days", "North", None, (), count=4)
     assert conditions.question(0) == ExceptionQuestion("silent", "North", limit=PAGE, whole_id=True)
     conditions.opened = replace(conditions.opened, cause="rejected")

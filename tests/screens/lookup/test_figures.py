@@ -118,6 +118,7 @@ async def test_hours_of_a_day_make_no_daily_average(town: Town) -> None:
 def test_a_bill_without_a_price_says_so_above_its_kwh() -> None:
     statement = Statement("1", "2025-03", None, None, 2500, 3, 0)
     assert figures.bill(statement) == Figure("no price", "\n2.500 kWh\nMarch 2025")
+    assert figures.bill(replace(statement, usage_wh=None)) == Figure("no data", "\nMarch 2025")
     priced = replace(statement, total=1234, currency="SGD")
     assert figures.bill(priced) == Figure("12.34 SGD", "\n2.500 kWh\nMarch 2025")
 

@@ -30,6 +30,15 @@ async def test_cells_come_late_and_stay_until_there_are_newer_ones(desk: HeadEnd
     assert late.of("a") == ("a of 2",)
 
 
+async def test_a_row_is_of_its_register_or_of_what_its_meter_used(desk: HeadEnd) -> None:
+    for register in ("m", "m:t1", "m:t2"):
+        await desk.store_reading(register, "5", "2025-03-12T09:00", "test")
+    use, own = LateCells(1), LateCells(1, own=True)
+    assert await use.fill(desk, [row("a")])
+    assert await own.fill(desk, [row("a"), row("b", meter="m:t1")])
+    assert [use.of("a"), own.of("a"), own.of("b")] == [("a of 3",), ("a of 1",), ("b of 1",)]
+
+
 async def test_only_one_answer_is_worked_out_at_a_time(desk: HeadEnd) -> None:
     late = LateCells(1)
     await read(desk, "5", "2025-03-12T09:00")
