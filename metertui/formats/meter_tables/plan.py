@@ -138,7 +138,7 @@ def _stamps(path: Path, shape: Shape, roles: Roles, kind: str, stats: Stats, sai
     one = not roles.times.is_pair and not roles.slots and not stats.day_only
     regular = bool(stats.step) and stats.regular
     if kind == "register":
-        if said.stamps == "start" and not roles.times.is_pair and not regular:
+        if said.stamps == "start" and not roles.times.is_pair and not (regular and stats.alike):
             why = "its times are not at regular intervals, so that no register can be that at the end of one"
             raise DataError(path, None, f"{why}; leave out --stamps")
         return said.stamps

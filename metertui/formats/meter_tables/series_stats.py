@@ -46,6 +46,8 @@ class Stats:
     """µs from one label to the next, mostly; 0 if there is only one."""
     regular: bool = True
     """Whether most labels are so far apart, or as far as most of their series."""
+    alike: bool = True
+    """Whether no series has another step than most."""
     newest_first: bool = False
     day_only: bool = True
     """Whether labels are days without a time."""
@@ -167,19 +169,22 @@ def _note_steps(stats: Stats, series: Int64Array, start: Int64Array) -> None:
     steps = Counter(apart[apart > 0].tolist())
     if steps:
         stats.step, most = steps.most_common(1)[0]
-        stats.regular = most * 2 >= steps.total() or 2 * _in_step(stats.step, of[apart > 0], apart[apart > 0]) >= len(
-            of
-        )
+        modes = _modes(stats.step, of[apart > 0], apart[apart > 0])
+        stats.regular = most * 2 >= steps.total() or 2 * sum(count for count, _ in modes) >= len(of)
+        stats.alike = all(step == stats.step for _, step in modes)
 
 
-def _in_step(usual: int, series: Int64Array, apart: Int64Array) -> int:
-    """Return how many times are as far apart as most of their series, or as is usual where that has few."""
+def _modes(usual: int, series: Int64Array, apart: Int64Array) -> list[tuple[int, int]]:
+    """Return how many times of each series are as far apart as most of it, and how far.
+
+    Few of a series that are at another distance than `usual` tell nothing.
+    """
     pairs, counts = np.unique(np.array([series, apart]), axis=1, return_counts=True)
-    most: dict[int, int] = {}
+    most: dict[int, tuple[int, int]] = {}
     for one, step, count in zip(*pairs.tolist(), counts.tolist(), strict=True):
         if step == usual or count >= COARSER_RUN:
-            most[one] = max(most.get(one, 0), count)
-    return sum(most.values())
+            most[one] = max(most.get(one, (0, 0)), (count, step))
+    return list(most.values())
 
 
 def _utc(wall: Int64Array, offset: Int64Array) -> Int64Array:

@@ -56,6 +56,12 @@ def test_figures_that_are_missing_in_between_show_no_longer_step(tmp_path: Path)
         read(tmp_path, HEADING + "".join([*rows("q1", 15, 300), *gaps]), meter="", stamps="start", kind="interval")
 
 
+def test_no_register_is_moved_by_the_step_of_another_meter(tmp_path: Path) -> None:
+    text = HEADING + "".join([*rows("q1", 15, 200), *rows("h1", 60, 40)])
+    with pytest.raises(MeterError, match="not at regular intervals, so that no register can be that at the end of one"):
+        read(tmp_path, text, meter="", stamps="start", kind="register")
+
+
 def entries(codes: list[int]) -> Entries:
     line = np.arange(len(codes), dtype=np.int64)
     return Entries(np.array(codes, dtype=np.int64), *[line] * (len(Entries._fields) - 1))
