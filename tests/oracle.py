@@ -6,6 +6,7 @@ Written from the rules alone; shares nothing with the engine but the meaning of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -16,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
+ONE = Fraction(1)
 
 
 def fits(earlier: tuple[int, int], later: tuple[int, int], max_kw: Fraction | int, rounding: int = 1000) -> bool:
     """Not lower than a rounding, and not higher than what could be drawn in the time between or in an hour."""
-    hours = Fraction(max(later[0] - earlier[0], HOUR), HOUR)
-    return -rounding <= later[1] - earlier[1] <= max_kw * 1000 * hours
+    time, step = max(later[0] - earlier[0], HOUR), later[1] - earlier[1]
+    return -rounding <= step and step * HOUR <= max_kw * 1000 * time
 
 
 @dataclass
@@ -61,6 +63,10 @@ class Meter:
     """From instants on; 1 before the first."""
     midnight: Callable[[int], int | None] = lambda _instant: None
     """The midnight at which the register last began again before an instant; None if it does not do so each day."""
+    _curves: tuple[dict[str, object], dict[bool, list[tuple[int, int]]]] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    """Everything above, and the curves of it that were asked for."""
 
     def judged(self) -> list[tuple[tuple[int, int], str]]:
         """Every reading in time order with `counted`, `rounding`, `reset`, `suspect`, `rejected` or `void`."""
@@ -72,10 +78,11 @@ class Meter:
         if self.later_max_kw is not None and later[0] >= self.later_max_kw[0]:
             max_kw = self.later_max_kw[1]
         earlier = self._against(*earlier, later[0])
-        watts = ceil(max_kw * 1000 / self.multiplier(later[0]))
+        factor = self.multiplier(later[0])
+        kw = max_kw if factor == 1 else Fraction(ceil(max_kw * 1000 / factor), 1000)
         if self._rolls(earlier[1], later[1], self._slack(later)):
             later = later[0], later[1] + self.range_wh
-        return fits(earlier, later, Fraction(watts, 1000), self._slack(later))
+        return fits(earlier, later, kw, self._slack(later))
 
     def _slack(self, reading: tuple[int, int]) -> int:
         """One at midnight that is 0 or nearly so may be of the day that begins already: it is no fall."""
@@ -93,7 +100,7 @@ class Meter:
         return fallen and self.range_wh * 9 <= earlier * 10 < self.range_wh * 10 and later * 2 < self.range_wh
 
     def multiplier(self, instant: int) -> Fraction:
-        return [Fraction(1), *(factor for since, factor in self.multipliers if since <= instant)][-1]
+        return next((factor for since, factor in reversed(self.multipliers) if since <= instant), ONE)
 
     @property
     def _apart(self) -> set[int]:
@@ -255,7 +262,17 @@ class Meter:
 
     def curve(self) -> list[tuple[int, int]]:
         """C at each counted reading and each exchange, (µs, Wh)."""
-        return [(time, round(energy)) for time, energy in self.exact_curve(divided=False)]
+        return self._rounded(divided=False)
+
+    def _rounded(self, *, divided: bool) -> list[tuple[int, int]]:
+        """The curve in whole Wh; the same list while no reading and no decision is other than at the last call."""
+        state = {name: copy(value) for name, value in vars(self).items() if name != "_curves"}
+        if self._curves is None or self._curves[0] != state:
+            self._curves = (state, {})
+        known = self._curves[1]
+        if divided not in known:
+            known[divided] = [(time, round(energy)) for time, energy in self.exact_curve(divided=divided)]
+        return known[divided]
 
     def exact_curve(self, *, divided: bool = True) -> list[tuple[int, Fraction]]:
         """The same unrounded, and where another multiplier divides a step."""
@@ -268,7 +285,7 @@ class Meter:
                 marks = [since for since, _ in self.multipliers if last[0] < since < point[0]]
                 risen = 0
                 for mark in (*marks, point[0]):
-                    until = round(Fraction(step * (mark - last[0]), point[0] - last[0]))
+                    until = round(Fraction(step * (mark - last[0]), point[0] - last[0])) if mark < point[0] else step
                     energy += (until - risen) * self.multiplier(mark - 1)
                     risen = until
                     if divided and mark != point[0]:
@@ -334,7 +351,7 @@ class Meter:
 
     def energy(self, instant: int) -> int:
         """C at an instant where it is defined: linear, rounded half-even."""
-        return _energy([(time, round(energy)) for time, energy in self.exact_curve()], instant)
+        return _energy(self._rounded(divided=True), instant)
 
     def usage(self, start: int, end: int) -> int | None:
         """Usage in (start, end], None for no data."""
