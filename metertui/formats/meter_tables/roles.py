@@ -223,7 +223,8 @@ def _roles(
     said = {role: at for role, at in told.items() if role not in (*TIME_ROLES, *_OTHER_ROLES)}
     if len(shape.slots) and not said:
         inside = [at for at in shape.slots if at in places and at not in times.places]
-        return Roles(times, [figures_of_slots(shape, inside[0])], meter, unit, series, by_text, inside)
+        parts = replace(figures_of_slots(shape, inside[0]), status=_status_of_column(statuses, inside[-1]))
+        return Roles(times, [parts], meter, unit, series, by_text, inside)
     if said:
         figures = figures_as_said(shape, said)
         left_out: dict[int, str] = {}

@@ -109,6 +109,15 @@ def test_a_row_may_be_a_day(tmp_path: Path) -> None:
     assert found.refused == []
 
 
+def test_a_day_of_a_row_has_the_quality_of_its_row(tmp_path: Path) -> None:
+    names = ",".join(clock(60 * at) for at in range(24))
+    rows = "".join(
+        f"{day}/04/2025,{','.join(['0.5'] * 24)},{mark}\n" for day, mark in ((28, "A"), (29, "E"), (30, "A"))
+    )
+    found = read(tmp_path, f"Day,{names},Quality\n{rows}", unit="kWh")
+    assert [row.split()[-1] for row in found.intervals] == ["0.5"] * 24 + ["E"] * 24 + ["0.5"] * 24
+
+
 def test_hours_of_a_day_may_be_numbered_by_the_clock(tmp_path: Path) -> None:
     names = ";".join(f"H{hour}" for hour in range(1, 25))
     spring = ";".join("" if hour == 3 else f"0,{hour + 10}" for hour in range(1, 25))
