@@ -280,7 +280,8 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             self._show_effects(_summary(effects, currency), _drawn(effects, self.zone))
 
     def _show_effects(self, summary: Text, each: Group | Text) -> None:
-        self.query_one("#decision-sum", Static).update(summary)
+        shown = self.query_one("#decision-sum", Static)
+        shown.update(folded(summary, width) if (width := shown.content_size.width) else summary)
         self.query_one("#decision-effects", Static).update(each)
 
     def action_look(self, part: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, corrections
@@ -23,6 +24,7 @@ _KWH: Final = 13
 _MONEY: Final = 12
 _LINE: Final = 3 + _NAME + _KWH + _MONEY
 _BETWEEN: Final = 2
+_STAYS: Final = "· figures stay"
 _ELSEWHERE: Final = " Decisions are made where the folder is owned."
 
 
@@ -100,7 +102,8 @@ def offer_lines(
         text.append(f" {CHOICES[what].key} ", style="bold").append(f"{CHOICES[what].name} ")
     if any(row.decided is not None for row in rows):
         text.append(" u ", style="bold").append("Undo ")
-    text.append("· figures stay" if words else "", style="dim")
+    room = width - cell_len(text.plain.rpartition("\n")[2])
+    text.append(_STAYS if words and len(_STAYS) <= room else "", style="dim")
     return text
 
 

@@ -53,7 +53,7 @@ class DecidingScreen(DeskScreen):
             decisions = decision_choices.decisions(what, rows)
         except MeterError as error:
             if self.read_only:  # no other decision is made here either
-                self.warn(self.read_only)
+                self.warn("This decision does not apply to the case, and this desk only reads.")
             else:
                 self._refuse(error)
         else:

@@ -56,3 +56,10 @@ def test_lines_have_figures_under_their_units_and_fit(width: int, lines: int) ->
     assert "+99 999 999.999       +0.05" in text.plain
     assert drawn[-1].endswith("· figures stay")
     assert "…" in offers.offer_lines([row], {}, "SGD", width).plain
+
+
+def test_no_word_of_the_decisions_is_cut_in_a_narrow_pane() -> None:
+    row = ExceptionRow("m-1", 7, 5, "gap", "long", "North", None, ())
+    wide, narrow = (offers.offer_lines([row], {}, "SGD", width).plain.splitlines()[-1] for width in (60, 46))
+    assert wide == f"{narrow}· figures stay"
+    assert len(narrow) <= 46

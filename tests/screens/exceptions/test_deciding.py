@@ -39,7 +39,9 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town, monkeypatc
             following = replace(troubled.headend.live(), following="read-only: process 4711 owns the folder")
             patched.setattr(troubled.headend, "live", lambda: following)
             await go(pilot, "end", "v")
-            assert text_of(pilot, "#said") == "! Read-only: process 4711 owns the folder.", "and not what else applies"
+            assert text_of(pilot, "#said") == (
+                "! This decision does not apply to the case, and this desk only reads."
+            ), "and not what else applies, nor the line above again"
         await go(pilot, "v")
         assert text_of(pilot, "#said").startswith("! This case is about no meter")
         await go(pilot, "enter")
