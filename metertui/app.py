@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from textual import actions, events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
@@ -273,11 +274,14 @@ class MetertuiApp(ThriftyApp):
                 screen.say(f"{works[0].what}: cancelling …")
 
     def action_explain(self) -> None:
-        """Open the help of the screen in view, or close it."""
+        """Open the help of the screen in view, also over a window of it, or close it."""
         if isinstance(self.screen, HelpScreen | WalkScreen):
             self.pop_screen()
-        elif isinstance(self.screen, DeskScreen):
-            self.push_screen(HelpScreen(self.screen))
+        elif (explained := self._desk_screen) is not None:
+            window = self.screen
+            if isinstance(window, CommandPalette):
+                self.pop_screen()
+            self.push_screen(HelpScreen(explained, None if window is explained else window))
 
     async def on_event(self, event: events.Event) -> None:
         # Here, because the handlers of the app never get a key that a field takes.

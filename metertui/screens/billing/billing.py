@@ -286,7 +286,7 @@ class BillingScreen(DeskScreen):
         if self._view.paper is not None:
             name = f"bill-{self._view.meter}-{self._view.month}.html"
             self.query_one(TypedLine).ask(
-                "export", "file name, .html to print, .svg or .txt, then enter; escape cancels", name
+                "export", "name: .html to print, .svg or .txt, then enter; escape cancels", name
             )
         else:
             self.warn("There is no statement to export.")

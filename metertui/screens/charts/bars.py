@@ -37,6 +37,8 @@ _MIDDLE: Final = 4
 _NO_SERIES: Final = -1
 _MOST_OF_ROW: Final = 6
 """Eighths of a row from which on an end in half cells is nearer to the whole row than to its half."""
+_LEAST_SHOWN: Final = 12
+"""Eighths of a row below which a bar has no place for an outline or a fill."""
 _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BEFORE: Final = "━"
 _THICKEST: Final = 3
@@ -130,10 +132,8 @@ def _places(count: int, beside: int, room: int) -> tuple[list[int], list[int]]:
     """
     each = min(_WIDEST, room // count)
     wide = max(1, (each - (each > beside)) // beside)
-    if wide * beside >= _EVEN:
-        span, left = min(room, _WIDEST * count), 0
-    else:
-        span, left = each * count, (room - each * count) // 2
+    span = min(room, _WIDEST * count) if wide * beside >= _EVEN else each * count
+    left = (room - span) // 2
     return [left + place * span // count for place in range(count)], [wide] * count
 
 
@@ -182,6 +182,10 @@ def _single(
             for eighth in range(1, 8):
                 some = these & (rest == eighth)
                 figure.mark(at[some], full[some], _end(fill, eighth), ink)
+    low = np.flatnonzero(running & (_eighths(figure, parts) > 0) & (_eighths(figure, parts) < _LEAST_SHOWN))
+    for place in low.tolist():  # neither an outline nor a fill would be seen
+        above = min(figure.rows - 1, 1)
+        figure.mark([starts[place] + widths[place] // 2], [above], INCOMPLETE, int(inks[place]))
     for place in np.flatnonzero(outlined).tolist():
         mine = at[label == place].tolist()
         if mine:

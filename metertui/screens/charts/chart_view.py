@@ -30,7 +30,7 @@ from metertui.text import HIDDEN, INCOMPLETE, fmt
 
 _COPIED, _COPIED_ROWS = 96, 20
 """Columns and rows of a chart that is copied: it fits the page of a letter."""
-_BORDER: Final = 4
+_BORDER: Final = 6
 """Cells of a border beside the text in it."""
 _END: Final = 1_000_000_000
 """The number of a label beyond the last one of any chart."""
@@ -61,7 +61,7 @@ class PictureView(Widget, can_focus=True):
     ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1)", "Previous bar", show=False),
-        Binding("right", "move(1)", "Next bar", show=False),
+        Binding("right", "move(1)", "Bar", key_display="← →", tooltip="Next bar"),
         Binding("home", "move_to(0)", "First bar", show=False),
         Binding("end", "move_to(-1)", "Last bar", show=False),
         Binding("up", "move_across(-1)", "Row above", show=False),
@@ -172,6 +172,14 @@ class PictureView(Widget, can_focus=True):
         if isinstance(self.screen, DeskScreen):
             self.screen.say("Copied the chart as text.")
 
+    def key_name(self, action: str, name: str) -> str:
+        """Return the name of a key for the line of keys: what the cursor is on; empty without a chart."""
+        if action != "move(1)":
+            return name
+        if self.picture is None or len(self.picture.labels) < 2:
+            return ""
+        return {"heat": "Cell", "lines": "Point", "area": "Point"}.get(self.picture.kind, name)
+
     def _redraw(self) -> None:
         self._looks = ()
         self._explain()
@@ -193,12 +201,15 @@ class PictureView(Widget, can_focus=True):
             return
         room = self.outer_size.width - _BORDER
         shown = words_at(self.picture, self.cursor, self.across, self.lead, room=room)
-        told = "   " not in marks and any(f" · {word}" in shown and marks.endswith(f" {word}") for word in _WHY)
-        both = (
-            f"{shown}   {marks}"
-            if marks and not told and cell_len(shown) + cell_len(marks) + 8 < self.size.width
-            else shown
-        )
+        said, left = _told_once(shown, marks)
+        if cell_len(said) <= room:
+            shown, marks = said, left
+        beside = room - cell_len(f"   {marks}")
+        if marks and cell_len(shown) > beside > 0:
+            short = words_at(self.picture, self.cursor, self.across, self.lead, room=beside)
+            if short.count(" · ") == shown.count(" · ") and "…" not in short and " more" not in short:
+                shown = short
+        both = f"{shown}   {marks}" if marks and cell_len(shown) <= beside else shown
         self.border_subtitle = escape(both)
 
     def render_line(self, y: int) -> Strip:
@@ -242,6 +253,15 @@ def light_inks() -> Inks:
     """Return the inks of the light theme, for paper."""
     colours = theme.LIGHT.to_color_system().generate() | theme.LIGHT.variables
     return inks_of(colours, dark=False, ansi=False)
+
+
+def _told_once(shown: str, marks: str) -> tuple[str, str]:
+    """Return the words about the cursor with the sign of their last one, and the legend without it; else both as is."""
+    *others, last = marks.split("   ")
+    for word in _WHY:
+        if shown.endswith(f" · {word}") and last.endswith(f" {word}") and " or " not in last:
+            return f"{shown.removesuffix(word)}{last}", "   ".join(others)
+    return shown, marks
 
 
 def _marks(picture: Picture | None) -> str:

@@ -22,7 +22,7 @@ _ODD: Final = "▲"
 _BITS: Final = np.array([[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]])
 """The bits of the dots of a braille character, by row from below and column."""
 _BRAILLE: Final = [chr(0x2800 + bits) for bits in range(256)]
-_LEAST: Final = 6
+_LEAST: Final = 5
 """Rows of a figure below which the legend is left out, as the table has the names."""
 _BESIDE: Final = (0, -1, 1, -2, 2)
 """Distances in rows of a number from its line, tried in order if another number is in the way."""

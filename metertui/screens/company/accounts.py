@@ -175,4 +175,4 @@ class AccountsTab(Tab):
 
 def week(marks: Int64Array, series: Series) -> Cells:
     """Return the line of the days between some midnights (µs UTC)."""
-    return (sparkline(known_buckets(series, marks), len(marks) - 1).rstrip(),)
+    return (sparkline(known_buckets(series, marks), len(marks) - 1, own_range=True).rstrip(),)

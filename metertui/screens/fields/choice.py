@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult, RenderResult
@@ -24,6 +25,13 @@ Options = Sequence[tuple[str, str]]
 
 _MOST: Final = 200
 """Options listed at a time; typing filters them."""
+_MOST_ROWS: Final = 18
+"""Rows of the list at most."""
+_KEYS: Final = "⏎ select · esc cancel"
+_BESIDE: Final = 9
+"""Columns of the window beside the longest option: borders, padding and a scrollbar."""
+_AROUND: Final = 6
+"""Rows of the screen that the list leaves free: those of its window, and one above and below it."""
 
 
 class Choice(Widget, can_focus=True):
@@ -125,9 +133,10 @@ class PickScreen(ThriftyModal[str | None]):
         self._value = value
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="pick"):
+        with Vertical(id="pick") as window:
+            window.border_subtitle = _KEYS
             yield Static(self._title, classes="heading")
-            yield Input(placeholder="type to filter, enter selects, escape cancels", id="pick-text", compact=True)
+            yield Input(placeholder="type to filter", id="pick-text", compact=True)
             yield OptionList(id="pick-list")
 
     def on_mount(self) -> None:
@@ -136,6 +145,17 @@ class PickScreen(ThriftyModal[str | None]):
         self._show()
         at = next((place for place, (value, _) in enumerate(self._left) if value == self._value), 0)
         listed.highlighted = at if self._left else None
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make the window as large as all options need; a filter does not change its size."""
+        texts = (self._title, _KEYS, *(name for _, name in self._all))
+        self.query_one("#pick").styles.width = max(map(cell_len, texts)) + _BESIDE
+        rows = min(len(self._all), _MOST_ROWS, self.app.size.height - _AROUND)
+        self.query_one(OptionList).styles.height = max(1, rows)
 
     @on(Input.Changed, "#pick-text")
     def _narrow(self, event: Input.Changed) -> None:

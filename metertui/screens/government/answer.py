@@ -61,7 +61,7 @@ def answer_question(
     found = report.answer_inquiry(frozen, saved.inquiry_of(frozen), rule, progress=progress)
     answer = Answer(saved, found, picture(found, saved.chart, zone))
     if (made := courses_of(frozen, found, rule, lambda _: progress(1.0))) is not None and made.of_row:
-        lines = {row: sparkline(points, _COURSE) for row, points in made.of_row.items()}
+        lines = {row: sparkline(points, _COURSE, own_range=True) for row, points in made.of_row.items()}
         answer = replace(answer, course_key=made.key, courses=lines)
     return answer, (oldest, newest)
 

@@ -6,10 +6,11 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.markup import escape
 from textual.widget import Widget
@@ -17,7 +18,7 @@ from textual.widget import Widget
 from metertui.engine.reports import Rule
 from metertui.screens.charts import NO_CURSOR, Picture, PictureView
 from metertui.screens.government.answer import EXTREME, Answer, Choice, ShownRows, shown_rows
-from metertui.screens.shell import OnDesk, Steady, Waiting
+from metertui.screens.shell import DeskScreen, OnDesk, Steady, Waiting
 from metertui.screens.tables import MOST_COPIED, PAGE, SortedTable, copy_rows
 from metertui.text import KEYS, Column, answer_words, answers, message
 
@@ -42,7 +43,17 @@ class _Chart(PictureView):
 
 
 class AnswerView(OnDesk, Vertical):
-    """Chart and table, side by side where both fit. Sorts the rows of the table."""
+    """Chart and table, side by side where both fit. Sorts the rows of the table.
+
+    In the chart, keys of the table work too.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Drill down", key_display="⏎"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only the rows that contain a text"),
+        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column"),
+        Binding("S", "sort(0)", "Reverse", show=False, tooltip="Reverse the order"),
+    ]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -221,6 +232,32 @@ class AnswerView(OnDesk, Vertical):
     def on_resize(self) -> None:
         self._arrange()
 
+    # -- keys of the table in the chart ------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the keys of the table where the chart has the focus."""
+        if action in ("select_cursor", "filter", "sort"):
+            return self.is_mounted and self.query_one(_Chart).has_focus and self.at >= 0
+        return super().check_action(action, parameters)
+
+    def action_select_cursor(self) -> None:
+        """Drill down into the row that the cursor of the chart is on, if there is one."""
+        chart, desk = self.query_one(_Chart), self.screen
+        if not chart.is_pointing or self._row_at(chart) is not None:
+            self.query_one(SortedTable).action_select_cursor()
+        elif isinstance(desk, DeskScreen):
+            desk.warn("There is no data at the cursor to drill down into.")
+
+    def action_filter(self) -> None:
+        """Let a filter of the table be typed."""
+        table = self.query_one(SortedTable)
+        self.screen.set_focus(table)  # at once: the next key may have arrived with this one
+        table.action_filter()
+
+    def action_sort(self, step: int) -> None:
+        """Sort the table by the next column, or reverse its order (0)."""
+        self.query_one(SortedTable).action_sort(step)
+
     # -- one cursor on chart and table ---------------------------------------------------------------------------------
 
     @on(SortedTable.RowHighlighted)
@@ -233,16 +270,18 @@ class AnswerView(OnDesk, Vertical):
 
     @on(PictureView.CursorMoved)
     def _go_to_row(self, event: PictureView.CursorMoved) -> None:
-        """Go to the row of the table that is under the cursor of the chart, of the series of the row before."""
+        """Go to the row of the table that the cursor of the chart is on."""
         event.stop()
-        chart = event.chart
-        places = {} if self._shown is None else self._shown.places
-        series = chart.lead if chart.across == NO_CURSOR else chart.across
-        at = places.get((chart.cursor, series), places.get((chart.cursor, NO_CURSOR)))
-        if at is not None:
+        if (at := self._row_at(event.chart)) is not None:
             if at // PAGE != self.at // PAGE:
                 self._show_page(at)
             self.query_one(SortedTable).move_cursor_to(at)
+
+    def _row_at(self, chart: PictureView) -> int | None:
+        """Return the place of the row that the cursor of the chart is on, of the series of the row before."""
+        places = {} if self._shown is None else self._shown.places
+        series = chart.lead if chart.across == NO_CURSOR else chart.across
+        return places.get((chart.cursor, series), places.get((chart.cursor, NO_CURSOR)))
 
     @on(SortedTable.CopyAsked)
     def _copy(self, event: SortedTable.CopyAsked) -> None:

@@ -46,12 +46,13 @@ class GovernmentScreen(AskingScreen):
         "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
         "at once, R those behind the whole answer; of the row of a meter, l opens Lookup, b its bill, x its "
         "exceptions. s sorts by the next column, S reverses the order, n shows the ten highest rows, the ten lowest, "
-        "or all. tab goes to the chart, whose cursor is that of the table. The small line of each row is its use per "
-        "day over time, from 0 to its own highest; its heading says by what. K keeps the question, o opens one, also "
-        "from a file; q shows the command line that gives the same answer. ctrl+e exports the table with its question "
-        "to a .csv, .parquet or .xlsx file, or with its chart to a picture (.svg) or text (.txt). Long work shows its "
-        "progress, and escape cancels it. t replays the period "
-        "under a proposed tariff: who would pay more and who less.\n\n"
+        "or all. tab goes to the chart, whose cursor is that of the table; the keys of the table work there too. The "
+        "small line of each row is its use per day over time; its heading says by what. It runs from 0 to its own "
+        "highest, or from its own lowest if that is above half of the highest; the steadier a row, the flatter its "
+        "line, and ▁ is 0 alone. K keeps the question, o opens one, also from a file; q shows the command line that "
+        "gives the same answer. ctrl+e exports the table with its question to a .csv, .parquet or .xlsx file, or with "
+        "its chart to a picture (.svg) or text (.txt). Long work shows its progress, and escape cancels it. t replays "
+        "the period under a proposed tariff: who would pay more and who less.\n\n"
         "Periods such as last month count from the day of the newest reading, not from today. A meter that moved "
         "counts in the region where it was at the time. Mean and median are of whole periods. For the role "
         "government, small groups are hidden (settings small_group_meters and small_group_share), with the cells that "
@@ -123,6 +124,7 @@ class GovernmentScreen(AskingScreen):
             form.remove_class("hidden")
             self._show_form()
             self.query_one("#table-side").set_class(self.size.width < 110, "hidden")  # the chart remains
+            self._view.set_class(self.size.width < 110, "-alone")
             form.query_one("#period").focus()
         elif self.focused is not None and form in self.focused.ancestors:
             self._leave_form()
@@ -132,6 +134,7 @@ class GovernmentScreen(AskingScreen):
     def _leave_form(self) -> None:
         self.query_one(QuestionForm).add_class("hidden")
         self.query_one("#table-side").remove_class("hidden")
+        self._view.remove_class("-alone")
         self.query_one(SortedTable).focus()
 
     def action_next_choice(self, what: str) -> None:
@@ -265,7 +268,7 @@ class GovernmentScreen(AskingScreen):
         if self.read_only:
             self.warn(self.read_only)
             return
-        self.query_one(TypedLine).ask("keep", "title of this question, then enter; escape cancels", self._saved.title)
+        self.query_one(TypedLine).ask("keep", "what to call this question; escape cancels", self._saved.title)
 
     @work(exclusive=True, group="keep")
     async def _keep(self, title: str) -> None:
@@ -334,7 +337,7 @@ class GovernmentScreen(AskingScreen):
             by = f"-by-{'-'.join(question.by)}" if question.by else ""
             name = f"usage-{question.first}-{question.last}{by}.csv"
             self.query_one(TypedLine).ask(
-                "export", "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels", name
+                "export", "name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels", name
             )
             self.say(f"The file will be written to the folder {Path.cwd()}. A name ending in .svg makes a picture.")
 

@@ -279,7 +279,7 @@ class ReadingsScreen(LastingWindow):
             self.say("Something else is under way; escape cancels it.")
         else:
             name = f"readings-{self._question.first}-{self._question.last}.csv"
-            hint = "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels"
+            hint = "name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
 
     @on(TypedLine.Typed)

@@ -50,11 +50,11 @@ class IngestFigures(Grid):
     def show_figures(self, snapshot: LiveSnapshot, slots: Sequence[Slot]) -> None:
         """Show the figures, with the last two minutes, second by second, where there is room."""
         room = self.size.width // len(self.children)
-        self.query_one("#tile-latency", Tile).set_label("to OK, 50 · 99%" if room >= _ROOMY else "to OK")
+        self.query_one("#tile-latency", Tile).set_label("to OK, 50 · 99%" if room >= _ROOMY else "OK 50 · 99%")
         for name, (_, figure) in _TILES.items():
             value = figure(snapshot)
             if name == "latency" and len(value) > room - 2:
-                value = _tight(value)  # or its unit would be cut
+                value = _tight(value, room - 2)  # or its unit would be cut
             width = min(_SPARK, room - len(value) - 4)
             trend = [_TRENDS[name](slot) for slot in slots] if name in _TRENDS else []
             spark = sparkline(trend, width) if width > 3 and any(trend) else ""
@@ -92,14 +92,16 @@ def _up(seconds: float) -> str:
 
 
 def _milliseconds(*seconds: float | None) -> str:
-    """Return the known durations (seconds) as `0.4 · 2.1 ms`."""
+    """Return the known durations (seconds) as `0.4 · 2.1 ms`, or as `1.2 · 3.4 s` if none is below a second."""
     known = [each * 1000 for each in seconds if each is not None]
+    if known and min(known) >= 1000:
+        return f"{' · '.join(f'{each / 1000:.1f}' for each in known)} s"
     room = max(known, default=0.0) < 100  # for a decimal in the tile
     shown = [f"{each:.1f}" if each < 10 and room else fmt.count(round(each)) for each in known]
     return f"{' · '.join(shown)} ms" if shown else "–"
 
 
-def _tight(milliseconds: str) -> str:
-    """Return durations without the spaces between and in them, as `0.4·2.1 ms`."""
-    figures, _, unit = milliseconds.rpartition(" ")
-    return f"{''.join(figures.split())} {unit}"
+def _tight(milliseconds: str, room: int) -> str:
+    """Return durations without the spaces between them, as `927·1 559ms`; a figure keeps its groups."""
+    figures, _, unit = milliseconds.replace(" · ", "·").rpartition(" ")
+    return f"{figures} {unit}" if len(figures) + 1 + len(unit) <= room else f"{figures}{unit}"

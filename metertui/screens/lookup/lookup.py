@@ -373,7 +373,7 @@ class LookupScreen(DeskScreen):
         else:
             first, last = (self.zone.day(instant) for instant in (self._choice.shown.start, self._choice.shown.end - 1))
             name = f"readings-{self._meter}-{first}-{last}.csv"
-            hint = "file name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels"
+            hint = "name ending in .csv, .parquet, .xlsx, .svg or .txt, then enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
             self.say("A name ending in .svg makes a picture with the chart, .txt the same as text.")
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
@@ -86,19 +86,23 @@ class HelpScreen(ThriftyModal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]
 
-    def __init__(self, explained: DeskScreen) -> None:
+    def __init__(self, explained: DeskScreen, window: Screen[Any] | None = None) -> None:
+        """`window`: what is open over the screen, whose keys come first."""
         super().__init__()
-        self._explained = explained
+        self._explained, self._window = explained, window
 
     def compose(self) -> ComposeResult:
         screen = self._explained
         own = [
-            (self.app.get_key_display(binding), binding.tooltip or binding.description)
+            _named(self.app, binding)
             for _, binding in own_keys(screen)
             if binding.action != "log_out" or screen.desk.sessions.role
         ]
         with VerticalScroll(id="help") as window:
             window.border_subtitle = "escape closes · ↓ scrolls"
+            if self._window is not None and (over := [_named(self.app, each) for _, each in own_keys(self._window)]):
+                yield Static("Keys of the window", classes="heading")
+                yield Static(_two_columns(over))
             if own:
                 yield Static("Keys here", classes="heading")
                 yield Static(_two_columns(own))
@@ -106,6 +110,11 @@ class HelpScreen(ThriftyModal[None]):
             yield Static(_paragraphs(screen.help_text))
             yield Static("Keys everywhere", classes="heading")
             yield Static(_two_columns(_EVERYWHERE))
+
+
+def _named(app: App[Any], binding: Binding) -> tuple[str, str]:
+    """Return a key and what it does."""
+    return app.get_key_display(binding), binding.tooltip or binding.description
 
 
 def _paragraphs(text: str) -> Text:

@@ -17,8 +17,10 @@ from metertui.text import Column
 
 _WIDEST: Final = 28
 """Terminal cells of a text at most."""
-_FEW: Final = 5
-"""Rows that are seen at least, before the lines below them."""
+_FEW, _MANY = 5, 7
+"""Rows that are seen at least before the first of the lines below them, and before the others."""
+_FOOT: Final = 13
+"""Terminal cells that the names of the lines below are given at least: what they are, and of how many rows."""
 PAGE: Final = 100
 """Rows of a page."""
 
@@ -97,11 +99,17 @@ class SortedTable(RowTable):
             held = (row[place] for row in (*rows, *feet) if place < len(row))
             widest = max((cell_len(drawn.shown_text(text)) for text in held), default=0)
             mark = marks.get(column.name, marks.get(f"-{column.name}", ""))
+            of_feet = (cell_len(drawn.shown_text(row[place])) for row in feet if place < len(row))
+            least = min(max(8, *of_feet, 0), _FOOT)
             width = max(widest, len(column.title) + 2)
             width = width if column.right else min(width, _WIDEST)
             heading = f"{column.title}{mark}"
             line = "text-muted" if column.spare else ""
-            fitted.append(drawn.Column(heading, width, column.right, spare=column.spare, whole=column.spare, ink=line))
+            fitted.append(
+                drawn.Column(
+                    heading, width, column.right, spare=column.spare, whole=column.spare, ink=line, narrowest=least
+                )
+            )
         if self.arrangement.column >= len(fitted) or [each.heading for each in self._columns] != [
             each.heading for each in fitted
         ]:
@@ -114,7 +122,8 @@ class SortedTable(RowTable):
     @property
     def _feet(self) -> Sequence[Cells]:
         """Return the first of the feet, as many as leave room for some rows."""
-        return self._all_feet[: max(0, self.size.height - 1 - min(_FEW, self.row_count))]
+        few, most = (self.size.height - 1 - min(rows, self.row_count) for rows in (_FEW, _MANY))
+        return self._all_feet[: max(0, min(1, few), most)]
 
     @property
     def found_rows(self) -> int:

@@ -56,6 +56,20 @@ def test_a_period_that_is_not_over_is_an_outline() -> None:
     assert narrow[0].rstrip("▔").endswith("▌░")
 
 
+def test_a_low_bar_of_a_period_that_is_not_over_has_its_mark() -> None:
+    for count in (3, 20):
+        picture = bars(("", [*[100.0] * (count - 1), 1.0]))._replace(running=(*[False] * (count - 1), True))
+        drawn = lines(upright(picture, 50, 10, INKS))
+        mark = drawn[7].index("□")
+        assert drawn[8][mark] == "▁"
+        assert "".join(drawn).count("□") == 1
+
+
+def test_few_bars_stand_in_the_middle() -> None:
+    row = lines(upright(bars(("", [4.0])), 100, 6, INKS))[3]
+    assert abs(row.index("█") - 3 - (98 - row.rindex("█"))) <= 3
+
+
 def test_the_bar_under_the_cursor_has_its_ink() -> None:
     drawn = upright(bars(("", [1.0, 4.0, 2.0])), 28, 5, INKS, cursor=2)
     assert [segment.text for segment in drawn[3] if segment.style == INKS.style(CURSOR)] == ["█" * 7]

@@ -129,19 +129,38 @@ async def test_the_cursor_shows_the_values_of_a_label_in_the_edge() -> None:
         for key in ("left", "left", "left", "left", "right", "end"):
             await pilot.press(key)
             edges.append(chart.border_subtitle)
-        marks = "   █ read   ▒ estimated   □ ░ not over yet"
+        read = "   █ read   ▒ estimated"
+        marks = f"{read}   □ ░ not over yet"
         assert edges == [
-            f"three · 2.500 kWh · not over yet{marks}",
+            f"three · 2.500 kWh · □ ░ not over yet{read}",
             f"two · no data{marks}",
             *[f"one · 1.000 kWh · estimated{marks}"] * 2,
             f"two · no data{marks}",
-            f"three · 2.500 kWh · not over yet{marks}",
+            f"three · 2.500 kWh · □ ░ not over yet{read}",
         ]
         chart.show(shown._replace(cut=(True, False, False)))
         assert chart.border_subtitle.split("estimated   ")[-1] == "□ ░ not over yet or in part"
         pilot.app.set_focus(None)
         await pilot.pause()
         assert chart.border_subtitle.startswith("█ read")
+
+
+async def test_the_legend_stays_where_a_shorter_name_leaves_room_for_it() -> None:
+    shown = picture([1000.0, 2000.0, 1.0])._replace(
+        names=("the first of them", "the second of them", "the third of them"), running=(False, False, True)
+    )
+    async with Bench().run_test(size=(50, 12)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        chart.show(shown)
+        chart.focus()
+        await pilot.press("home")
+        assert chart.border_subtitle == f"{shown.labels[0]} · 1 000.000 kWh   □ ░ not over yet"
+        named = []
+        for kind in ("bars", "lines", "heat"):
+            chart.show(shown._replace(kind=kind))
+            named.append(chart.key_name("move(1)", "Bar"))
+        chart.show(None)
+        assert [*named, chart.key_name("move(1)", "Bar")] == ["Bar", "Point", "Cell", ""]
 
 
 async def test_the_cursor_says_what_a_value_is_compared_with() -> None:

@@ -17,6 +17,15 @@ def test_an_unknown_value_leaves_its_place_empty() -> None:
     assert sparkline([], 8) == ""
 
 
+def test_steady_values_have_the_range_that_is_theirs_but_not_a_zero() -> None:
+    assert sparkline([60, 70, 80, 90, 100], 8, own_range=True) == "▂▃▄▆▇"
+    assert sparkline([100, 98, 100, 96], 8, own_range=True) == "▅▄▅▄"  # a fifth of the highest at least
+    assert sparkline([5, 5, None, 5], 8, own_range=True) == "▄▄ ▄"
+    assert sparkline([0, 90, 100], 8, own_range=True) == sparkline([0, 90, 100], 8) == "▁▆▇"
+    assert sparkline([0, 0], 8, own_range=True) == "▁▁"
+    assert sparkline([None], 8, own_range=True) == " "
+
+
 def test_more_values_than_fit_are_merged() -> None:
     assert sparkline([0, 0, 4, 4, 8, 8, 2, 2], 4) == "▁▄▇▃"
     assert len(sparkline(list(range(1000)), 7)) <= 7

@@ -62,6 +62,19 @@ async def test_the_list_begins_at_what_is_chosen_and_shows_text_as_it_is() -> No
         assert "‹[b]South›" in str(app.query_one(Choice).render())
 
 
+@pytest.mark.parametrize(("count", "rows"), [(3, 3), (100, 14)])
+async def test_the_list_is_as_large_as_its_options_need(count: int, rows: int) -> None:
+    app = Desk([(str(number), f"option {number:03d} of a few") for number in range(count)])
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        window, listed = app.screen.query_one("#pick"), app.screen.query_one(OptionList)
+        assert str(listed.styles.height) == str(rows)
+        assert window.outer_size.width <= 36
+        await pilot.press("0", "0", "1")
+        assert str(listed.styles.height) == str(rows), "a filter does not change it"
+
+
 async def test_where_there_is_nothing_to_choose_nothing_is_chosen() -> None:
     app = Desk([])
     async with app.run_test(size=(60, 20)) as pilot:

@@ -108,3 +108,26 @@ async def test_chart_and_sums_are_those_of_the_rows_that_a_filter_leaves(analyst
             "mean of 11 whole",
             "median of 11 whole",
         ]
+
+
+async def test_keys_of_the_table_work_in_the_chart_whose_focus_is_seen(analyst: Town) -> None:
+    async with at_work(analyst, "f5", size=(80, 24)) as pilot:
+        await ask(pilot, by=("month",))
+        chart, listed = screen(pilot).query_one("#government-chart", PictureView), screen(pilot).query_one(SortedTable)
+        border = chart.styles.border_top[1]
+        assert (chart.outer_size.height, listed.size.height) == (8, 10)
+        await pilot.press("shift+tab")
+        assert chart.has_focus
+        await pilot.pause()
+        assert chart.styles.border_top[1] != border
+        line = text_of(pilot, "Keys")
+        assert all(key in line for key in ("← → Bar", "⏎ Drill down", "/ Filter"))
+        await pilot.press("end", "left", "s")
+        await settle(pilot)
+        assert screen(pilot)._view.sort
+        await pilot.press(*"/2025")
+        assert listed.has_focus, "letters that come with the slash are of the filter"
+        assert listed.arrangement.wanted == "2025"
+        await pilot.press("escape", "shift+tab", "home", "enter")
+        await settle(pilot)
+        assert screen(pilot)._saved.by == ("day",)

@@ -26,12 +26,18 @@ async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town, monke
         await show(town, pilot)
         shown = " ".join(text_of(pilot, "#server-figures").split())
         assert shown.endswith("refused " + " ".join(f"{code}×{n}" for n, code in reversed([*enumerate(codes, 1)])))
-        for p50, p99, said in ((0.0013, 0.0051, "1.3·5.1 ms"), (0.012, 0.097, "12 · 97 ms"), (0.3, 1.2, "300·1200 ms")):
+        for p50, p99, said in (
+            (0.0013, 0.0051, "1.3·5.1 ms"),
+            (0.012, 0.097, "12 · 97 ms"),
+            (0.3, 1.2, "300·1 200ms"),
+            (1.5, 12.0, "1.5·12.0 s"),
+        ):
             slow = replace(town.headend.live(), p50=p50, p99=p99)
             with monkeypatch.context() as patched:
                 patched.setattr(town.headend, "live", lambda slow=slow: slow)
                 await show(town, pilot)
-                _, _, figure = text_of(pilot, "#tile-latency").partition("\n")
+                label, _, figure = text_of(pilot, "#tile-latency").partition("\n")
+                assert label.strip() == "OK 50 · 99%"
                 assert figure.strip() == said
                 assert len(said) <= pilot.app.screen.query_one("#tile-latency").content_size.width
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.command import CommandPalette
 from textual.widgets import Static
 
+from metertui.screens.fields import PickScreen
 from metertui.screens.shell.frame import PLACES, DeskScreen
 from metertui.screens.shell.help import HelpScreen, _paragraphs, own_keys
 from tests.screens.town import Town, at_work, settle, text_of
@@ -75,3 +76,26 @@ async def test_keys_that_edit_a_text_are_no_keys_of_a_screen(town: Town) -> None
             assert not {"ctrl+w", "ctrl+k", "ctrl+u", "ctrl+a", "delete"} & {binding.key for binding in found}
             keys = [pilot.app.get_key_display(binding) for binding in found]
             assert len(set(keys)) == len(keys)
+
+
+async def test_keys_that_work_everywhere_work_over_the_list_of_a_choice(town: Town) -> None:
+    town.log_in("operator")
+    async with at_work(town, "f5") as pilot:
+        await pilot.press("f", "tab", "tab", "enter")
+        listed = pilot.app.screen
+        assert isinstance(listed, PickScreen)
+        await pilot.press("f1")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        said = [str(each.render()) for each in pilot.app.screen.query("#help Static").results(Static)]
+        assert "GovernmentScreen" not in said[0]
+        assert PLACES["government"][1] in said
+        await pilot.press("f1")
+        assert pilot.app.screen_stack[-1] is listed
+        for key, place in ((key.lower(), place) for place, (key, _) in PLACES.items()):
+            await pilot.press(key)
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, DeskScreen)
+            assert pilot.app.screen.place == place
+        await pilot.press("colon", "f1")
+        assert isinstance(pilot.app.screen, HelpScreen), "the palette makes room for it"
