@@ -7,7 +7,6 @@ and their energy is in the intervals already. A bad record costs itself; a bad r
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from metertui.engine.base import (
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.intervals import IntervalPiece, IntervalRows
 from metertui.formats.exact_energy import UNITS, energies, energy_of, power_of
+from metertui.formats.meter_tables import nem_streams
 from metertui.formats.nem_records import (
     cell,
     cells_of,
@@ -42,12 +42,10 @@ from metertui.formats.nem_records import (
     text_of,
     valid_records,
 )
-from metertui.formats.nem_streams import DIRECTIONS, channels, direction_of, why_left_out
 from metertui.formats.said import Said, Series, Taken
 
 _FORM: Final = "NEM12"
 _MINUTES_PER_DAY: Final = 1440
-_SUFFIXES: Final = re.compile(r"[A-Z][0-9A-Z]")
 _MISSING: Final = -1
 """In place of an energy: the file has none."""
 _VALUES: Final = 2
@@ -70,15 +68,15 @@ def _stream(cells: list[str]) -> _Stream:
     """Return what the cells of a record 200 say. Raises Refused."""
     nmi, suffix, unit, length = (cell(cells, place) for place in (1, 4, 7, 8))
     check_meter_id(nmi)
-    if _SUFFIXES.fullmatch(suffix) is None:
+    if nem_streams.SUFFIX.fullmatch(suffix) is None:
         raise Refused("syntax", f"'{suffix[:40]}' is no suffix of a data stream: it is like E1 or B1")
     if not (length.isascii() and length.isdigit()) or len(length) > 4 or not _is_step(int(length)):
         raise Refused(
             "syntax", f"'{length[:40]}' is no length of an interval: it is a part of a day, in minutes, like 30"
         )
-    if direction_of(suffix) is not None and unit.lower() not in UNITS:
+    if nem_streams.direction_of(suffix) is not None and unit.lower() not in UNITS:
         raise Refused("bad-field", f"{suffix} is energy, and '{unit[:40]}' is no unit of energy: it is Wh, kWh or MWh")
-    return _Stream(nmi, suffix, _SUFFIXES.findall(cell(cells, 2)), UNITS.get(unit.lower(), unit), int(length))
+    return _Stream(nmi, suffix, nem_streams.SUFFIX.findall(cell(cells, 2)), UNITS.get(unit.lower(), unit), int(length))
 
 
 def _is_step(minutes: int) -> bool:
@@ -107,7 +105,7 @@ def _taken(path: Path, said: Said, streams: list[_Stream]) -> Taken:
 
 
 def _why(stream: _Stream) -> str:
-    return "" if direction_of(stream.suffix) else why_left_out(stream.suffix)
+    return "" if nem_streams.direction_of(stream.suffix) else nem_streams.why_left_out(stream.suffix)
 
 
 def _streams(path: Path, progress: Progress) -> list[_Stream]:
@@ -126,9 +124,12 @@ def _registers(streams: list[_Stream]) -> dict[tuple[str, str], str]:
         suffixes[stream.nmi] |= {stream.suffix, *stream.configuration}
     ids: dict[tuple[str, str], str] = {}
     for nmi, all_of_nmi in suffixes.items():
-        for direction in DIRECTIONS:
-            one_way = [suffix for suffix in all_of_nmi if direction_of(suffix) == direction]
-            ids |= {(nmi, suffix): str(Identifier(nmi, name)) for suffix, name in channels(one_way, direction).items()}
+        for direction in nem_streams.DIRECTIONS:
+            one_way = [suffix for suffix in all_of_nmi if nem_streams.direction_of(suffix) == direction]
+            ids |= {
+                (nmi, suffix): str(Identifier(nmi, name))
+                for suffix, name in nem_streams.channels(one_way, direction).items()
+            }
     return ids
 
 

@@ -28,6 +28,7 @@ from metertui.engine.errors import DataError, Refused
 from metertui.engine.intervals import IntervalPiece, IntervalRows
 from metertui.engine.storage import Rows
 from metertui.formats.exact_energy import UNITS, energy_of, power_of
+from metertui.formats.meter_tables import nem_streams
 from metertui.formats.nem_records import (
     cell,
     cells_of,
@@ -38,11 +39,10 @@ from metertui.formats.nem_records import (
     text_of,
     valid_records,
 )
-from metertui.formats.nem_streams import Direction, channels
 from metertui.formats.said import Said, Series, Taken
 
 _FORM: Final = "NEM13"
-_DIRECTIONS: Final[dict[str, Direction]] = {"E": "use", "I": "export"}
+_DIRECTIONS: Final[dict[str, nem_streams.Direction]] = {"E": "use", "I": "export"}
 """By the network's view: what it exports, the customer uses."""
 _UWH_PER_WH: Final = 1_000_000
 _CELLS: Final = 20
@@ -64,7 +64,7 @@ class _Record(NamedTuple):
 
     nmi: str
     suffix: str
-    direction: Direction
+    direction: nem_streams.Direction
     unit: str
     before: _Read
     after: _Read
@@ -102,7 +102,7 @@ def _record(cells: list[str]) -> _Record | None:
 
 _Ids = dict[tuple[str, str], str]
 """The identifier of each stream, by NMI and suffix."""
-_Streams = dict[tuple[str, str], tuple[Direction, str]]
+_Streams = dict[tuple[str, str], tuple[nem_streams.Direction, str]]
 """The direction and unit of each stream, by NMI and suffix."""
 
 
@@ -128,13 +128,13 @@ def _taken(path: Path, said: Said, streams: _Streams) -> Taken:
 
 def _registers(streams: _Streams) -> _Ids:
     """Return the identifier of each stream, by NMI and suffix."""
-    one_way: dict[tuple[str, Direction], set[str]] = defaultdict(set)
+    one_way: dict[tuple[str, nem_streams.Direction], set[str]] = defaultdict(set)
     for (nmi, suffix), (direction, _) in streams.items():
         one_way[nmi, direction].add(suffix)
     return {
         (nmi, suffix): str(Identifier(nmi, name))
         for (nmi, direction), suffixes in one_way.items()
-        for suffix, name in channels(suffixes, direction).items()
+        for suffix, name in nem_streams.channels(suffixes, direction).items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metertui.formats.meter_tables import nem_streams
 from metertui.formats.meter_tables.reading import open_meter_table
 
-__all__ = ["open_meter_table"]
+__all__ = ["nem_streams", "open_meter_table"]

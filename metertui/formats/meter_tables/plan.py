@@ -127,8 +127,10 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
 def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: Stats) -> None:
     """Raise DataError where many rows contradict others: the column by which they differ is not known."""
     for each in figures:
-        if stats.contradicting[each.place] > max(_FEW, stats.filled[each.place] // 4):
-            why = f"many rows have the time of another one, and another '{shape.names[each.place]}'"
+        few = _FEW if each.place >= 0 else 0  # of days, each with many figures, one is not few
+        if stats.contradicting[each.place] > max(few, stats.filled[each.place] // 4):
+            other = f"another '{shape.names[each.place]}'" if each.place >= 0 else "other figures"
+            why = f"many rows have the time of another one, and {other}"
             give = "--columns with the column that tells them apart, such as clock=NAME, meter=NAME or channel=NAME"
             raise DataError(path, None, f"{why}; give {give}")
 

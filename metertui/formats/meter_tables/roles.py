@@ -20,7 +20,8 @@ from metertui.formats.meter_tables.figure_columns import (
     is_register,
     undecided_figures,
 )
-from metertui.formats.meter_tables.row_series import AS_THEY_SAY, RowSeries
+from metertui.formats.meter_tables.nem_streams import are_streams
+from metertui.formats.meter_tables.row_series import AS_THEY_SAY, RowSeries, series_of_streams
 from metertui.formats.meter_tables.shape import TIMES, Shape, clean
 from metertui.formats.meter_tables.statuses import status_of
 from metertui.formats.meter_tables.times import TimeColumns, find_times
@@ -216,10 +217,12 @@ def _roles(
     series = told.get("channel", told.get("series"))
     texts = [at for at in free if shape.kinds[at] == "text" and at not in (unit, *statuses)]
     if series is None:
-        series = _first(at for at in texts if _is_channel_column(shape, at))
+        series = _first(at for at in texts if _is_channel_column(shape, at) or _is_stream_column(shape, at))
     for name in said_series.values() if series is None else ():
         column_of(path, shape, name)
     by_text = RowSeries({name: role for role, name in said_series.items()})
+    if series is not None and not said_series and _is_stream_column(shape, series):
+        by_text = series_of_streams(values(shape, series))
     said = {role: at for role, at in told.items() if role not in (*TIME_ROLES, *_OTHER_ROLES)}
     if len(shape.slots) and not said:
         inside = [at for at in shape.slots if at in places and at not in times.places]
@@ -293,6 +296,11 @@ def _is_channel_column(shape: Shape, place: int) -> bool:
     named = shape.named and is_named("channel", shape.names[place])
     told = any(each.direction or each.tariff or each.not_energy for each in said)
     return bool(found) and ((named and any(speaks)) or (all(speaks) and told)) and (told or len(found) > 1)
+
+
+def _is_stream_column(shape: Shape, place: int) -> bool:
+    """Return whether the texts of a column are suffixes of the Australian market: `E1`, `B1`."""
+    return shape.named and "suffix" in plain(shape.names[place]) and are_streams(values(shape, place))
 
 
 def _status_of_column(statuses: list[int], place: int) -> int | None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.figure_columns import channel_of
+from metertui.formats.meter_tables.nem_streams import DIRECTIONS, channels, direction_of, why_left_out
 from metertui.formats.meter_tables.words import POWER_UNITS, meaning_of, unit_of
 from metertui.formats.said import Kind, NotSaid, quoted, several, unclear
 
@@ -34,11 +35,13 @@ class RowSeries:
     """Which register the rows of each series are of."""
 
     said: Mapping[str, str] = field(default_factory=dict)
-    """Channels by the texts of which a person says them."""
+    """Channels by the texts of which a person says them, or a column that is known by its name."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Why the rows of a text are not taken, where that is known."""
 
     def channel_of(self, text: str) -> str:
         """Return the channel of a series of energy; empty if another one is said to be that."""
-        channel = self.said.get(text)
+        channel = "" if text in self.left_out else self.said.get(text)
         if channel is None:
             channel = channel_of(meaning_of(text))
             return "" if channel in self.said.values() else channel
@@ -46,6 +49,8 @@ class RowSeries:
 
     def why_left_out(self, text: str) -> str:
         """Return why a series is left out that no channel is known of."""
+        if text in self.left_out:
+            return self.left_out[text]
         channel = channel_of(meaning_of(text))
         return f"'{next(other for other, said in self.said.items() if said == channel)}' is {channel}"
 
@@ -90,6 +95,13 @@ class RowSeries:
 
 
 AS_THEY_SAY: Final = RowSeries()
+
+
+def series_of_streams(suffixes: Iterable[str]) -> RowSeries:
+    """Return which register the rows of each stream of the Australian market are of."""
+    of = {way: [each for each in suffixes if direction_of(each) == way] for way in DIRECTIONS}
+    said = {text: channel for way, texts in of.items() for text, channel in channels(texts, way).items()}
+    return RowSeries(said, {text: why_left_out(text) for text in suffixes if text not in said})
 
 
 def not_energy(text: str, unit: str) -> str:

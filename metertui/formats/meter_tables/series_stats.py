@@ -99,6 +99,9 @@ def stats_of(
     for each in figures:
         if each.place < 0:  # parts of a day, of which no row is like the next
             stats.courses[each.place] = ""
+            days = list(zip(*([columns[at][row] for row in timed] for at in roles.slots), strict=True))
+            stats.filled[each.place] = len(days)
+            stats.contradicting[each.place] = _repeated(series, start, days)
             continue
         energy, state = _energies([columns[each.place][row] for row in timed], marks[each.place])
         stats.filled[each.place] += int((state != _MISSING).sum())
@@ -110,6 +113,13 @@ def stats_of(
         stats.contradicting[each.place] = int((same & (np.diff(ordered[3]) != 0)).sum())
         stats.courses[each.place] = _course(ordered)
     return stats
+
+
+def _repeated(series: Int64Array, start: Int64Array, days: Sequence[Sequence[str]]) -> int:
+    """Return how many days have other figures than an earlier row of the same register and day."""
+    first: dict[tuple[int, int], Sequence[str]] = {}
+    keys = zip(series.tolist(), start.tolist(), strict=True)
+    return sum(first.setdefault(key, day) != day for key, day in zip(keys, days, strict=True))
 
 
 def _clashing(names: Sequence[Sequence[str]], start: Int64Array) -> set[frozenset[str]]:

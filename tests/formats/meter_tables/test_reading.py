@@ -118,6 +118,19 @@ def test_a_day_of_a_row_has_the_quality_of_its_row(tmp_path: Path) -> None:
     assert [row.split()[-1] for row in found.intervals] == ["0.5"] * 24 + ["E"] * 24 + ["0.5"] * 24
 
 
+def test_a_row_may_be_a_day_of_one_of_several_streams_with_a_quality(tmp_path: Path) -> None:
+    names = ",".join(clock(60 * at) for at in range(24))
+    days = [("E1", 1, 28, "A"), ("B1", 2, 28, "A"), ("K1", 9, 28, "A"), ("E1", 3, 29, "E"), ("B1", 4, 29, "S")]
+    rows = "".join(f"m1,{of},2025-04-{day}," + f"0.{kwh}," * 24 + f"{mark}\n" for of, kwh, day, mark in days)
+    found = read(tmp_path, f"NMI,Suffix,Date,{names},Quality\n{rows}", meter="", unit="kWh")
+    assert found.refused == []
+    assert (found.total("m1"), found.total("m1:export")) == (9.6, 14.4)
+    assert [row.split()[4:] for row in found.intervals[::24]] == [[], [], ["E"], ["S"]]
+    assert "figures of K1, as reactive energy" in str(found.table.left_out.sentences())
+    with pytest.raises(DataError, match=r"many rows have the time of another one, and other figures; give --columns"):
+        read(tmp_path, f"NMI,Of,Date,{names},Quality\n{rows}", meter="", unit="kWh")
+
+
 def test_hours_of_a_day_may_be_numbered_by_the_clock(tmp_path: Path) -> None:
     names = ";".join(f"H{hour}" for hour in range(1, 25))
     spring = ";".join("" if hour == 3 else f"0,{hour + 10}" for hour in range(1, 25))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.errors import DataError
-from metertui.formats.meter_tables.row_series import RowSeries, RowText, not_energy
+from metertui.formats.meter_tables.row_series import RowSeries, RowText, not_energy, series_of_streams
 from metertui.formats.said import NotSaid
 
 PATH = Path("x.csv")
@@ -46,6 +46,12 @@ def test_what_is_said_of_a_series_leaves_out_another_that_would_be_the_same() ->
     assert series.why_left_out(HEAT.text) == "'Verbrauch Licht' is use"
     both = RowSeries({LIGHT.text: "use", HEAT.text: "heat"})
     assert [both.channel_of(each.text) for each in (LIGHT, HEAT)] == ["use", "heat"]
+
+
+def test_streams_are_use_and_feed_in_or_left_out() -> None:
+    series = series_of_streams(["E1", "B1", "Q1", "E2"])
+    assert [series.channel_of(text) for text in ("E1", "E2", "B1", "Q1")] == ["t1", "t2", "export", ""]
+    assert series.why_left_out("Q1") == "reactive energy"
 
 
 def test_what_may_be_use_or_feed_in_is_asked_for() -> None:

@@ -7,12 +7,14 @@ its feed-in. Where it has several, each is a register of its own, and their sum 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 Direction = Literal["use", "export"]
 DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
 
+SUFFIX: Final = re.compile(r"[A-Z][0-9A-Z]")
 _LEFT_OUT: Final = {
     "A": "the average of two other streams",
     "C": "a check meter",
@@ -34,6 +36,12 @@ def direction_of(suffix: str) -> Direction | None:
             return "export"
         case _:
             return None
+
+
+def are_streams(texts: Iterable[str]) -> bool:
+    """Return whether all texts are suffixes, and some of them of energy to count."""
+    found = set(texts)
+    return all(map(SUFFIX.fullmatch, found)) and any(map(direction_of, found))
 
 
 def why_left_out(suffix: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.formats.nem_streams import channels, direction_of, why_left_out
+from metertui.formats.meter_tables.nem_streams import are_streams, channels, direction_of, why_left_out
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,8 @@ def test_only_energy_that_is_taken_or_fed_in_counts() -> None:
     assert [direction_of(suffix) for suffix in ("E1", "B2", "Q1", "D1", "11", "")] == ["use", "export"] + [None] * 4
     assert why_left_out("Q1") == "reactive energy"
     assert why_left_out("Z1") == "neither use nor feed-in"
+
+
+def test_texts_are_streams_if_all_are_suffixes_and_one_counts() -> None:
+    assert are_streams(["E1", "B1", "K1"])
+    assert [are_streams(texts) for texts in ([], ["K1", "Q1"], ["E1", "Main"], ["E1", ""])] == [False] * 4
