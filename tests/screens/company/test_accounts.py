@@ -97,7 +97,7 @@ async def test_an_account_has_its_last_days_as_they_become_known(office: Town) -
 
     async with at_work(office, "f6") as pilot:
         await a_second()
-        steady, daily, fallen = "▇" * 7, "▇" * 6, "     ▇"
+        steady, daily, fallen = "▄" * 7, "▄" * 6, "     ▄"
         assert lines() == [steady, *[daily] * 6, fallen]  # nothing is known of what was used after the last reading
         assert "last 7 days" in text_of(pilot, "#account-table")
         office.read(("200-001", "1441.5", "2025-03-12T00:00"))
