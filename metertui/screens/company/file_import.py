@@ -304,7 +304,7 @@ class UploadTab(Tab):
             raise
         finally:
             self._end(under_way)
-        self._report.show_report(report)
+        self._report.show_report(report, stored=True)
         self.query_one("#upload-path").focus()
         what = "new interval" if importing.has_intervals and not importing.new_reads else "new reading"
         closed = "; the day was closed, and they are in the archive" if importing.new_reads else ""

@@ -39,8 +39,8 @@ class FileReport(OnDesk, Vertical):
         """Return whether any list has a row."""
         return any(self._lists.values())
 
-    def show_report(self, report: ImportReport | None) -> None:
-        """Show what becomes of the lines of a file, and what they say; nothing while it is not known."""
+    def show_report(self, report: ImportReport | None, *, stored: bool = False) -> None:
+        """Show what becomes of the lines of a file, or became of them; nothing while it is not known."""
         self._lists = {view: [] for view in _VIEWS}
         if report is not None:
             self._lists = {
@@ -48,7 +48,8 @@ class FileReport(OnDesk, Vertical):
                 "totals": file_views.totals_of(report, self.zone),
                 "lines": file_views.odd_of(report),
             }
-        self.query_one("#upload-text", Static).update(plain("" if report is None else file_views.counts_line(report)))
+        counts = "" if report is None else file_views.counts_line(report, stored=stored)
+        self.query_one("#upload-text", Static).update(plain(counts))
         self.set_class(report is None, "hidden")
         for view, rows in self._lists.items():
             self.query_one(f"#upload-{view}", Table).show_rows(

@@ -81,9 +81,9 @@ def taken_line(taken: Taken) -> str:
     return " · ".join(part for part in (*parts, *others) if part)
 
 
-def counts_line(report: ImportReport) -> str:
-    """Return what becomes of the lines of a file."""
-    parts = [f"{fmt.count(report.read)} read", f"{fmt.count(report.new)} new"]
+def counts_line(report: ImportReport, *, stored: bool = False) -> str:
+    """Return what becomes of the lines of a file, or what became of them once they are stored."""
+    parts = [*(["stored"] if stored else []), f"{fmt.count(report.read)} read", f"{fmt.count(report.new)} new"]
     for name in ("duplicate", "different", "suspect"):
         if count := getattr(report, name):
             what = "replaced" if name == "different" and report.replaced else name

@@ -46,3 +46,9 @@ def test_a_file_is_known_by_its_form_and_mapping() -> None:
     )
     assert taken_line(taken) == "table · energy per interval · known by the mapping quay · 'B' left out: another table"
     assert taken_line(Taken("", "")) == ""
+
+
+def test_the_counts_of_a_stored_file_say_that_it_is_stored() -> None:
+    report = ImportReport(read=3, new=3)
+    assert counts_line(report) == "3 read · 3 new"
+    assert counts_line(report, stored=True) == "stored · 3 read · 3 new"
