@@ -47,10 +47,11 @@ def usage(answer: UsageComparison) -> Figure:
     if opening is None or closing is None:
         return Figure(fmt.NOTHING)
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
-    which = "both ends" if len(estimated) == 2 else "".join(estimated)
+    which = "both" if len(estimated) == 2 else "".join(estimated)
     known = "from first reading" if opening.quality == "first" else "read at both ends"
-    if "substituted" in (opening.quality, closing.quality) and not estimated:
-        known = f"{'opening' if opening.quality == 'substituted' else 'closing'} substituted"
+    substitutes = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "substituted"]
+    if substitutes:
+        known = "both substituted" if len(substitutes) == 2 else f"{substitutes[0]} substitute"
     note = f"{which} estimated" if estimated else "to last reading" if closing.quality == "last" else known
     risen = None if opening.wh is None or closing.wh is None else closing.wh - opening.wh
     changed = "\nregister changed" if risen not in (None, answer.usage.usage_wh) else ""

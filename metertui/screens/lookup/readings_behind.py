@@ -19,7 +19,7 @@ _COLUMNS: Final = (
     Column("read at", 19, whole=True),
     Column("register kWh", 14, right=True),
     Column("usage kWh", 10, right=True),
-    Column("status", 10, whole=True),
+    Column("status", 10, whole=True, most=21),
     Column("interval", 11, right=True, spare=True),
 )
 """Where there is little room the interval is left out, not the status, which says what to look at."""

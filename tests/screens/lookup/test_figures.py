@@ -86,12 +86,14 @@ def test_a_usage_says_which_of_its_ends_are_estimated() -> None:
     assert figures.usage(UsageComparison(used(None), used(None))) == Figure("no data")
     cases: tuple[tuple[Quality, Quality, str], ...] = (
         ("actual", "actual", "read at both ends"), ("estimated", "actual", "opening estimated"),
-        ("estimated", "estimated", "both ends estimated"), ("actual", "last", "to last reading"),
-        ("first", "actual", "from first reading"),
+        ("estimated", "estimated", "both estimated"), ("actual", "last", "to last reading"),
+        ("first", "actual", "from first reading"), ("substituted", "actual", "opening substitute"),
+        ("actual", "substituted", "closing substitute"), ("substituted", "substituted", "both substituted"),
     )  # fmt: skip
     for opening, closing, note in cases:
         each = used(2500, opening, closing)
         assert figures.usage(UsageComparison(each, used(None))) == Figure("2.500 kWh", f"\n{note}")
+        assert len(note) <= figures.ROOM
 
 
 def test_a_comparison_has_its_direction_in_a_word() -> None:

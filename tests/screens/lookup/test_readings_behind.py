@@ -68,3 +68,9 @@ async def test_a_reading_that_is_looked_at_stays_under_the_cursor(town: Town) ->
         await settle(pilot)
         assert table.row_count == 550
         assert (table.cursor_row, table.cells_of_row(table.cursor_row)) == (3, looked_at)
+
+
+def test_a_quality_is_a_whole_word_where_there_is_room() -> None:
+    for room, quality in ((80, "substituted"), (118, "estimated, rejected")):
+        layout = lay_out(BehindTable()._columns, room, 1)
+        assert layout.widths[layout.places.index(3)] >= len(f"≈ {quality}")
