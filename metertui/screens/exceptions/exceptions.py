@@ -395,7 +395,9 @@ class ExceptionsScreen(DecidingScreen):
     def action_explain(self) -> None:
         """Explain what is at stake in the case under the cursor; of several, in the heaviest."""
         row = self._list.under_cursor
-        if row is None or not row.known or row.time == NEVER:
+        if row is None:
+            self.warn("There is no case to explain.")
+        elif not row.known or row.time == NEVER:
             self.warn("This case has no reading, so there is nothing to explain.")
         elif row.count == 1:
             self._explain_case(row)

@@ -43,6 +43,7 @@ class Level:
 class AskingScreen(GatedScreen):
     """Asks a question at a time. An answer stands under its own question, dimmed while that is not the one asked."""
 
+    AUTO_FOCUS = ""  # Textual would focus a field of the form, which is hidden, while there is no answer
     place = "government"
     roles = ("government", "operator")
 

@@ -100,3 +100,5 @@ async def test_nothing_to_do_is_said(empty_town: Town) -> None:
         assert text_of(pilot, "#no-cases") == said
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
+        await go(pilot, "e")
+        assert text_of(pilot, "#said") == "! There is no case to explain."

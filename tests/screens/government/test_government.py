@@ -265,6 +265,8 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         assert not screen(pilot).query_one("#desk").display
         await press(pilot, "f")
         assert said(pilot).startswith("! There are no readings yet")
+        await press(pilot, "o", "escape")
+        assert pilot.app.focused is None, "a field of the hidden form would take the keys"
         batch = empty_town.engine.ingest.begin()
         batch.add_account(HOSTILE, {})
         empty_town.engine.ingest.apply(batch)
@@ -272,3 +274,4 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         await press(pilot, "ctrl+r")
         await settle(pilot)
         assert table(pilot) == [["2025-03 □", "1.000", "100.0%", "1", "2"]]
+        assert isinstance(pilot.app.focused, SortedTable)
