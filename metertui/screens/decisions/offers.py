@@ -25,7 +25,7 @@ _MONEY: Final = 12
 _LINE: Final = 3 + _NAME + _KWH + _MONEY
 _BETWEEN: Final = 2
 _STAYS: Final = "· figures stay"
-_ELSEWHERE: Final = " Decisions are made where the folder is owned."
+_ELSEWHERE: Final = " Decide where the folder is owned."
 
 
 class Offer(NamedTuple):

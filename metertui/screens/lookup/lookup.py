@@ -70,7 +70,7 @@ class LookupScreen(DeskScreen):
         "and with the chart to a picture (.svg) or text (.txt); escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Find", tooltip="Find another meter"),
+        Binding("slash", "search", "Find", key_display="/", tooltip="Find another meter"),
         Binding("f", "search", "Find", show=False),
         Binding("m", "recent", "Recent", show=False, tooltip="The meters of this session"),
         Binding("e", "why", "Explain"),

@@ -317,9 +317,7 @@ async def test_a_follower_offers_no_key_that_writes_and_says_where_that_is_done(
         await settle(pilot)
         line = text_of(pilot, "#keys")
         assert line.startswith("⏎ Open  2 Silent meters  / Meter")
-        assert (
-            text_of(pilot, "#case-offers").splitlines()[-1].strip() == "Decisions are made where the folder is owned."
-        )
+        assert text_of(pilot, "#case-offers").splitlines()[-1].strip() == "Decide where the folder is owned."
         assert "v Void" not in text_of(pilot, "#case-offers")
 
 

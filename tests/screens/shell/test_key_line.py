@@ -47,7 +47,7 @@ async def test_a_key_that_the_focus_has_taken_is_not_offered_twice(town: Town) -
     async with at_work(town, "f3", *STEADY, "enter", "r") as pilot:
         line = text_of(pilot, "#keys")
         assert "/ Filter" in line
-        assert "f Find" in line
+        assert "Find" not in line
 
 
 async def test_a_click_on_a_key_presses_it(town: Town) -> None:
