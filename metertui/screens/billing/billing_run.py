@@ -119,12 +119,9 @@ class BillingRunScreen(LastingWindow):
         self.query_one("#run-folder", Steady).show(plain(there))
 
     def _offer_next(self) -> None:
-        """Point at the button of the next step; only the one that has the focus is filled."""
-        steps = (("calculate", "Calculate", self._run is None), ("write", "Write file", self._run is not None))
-        for name, label, next_one in steps:
-            button = self.query_one(f"#run-{name}", Button)
-            button.variant = "primary" if next_one else "default"
-            button.label = f"▸ {label}" if next_one else label
+        """Let the button of the next step stand out; the focus stays, so that a second enter does nothing new."""
+        for name, is_next in (("calculate", self._run is None), ("write", self._run is not None)):
+            self.query_one(f"#run-{name}", Button).variant = "primary" if is_next else "default"
 
     # -- requests --------------------------------------------------------------------------------------------
 
