@@ -17,6 +17,8 @@ MARK: Final = ":"
 """Stands between a meter id, which never has one, and a channel."""
 _METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}|[A-Z]{2}[0-9]{11}[0-9A-Z]{20}")
 """1 to 32 characters, or the 33 of a metering point in Austria and Germany: country, grid, postcode, point."""
+_LONGEST: Final = 32
+"""Characters of a meter id that is no metering point."""
 _CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
 
 
@@ -33,11 +35,12 @@ class Identifier(NamedTuple):
 def check_meter_id(text: str) -> str:
     """Return `text` if it is a meter id. Raises Refused `bad-meter-id`."""
     if _METER_ID.fullmatch(text) is None:
+        length = f"{len(text)} characters are too many: " if len(text) > _LONGEST else ""
         what = (
             "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit, or is the 33 "
             "of a metering point in Austria or Germany"
         )
-        raise Refused("bad-meter-id", what)
+        raise Refused("bad-meter-id", length + what)
     return text
 
 

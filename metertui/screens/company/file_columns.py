@@ -101,7 +101,8 @@ def first_unknown(taken: Taken | None) -> int:
 def cells_of(column: Series, *, asked: bool = False) -> Cells:
     """Return the cells of the row of a column or series; `asked`: whether a person must say what columns are."""
     nothing = f"– {column.why}" if column.why else "▲ ?" if asked else "–"
-    taken_for = _ROLES.get(column.role, column.role) or ("" if column.register else nothing)
+    channel = split_identifier(column.register).channel if column.register else ""
+    taken_for = _ROLES.get(column.role, column.role) or channel or nothing
     first = "  ".join(plain(text).plain for text in column.first)
     return (str(column.number or ""), column.name, taken_for, column.register, column.unit, first)
 

@@ -30,6 +30,8 @@ _CHOICES: Final[Mapping[str, tuple[str, Options]]] = {
 """The title and the values of each option that is a choice."""
 _TEXTS: Final = {"meter": "meter", "zone": "zone", "max_kw": "max kW"}
 REPLACES: Final = "replaces"
+_SIGN: Final = " ▾"
+"""Stands behind the value of a choice that can be changed."""
 
 
 class FileForm(Vertical):
@@ -42,12 +44,6 @@ class FileForm(Vertical):
         option: str
         leads: bool
         """Whether the person is done with its field."""
-
-    @dataclass
-    class Named(Message):
-        """A name for the mapping was entered."""
-
-        name: str
 
     def __init__(self, site: str, **kwargs: Any) -> None:
         """`site` is the name of the site zone, which is suggested for times without one."""
@@ -64,21 +60,17 @@ class FileForm(Vertical):
         zones = SuggestFromList([self._site, "UTC"], case_sensitive=False)
         zone = Field(id="upload-zone", compact=True, check=refused_by(zone_named), suggester=zones)
         most = Field(id="upload-max_kw", compact=True, check=_no_power)
-        name = Field(id="upload-mapping", compact=True, placeholder="name, to keep this")
         with Horizontal(classes="upload-options"):
             yield from self._text("meter", meter)
             yield from self._text("zone", zone)
-            yield self._choice("kind")
         with Horizontal(classes="upload-options"):
-            for option in ("stamps", "unit", "date_order"):
+            for option in ("kind", "stamps", "unit"):
                 yield self._choice(option)
         with Horizontal(classes="upload-options"):
-            yield from self._text("max_kw", most)
-            with Horizontal(classes="upload-option"):
-                yield Label("mapping")
-                yield name
+            yield self._choice("date_order")
             values = (("", "left alone"), ("yes", "replaced"))
-            yield Choice("different", values, id=f"upload-{REPLACES}")
+            yield Choice("different", values, id=f"upload-{REPLACES}", sign=_SIGN)
+            yield from self._text("max_kw", most)
 
     def _text(self, option: str, field: Field) -> ComposeResult:
         with Horizontal(classes="upload-option"):
@@ -87,7 +79,7 @@ class FileForm(Vertical):
 
     def _choice(self, option: str) -> Choice:
         title, values = _CHOICES[option]
-        return Choice(title, (("", "–"), *values), id=f"upload-{option}")
+        return Choice(title, (("", "–"), *values), id=f"upload-{option}", sign=_SIGN)
 
     @property
     def said(self) -> Said:
@@ -135,6 +127,8 @@ class FileForm(Vertical):
             needed = option in self.needed and not choice.value
             choice.offer((("", _NEEDED if needed else label), *values), choice.value)
             choice.set_class(needed, "-needed")
+            is_open = option in self.needed or bool(choice.value) or choice.has_focus
+            choice.disabled = not is_open and _is_settled(taken, option, label, needs)
 
     def on_resize(self) -> None:
         self._fit()
@@ -157,12 +151,17 @@ class FileForm(Vertical):
     @on(Field.Left)
     def _left(self, event: Field.Left) -> None:
         event.stop()
-        option = (event.field.id or "").removeprefix("upload-")
-        if option == "mapping":
-            if event.value:
-                self.post_message(self.Named(event.value))
-        else:
-            self.post_message(self.Changed(option, True))
+        self.post_message(self.Changed((event.field.id or "").removeprefix("upload-"), True))
+
+
+def _is_settled(taken: Taken | None, option: str, label: str, needs: Sequence[Need]) -> bool:
+    """Return whether a file answers an option itself, so that another answer would contradict it.
+
+    What kind of figures a table has is judged, and what a mapping says is not of the file.
+    """
+    if taken is None or taken.is_fixed or taken.mapping:
+        return taken is not None and taken.is_fixed
+    return option != "kind" and (label != "–" or not needs)
 
 
 def _found(taken: Taken, option: str, values: Options) -> str:

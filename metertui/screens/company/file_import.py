@@ -16,7 +16,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Button, Input, ProgressBar, Static
+from textual.widgets import Button, Input, Label, ProgressBar, Static
 
 from metertui.engine.errors import MeterError
 from metertui.formats import FileImport, Need, NotSaid, Said, Taken
@@ -50,10 +50,11 @@ class UploadTab(Tab):
     heading = "File"
     first = "#upload-path"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "view", "Next list", tooltip="First rows, totals, odd lines"),
-        Binding("ctrl+g", "next_step", "Next step", key_display="^g", tooltip="What is needed next, or Store"),
         Binding("escape", "cancel", "Cancel", show=False),
         Binding("escape", "other", "Other file", key_display="esc", tooltip="Go to the path, for another file"),
+        Binding("slash", "other", "Other file", show=False),
+        Binding("m", "view", "Next list", tooltip="First rows, totals, odd lines"),
+        Binding("ctrl+g", "next_step", "Next step", key_display="^g", tooltip="What is needed next, or Store"),
     ]
 
     def __init__(self) -> None:
@@ -61,6 +62,8 @@ class UploadTab(Tab):
         self._planned: FileImport | None = None
         """What Store would store."""
         self._taken: Taken | None = None
+        self._needs: tuple[Need, ...] = ()
+        """What must be said still."""
         self._columns: Mapping[str, str] = {}
         """What a person takes columns for."""
         self._work: Work | None = None
@@ -76,6 +79,8 @@ class UploadTab(Tab):
         yield ColumnTable(file_columns.COLUMNS, enter="Meaning", sorts=False, id="upload-columns", classes="hidden")
         yield FileReport(id="upload-report", classes="hidden")
         with Horizontal(classes="buttons hidden", id="upload-buttons"):
+            yield Label("mapping")
+            yield Field(id="upload-mapping", compact=True, placeholder="name, to keep this")
             yield Button("Store", id="upload-store", compact=True, disabled=True)
             yield Button("Cancel", id="upload-cancel", compact=True, disabled=True)
 
@@ -112,6 +117,7 @@ class UploadTab(Tab):
             self._columns = {}
             self.workers.cancel_group(self, "upload")
             self._form.clear()
+            self.query_one("#upload-mapping", Field).value = ""
             self._show(None, (), None)
             self.company.clear_message()  # it was about another file
 
@@ -169,7 +175,7 @@ class UploadTab(Tab):
 
     def _show(self, taken: Taken | None, needs: tuple[Need, ...], importing: FileImport | None) -> None:
         """Show what the file is taken for, what is needed, and what it would add."""
-        self._taken, self._planned = taken, importing
+        self._taken, self._needs, self._planned = taken, needs, importing
         report = None if importing is None else importing.report
         self.query_one("#upload-taken", Static).update(
             plain(_INVITATION if taken is None else file_views.taken_line(taken))
@@ -224,7 +230,7 @@ class UploadTab(Tab):
             self._lead(lead, before)
             return
         except MeterError as error:
-            self._show(self._taken, (), None)
+            self._show(self._taken, self._needs, None)
             self.say(f"! {error}")
             return
         except asyncio.CancelledError:
@@ -253,7 +259,7 @@ class UploadTab(Tab):
             )
             self.say(f"{differ} from what is stored, and nothing is new. Choose different: replaced to take it.")
         elif report.refused:
-            self.say(f"! Nothing of it can be stored: {report.refused_lines[0].why}")
+            self.say(f"! Nothing of it can be stored: {fmt.counted(report.refused, 'row')} refused. Odd lines say why.")
         else:
             self.say("This file contains nothing new.")
 
@@ -311,17 +317,19 @@ class UploadTab(Tab):
         replaced = f", {fmt.count(report.replaced)} replaced" if report.replaced else ""
         self.say(f"{self._path.name}: {fmt.counted(report.new, what)} stored{replaced}{closed}")
 
-    @on(FileForm.Named)
+    @on(Field.Left, "#upload-mapping")
     @work(exclusive=True, group="mapping")
-    async def _save(self, event: FileForm.Named) -> None:
+    async def _save(self, event: Field.Left) -> None:
         """Save what is said as a mapping."""
+        if not event.value:
+            return
         try:
-            mapping = await self.headend.imports.mapping_of(self._path, event.name, self._said)
+            mapping = await self.headend.imports.mapping_of(self._path, event.value, self._said)
             await self.headend.imports.save_mapping(mapping, self.who)
         except MeterError as error:
             self.say(f"! {error}")
             return
-        self.say(f"Kept as mapping {event.name}: the next file with these columns is known by it.")
+        self.say(f"Kept as mapping {event.value}: the next file with these columns is known by it.")
 
     @on(Button.Pressed, "#upload-cancel")
     def action_cancel(self) -> None:

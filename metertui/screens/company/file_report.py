@@ -27,12 +27,12 @@ class FileReport(OnDesk, Vertical):
         self._lists: dict[str, list[Cells]] = {view: [] for view in _VIEWS}
 
     def compose(self) -> ComposeResult:
+        yield Static(id="upload-text")
         yield Static(id="upload-views", classes="hidden")
         yield Table(file_views.ROWS, enter="", id="upload-rows", classes="hidden")
         yield Table(file_views.TOTALS, enter="", id="upload-totals", classes="hidden")
         yield Table(file_views.ODD, enter="", id="upload-lines", classes="hidden")
         yield Steady(fixed=True, id="upload-line", classes="hidden")
-        yield Static(id="upload-text")
 
     @property
     def has_rows(self) -> bool:
@@ -76,7 +76,7 @@ class FileReport(OnDesk, Vertical):
             for each, title in _VIEWS.items()
         ]
         line = self.query_one("#upload-views", Static)
-        line.update(plain("  ".join(titles) + f"   times in {self.zone.name}"))
+        line.update(plain(f"times in {self.zone.name}  {'  '.join(titles)}"))
         line.set_class(not self.has_rows, "hidden")
         for each in _VIEWS:
             self.query_one(f"#upload-{each}").set_class(each != view or not self.has_rows, "hidden")

@@ -14,12 +14,12 @@ ROWS: Final = (
     Column("line", 4, right=True),
     Column("from", 16, most=19, whole=True),
     Column("to", 16, most=19, whole=True),
-    Column("register", 16, most=36),
+    Column("meter", 16, most=36),
     Column("kWh", 12, right=True),
     Column("quality", 11, spare=True),
 )
 TOTALS: Final = (
-    Column("register", 16, most=36),
+    Column("meter", 16, most=36),
     Column("of", 8, whole=True),
     Column("kWh", 14, right=True),
     Column("from", 16, most=19, whole=True),
@@ -34,17 +34,26 @@ ODD: Final = (
     Column("why", 76, narrowest=30),
     Column("line", 60),
 )
+_DIGIT: Final = " "
+"""Stands for a decimal that a figure does not have, so that the points are under one another."""
 _QUALITIES: Final = {"": "", "E": "≈ estimated", "S": "≈ substituted"}
 
 
 def rows_of(report: ImportReport, zone: SiteZone) -> list[Cells]:
     """Return the first rows of a file as they are read."""
-    return [_row(row, zone) for row in report.rows]
+    places = max((len(_decimals(row.kwh)) for row in report.rows), default=0)
+    return [_row(row, zone, places) for row in report.rows]
 
 
-def _row(row: FileRow, zone: SiteZone) -> Cells:
+def _decimals(kwh: str) -> str:
+    """Return the point of a figure and what follows it."""
+    return kwh[kwh.find(".") :] if "." in kwh else ""
+
+
+def _row(row: FileRow, zone: SiteZone, places: int) -> Cells:
     start = "" if row.start is None else _moment(row.start, zone)
-    return (str(row.line), start, _moment(row.end, zone), row.register, row.kwh, _QUALITIES[row.quality])
+    kwh = row.kwh + _DIGIT * (places - len(_decimals(row.kwh)))
+    return (str(row.line), start, _moment(row.end, zone), row.register, kwh, _QUALITIES[row.quality])
 
 
 def _moment(instant: int, zone: SiteZone) -> str:
@@ -91,7 +100,8 @@ def counts_line(report: ImportReport, *, stored: bool = False) -> str:
     if report.refused:
         parts.append(f"{fmt.count(report.refused)} refused: {fmt.tally(report.reasons)}")
     if report.registered:
-        parts.append(f"{fmt.counted(report.registered, 'new meter')}")
+        meters = fmt.counted(report.registered, "meter" if stored else "new meter")
+        parts.append(f"{meters} registered" if stored else meters)
     if report.moved:
         parts.append(f"{fmt.counted(report.moved, 'meter')} moved")
     if report.powers:

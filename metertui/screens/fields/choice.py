@@ -35,7 +35,10 @@ _AROUND: Final = 6
 
 
 class Choice(Widget, can_focus=True):
-    """A field whose value is one of its options. A form has a dozen, and a Select is far heavier."""
+    """A field whose value is one of its options. A form has a dozen, and a Select is far heavier.
+
+    Where it is disabled it takes no focus, and is dim.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Previous", show=False),
@@ -57,9 +60,11 @@ class Choice(Widget, can_focus=True):
             """Return the field."""
             return self.choice
 
-    def __init__(self, title: str, options: Options, value: str = "", **kwargs: Any) -> None:
+    def __init__(self, title: str, options: Options, value: str = "", *, sign: str = "", **kwargs: Any) -> None:
+        """`sign` stands behind a value that can be changed, in a form with others that cannot."""
         super().__init__(**kwargs)
         self._title = title
+        self._sign = sign
         self.options = list(options)
         self.value = value
         """The chosen value."""
@@ -79,10 +84,12 @@ class Choice(Widget, can_focus=True):
     def render(self) -> RenderResult:
         called = next((name for value, name in self.options if value == self.value), self.value)
         text = Text(f"{self._title:<11}", style="dim", no_wrap=True, overflow="ellipsis")
+        if self.disabled:
+            return text.append_text(plain(visible(f" {called}")))
         mark = "bold" if self.has_focus else "not dim"
         text.append("‹" if self.has_focus else " ", style="not dim")
         text.append_text(plain(visible(called), style=f"not dim {mark}"))
-        text.append("›" if self.has_focus else "", style="not dim")
+        text.append("›" if self.has_focus else self._sign, style="not dim")
         return text
 
     def on_focus(self) -> None:

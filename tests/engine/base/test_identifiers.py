@@ -31,6 +31,7 @@ def test_what_is_no_meter_id_is_refused(text: str) -> None:
     with pytest.raises(Refused) as error:
         check_meter_id(text)
     assert error.value.code == "bad-meter-id"
+    assert error.value.why.startswith(f"{len(text)} characters are too many: ") == (len(text) > 32)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def test_one_change_says_what_all_columns_are(number: int, meaning: str, said: d
 def test_a_column_is_a_row() -> None:
     assert cells_of(TAKEN.series[0]) == ("1", "Zeit", "time", "", "", "1.1.2025  2.1.2025")
     assert cells_of(TAKEN.series[3]) == ("4", "Gas", "– gas", "", "", "")
-    assert cells_of(Series("m E1", "m", "kWh")) == ("", "m E1", "", "m", "kWh", "")
+    assert cells_of(Series("m E1", "m", "kWh")) == ("", "m E1", "use", "m", "kWh", "")
+    assert cells_of(Series("m B1", "m:export", "kWh"))[2] == "export"
     unknown = Series("Ort", number=7)
     assert (cells_of(unknown)[2], cells_of(unknown, asked=True)[2]) == ("–", "▲ ?")
     assert (first_unknown(Taken("table", "", [*TAKEN.series[:5], unknown])), first_unknown(None)) == (5, 0)

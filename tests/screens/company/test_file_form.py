@@ -37,7 +37,8 @@ async def test_a_form_says_what_is_entered() -> None:
         assert labels == {
             "upload-kind": "intervals", "upload-stamps": "▲ needed", "upload-unit": "kWh", "upload-date_order": "–",
         }  # fmt: skip
-        assert list(_placeholders(form)) == ["▲ needed", "Europe/Vienna", "–", "name, to keep this"]
+        assert list(_placeholders(form)) == ["▲ needed", "Europe/Vienna", "–"]
+        assert [each.id for each in form.query(Choice) if each.disabled] == ["upload-unit"], "the file answers it"
         form.show_taken(Taken("table", "interval", [], meter="AT" + "0" * 31), [])
         await pilot.resize_terminal(30, 10)
         await pilot.pause()

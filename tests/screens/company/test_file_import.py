@@ -99,7 +99,7 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
         ]  # fmt: skip
         assert shown(pilot, "rows")[0] == ("2", "2025-03-01 00:00", "2025-03-01 01:00", "home-1", "0.5", "")
         assert "home-1" not in office.engine.accounts
-        assert text_of(pilot, "#upload-views").endswith("times in Asia/Singapore")
+        assert text_of(pilot, "#upload-views").startswith("times in Asia/Singapore  [First rows ")
         await press(pilot, "escape")
         assert field(pilot, "upload-path").has_focus
         columns.focus()
@@ -218,13 +218,18 @@ async def test_a_file_is_shown_before_anything_is_written(office: Town, tmp_path
         await pilot.press("enter")
         await settle(pilot)
         assert result(pilot) == "more.csv: 3 new readings stored; the day was closed, and they are in the archive"
+        assert text_of(pilot, "#upload-text").startswith("stored · 6 read · 3 new · 1 duplicate ")
+        assert text_of(pilot, "#upload-text").endswith(" · 1 meter registered")
+        assert (store_button(pilot).disabled, field(pilot, "upload-path").has_focus) == (True, True), (
+            "not pressed twice"
+        )
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 3, True)
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
         field(pilot, "upload-path").focus()
         await pilot.press("enter")
         await settle(pilot)
         assert "4 duplicate" in text_of(pilot, "#upload-text")
-        assert result(pilot).startswith("! Nothing of it can be stored: ")
+        assert result(pilot) == "! Nothing of it can be stored: 2 rows refused. Odd lines say why."
     assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
 
 

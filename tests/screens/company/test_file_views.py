@@ -18,7 +18,7 @@ def test_first_rows_have_both_ends_or_one_time() -> None:
     )
     assert rows_of(report, UTC) == [
         ("2", "1970-01-01 00:00", "1970-01-01 00:01:30", "m", "0.5", "≈ estimated"),
-        ("3", "", "1970-01-01 00:00", "m:export", "7", ""),
+        ("3", "", "1970-01-01 00:00", "m:export", "7  ", ""),
     ]
 
 
@@ -49,6 +49,6 @@ def test_a_file_is_known_by_its_form_and_mapping() -> None:
 
 
 def test_the_counts_of_a_stored_file_say_that_it_is_stored() -> None:
-    report = ImportReport(read=3, new=3)
-    assert counts_line(report) == "3 read · 3 new"
-    assert counts_line(report, stored=True) == "stored · 3 read · 3 new"
+    report = ImportReport(read=3, new=3, registered=1)
+    assert counts_line(report) == "3 read · 3 new · 1 new meter"
+    assert counts_line(report, stored=True) == "stored · 3 read · 3 new · 1 meter registered"
