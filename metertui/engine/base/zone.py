@@ -260,7 +260,7 @@ def _out_of_range(text: str, past: bool) -> Refused:
 def _transitions(tz: tzinfo) -> tuple[Int64Array, Int64Array]:
     """Return when a zone's offset changes (µs UTC), and the offsets (µs) before, between and after.
 
-    They are found by asking for every second day, some 0.1 s of work, so they are kept.
+    They are found by asking for every fifth day, some 0.04 s of work, so they are kept.
     """
 
     def offset(second: int) -> int:
@@ -268,7 +268,7 @@ def _transitions(tz: tzinfo) -> tuple[Int64Array, Int64Array]:
         assert delta is not None
         return delta // _TICK
 
-    step = 2 * 86_400  # shorter than the time between any two changes of a zone
+    step = 5 * 86_400  # shorter than the time between any two changes of a zone, a week at least
     switches: list[int] = []
     offsets = [offset(0)]
     stop = int((datetime(_LAST_YEAR + 1, 1, 2, tzinfo=UTC) - _EPOCH).total_seconds())

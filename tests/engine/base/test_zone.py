@@ -148,6 +148,13 @@ def test_arrays_agree_with_single_instants(zone: SiteZone, utc: datetime) -> Non
     assert zone.midnight(local.date()) <= instant < zone.midnight(local.date() + timedelta(days=1))
 
 
+@pytest.mark.parametrize(("name", "year"), [("America/Recife", 2000), ("Asia/Gaza", 2050), ("Africa/Casablanca", 2060)])
+def test_no_change_of_a_clock_is_missed_however_soon_it_follows_another(name: str, year: int) -> None:
+    noons = [datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
+    local = [micros(noon.astimezone(ZoneInfo(name)).replace(tzinfo=UTC)) for noon in noons]
+    assert SiteZone(name).wall_clock(np.array([micros(noon) for noon in noons])).tolist() == local
+
+
 @given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
 def test_day_numbers(day: date) -> None:
     assert day_of_number(day_number(day)) == day
