@@ -148,7 +148,9 @@ def test_arrays_agree_with_single_instants(zone: SiteZone, utc: datetime) -> Non
     assert zone.midnight(local.date()) <= instant < zone.midnight(local.date() + timedelta(days=1))
 
 
-@pytest.mark.parametrize(("name", "year"), [("America/Recife", 2000), ("Asia/Gaza", 2050), ("Africa/Casablanca", 2060)])
+@pytest.mark.parametrize(
+    ("name", "year"), [("America/Recife", 2000), *(("Asia/Gaza", year) for year in (2040, 2054, 2072))]
+)
 def test_no_change_of_a_clock_is_missed_however_soon_it_follows_another(name: str, year: int) -> None:
     noons = [datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
     local = [micros(noon.astimezone(ZoneInfo(name)).replace(tzinfo=UTC)) for noon in noons]
