@@ -46,6 +46,8 @@ class Evidence:
         """Different texts of the columns of meters, units and series; the first thousand of each."""
         self.series: set[RowText] = set()
         """What rows say of the series that they are of; the first thousand."""
+        self.unknown: dict[tuple[int, str], set[str]] = {}
+        """Different texts of columns of which nobody knows what they say, by column and meter."""
         self._roles = roles
         self._news = News(roles, width)
         self._clocks: set[str] = set()
@@ -80,6 +82,10 @@ class Evidence:
                 says = roles.meter, roles.channel, roles.unit
                 texts = ("" if at is None or at >= count else clean(cells[at]) for at in says)
                 self.series.add(RowText(*texts))
+            for at in roles.unknown:
+                if at < count and cells[at] and len(self.unknown) < _MOST_KEPT:
+                    meter = "" if roles.meter is None or roles.meter >= count else cells[roles.meter]
+                    self.unknown.setdefault((at, meter), set()).add(clean(cells[at]))
             for at in self._named:
                 if at < count:
                     found = self.texts.setdefault(at, set())

@@ -55,6 +55,8 @@ class Figures:
 FIGURES: Final = ("kwh", "energy", "value")
 """What a person may call a column of figures without its channel."""
 NO_FIGURES: Final = Figures(-1, "", "")
+TARIFFS: Final = frozenset(f"t{number}" for number in range(1, 10))
+"""The channels whose sum is the use."""
 
 
 def is_energy(shape: Shape, place: int) -> bool:

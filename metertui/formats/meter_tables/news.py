@@ -31,7 +31,8 @@ class News:
         self._named = [at for at in (roles.meter, roles.unit, roles.channel) if at is not None]
         self._named += [at for at in times.places if at not in self._dated]
         says = (roles.meter, roles.channel, roles.unit) if roles.channel is not None else ()
-        self._series = [at for at in says if at is not None]
+        self._series = [[at for at in says if at is not None]] if says else []
+        self._series += [[at for at in (roles.meter, place) if at is not None] for place in roles.unknown]
         self._figures = {each.place: (each.place,) if each.place >= 0 else roles.slots for each in roles.figures}
         self._known: dict[tuple[str, int], set[str]] = {}
 
@@ -48,9 +49,9 @@ class News:
                 told.update(self._new_times(at, *halves(texts)))
         for at in self._named:
             told.update(self._new("text", at, columns[at]))
-        if self._series:
-            rows = zip(*(columns[at] for at in self._series), strict=True)
-            told.update(self._new("series", 0, ["\n".join(texts) for texts in rows]))
+        for places in self._series:
+            rows = zip(*(columns[at] for at in places), strict=True)
+            told.update(self._new("series", places[-1], ["\n".join(texts) for texts in rows]))
         figures: dict[int, set[int]] = {}
         for place, group in self._figures.items():
             written = ["\n".join(columns[at]).translate(_DIGITS).split("\n") for at in group]

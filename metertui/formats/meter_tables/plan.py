@@ -18,13 +18,26 @@ import numpy as np
 from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.meter_tables.evidence import Evidence
-from metertui.formats.meter_tables.figure_columns import NO_FIGURES, Figures, is_meter_id, is_power
+from metertui.formats.meter_tables.figure_columns import NO_FIGURES, TARIFFS, Figures, is_meter_id, is_power
 from metertui.formats.meter_tables.roles import Roles
 from metertui.formats.meter_tables.row_series import RowText
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
-from metertui.formats.meter_tables.words import POWER_UNITS, is_named, meaning_of, meter_rank, plain, unit_of
-from metertui.formats.said import Asking, DateOrder, Kind, Need, Said, agreed, is_utc, not_said, unclear, zone_of
+from metertui.formats.meter_tables.whole_use import check_whole_use
+from metertui.formats.meter_tables.words import POWER_UNITS, is_named, meaning_of, meter_rank, plain, rate_of, unit_of
+from metertui.formats.said import (
+    Asking,
+    DateOrder,
+    Kind,
+    Need,
+    Said,
+    agreed,
+    is_utc,
+    not_said,
+    quoted,
+    unclear,
+    zone_of,
+)
 from metertui.formats.tables import DecimalMark
 
 _ORDER_NAMED: Final = re.compile(
@@ -106,15 +119,18 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
         left_out = {each.place: same for each in roles.figures if each.place not in taken}
         roles = replace(roles, left_out={**roles.left_out, **left_out})
         figures = [
-            asking.noted(partial(_with_unit, path, shape, roles, each, said, evidence), each) for each in figures
+            asking.noted(partial(_with_unit, path, shape, roles, each, said, evidence, stats), each) for each in figures
         ]
+        if kind == "interval" and not said.columns.keys() & TARIFFS:
+            asking.noted(partial(check_whole_use, path, shape, figures, marks), None)
         if roles.channel is not None:
             check = partial(roles.series.check, path, evidence.series, kind, figures[0].unit, stats.clashing)
             asking.noted(check, None)
     else:
         kind = asking.noted(lambda: _kind_of_undecided(path, roles, stats, said), "")
         if not any(each.unit for each in figures):
-            asking.noted(lambda: _with_unit(path, shape, roles, NO_FIGURES, said, evidence), NO_FIGURES)
+            asking.noted(lambda: _with_unit(path, shape, roles, NO_FIGURES, said, evidence, stats), NO_FIGURES)
+    asking.noted(lambda: _check_unknown(path, shape, evidence), None)
     meter = asking.noted(lambda: _meter(path, shape, roles, figures, said, evidence), "")
     negated = frozenset(each.place for each in figures if _is_negated(each, evidence))
     stamps = asking.noted(lambda: _stamps(path, shape, roles, kind, stats, said, evidence), "")
@@ -122,6 +138,15 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
         _check_times(path, shape, figures, stats)
     needs, series = tuple(asking.needs), sorted(evidence.series)
     return Plan(roles, kind, figures, order, marks, negated, zone, stamps, stats, meter, evidence.bare, needs, series)
+
+
+def _check_unknown(path: Path, shape: Shape, evidence: Evidence) -> None:
+    """Raise NotSaid for a column that may say which series of a meter a row is of, in texts that nobody knows."""
+    for (place, _), texts in evidence.unknown.items():
+        if len(texts) > 1:
+            name = shape.names[place]
+            why = f"column '{name}' may tell series apart, and {quoted(sorted(texts))} are not known"
+            raise unclear(path, "columns", why, f"--columns channel={name}, or --columns time=NAME,kwh=NAME without it")
 
 
 def _check_times(path: Path, shape: Shape, figures: Sequence[Figures], stats: Stats) -> None:
@@ -197,7 +222,9 @@ def _marks(path: Path, shape: Shape, roles: Roles, evidence: Evidence) -> dict[i
     return marks
 
 
-def _with_unit(path: Path, shape: Shape, roles: Roles, figures: Figures, said: Said, evidence: Evidence) -> Figures:
+def _with_unit(
+    path: Path, shape: Shape, roles: Roles, figures: Figures, said: Said, evidence: Evidence, stats: Stats
+) -> Figures:
     """Return a column of figures with its unit; it stays empty where each row names it."""
     if roles.unit is not None:
         units = {unit for text in evidence.texts.get(roles.unit, ()) if (unit := unit_of(text))}
@@ -207,6 +234,12 @@ def _with_unit(path: Path, shape: Shape, roles: Roles, figures: Figures, said: S
             return replace(figures, unit=said.unit)
     found = figures.unit or _unit_of_series(roles, evidence)
     name = shape.names[figures.place] if figures.place >= 0 else ""
+    if rate_of(name) not in (None, stats.length or stats.step):
+        found = ""
+        if not said.unit:
+            why = f"column '{name}' is energy by something else than the intervals of the file"
+            give = "--unit kWh if it is the energy of each interval, or --unit kW if it is kWh in an hour"
+            raise unclear(path, "unit", why, give)
     if found in POWER_UNITS and not said.unit:
         raise is_power(path, name, found)
     return replace(figures, unit=agreed(path, "unit", said.unit, found))

@@ -37,6 +37,8 @@ from metertui.formats.meter_tables.words import (
 from metertui.formats.said import TIME_ROLES, Asking, Need, NotSaid, Said, signature
 
 CHANNEL: Final = re.compile(r"[a-z0-9_]{1,16}")
+_SMALL: Final = re.compile(r"0*[0-9]")
+"""The number of a series."""
 _OWN: Final = "identifier"
 """How our own files name the column of meters: what stands there is one, even if it is a word such as `pv`."""
 _OTHER_ROLES: Final = ("meter", "unit", "quality", "status", "channel", "series")
@@ -56,6 +58,8 @@ class Roles:
     """The column whose text says which series a row is of."""
     series: RowSeries = AS_THEY_SAY
     """What registers these are."""
+    unknown: Sequence[int] = ()
+    """Columns named as if they said which series a row is of, whose texts say nothing."""
     slots: Sequence[int] = ()
     """The columns of the parts of a day, where a row is a day."""
     left_out: Mapping[int, str] = field(default_factory=dict)
@@ -221,13 +225,16 @@ def _roles(
     for name in said_series.values() if series is None else ():
         column_of(path, shape, name)
     by_text = RowSeries({name: role for role, name in said_series.items()})
-    if series is not None and not said_series and _is_stream_column(shape, series):
+    is_told = "channel" in told or "series" in told
+    if series is not None and not said_series and _is_stream_column(shape, series, told=is_told):
         by_text = series_of_streams(values(shape, series))
     said = {role: at for role, at in told.items() if role not in (*TIME_ROLES, *_OTHER_ROLES)}
+    unknown = [at for at in free if at not in (unit, *statuses) and _may_be_channel_column(shape, at)]
+    unknown = unknown if series is None and not said else []
     if len(shape.slots) and not said:
         inside = [at for at in shape.slots if at in places and at not in times.places]
         parts = replace(figures_of_slots(shape, inside[0]), status=_status_of_column(statuses, inside[-1]))
-        return Roles(times, [parts], meter, unit, series, by_text, inside)
+        return Roles(times, [parts], meter, unit, series, by_text, unknown, inside)
     if said:
         figures = figures_as_said(shape, said)
         left_out: dict[int, str] = {}
@@ -240,7 +247,7 @@ def _roles(
             asking.add(error.needs)
             figures, left_out = undecided_figures(shape, candidates)
     figures = [replace(each, status=_status_of_column(statuses, each.place)) for each in figures]
-    return Roles(times, figures, meter, unit, series, by_text, (), left_out, tuple(asking.needs), guess)
+    return Roles(times, figures, meter, unit, series, by_text, unknown, (), left_out, tuple(asking.needs), guess)
 
 
 def _first(places: Iterable[int]) -> int | None:
@@ -298,9 +305,20 @@ def _is_channel_column(shape: Shape, place: int) -> bool:
     return bool(found) and ((named and any(speaks)) or (all(speaks) and told)) and (told or len(found) > 1)
 
 
-def _is_stream_column(shape: Shape, place: int) -> bool:
-    """Return whether the texts of a column are suffixes of the Australian market: `E1`, `B1`."""
-    return shape.named and "suffix" in plain(shape.names[place]) and are_streams(values(shape, place))
+def _may_be_channel_column(shape: Shape, place: int) -> bool:
+    """Return whether a column is named as if it said which series a row is of, and holds texts or small numbers."""
+    named = shape.named and is_named("channel", shape.names[place])
+    numbers = shape.kinds[place] == "figure" and all(map(_SMALL.fullmatch, values(shape, place)))
+    return named and (shape.kinds[place] == "text" or numbers)
+
+
+def _is_stream_column(shape: Shape, place: int, *, told: bool = False) -> bool:
+    """Return whether the texts of a column are suffixes of the Australian market: `E1`, `B1`.
+
+    Of one that is `told` to say the series, the name does not matter.
+    """
+    named = told or (shape.named and re.search("suffix|stream", plain(shape.names[place])) is not None)
+    return named and are_streams(values(shape, place))
 
 
 def _status_of_column(statuses: list[int], place: int) -> int | None:

@@ -6,15 +6,15 @@ is that register.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from metertui.engine.errors import DataError
-from metertui.formats.meter_tables.figure_columns import channel_of
+from metertui.formats.meter_tables.figure_columns import TARIFFS, channel_of
 from metertui.formats.meter_tables.nem_streams import DIRECTIONS, channels, direction_of, why_left_out
-from metertui.formats.meter_tables.words import POWER_UNITS, meaning_of, unit_of
+from metertui.formats.meter_tables.words import POWER_UNITS, is_whole_of, meaning_of, unit_of
 from metertui.formats.said import Kind, NotSaid, quoted, several, unclear
 
 MOST_SERIES: Final = 1000
@@ -85,6 +85,9 @@ class RowSeries:
             if is_energy and (channel := self.channel_of(text)):
                 known = same.setdefault((meter, channel), [])
                 known += [text] if text not in known else []
+        for (meter, channel), each in same.items() if kind == "interval" else ():
+            if channel == "use":
+                self._check_whole(path, each, [part for at in sorted(TARIFFS) for part in same.get((meter, at), ())])
         groups = {
             (channel, tuple(each))
             for (_, channel), each in same.items()
@@ -92,6 +95,13 @@ class RowSeries:
         }
         if groups:
             raise NotSaid(path, [several("series", channel, each) for channel, each in sorted(groups)])
+
+    def _check_whole(self, path: Path, texts: Iterable[str], parts: Sequence[str]) -> None:
+        """Raise NotSaid for a series that stands beside tariffs, and may be one of them as well as all of the use."""
+        for text in texts if parts else ():
+            if text not in self.said and not is_whole_of(text, parts):
+                why = f"the series '{text}' stands beside {quoted(parts)}, and may be one tariff more or all of the use"
+                raise unclear(path, "columns", why, f"--columns t3={text} or --columns use={text}")
 
 
 AS_THEY_SAY: Final = RowSeries()

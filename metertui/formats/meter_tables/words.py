@@ -13,11 +13,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from metertui.engine.base import DAY, HOUR
+
 _UNITS: Final = re.compile(r"(?<![A-Za-z])([kM]?)W\.?\s?hs?(?![A-Za-z])", re.IGNORECASE)
 _MULTIPLES: Final = re.compile(
     r"[(\[]\s*(?:10+|0[.,]0*1)\s*[kM]?Wh|[kM]?Wh\s*[x×*/]\s*10+\b|\b10+\s*[x×*]\s*[kM]?Wh", re.IGNORECASE
 )
 """Units of 10 Wh, 1000 kWh and the like."""
+_RATE: Final = re.compile(
+    r"(?<![A-Za-z])[kM]?Wh\s?(?:/|per\b|pro\b|je\b)\s?(?:(?P<hour>h(?:r|our)?|stunde|hour|uur|heure|hora|ora)|"
+    r"(?P<day>d|day|tag|dag|jour|dia|giorno)|[0-9]*\s?(?:min(?:ute)?|week|woche|month|monat|maand|mois|mes|"
+    r"y(?:ea)?r|jahr|jaar|an|a|m2|m²|km))s?(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""Units of energy in a time, or by a length or an area."""
 _POWER_UNIT: Final = re.compile(r"(?<![A-Za-z])[kM]?W(?![A-Za-z.])")
 POWER_UNITS: Final = ("W", "kW", "MW")
 _CASES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -207,6 +216,12 @@ def unit_of(text: str) -> str:
     return power[0] if power else ""
 
 
+def rate_of(text: str) -> int | None:
+    """Return the time (µs) in which a text says that so much energy flows, as `kWh/h`; 0 if it is another rate."""
+    found = _RATE.search(text)
+    return found and (HOUR if found["hour"] else DAY if found["day"] else 0)
+
+
 def without_units(text: str) -> str:
     """Return a text without units of energy."""
     return _UNITS.sub("", text.replace("_", " "))
@@ -254,3 +269,9 @@ def ids_in(text: str) -> list[str]:
 def is_total(text: str) -> bool:
     """Return whether the first cell of a row says that the row is a total of others."""
     return re.search(_TOTAL, plain(text)) is not None
+
+
+def is_whole_of(text: str, parts: Sequence[str]) -> bool:
+    """Return whether a name is that of all whose parts have the other names, which are it with more words."""
+    words = {*plain(text).split()}
+    return meaning_of(text).total or all(words <= {*plain(part).split()} for part in parts)

@@ -118,17 +118,42 @@ def test_a_day_of_a_row_has_the_quality_of_its_row(tmp_path: Path) -> None:
     assert [row.split()[-1] for row in found.intervals] == ["0.5"] * 24 + ["E"] * 24 + ["0.5"] * 24
 
 
-def test_a_row_may_be_a_day_of_one_of_several_streams_with_a_quality(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["Suffix", "Data stream"])
+def test_a_row_may_be_a_day_of_one_of_several_streams_with_a_quality(tmp_path: Path, name: str) -> None:
     names = ",".join(clock(60 * at) for at in range(24))
     days = [("E1", 1, 28, "A"), ("B1", 2, 28, "A"), ("K1", 9, 28, "A"), ("E1", 3, 29, "E"), ("B1", 4, 29, "S")]
     rows = "".join(f"m1,{of},2025-04-{day}," + f"0.{kwh}," * 24 + f"{mark}\n" for of, kwh, day, mark in days)
-    found = read(tmp_path, f"NMI,Suffix,Date,{names},Quality\n{rows}", meter="", unit="kWh")
+    found = read(tmp_path, f"NMI,{name},Date,{names},Quality\n{rows}", meter="", unit="kWh")
     assert found.refused == []
     assert (found.total("m1"), found.total("m1:export")) == (9.6, 14.4)
     assert [row.split()[4:] for row in found.intervals[::24]] == [[], [], ["E"], ["S"]]
     assert "figures of K1, as reactive energy" in str(found.table.left_out.sentences())
     with pytest.raises(DataError, match=r"many rows have the time of another one, and other figures; give --columns"):
         read(tmp_path, f"NMI,Of,Date,{names},Quality\n{rows}", meter="", unit="kWh")
+
+
+@pytest.mark.parametrize(("first", "later"), [("E1", "B1"), ("CON", "GEN"), ("1", "2")])
+def test_a_column_that_may_tell_series_apart_is_asked_about(tmp_path: Path, first: str, later: str) -> None:
+    rows = [f"m1,{first},2025-04-28 {clock(60 * at)},0.5" for at in range(24)]
+    rows += [f"m1,{later},2025-04-29 {clock(60 * at)},0.25" for at in range(24)]
+    content = "\n".join(["NMI,Register,Time,Usage (kWh)", *rows])
+    with pytest.raises(NotSaid, match=rf"column 'Register' may tell series apart, and .*'{later}'.* give --columns"):
+        read(tmp_path, content, meter="", stamps="start")
+    one = "\n".join(content.split("\n")[:25])
+    assert len(read(tmp_path, one, meter="", stamps="start", unit="kWh", kind="interval").intervals) == 24
+    named = read(tmp_path, content, meter="", stamps="start", columns={"time": "Time", "kwh": "Usage (kWh)"})
+    assert len(named.intervals) == 48
+    if later == "B1":
+        told = read(tmp_path, content, meter="", stamps="start", columns={"channel": "Register"})
+        assert (told.total("m1"), told.total("m1:export")) == (12, 6)
+
+
+def test_energy_in_a_time_is_that_of_intervals_as_long_alone(tmp_path: Path) -> None:
+    assert read(tmp_path, f"Zeit;Verbrauch (kWh/h)\n{hours('0,5 0,25')}", stamps="start").total("m1") == 0.75
+    quarters = "".join(f"28.04.2025 {clock(15 * at)};0,5\n" for at in range(4))
+    with pytest.raises(NotSaid, match=r"column 'Verbrauch \(kWh/h\)' is energy by something else than the intervals"):
+        read(tmp_path, f"Zeit;Verbrauch (kWh/h)\n{quarters}", stamps="start")
+    assert read(tmp_path, f"Zeit;Verbrauch (kWh/h)\n{quarters}", stamps="start", unit="kW").total("m1") == 0.5
 
 
 def test_hours_of_a_day_may_be_numbered_by_the_clock(tmp_path: Path) -> None:

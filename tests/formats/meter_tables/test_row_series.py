@@ -39,6 +39,17 @@ def test_series_of_intervals_may_follow_one_another() -> None:
     assert "could be use" in asked(RowSeries(), LIGHT, HEAT, kind="interval", clashing=(LIGHT, HEAT))
 
 
+def test_a_series_beside_tariffs_may_be_one_more_of_them_or_all_of_the_use() -> None:
+    tariffs = [RowText("", text, "kWh") for text in ("Peak", "Off-peak")]
+    question = "the series 'Shoulder' stands beside 'Off-peak', 'Peak', and may be one tariff more or all of the use; "
+    question += "--columns t3=Shoulder or --columns use=Shoulder"
+    shoulder = RowText("", "Shoulder", "kWh")
+    assert asked(RowSeries(), *tariffs, shoulder, kind="interval") == question
+    assert asked(RowSeries({"Shoulder": "t3"}), *tariffs, shoulder, kind="interval") == ""
+    assert asked(RowSeries(), *tariffs, RowText("", "Total", "kWh"), kind="interval") == ""
+    assert asked(RowSeries(), *tariffs, shoulder._replace(meter="b"), kind="interval") == ""
+
+
 def test_what_is_said_of_a_series_leaves_out_another_that_would_be_the_same() -> None:
     series = RowSeries({LIGHT.text: "use"})
     assert asked(series, LIGHT, HEAT, FED) == ""

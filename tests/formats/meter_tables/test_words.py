@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from metertui.engine.base import DAY, HOUR
 from metertui.formats.meter_tables.words import (
     Meaning,
     ids_in,
@@ -12,6 +13,7 @@ from metertui.formats.meter_tables.words import (
     meaning_of,
     meter_rank,
     plain,
+    rate_of,
     unit_of,
 )
 
@@ -131,6 +133,8 @@ def test_ids_of_metering_points_go_before_those_of_meters() -> None:
 def test_units() -> None:
     units = {"KWH": "kWh", "[Wh]": "Wh", "Mwh": "MWh", "kW": "kW", "m3": "", "kvarh": "", "kWh/Tag": "kWh"}
     assert {text: unit_of(text) for text in units} == units
+    rates = {"kWh/h": HOUR, "kWh per hour": HOUR, "kWh/Tag": DAY, "kWh/100 km": 0, "kWh/Einspeisung": None, "kWh": None}
+    assert {text: rate_of(text) for text in rates} == rates
     assert plain("Metering.TotWhOut") == "metering.tot wh out"
 
 
