@@ -22,7 +22,7 @@ from metertui.engine.errors import MeterError
 from metertui.formats import FileImport, Need, NotSaid, Said, Taken
 from metertui.screens.company import file_columns, file_views
 from metertui.screens.company.file_columns import ColumnTable
-from metertui.screens.company.file_form import FileForm
+from metertui.screens.company.file_form import REPLACES, FileForm
 from metertui.screens.company.file_report import FileReport, adds
 from metertui.screens.company.path_field import PathField
 from metertui.screens.company.tab import Tab
@@ -264,13 +264,13 @@ class UploadTab(Tab):
             self.say("This file contains nothing new.")
 
     def _lead(self, lead: bool, before: object) -> None:
-        """Move the focus to what is next: a field that is needed, or Store."""
+        """Move the focus to what is next."""
         focused = self.screen.focused
         if lead and self.is_running and (focused is before or isinstance(focused, Button) or focused is None):
             self.action_next_step()
 
     def action_next_step(self) -> None:
-        """Move the focus to the first field that is needed, or to Store."""
+        """Move the focus to the first field that is needed, to Store, or to what one can do where nothing is stored."""
         store, needed = self.query_one("#upload-store", Button), self._form.needed
         if needed[:1] == ("columns",):
             table = self.query_one("#upload-columns", Table)
@@ -280,6 +280,10 @@ class UploadTab(Tab):
             self._form.focus_on(needed[0])
         elif not store.disabled:
             store.focus()
+        elif self._planned is not None and self._planned.report.different:
+            self._form.focus_on(REPLACES)
+        else:
+            self.action_other()
 
     def action_other(self) -> None:
         """Move the focus to the path, for another file; what is said of this one stays until then."""

@@ -132,6 +132,7 @@ async def test_an_unknown_file_is_stored_in_a_few_steps(
         await settle(pilot)
         assert result(pilot).startswith("24 intervals of it differ from what is stored, and nothing is new.")
         assert (store_button(pilot).disabled, len(shown(pilot, "lines"))) == (True, 24)
+        assert pilot.app.screen.query_one("#upload-replaces").has_focus, "what can be done"
         assert "0.5 kWh from 2025-03-01T00:00:00+08:00" in shown(pilot, "lines")[0][2]
         pilot.app.screen.query_one("#upload-replaces", Choice).choose("yes")
         await settle(pilot)
@@ -230,6 +231,10 @@ async def test_a_file_is_shown_before_anything_is_written(office: Town, tmp_path
         await settle(pilot)
         assert "4 duplicate" in text_of(pilot, "#upload-text")
         assert result(pilot) == "! Nothing of it can be stored: 2 rows refused. Odd lines say why."
+        assert field(pilot, "upload-path").has_focus, "for another file"
+        pilot.app.screen.query_one("#upload-replaces").focus()
+        await press(pilot, "slash", "x")
+        assert field(pilot, "upload-path").value == "x"
     assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
 
 
