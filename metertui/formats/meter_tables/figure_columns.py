@@ -75,8 +75,8 @@ def _meaning(shape: Shape, place: int) -> Meaning:
 
 
 def _direction_before(shape: Shape) -> str:
-    """Return the direction that the rows before a table state for all of it; use goes without saying."""
-    for texts in shape.before:
+    """Return the direction that the rows before a table, or its sheet, state for all of it; use needs no word."""
+    for texts in (*shape.before, [shape.sheet]):
         named, value = " ".join(texts[:1]), " ".join(texts[-1:])
         direction = meaning_of(value).direction
         if is_named("direction", named) and direction in ("export", "production", "doubtful"):

@@ -13,7 +13,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.formats.meter_tables.plan import meter_above
 from metertui.formats.meter_tables.roles import Roles, find_roles
 from metertui.formats.meter_tables.shape import Shape, clean
-from metertui.formats.meter_tables.words import meter_named
+from metertui.formats.meter_tables.words import meaning_of, meter_named
 from metertui.formats.said import Said, quoted
 
 
@@ -26,6 +26,7 @@ def check_sheets(path: Path, form: str, shape: Shape, others: Sequence[Shape], s
     roles, *_ = find_roles(path, shape, said)
     sheets = [shape, *(each for each in others if each is not shape and each.names == shape.names)]
     _check_above(path, form, sheets, said)
+    _check_directions(path, form, sheets, roles)
     if roles.meter is not None:
         return
     if any(_contradict(one, other, roles) for one, other in combinations(sheets, 2)):
@@ -50,6 +51,17 @@ def _check_above(path: Path, form: str, sheets: Sequence[Shape], said: Said) -> 
                 why = f"the {kind} '{sheet.sheet}' names '{found}' above its rows, and '{sheets[0].sheet}' "
                 why += f"'{first[what]}'" if first.get(what) else "nothing like it"
                 raise DataError(path, None, f"{why}; save the {name} as files of their own, and import each")
+
+
+def _check_directions(path: Path, form: str, sheets: Sequence[Shape], roles: Roles) -> None:
+    """Raise DataError where sheets are named by different directions, such as import and export, and no column is."""
+    if roles.channel is not None or any(each.directed for each in roles.figures):
+        return
+    named = {each.sheet: meaning_of(each.sheet).direction or "use" for each in sheets}
+    if len({direction.replace("consumed", "use") for direction in named.values()}) > 1:
+        what = "arrays" if form == "JSON" else "sheets"
+        why = f"the {what} {quoted([*named])} may be use as well as feed-in"
+        raise DataError(path, None, f"{why}; save each as a file of its own, and import it with its --columns")
 
 
 def _told_above(path: Path, shape: Shape, said: Said) -> dict[str, str]:

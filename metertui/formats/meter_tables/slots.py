@@ -120,7 +120,8 @@ def find_slots(path: Path, shape: Shape, places: list[int]) -> list[Slot]:
     if all(clocks):
         starts = [clock[0] for clock in clocks if clock is not None]
         step = starts[2] - starts[1]
-        if starts[0] == 0 and starts[-1] + step == DAY:
+        is_end = places[1] < places[2] < places[0] or places[0] < places[2] < places[1]  # midnight, behind the others
+        if starts[0] == 0 and starts[-1] + step == DAY and not is_end:
             return [_slot(at, start, start + step, elapsed=False) for at, start in zip(places, starts, strict=True)]
         if starts[0] == 0 and starts[1] == step:
             places, starts = [*places[1:], places[0]], [*starts[1:], DAY]

@@ -35,6 +35,17 @@ def test_sheets_with_other_figures_for_the_same_times_are_refused_as_a_whole(tmp
         opened(tmp_path / "a.xlsx", {"Haus": [names, *day(1, 0.5)], "Garage": [names, *day(1, 2)]})
 
 
+def test_sheets_named_by_directions_are_not_one_series(tmp_path: Path) -> None:
+    sheets = {"Import": [("Zeit", "kWh"), *day(1, 0.5)], "Export": [("Zeit", "kWh"), *day(2, 2)]}
+    with pytest.raises(DataError, match="the sheets 'Import', 'Export' may be use as well as feed-in; save each"):
+        opened(tmp_path / "a.xlsx", sheets)
+    with pytest.raises(DataError, match="column 'kWh' may be use or feed-in"):
+        opened(tmp_path / "a.xlsx", {"Einspeisung": sheets["Export"]})
+    directed = {name: [("Zeit", "Bezug kWh"), *rows[1:]] for name, rows in sheets.items()}
+    assert opened(tmp_path / "a.xlsx", directed) is not None
+    assert opened(tmp_path / "a.xlsx", {"Export": sheets["Export"]}) is not None
+
+
 def test_sheets_that_go_on_with_a_series_or_repeat_it_are_one(tmp_path: Path) -> None:
     names = ("Zeit", "kWh")
     sheets = {

@@ -36,6 +36,17 @@ def test_times_of_day_name_starts_or_ends(tmp_path: Path, names: list[str]) -> N
     assert [(slot.start, slot.end) for slot in slots] == [(hour * HOUR, (hour + 1) * HOUR) for hour in range(24)]
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_midnight_behind_the_other_parts_ends_the_day(tmp_path: Path, first: int, backwards: bool) -> None:
+    hours = [*range(first, 24 + first)]
+    names = [clock(hour * 60) for hour in (hours[::-1] if backwards else hours)]
+    assert names.count("00:00") == 1
+    slots = {slot.place: (slot.start, slot.end) for slot in slots_of(tmp_path, names)}
+    found = [slots[at] for at in sorted(slots, reverse=backwards)]
+    assert found == [(hour * HOUR, (hour + 1) * HOUR) for hour in range(24)]
+
+
 @pytest.mark.parametrize("names", [[f"H{hour}" for hour in range(1, 25)], [str(hour) for hour in range(24)]])
 def test_numbers_count_from_midnight(tmp_path: Path, names: list[str]) -> None:
     slots = slots_of(tmp_path, names)
