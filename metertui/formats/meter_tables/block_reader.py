@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from metertui.engine.base import DAY, BadLine, Int64Array
 from metertui.formats.meter_tables.columns import ODD, Columns, Lookup, Texts
 from metertui.formats.meter_tables.energies import plain_energies
-from metertui.formats.meter_tables.figure_columns import Figures, is_meter_id
+from metertui.formats.meter_tables.figure_columns import Figures, is_identifier, is_meter_id
 from metertui.formats.meter_tables.label_columns import LabelColumns, Labels
 from metertui.formats.meter_tables.local_times import BARE
+from metertui.formats.meter_tables.roles import holds_registers
 from metertui.formats.meter_tables.row_reader import Entries, RowReader
 from metertui.formats.meter_tables.shape import MISSING, clean
 from metertui.formats.meter_tables.slots import edges_of
@@ -71,7 +72,8 @@ class BlockReader:
         assert plan.order, "the plan is not complete"
         self._plan = plan
         self._labels = LabelColumns(plan.roles.times, plan.order, plan.zone)
-        self._meters = Texts(lambda text: bool(plan.meter) or is_meter_id(text))
+        is_known = is_identifier if holds_registers(self.rows.shape, plan.roles.meter) else is_meter_id
+        self._meters = Texts(lambda text: bool(plan.meter) or is_known(text))
         self._channels = Texts(lambda text: bool(self.rows.channel(text)))
         self._units = Texts(lambda text: bool(self.rows.unit(text)))
         flags = {each.status: flags_estimates(names[each.status]) for each in plan.figures if each.status is not None}

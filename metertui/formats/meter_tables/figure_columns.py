@@ -114,8 +114,13 @@ def _said_column(shape: Shape, role: str, place: int) -> Figures:
 
 def is_register(role: str) -> bool:
     """Return whether a person says of which meter a column is: `METER:CHANNEL`, also of the use."""
+    return ":" in role and is_identifier(role)
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether a text can be a meter or one of its registers, `METER:CHANNEL`."""
     try:
-        return ":" in role and bool(check_identifier(role))
+        return bool(check_identifier(text))
     except Refused:
         return False
 

@@ -18,8 +18,15 @@ import numpy as np
 from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.errors import DataError, Refused
 from metertui.formats.meter_tables.evidence import Evidence
-from metertui.formats.meter_tables.figure_columns import NO_FIGURES, TARIFFS, Figures, is_meter_id, is_power
-from metertui.formats.meter_tables.roles import Roles
+from metertui.formats.meter_tables.figure_columns import (
+    NO_FIGURES,
+    TARIFFS,
+    Figures,
+    is_identifier,
+    is_meter_id,
+    is_power,
+)
+from metertui.formats.meter_tables.roles import Roles, holds_registers
 from metertui.formats.meter_tables.row_series import RowText
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
@@ -295,7 +302,12 @@ def _falls(figures: Sequence[Figures], stats: Stats) -> bool:
 
 
 def _are_better(registers: Sequence[Figures], others: Sequence[Figures], stats: Stats) -> bool:
-    """Return whether registers know as many rows as the energy of intervals beside them, and never fall."""
+    """Return whether registers know as many rows as the energy of intervals beside them, and never fall.
+
+    Where that energy changes, registers that do not are none.
+    """
+    if all(each.place in stats.still for each in registers) and any(each.place not in stats.still for each in others):
+        return False
     known = max(stats.filled[each.place] for each in registers) >= max(stats.filled[each.place] for each in others)
     return known and all(stats.courses[each.place] != "interval" for each in registers)
 
@@ -319,7 +331,8 @@ def _meter(path: Path, shape: Shape, roles: Roles, figures: Sequence[Figures], s
     """Return the meter of rows that name none; empty where every row, or every column, names its own."""
     if roles.meter is not None:
         found = sorted(evidence.texts.get(roles.meter, set()) - {""})
-        if said.meter and (len(found) > 1 or (found and is_meter_id(found[0]))):
+        is_known = is_identifier if holds_registers(shape, roles.meter) else is_meter_id
+        if said.meter and (len(found) > 1 or any(map(is_known, found))):
             agreed(path, "meter", said.meter, " and ".join(found[:4]))
         return said.meter
     above = {each.meter for each in figures} - {""}

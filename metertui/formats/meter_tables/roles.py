@@ -16,6 +16,7 @@ from metertui.formats.meter_tables.figure_columns import (
     figures_as_said,
     figures_of_slots,
     is_energy,
+    is_identifier,
     is_meter_id,
     is_register,
     undecided_figures,
@@ -258,13 +259,18 @@ def _meter_column(shape: Shape, free: Sequence[int]) -> int | None:
     """Return the column of meter ids: that of metering points first, or the only one whose texts are nothing else."""
     ranked = [(rank, -at) for at in free if shape.named and (rank := meter_rank(shape.names[at]))]
     for _, place in sorted(ranked, reverse=True):
-        is_own = plain(shape.names[-place]) == _OWN and all(map(is_meter_id, values(shape, -place)))
+        is_own = holds_registers(shape, -place) and all(map(is_identifier, values(shape, -place)))
         if is_own or _holds_ids(shape, -place):
             return -place
     coded = [
         at for at in free if shape.kinds[at] == "text" and all(ids_in(text) == [text] for text in values(shape, at))
     ]
     return coded[0] if len(coded) == 1 else None
+
+
+def holds_registers(shape: Shape, place: int | None) -> bool:
+    """Return whether a column may name registers, `METER:CHANNEL`, as in our own files."""
+    return place is not None and shape.named and plain(shape.names[place]) == _OWN
 
 
 def _holds_ids(shape: Shape, place: int) -> bool:

@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import DAY, BadLine, Int64Array, check_meter_id, visible
+from metertui.engine.base import DAY, BadLine, Int64Array, check_identifier, check_meter_id, split_identifier, visible
 from metertui.engine.errors import MeterError, Refused
 from metertui.formats.meter_tables.energies import energy_reader
 from metertui.formats.meter_tables.figure_columns import Figures
 from metertui.formats.meter_tables.label_columns import as_shown
 from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.plan import Plan
+from metertui.formats.meter_tables.roles import holds_registers
 from metertui.formats.meter_tables.row_series import not_energy
 from metertui.formats.meter_tables.shape import MISSING, Shape, clean, is_name
 from metertui.formats.meter_tables.slots import Slot
@@ -213,6 +214,8 @@ class RowReader:
         """Return the code of the register of a figure, in a row of this meter and channel. Raises Refused."""
         if self.plan.meter or self.plan.roles.meter is None:
             meter = self.plan.meter or figures.meter
+        elif ":" in meter and figures.channel == "use" and holds_registers(self.shape, self.plan.roles.meter):
+            meter, channel = split_identifier(check_identifier(meter))
         if meter not in self._meters:
             self._meters[meter] = check_meter_id(meter)
         name = figures.channel if figures.channel not in ("use",) else channel or figures.channel

@@ -61,6 +61,8 @@ class Stats:
     """How the figures of columns go on in time, by their column."""
     filled: Counter[int] = field(default_factory=Counter)
     """How many rows have a figure, by their column."""
+    still: set[int] = field(default_factory=set)
+    """The columns whose figures never change in a series."""
     clashing: set[frozenset[str]] = field(default_factory=set)
     """Texts of two series of rows that have a figure for one time."""
     contradicting: Counter[int] = field(default_factory=Counter)
@@ -112,6 +114,8 @@ def stats_of(
         same = (np.diff(ordered[:3]) == 0).all(axis=0)
         stats.contradicting[each.place] = int((same & (np.diff(ordered[3]) != 0)).sum())
         stats.courses[each.place] = _course(ordered)
+        if not np.diff(ordered[3])[np.diff(ordered[0]) == 0].any():
+            stats.still.add(each.place)
     return stats
 
 

@@ -148,6 +148,27 @@ def test_a_column_that_may_tell_series_apart_is_asked_about(tmp_path: Path, firs
         assert (told.total("m1"), told.total("m1:export")) == (12, 6)
 
 
+def test_our_own_load_curves_name_registers(tmp_path: Path) -> None:
+    rows = "".join(
+        f"m{at}:export,2025-04-28T{clock(60 * at)}:00+02:00,2025-04-28T{clock(60 * at + 60)}:00+02:00,0.5,actual\n"
+        for at in (1, 1, 2, 3)
+    )
+    content = (
+        f"identifier,start,end,usage_kwh,quality\n{rows}m4,2025-04-28T04:00:00+02:00,2025-04-28T05:00:00+02:00,2,\n"
+    )
+    found = read(tmp_path, content, meter="")
+    totals = {each: found.total(each) for each in ("m1:export", "m2:export", "m3:export", "m4")}
+    assert totals == {"m1:export": 1, "m2:export": 0.5, "m3:export": 0.5, "m4": 2}
+    with pytest.raises(DataError, match="the file says m1:export"):
+        read(tmp_path, content.split("m2", maxsplit=1)[0], meter="m9")
+
+
+def test_registers_that_stand_still_do_not_go_before_energy_that_changes(tmp_path: Path) -> None:
+    rows = "".join(f"2025-04-28 {clock(60 * at)},{value},0\n" for at, value in enumerate(VALUES))
+    found = read(tmp_path, f"Time,Profile read value,Register read value\n{rows}", stamps="start", unit="kWh")
+    assert (found.registers, found.total("m1")) == ([], 1.875)
+
+
 def test_energy_in_a_time_is_that_of_intervals_as_long_alone(tmp_path: Path) -> None:
     assert read(tmp_path, f"Zeit;Verbrauch (kWh/h)\n{hours('0,5 0,25')}", stamps="start").total("m1") == 0.75
     quarters = "".join(f"28.04.2025 {clock(15 * at)};0,5\n" for at in range(4))
