@@ -25,6 +25,7 @@ from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Places, Section, Sources
 from metertui.text.plain_text import flowed, folded, message, messages, plain, progress_bar
+from metertui.text.whole_figures import cut_text, unbroken
 
 __all__ = [
     "COMPARES",
@@ -46,6 +47,7 @@ __all__ = [
     "case_headings",
     "cause_of",
     "cells",
+    "cut_text",
     "explained",
     "flowed",
     "fmt",
@@ -67,5 +69,6 @@ __all__ = [
     "stake_in_words",
     "statement_words",
     "time_labels",
+    "unbroken",
     "visible",
 ]

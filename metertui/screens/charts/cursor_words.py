@@ -8,8 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, Picture, Series
-from metertui.screens.charts.figure import fitted
-from metertui.text import HIDDEN, INCOMPLETE, fmt
+from metertui.text import HIDDEN, INCOMPLETE, cut_text, fmt
 
 _LEAST_NAME: Final = 6
 """Cells of the start of a name that say something."""
@@ -41,7 +40,7 @@ def words_at(picture: Picture, place: int, across: int = NO_CURSOR, lead: int = 
         [name, f"{figure}{unit}", *words],
         [label, f"{figure}{unit}", *words],
         [label, figure, *words],
-        [*([fitted(label, left)] if left >= _LEAST_NAME else []), f"{part}{figure}"],
+        [*([cut_text(label, left)] if left >= _LEAST_NAME else []), f"{part}{figure}"],
     )
     said = next((parts for parts in ways if _length(parts) <= room), None)
     if said is None:

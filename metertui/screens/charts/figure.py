@@ -15,6 +15,7 @@ from rich.style import Style
 
 from metertui.screens.charts.chart import BEFORE, ODD, Series
 from metertui.screens.charts.inks import CONTEXT, GRID, ON_BAR, SUSPECT, Inks
+from metertui.text import cut_text
 
 Line = list[Segment]
 """A line of a chart."""
@@ -117,7 +118,7 @@ class Figure:
 
 def fitted(label: str, width: int) -> str:
     """Return a label in so many cells, with an ellipsis where it is cut."""
-    return set_cell_size(label, width) if cell_len(label) <= width else f"{set_cell_size(label, width - 1)}…"
+    return set_cell_size(cut_text(label, width), width)
 
 
 def nearest_cell(place: float) -> int:
@@ -207,7 +208,7 @@ def legend(
     for place, (name, _) in enumerate(series):
         marked = name == BEFORE and before
         fill = before if marked else fills[place % len(fills)]
-        short = name if cell_len(name) <= 20 else f"{set_cell_size(name, 19)}…"
+        short = cut_text(name, 20)
         if used + cell_len(short) + 4 > width and used:
             lines.append([])
             used = 0

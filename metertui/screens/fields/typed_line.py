@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
+
+from metertui.text import cut_text
 
 _LABELS: Final = {"keep": "title"}
 """What a text is, by what it is asked for as; any other is the name of a file."""
@@ -54,9 +55,8 @@ class TypedLine(Horizontal):
         text, label = self.query_one(Input), _LABELS.get(what, "file")
         self.query_one(Label).update(label)
         room = self.app.size.width - _BESIDE - len(label)
-        if cell_len(hint) > room:  # an Input shows nothing of a hint that it has to wrap
-            hint = f"{set_cell_size(hint, room - 1).rstrip()}…"
-        text.placeholder, text.value = hint, value
+        text.placeholder = cut_text(hint, room)  # an Input shows nothing of a hint that it has to wrap
+        text.value = value
         text.focus()
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from metertui.engine.base import DAY, SiteZone
 from metertui.engine.worklist import Board, RegionRow
 from metertui.screens.live.completeness_board import percent
 from metertui.screens.terminal import ink
-from metertui.text import fmt, plain
+from metertui.text import cut_text, fmt, plain
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _LONGEST_NAME: Final = 18
@@ -87,6 +87,6 @@ def _line(row: RegionRow, name: str, left: int, right: int, room: int, style: An
     share = _share(row)
     whole, eighths = divmod(int(share * room * 8) if row.today.expected else 0, 8)
     bar = f"{'█' * whole}{_EIGHTHS[eighths] if eighths else ''}"
-    name = name if len(name) <= left else f"{name[: left - 1]}…"
+    name = cut_text(name, left)
     text = Text.assemble(plain(f"{name:<{left}} "), (f"{bar:<{room}}", style), no_wrap=True)
     return text.append(f" {percent(row.today):>6} ").append(f"{fmt.count(row.meters):>{right}}", style="dim")

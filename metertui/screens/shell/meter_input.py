@@ -21,7 +21,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.base import plain_identifier
 from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.recent_meters import recent_line
-from metertui.text import fmt, plain, visible
+from metertui.text import cut_text, fmt, plain, visible
 
 MOST_SUGGESTED: Final = 8
 """Meters in a list of suggestions at most."""
@@ -203,4 +203,4 @@ def suggestion_lines(found: Sequence[Account]) -> list[str]:
 
 
 def _fitted(text: str, width: int) -> str:
-    return set_cell_size(text, width) if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
+    return set_cell_size(cut_text(text, width), width)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from metertui.text import visible
+from metertui.text import cut_text, visible
 
 GAP: Final = "  "
 """Between two columns."""
@@ -176,17 +176,8 @@ def fitted(text: str, width: int, right: bool) -> str:
     shown = shown_text(text, 2 * width)
     spare = width - cell_len(shown)
     if spare < 0:
-        return _cut("" if right else shown, width)
+        return set_cell_size(_CUT if right else cut_text(shown, width), width)
     return " " * spare + shown if right else shown + " " * spare
-
-
-def _cut(text: str, width: int) -> str:
-    """Return a text that is too long in `width` cells with an ellipsis, which stands for all of a number."""
-    kept = set_cell_size(text, width - 1)
-    words = kept.rstrip("0123456789")
-    if words.endswith(" ") and len(words) < len(kept) and text.startswith(kept) and text[len(kept)].isdigit():
-        kept = words
-    return f"{kept}{_CUT}".ljust(len(kept) + 1 + width - 1 - cell_len(kept))
 
 
 def fitted_heading(text: str, mark: str, width: int, right: bool) -> str:

@@ -10,7 +10,7 @@ from metertui.screens.terminal.private_names import is_tested_textual
 from metertui.screens.terminal.theme import ink
 
 if TYPE_CHECKING or is_tested_textual():
-    from metertui.screens.terminal import quick_styles  # noqa: F401 - it takes the place of what it is quicker than
+    from metertui.screens.terminal import figure_patches, quick_styles  # noqa: F401 - they replace what they improve
     from metertui.screens.terminal.textual_patches import ThriftyApp, ThriftyModal, ThriftyScreen
 else:
     from metertui.screens.terminal.plain_textual import ThriftyApp, ThriftyModal, ThriftyScreen

@@ -31,7 +31,7 @@ def test_the_series_of_the_row_comes_first_and_others_as_there_is_room() -> None
     ):
         assert words_at(REGIONS, 1, lead=2, room=room) == said
     assert words_at(REGIONS, 0, room=29) == "Oct 2026 · Central 1.000 kWh"
-    assert words_at(REGIONS, 0, room=22) == "Oct 2… · Central 1.000"
+    assert words_at(REGIONS, 0, room=22) == "Oct … · Central 1.000"
     gapped = REGIONS._replace(running=(), gaps=frozenset({(1, 2)}))
     assert words_at(gapped, 1, across=2, room=60) == "West November 2026 · 24 835.935 kWh · with a gap"
     assert words_at(gapped, 1, across=0, room=60) == "Central November 2026 · 20 000.500 kWh"

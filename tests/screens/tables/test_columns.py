@@ -116,7 +116,7 @@ def test_a_cell_of_figures_is_whole_or_an_ellipsis(text: str, width: int) -> Non
 
 
 def test_a_text_ends_in_an_ellipsis_and_a_heading_keeps_its_mark() -> None:
-    assert fitted("電電電電", 6, right=False) == "電電 …"
+    assert fitted("電電電電", 6, right=False) == "電電… "
     assert fitted("mean of 11 whole", 10, right=False) == "mean of … "  # and not of 1
     assert fitted("mean of 11 whole", 12, right=False) == "mean of 11 …"
     assert fitted("530-146-725", 10, right=False) == "530-146-7…"

@@ -41,7 +41,7 @@ async def test_a_cell_wider_than_a_column_may_be_ends_in_an_ellipsis() -> None:
         table = pilot.app.query_one(SortedTable)
         table.show(COLUMNS, [("電" * 20, "N" * 40, "1.000"), ("x", "y", "20.000")], "-c")
         assert table.render_line(0).text.split() == ["region", "type", "kWh", "▼"]
-        assert table.render_line(1).text.rstrip() == f" {'電' * 13} …  {'N' * 27}…   1.000"
+        assert table.render_line(1).text.rstrip() == f" {'電' * 13}…   {'N' * 27}…   1.000"
         assert table.render_line(2).text.rstrip() == f" {'x':<28}  {'y':<28}  20.000"
         assert table.needed_width == len(table.render_line(2).text.rstrip()) + 3
 

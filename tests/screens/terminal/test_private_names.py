@@ -20,6 +20,12 @@ import metertui
 ROOT = Path(metertui.__file__).parent
 TERMINAL = ROOT / "screens" / "terminal"
 PRIVATE_NAMES: Final = {
+    "figure_patches": (
+        "textual.content:divide_line",
+        "textual.content:Content.truncate",
+        "rich.text:divide_line",
+        "rich.text:Text.truncate",
+    ),
     "key_input": (
         "textual._xterm_parser:XTermParser.feed",
         "textual._xterm_parser:XTermParser.tick",
@@ -125,7 +131,7 @@ import pytest
 from metertui.screens.terminal import ThriftyApp, ThriftyScreen
 
 assert ThriftyApp.__module__.endswith("plain_textual")
-patches = ("textual_patches", "quick_styles", "patient_driver")
+patches = ("textual_patches", "quick_styles", "figure_patches", "patient_driver")
 assert not any(patch in name for patch in patches for name in sys.modules)
 sys.exit(pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", sys.argv[1]]))
 """
