@@ -24,7 +24,7 @@ from metertui.text.casework import (
 from metertui.text.command_line import query_line
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Places, Section, Sources
-from metertui.text.plain_text import flowed, folded, message, messages, plain, progress_bar
+from metertui.text.plain_text import flowed, message, messages, plain, progress_bar
 from metertui.text.whole_figures import cut_text, unbroken
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "explained",
     "flowed",
     "fmt",
-    "folded",
     "in_full",
     "invitation",
     "keyed",

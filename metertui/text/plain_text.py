@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from metertui.engine.base import visible
 
-_DATE: Final = r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: \d{4})?(?: \d\d:\d\d)?"
-_FIGURE: Final = r"[^\s\d]?\d{1,3}(?: \d{3})*(?:\.\d+)?(?: (?:kWh|kW|Wh|days?|d|h|min|s|ms|[A-Z]{3})\b)?"
-_WORD: Final = re.compile(rf"\s*((?:{_DATE}|{_FIGURE}|)\S*(?: ·)?)")
-"""A word with the blanks before it.
-
-A date is one, a figure with its groups and its unit too, and a dot belongs to what it stands behind.
-"""
 _GAP: Final = "   "
 """Between two texts side by side."""
 
@@ -43,23 +34,6 @@ def messages(*texts: str, limit: int = 400) -> Text:
 def progress_bar(done: int, width: int) -> Text:
     """Return a bar of `width` cells, of which the first `done` are bold."""
     return Text.assemble(("━" * done, "bold"), ("─" * (width - done), "dim"))
-
-
-def folded(text: Text, width: int) -> Text:
-    """Return a text in lines of at most `width` cells, but no date and no figure is broken, as `2 690.500 kWh`."""
-    lines: list[Text] = []
-    for line in text.split("\n", allow_blank=True):
-        cuts, used = [], 0
-        for word in _WORD.finditer(line.plain):
-            if used and used + cell_len(word[0]) > width:
-                cuts.append(word.start(1))
-                used = cell_len(word[1])
-            else:
-                used += cell_len(word[0])
-        for part in line.divide(cuts):
-            part.rstrip()
-            lines.append(part)
-    return Text("\n", overflow="fold").join(lines)
 
 
 def flowed(parts: Iterable[Text], width: int, begin: Text | None = None) -> Text:

@@ -13,8 +13,8 @@ _FILL: Final = "x"
 _DATE: Final = r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: \d{4})?(?: \d\d:\d\d(?::\d\d)?)?"
 _DIGITS: Final = r"\d{1,3}(?: \d{3}(?![\d-]))+(?:\.\d+)?|\d+(?:\.\d+)?"
 _UNIT: Final = r" (?:kWh|kW|Wh|days?|d|h|min|s|ms|[A-Z]{3})\b"
-_TOGETHER: Final = re.compile(rf"(?<![\w.-])(?:{_DATE}|[+−-]?(?:{_DIGITS})(?:{_UNIT})?)(?:\S* ·)?")
-"""A date with its time or a figure with its unit, and the dot behind it."""
+_TOGETHER: Final = re.compile(rf"(?<![\w.-])(?:{_DATE}|line \d+|[+−-]?(?:{_DIGITS})(?:{_UNIT})?)(?:\S* ·)?")
+"""A date with its time, a line of a file, or a figure with its unit, and the dot behind it."""
 _NUMBER: Final = re.compile(rf"(?<![\w.-])[+−-]?(?:{_DIGITS})")
 
 

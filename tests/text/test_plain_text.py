@@ -10,7 +10,7 @@ from rich.text import Text
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.zone import SiteZone
 from metertui.text import fmt
-from metertui.text.plain_text import flowed, folded, plain, progress_bar
+from metertui.text.plain_text import flowed, plain, progress_bar
 
 
 @given(st.text())
@@ -58,25 +58,6 @@ def test_figures() -> None:
         "3 d 3 h",
     ]
     assert fmt.moment(zone.parse("2025-02-19T00:30:00"), zone) == "2025-02-19 00:30:00"
-
-
-def test_lines_break_between_words_and_never_within_a_figure() -> None:
-    text = Text("than the 2 690.500 kWh counted\n\nat 1 000 000.000 kWh", style="bold")
-    for width in range(5, 40):
-        drawn = folded(text, width)
-        assert drawn.plain.split() == text.plain.split()
-        lines = drawn.plain.split("\n")
-        assert "2 690.500" in drawn.plain
-        assert "1 000 000.000" in drawn.plain
-        assert all(len(line) <= max(width, len("1 000 000.000 kWh")) for line in lines)
-        assert "" in lines
-    assert folded(text, 18).plain.split("\n")[:2] == ["than the", "2 690.500 kWh"]
-    assert folded(Text("a meter · 7.000 kWh · North"), 20).plain == "a meter ·\n7.000 kWh · North"
-    assert (
-        folded(Text("counted on 29 Nov 2026 19:00; 4.84 SGD"), 22).plain == "counted on\n29 Nov 2026 19:00;\n4.84 SGD"
-    )
-    assert folded(Text("533-913-228 2 days since"), 14).plain == "533-913-228\n2 days since"
-    assert folded(Text("a meter · North"), 10).plain == "a meter ·\nNorth"
 
 
 def test_a_progress_bar_is_of_one_width() -> None:

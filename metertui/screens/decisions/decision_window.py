@@ -25,7 +25,7 @@ from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, REASON
 from metertui.screens.fields import Draft, Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import explained, fmt, folded, in_full, message, plain, time_labels
+from metertui.text import explained, fmt, in_full, message, plain, time_labels
 
 PURPOSE: Final = "deciding about cases"
 """What a login is needed for, as part of a sentence."""
@@ -92,8 +92,7 @@ class ChoiceScreen(OnDesk, ThriftyModal[str]):
     def _in_full(self, row: ExceptionRow) -> Text:
         """Return the case, which the screen below cuts where it has no room."""
         engine = self.headend.engine
-        said = in_full(row, engine.accounts.get(meter_of(row.meter)), self.zone, engine.rules.currency)
-        return folded(said, min(_WIDTH, self.app.size.width) - _BESIDE)
+        return in_full(row, engine.accounts.get(meter_of(row.meter)), self.zone, engine.rules.currency)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
@@ -280,8 +279,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             self._show_effects(_summary(effects, currency), _drawn(effects, self.zone))
 
     def _show_effects(self, summary: Text, each: Group | Text) -> None:
-        shown = self.query_one("#decision-sum", Static)
-        shown.update(folded(summary, width) if (width := shown.content_size.width) else summary)
+        self.query_one("#decision-sum", Static).update(summary)
         self.query_one("#decision-effects", Static).update(each)
 
     def action_look(self, part: float) -> None:

@@ -17,7 +17,7 @@ from metertui.screens.charts import Picture, PictureView
 from metertui.screens.decisions import Offer, offer_lines, offers_of
 from metertui.screens.exceptions.case_chart import case_picture
 from metertui.screens.shell import OnDesk, Steady
-from metertui.text import fmt, folded, in_full
+from metertui.text import fmt, in_full
 
 Members = Callable[[ExceptionRow], Awaitable[Sequence[ExceptionRow]]]
 """Returns the cases that a row stands for."""
@@ -66,7 +66,7 @@ class CasePane(OnDesk, Vertical):
             return
         engine = self.headend.engine
         said = in_full(row, engine.accounts.get(meter_of(row.meter)), self.zone, engine.rules.currency)
-        text.show(folded(said, width) if (width := text.content_size.width) else said)
+        text.show(said)
         self._work_out_chart(row)
         if self._selected:
             self.workers.cancel_group(self, "offers")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from rich.console import Console, ConsoleOptions, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual import work
@@ -25,24 +23,6 @@ from metertui.screens.shell import OnDesk
 from metertui.screens.tables import copy_paper
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import Line, Places, Section, explained, fmt, message, plain
-
-
-class Unbroken:
-    """A text whose lines end between words, and within no figure, time or unit."""
-
-    _UNIT: Final = re.compile(r"\d\d? [A-Z][a-z]{2} \d{4}( \d\d:\S+|\S*)|\d+(?: \d{3})*\.?\d* kWh\S*|line \d\S*|\S+")
-
-    def __init__(self, text: Text) -> None:
-        self._text = text
-
-    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        start = end = 0
-        for found in self._UNIT.finditer(self._text.plain):
-            if found.end() - start > options.max_width and end > start:
-                yield self._text[start:end]
-                start = found.start()
-            end = found.end()
-        yield self._text[start:]
 
 
 class ExplainScreen(OnDesk, ThriftyModal[None]):
@@ -67,7 +47,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
-            yield Static(Unbroken(self._title("…")), id="explain-title")
+            yield Static(self._title("…"), id="explain-title")
             with VerticalScroll(id="explain-paper"):
                 yield Static(id="explain-text")
             yield Static(
@@ -83,7 +63,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
     async def _answer(self) -> None:
         explanation, price = await asyncio.to_thread(self._explain)
         self._heading = self._title(fmt.kwh(explanation.usage.usage_wh))
-        self.query_one("#explain-title", Static).update(Unbroken(self._heading))
+        self.query_one("#explain-title", Static).update(self._heading)
         self._show(explanation, price, None)
         try:
             found = await asyncio.to_thread(sources.locate_all, self.headend.engine.archive, self.zone, explanation)
@@ -105,9 +85,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
         said = message(explained.summary(explanation, self.zone), limit=1000)
         about = [message(self._about, limit=1000), Text("")] if self._about else []
-        self._paper = Group(
-            *map(Unbroken, [*about, said]), *(part for section in found for part in _drawn(section, label, figure))
-        )
+        self._paper = Group(*about, said, *(part for section in found for part in _drawn(section, label, figure)))
         self.query_one("#explain-text", Static).update(self._paper)
 
     def action_copy_text(self) -> None:
@@ -125,8 +103,8 @@ def _drawn(section: Section, label: int, figure: int) -> tuple[Text, Table]:
     return Text(f"\n{section.title}", style="bold"), table
 
 
-def _cells(line: Line) -> tuple[Text, Text, Unbroken]:
+def _cells(line: Line) -> tuple[Text, Text, Text]:
     strong = "bold" if line.strong else ""
     note = message(line.note, limit=2000)
     note.stylize("dim")
-    return Text(line.label, style=strong), Text(line.figure, style=strong), Unbroken(note)
+    return Text(line.label, style=strong), Text(line.figure, style=strong), note

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.text import Text
 from textual.pilot import Pilot
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.billing_run import BillingRun
-from metertui.screens.explain.explain_window import Unbroken
 from tests.screens.government.test_tariff_replay import HEADER
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
 
@@ -88,14 +84,3 @@ async def test_no_data_is_explained_and_any_place_is_left_for_another_screen(tow
         await pilot.press("f2")
         await settle(pilot)
         assert not pilot.app.screen.query("#explain-text")
-
-
-def test_a_line_ends_within_no_figure_or_time() -> None:
-    said = Text("From 1 Mar 2025 00:00 to 12 Mar 2025 10:30 it went from 62 422.552 kWh to 62 583.564 kWh: so much.")
-    for width in range(18, 100):
-        drawn = Console(width=width, file=StringIO()).render_lines(Unbroken(said), pad=False)
-        lines = ["".join(segment.text for segment in line).strip() for line in drawn]
-        assert " ".join(lines) == said.plain
-        assert max(map(len, lines)) <= width
-        for whole in ("1 Mar 2025 00:00", "12 Mar 2025 10:30", "62 422.552 kWh", "62 583.564 kWh:"):
-            assert any(whole in line for line in lines)

@@ -26,3 +26,13 @@ def test_a_text_of_textual_breaks_and_is_cut_between_figures() -> None:
     assert cut.plain == "a rise of …"
     assert cut.spans[0].style == "bold"
     assert content.truncate(14).plain == "a rise of 88 5"
+
+
+def test_a_line_ends_within_no_figure_or_time() -> None:
+    said = Text("From 1 Mar 2025 00:00 to 12 Mar 2025 10:30 it went from 62 422.552 kWh to 62 583.564 kWh: so much.")
+    for width in range(18, 100):
+        lines = [line.plain.rstrip() for line in said.wrap(Console(), width)]
+        assert " ".join(lines) == said.plain
+        assert max(map(len, lines)) <= width
+        for whole in ("1 Mar 2025 00:00", "12 Mar 2025 10:30", "62 422.552 kWh", "62 583.564 kWh:"):
+            assert any(whole in line for line in lines)
