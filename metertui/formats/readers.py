@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, get_args
 
@@ -53,7 +54,7 @@ def read_any(
     cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             size = path.stat().st_size or 1
             first = file.readline(100_000)
             trade = detect_trade_form(first + file.peek()) if form in (None, *TRADE_FORMS) else None
@@ -103,6 +104,16 @@ def read_any(
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def _open(path: Path) -> BufferedReader:
+    """Open a file to be read, more than once if need be.
+
+    Raises MeterError for anything else: a pipe may never give a byte, a device may never end. Raises OSError.
+    """
+    if path.exists() and not path.is_file():
+        raise MeterError(f"cannot read {path}: it is not a file")
+    return path.open("rb")
+
+
 def mapping_of(path: Path, name: str, zone: SiteZone, said: Said, saved: Path) -> FileMapping:
     """Return what is `said` of a table as a mapping with a name, by which the next file of its kind is known.
 
@@ -111,7 +122,7 @@ def mapping_of(path: Path, name: str, zone: SiteZone, said: Said, saved: Path) -
     """
     check_name(name)
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             trade = detect_trade_form(file.readline(100_000) + file.peek())
         table = None if trade else open_meter_table(path, said, zone, mappings=_mappings(saved))
     except OSError as error:
@@ -237,7 +248,7 @@ def read_import(
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error

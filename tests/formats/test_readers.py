@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import product
 from pathlib import Path
 
@@ -118,6 +119,16 @@ def test_any_other_table_is_read_by_what_is_said_of_it(tmp_path: Path) -> None:
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match=r"cannot read .*nothing\.csv: No such file"):
         list(read_pieces(tmp_path / "nothing.csv", ZONE))
+
+
+def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (Path(os.devnull), tmp_path, pipe):  # to open the pipe would wait for a writer
+        with pytest.raises(MeterError, match=f"^cannot read {path}: it is not a file$"):
+            list(read_pieces(path, ZONE))
+        with pytest.raises(MeterError, match=f"^cannot read {path}: it is not a file$"):
+            readers.mapping_of(path, "x", ZONE, Said(), tmp_path)
 
 
 def test_progress_ends_at_1(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,10 @@ async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None
         await press(pilot, "enter")
         await settle(pilot)
         assert "no row of this file holds a time and a figure of energy" in " ".join(result(pilot).split())
+        field(pilot, "upload-path").value = os.devnull
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert result(pilot) == "! cannot read /dev/null: it is not a file"
         field(pilot, "upload-path").value = "~nobody-here/x.csv"
         await press(pilot, "enter")
         await settle(pilot)
