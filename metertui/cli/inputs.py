@@ -25,7 +25,7 @@ def as_file(name: str) -> Iterator[Path]:
     as it was given.
     """
     path = Path(name)
-    if path != STANDARD and (path.is_file() or path.is_dir() or not path.exists()):
+    if path != STANDARD and not path.is_fifo():
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="metertui-") as folder:

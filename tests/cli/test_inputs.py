@@ -12,7 +12,7 @@ from metertui.engine.errors import MeterError
 
 
 def test_a_file_is_read_where_it_is(tmp_path: Path) -> None:
-    for path in (tmp_path / "file", tmp_path, tmp_path / "missing"):
+    for path in (tmp_path / "file", tmp_path, tmp_path / "missing", Path("/dev/null")):
         with as_file(str(path)) as found:
             assert found == path
 
