@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from metertui.engine.base import DAY, HOUR
+from metertui.engine.base import DAY, HOUR, MINUTE
 
 _UNITS: Final = re.compile(r"(?<![A-Za-z])([kM]?)W\.?\s?hs?(?![A-Za-z])", re.IGNORECASE)
 _MULTIPLES: Final = re.compile(
@@ -22,7 +22,7 @@ _MULTIPLES: Final = re.compile(
 """Units of 10 Wh, 1000 kWh and the like."""
 _RATE: Final = re.compile(
     r"(?<![A-Za-z])[kM]?Wh\s?(?:/|per\b|pro\b|je\b)\s?(?:(?P<hour>h(?:r|our)?|stunde|hour|uur|heure|hora|ora)|"
-    r"(?P<day>d|day|tag|dag|jour|dia|giorno)|[0-9]*\s?(?:min(?:ute)?|week|woche|month|monat|maand|mois|mes|"
+    r"(?P<day>d|day|tag|dag|jour|dia|giorno)|(?P<minutes>[0-9]+)\s?min(?:ute)?|[0-9]*\s?(?:week|woche|month|monat|maand|mois|mes|"
     r"y(?:ea)?r|jahr|jaar|an|a|m2|m²|km))s?(?![A-Za-z])",
     re.IGNORECASE,
 )
@@ -219,7 +219,9 @@ def unit_of(text: str) -> str:
 def rate_of(text: str) -> int | None:
     """Return the time (µs) in which a text says that so much energy flows, as `kWh/h`; 0 if it is another rate."""
     found = _RATE.search(text)
-    return found and (HOUR if found["hour"] else DAY if found["day"] else 0)
+    if found is None:
+        return None
+    return HOUR if found["hour"] else DAY if found["day"] else int(found["minutes"] or 0) * MINUTE
 
 
 def without_units(text: str) -> str:

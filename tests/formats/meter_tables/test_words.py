@@ -133,7 +133,15 @@ def test_ids_of_metering_points_go_before_those_of_meters() -> None:
 def test_units() -> None:
     units = {"KWH": "kWh", "[Wh]": "Wh", "Mwh": "MWh", "kW": "kW", "m3": "", "kvarh": "", "kWh/Tag": "kWh"}
     assert {text: unit_of(text) for text in units} == units
-    rates = {"kWh/h": HOUR, "kWh per hour": HOUR, "kWh/Tag": DAY, "kWh/100 km": 0, "kWh/Einspeisung": None, "kWh": None}
+    rates = {
+        "kWh/h": HOUR,
+        "kWh per hour": HOUR,
+        "kWh/Tag": DAY,
+        "kWh/100 km": 0,
+        "kWh/30 min": HOUR // 2,
+        "kWh/Einspeisung": None,
+        "kWh": None,
+    }
     assert {text: rate_of(text) for text in rates} == rates
     assert plain("Metering.TotWhOut") == "metering.tot wh out"
 
