@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -85,7 +86,7 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
     """Return columns, and cells by row as text, for some rows that `ordered` returned."""
     by = found.inquiry.question.by
     keys = [Column(key, KEYS[key], False) for key in by] or [Column("all", "all meters", False)]
-    texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
+    texts = [[_key_text(key, value, zone) for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
     period = next((place for place, key in enumerate(by) if key in TIME_KEYS), 0)
@@ -94,6 +95,12 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
     ]
     figures, cells = _figures(found, table, zone)
     return [*keys, *figures], [list(line) for line in zip(*texts, *cells, strict=True)]
+
+
+def _key_text(key: str, value: str, zone: SiteZone) -> str:
+    if key == "hour":
+        return fmt.moment(zone.instant(datetime.fromisoformat(value)), zone)
+    return visible(value) or "(none)"
 
 
 def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
@@ -117,7 +124,7 @@ def _figures(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list
         table = table.assign(share=table["value"] * 1000 / found.total_wh)
         add("share", "share", fmt.share)
     if measure == "peak":
-        add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone)[:16])
+        add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone))
     if found.compared:
         add("before", "before", _kwh)
         texts[-1] = [

@@ -444,17 +444,6 @@ def when(instant: int, zone: SiteZone) -> str:
     return time_labels.moment(zone.local(instant))
 
 
-def moment(instant: int, zone: SiteZone) -> str:
-    """Return an instant as local time in a column, `2025-02-19 00:30`, with its seconds if there are any.
-
-    In the hour that the clock shows twice, the second one has its offset.
-    """
-    local = zone.local(instant)
-    return (
-        f"{local:{'%Y-%m-%d %H:%M:%S' if local.second else '%Y-%m-%d %H:%M'}}{f' ({local:%z})' if local.fold else ''}"
-    )
-
-
 def since(start: int, end: int, zone: SiteZone) -> str:
     """Return where an interval begins, beside its end, in a column: `from 00:30`, and on another day `from 27 00:30`.
 

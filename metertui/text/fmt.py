@@ -161,8 +161,14 @@ def duration(us: int, units: int = 4) -> str:
 
 
 def moment(instant: int, zone: SiteZone) -> str:
-    """Return an instant as local time, `2025-02-19 00:30:00`."""
-    return f"{zone.local(instant):%Y-%m-%d %H:%M:%S}"
+    """Return an instant as local time in a column, `2025-02-19 00:30`, with its seconds if there are any.
+
+    In the hour that the clock shows twice, the second one has its offset.
+    """
+    local = zone.local(instant)
+    return (
+        f"{local:{'%Y-%m-%d %H:%M:%S' if local.second else '%Y-%m-%d %H:%M'}}{f' ({local:%z})' if local.fold else ''}"
+    )
 
 
 def clock(instant: int, zone: SiteZone) -> str:

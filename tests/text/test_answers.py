@@ -50,6 +50,20 @@ def test_periods_of_unequal_length_are_compared_per_day_in_columns() -> None:
     assert answers.feet(by_day, by_day.table, LONDON)[0][:2] == ["total", "47.000"]
 
 
+def test_the_hour_that_the_clock_shows_twice_has_two_keys() -> None:
+    """On 26 October 2025 the clock of London goes from 02:00 summer time back to 01:00."""
+    begin = LONDON.midnight(date(2025, 10, 26))
+    columns = frozen({"m": [(begin, 0), (begin + 25 * HOUR, 25_000)]}, LONDON)
+    day = date(2025, 10, 26)
+    by_hour = report.answer_inquiry(columns, Inquiry(Question(day, day, ("hour",))))
+    shown = [row[0] for row in answers.page(by_hour, by_hour.table, LONDON)[1]]
+    assert shown[:4] == ["2025-10-26 00:00", "2025-10-26 01:00", "2025-10-26 01:00 (+0000)", "2025-10-26 02:00"]
+    assert answers.keys_of(by_hour, by_hour.table, 2) == ("2025-10-26T01:00:00+00:00",)
+    peaks = report.answer_inquiry(columns, Inquiry(Question(day, day, ("hour",)), measure="peak"))
+    began = [row[2] for row in answers.page(peaks, peaks.table, LONDON)[1]]
+    assert began[1:3] == ["2025-10-26 01:00", "2025-10-26 01:00 (+0000)"]
+
+
 def test_a_few_hours_have_no_usage_a_day_and_no_change() -> None:
     """1 April 2025 is four hours old, and is compared with 1 March, of which all is known."""
     reads = [(LONDON.midnight(date(2025, 1, 1)), 0), (LONDON.midnight(date(2025, 4, 1)) + 4 * HOUR, 2_163_000)]

@@ -15,14 +15,6 @@ from tests.clock import FakeClock
 from tests.engine.test_intervals import START, hours, opened, window
 
 
-def test_moment_that_comes_twice_has_its_offset() -> None:
-    london = SiteZone("Europe/London")
-    first = london.parse("2025-10-26T01:30:00")
-    assert explained.moment(first, london) == "2025-10-26 01:30"
-    assert explained.moment(first + HOUR, london) == "2025-10-26 01:30 (+0000)"
-    assert explained.moment(first + 2 * HOUR + 5 * SECOND, london) == "2025-10-26 02:30:05"
-
-
 def test_where_an_interval_begins_says_its_day_where_that_is_another() -> None:
     zone = SiteZone("Europe/London")
     midnight = zone.parse("2025-02-28T00:00:00")

@@ -114,3 +114,11 @@ def test_a_minus_is_one_sign_everywhere() -> None:
 
 def test_a_register_that_is_none_is_a_dash_and_not_said_to_be_unread() -> None:
     assert [fmt.register(wh) for wh in (1_250, None)] == ["1.250 kWh", "–"]
+
+
+def test_moment_that_comes_twice_has_its_offset() -> None:
+    london = SiteZone("Europe/London")
+    first = london.parse("2025-10-26T01:30:00")
+    assert fmt.moment(first, london) == "2025-10-26 01:30"
+    assert fmt.moment(first + HOUR, london) == "2025-10-26 01:30 (+0000)"
+    assert fmt.moment(first + 2 * HOUR + 5 * SECOND, london) == "2025-10-26 02:30:05"

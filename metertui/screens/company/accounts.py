@@ -21,7 +21,7 @@ from metertui.screens.charts import sparkline
 from metertui.screens.company.tab import NEW_ACCOUNT, Tab
 from metertui.screens.fields import SearchField
 from metertui.screens.tables import Cells, Column, LateCells, LateRow, Table
-from metertui.text import explained, fmt
+from metertui.text import fmt
 
 _COLUMNS: Final = (
     Column("state", 11),
@@ -109,7 +109,7 @@ class AccountsTab(Tab):
     def _cells(self, account: Account) -> Cells:
         state = "active" if account.active else "deactivated"
         where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
-        registered = "–" if account.registered is None else explained.moment(account.registered, self.zone)
+        registered = "–" if account.registered is None else fmt.moment(account.registered, self.zone)
         return (account.meter, state, *where, *self._late.of(account.meter), registered)
 
     def show_live(self, snapshot: LiveSnapshot) -> None:

@@ -51,13 +51,9 @@ def _decimals(kwh: str) -> str:
 
 
 def _row(row: FileRow, zone: SiteZone, places: int) -> Cells:
-    start = "" if row.start is None else _moment(row.start, zone)
+    start = "" if row.start is None else fmt.moment(row.start, zone)
     kwh = row.kwh + _DIGIT * (places - len(_decimals(row.kwh)))
-    return (str(row.line), start, _moment(row.end, zone), row.register, kwh, _QUALITIES[row.quality])
-
-
-def _moment(instant: int, zone: SiteZone) -> str:
-    return fmt.moment(instant, zone).removesuffix(":00")
+    return (str(row.line), start, fmt.moment(row.end, zone), row.register, kwh, _QUALITIES[row.quality])
 
 
 def totals_of(report: ImportReport, zone: SiteZone) -> list[Cells]:
@@ -68,7 +64,7 @@ def totals_of(report: ImportReport, zone: SiteZone) -> list[Cells]:
 def _total(figures: FileFigures, zone: SiteZone) -> list[Cells]:
     register = figures.meter if figures.channel == "use" else f"{figures.meter}:{figures.channel}"
     missing = f"{figures.missing_us / 3_600_000_000:.1f}" if figures.missing_us else ""
-    ends = _moment(figures.first, zone), _moment(figures.last, zone)
+    ends = fmt.moment(figures.first, zone), fmt.moment(figures.last, zone)
     counts = fmt.count(figures.intervals), str(figures.gaps or ""), missing
     whole: Cells = (register, "all", fmt.number(figures.total_wh), *ends, *counts)
     months = figures.months if len(figures.months) > 1 else ()

@@ -154,7 +154,7 @@ class ListTable(OnDesk, Table):
         start = int(self.found.stated(readings)[0][place]) if wh == NO_REGISTER else time
         used = -1 if page is None else int(page.used[place])
         return (
-            explained.moment(time, self.zone),
+            fmt.moment(time, self.zone),
             stored.ids[int(readings.meter[place])],
             explained.since(start, time, self.zone) if wh == NO_REGISTER else fmt.number(wh),
             _PENDING if page is None else fmt.number(used) if used >= 0 else "–",

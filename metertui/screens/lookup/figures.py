@@ -164,7 +164,7 @@ def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
     step, length = int(behind.used[place]), int(behind.length[place])
     channel = () if behind.register is None else (split_identifier(behind.register_of(place)).channel,)
     return (
-        explained.moment(time, zone),
+        fmt.moment(time, zone),
         *channel,
         explained.since(time - length, time, zone) if wh == NO_REGISTER else fmt.number(wh),
         fmt.number(step) if step >= 0 else _former(behind, place) or "–",
