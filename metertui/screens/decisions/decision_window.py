@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from rich.console import Group
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 from textual import on, work
@@ -37,6 +39,12 @@ _SHOWN: Final = 100
 """The most effects shown one by one."""
 _IN_VIEW: Final = 5
 """The effects that are in view at once, however low the terminal is."""
+_HEADINGS: Final = ("meter", "reading at", "total kWh before", "after", "change kWh")
+_TWO_LINES: Final = 10
+"""Terminal cells in which each heading of a figure fits on two lines."""
+_BETWEEN_COLUMNS: Final = 2
+_CLOCK: Final = re.compile(r" (?=\d\d:\d\d)")
+"""The blank between a date and its time of day."""
 _MONTHS: Final = 4
 """The most months shown one by one."""
 _FIELDS: Final = {
@@ -265,22 +273,22 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
         if self._is_unready:
-            self._show_effects(Text(_ASKS[self._wanted[0].what]), Text(""))
+            self._show_effects(Text(_ASKS[self._wanted[0].what]))
             self._err("")
             return
         try:
             effects = await self.headend.corrections.preview(self._decisions(PREVIEW), self.who)
         except MeterError as error:
-            self._show_effects(Text("This cannot be done.", style="dim"), Text(""))
+            self._show_effects(Text("This cannot be done.", style="dim"))
             self._err(fmt.for_people(str(error)))
         else:
             self._err("")
             currency = self.headend.engine.rules.currency
-            self._show_effects(_summary(effects, currency), _drawn(effects, self.zone))
+            self._show_effects(_summary(effects, currency), effects)
 
-    def _show_effects(self, summary: Text, each: Group | Text) -> None:
+    def _show_effects(self, summary: Text, effects: Sequence[Effect] = ()) -> None:
         self.query_one("#decision-sum", Static).update(summary)
-        self.query_one("#decision-effects", Static).update(each)
+        self.query_one("#decision-effects", Static).update(EffectTable(effects, self.zone) if effects else "")
 
     def action_look(self, part: float) -> None:
         """Scroll the effects by a part of the visible height; the reason keeps the focus."""
@@ -352,28 +360,51 @@ def _title(wanted: Sequence[Decision]) -> Text:
     return plain(f"{name} · {about}", style="bold")
 
 
-def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
-    """Return the effect of each decision, the largest first."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    for _ in range(3):
-        table.add_column(justify="right", no_wrap=True)
-    headings = ("meter", "reading at", "total kWh before", "after", "change kWh")
+class EffectTable:
+    """Draws the effect of each decision, the largest first. Where there is too little room, its time is folded."""
+
+    def __init__(self, effects: Sequence[Effect], zone: SiteZone) -> None:
+        self._effects = effects
+        self._zone = zone
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield _table(self._effects, self._zone, options.max_width)
+        if len(self._effects) > _SHOWN:
+            yield Text(f"and {len(self._effects) - _SHOWN} more", style="dim")
+
+
+def _table(effects: Sequence[Effect], zone: SiteZone, width: int) -> Table:
     in_words = all(effect.event.kind in WORDS_ONLY for effect in effects)  # there are no figures to compare
-    table.add_row(*(Text(name, style="dim") for name in headings[: 2 if in_words else None]))
-    for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
-        event = effect.event
-        words_only = event.kind in WORDS_ONLY
-        totals = [Text("–" if words_only else fmt.number(wh)) for wh in (effect.total_before, effect.total_after)]
-        change = "none" if words_only else fmt.change(effect.total_after - effect.total_before)
-        when = "no reading" if event.at in (None, NEVER) else time_labels.moment(zone.local(event.at or 0))
-        figures = [] if in_words else [*totals, Text(change, style="bold")]
-        table.add_row(plain(event.meter or "no meter"), Text(when), *figures)
-    parts: list[Table | Text] = [table]
-    if len(effects) > _SHOWN:
-        parts.append(Text(f"and {len(effects) - _SHOWN} more", style="dim"))
-    return Group(*parts)
+    ordered = sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]
+    rows = [_row(effect, zone)[: 2 if in_words else None] for effect in ordered]
+    headings = _HEADINGS[: 2 if in_words else None]
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
+    if sum(widths) + _BETWEEN_COLUMNS * (len(widths) - 1) > width:
+        widths[2:] = [max(_TWO_LINES, *map(cell_len, column)) for column in list(zip(*rows, strict=True))[2:]]
+        rows = [[meter, _CLOCK.sub("\n", when), *figures] for meter, when, *figures in rows]
+    table = Table.grid(padding=(0, _BETWEEN_COLUMNS, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for cells in widths[2:]:
+        table.add_column(justify="right", width=cells)
+    table.add_row(*(Text(name, style="dim") for name in headings))
+    for meter, when, *figures in rows:
+        bold = [""] * (len(figures) - 1) + ["bold"]
+        table.add_row(plain(meter), Text(when), *(Text(*each) for each in zip(figures, bold, strict=False)))
+    return table
+
+
+def _row(effect: Effect, zone: SiteZone) -> list[str]:
+    """Return the meter, the time, the total usage before and after, and the change; dashes where words alone stand."""
+    event = effect.event
+    words_only = event.kind in WORDS_ONLY
+    totals = ["–" if words_only else fmt.number(wh) for wh in (effect.total_before, effect.total_after)]
+    change = "none" if words_only else fmt.change(effect.total_after - effect.total_before)
+    when = "no reading" if event.at in (None, NEVER) else time_labels.moment(zone.local(event.at or 0))
+    if len(effect.events) > 1:
+        last = time_labels.moment(zone.local(effect.events[-1].at or 0))
+        when = f"{when} to {last}, {fmt.counted(len(effect.events), 'reading')}"
+    return [event.meter or "no meter", when, *totals, change]
 
 
 def _summary(effects: Sequence[Effect], currency: str) -> Text:

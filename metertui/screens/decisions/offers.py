@@ -15,14 +15,16 @@ from metertui.engine.worklist import ExceptionRow
 from metertui.headend import HeadEnd
 from metertui.screens.decisions import decision_choices
 from metertui.screens.decisions.decision_choices import CHOICES
-from metertui.text import fmt
+from metertui.text import cut_text, fmt
 
 MOST: Final = 30
 """Cases of which the effects are added up; of more, the window of the decision shows them."""
 _NAME: Final = 8
 _KWH: Final = 13
 _MONEY: Final = 12
-_LINE: Final = 3 + _NAME + _KWH + _MONEY
+_KEY: Final = 3
+_SPACE: Final = 2
+"""Between two figures at least."""
 _BETWEEN: Final = 2
 _STAYS: Final = "· figures stay"
 _ELSEWHERE: Final = " Decide where the folder is owned."
@@ -48,7 +50,7 @@ async def offers_of(rows: Sequence[ExceptionRow], headend: HeadEnd) -> AsyncIter
             wanted = await _with_values(what, decision_choices.decisions(what, rows), headend)
             effects = await headend.corrections.preview(wanted, "") if wanted else []
         except MeterError as error:
-            yield what, Offer(note=f"not possible: {error}")
+            yield what, Offer(note=f"not possible: {fmt.for_people(str(error))}")
             continue
         if not wanted:
             yield what, Offer(note="asks for the value")
@@ -84,17 +86,29 @@ def offer_lines(
     applying = decision_choices.applying(rows)
     figures = [what for what in applying if what not in WORDS_ONLY]
     words = [what for what in applying if what in WORDS_ONLY]
-    beside = 2 if width >= 2 * _LINE + _BETWEEN else 1
+    known = [offer for what in figures if (offer := offers.get(what)) is not None]
+    kwh = max([_KWH, *(1 + cell_len(fmt.change(offer.wh)) for offer in known)])
+    money = max([_MONEY, *(_SPACE + cell_len(_money(offer)) for offer in known)])
+    room = kwh + money
+    line = _KEY + _NAME + room
+    beside = 2 if width >= 2 * line + _BETWEEN else 1
+    if any(_SPACE + cell_len(offer.note) > room for offer in known):  # a reason is read whole before lines are saved
+        beside, room = 1, max(room, width - _KEY - _NAME)
     text = Text(no_wrap=True, overflow="ellipsis")
     for place in range(min(beside, len(figures))):
         text.append(" " * _BETWEEN if place else "")
-        text.append(f"   {'decision':<{_NAME}}{'kWh':>{_KWH}}{currency:>{_MONEY}}", style="dim")
+        text.append(f"   {'decision':<{_NAME}}{'kWh':>{kwh}}{currency:>{money}}", style="dim")
     for place, what in enumerate(figures):
         text.append(" " * _BETWEEN if place % beside else "\n")
         text.append(f" {' ' if read_only else CHOICES[what].key} ", style="bold").append(
             f"{CHOICES[what].name:<{_NAME}}"
         )
-        text.append_text(_change(offers.get(what)))
+        offer = offers.get(what)
+        if offer is None or offer.note:
+            note = "…" if offer is None else cut_text(offer.note, room - _SPACE)
+            text.append(f"{' ' * _SPACE}{note:<{room - _SPACE}}", style="dim")
+        else:
+            text.append(f"{fmt.change(offer.wh):>{kwh}}{_money(offer):>{money}}")
     text.append("\n" if figures else "")
     if read_only:
         return text.append(_ELSEWHERE, style="dim")
@@ -107,11 +121,5 @@ def offer_lines(
     return text
 
 
-def _change(offer: Offer | None) -> Text:
-    """Return what a decision changes, in the cells of both figures."""
-    room = _KWH + _MONEY
-    if offer is None or offer.note:
-        note = "…" if offer is None else offer.note
-        return Text(f"  {note[: room - 3] + '…' if len(note) > room - 2 else note:<{room - 2}}", style="dim")
-    money = "–" if offer.cents is None else fmt.price_change(offer.cents)
-    return Text(f"{fmt.change(offer.wh):>{_KWH}}{money:>{_MONEY}}")
+def _money(offer: Offer) -> str:
+    return "–" if offer.cents is None else fmt.price_change(offer.cents)

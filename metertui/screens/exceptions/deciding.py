@@ -98,5 +98,5 @@ class DecidingScreen(DeskScreen):
 
     def _decided(self, effects: Sequence[Effect] | None) -> None:
         if effects:
-            self.say(decision_choices.result_sentence(effects[0].event.kind, len(effects)))
+            self.say(decision_choices.result_sentence(effects[0].event.kind, sum(len(each.events) for each in effects)))
             self.after_decision()

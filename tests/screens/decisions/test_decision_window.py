@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from metertui.engine.core.corrections import Effect
 from metertui.engine.core.decision_check import Decision
 from metertui.engine.usage import Series
+from metertui.engine.vee.edits import Edit
 from metertui.screens.decisions.decision_choices import CHOICES
-from metertui.screens.decisions.decision_window import DecisionScreen
+from metertui.screens.decisions.decision_window import DecisionScreen, EffectTable
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from tests.engine.book_changes import add_member
 from tests.screens.exceptions.helpers import SILENT, go, listed
@@ -31,6 +34,22 @@ async def pass_by(pilot: Pilot[None], email: str) -> None:
     pilot.app.screen.query_one("#login-email", Input).value = ""
     await press(pilot, *email, "enter", *SECRET, "enter")
     await settle(pilot)
+
+
+@pytest.mark.parametrize("width", [74, 90, 160])
+def test_no_figure_of_an_effect_is_cut(troubled: Town, width: int) -> None:
+    at = troubled.zone.parse("2025-03-12T10:30:01")
+    edits = tuple(Edit(0, "538-673-998", "unvoid", at + hours * 3_600_000_000, "ada", "") for hours in (0, 24, 48))
+    console = Console(width=width)
+    for some in (edits[:1], edits):
+        with console.capture() as captured:
+            console.print(EffectTable([Effect(some, 8_445_960, 99_784_838_886, 0, 1)], troubled.zone))
+        shown = captured.get()
+        assert all(each in shown for each in ("538-673-998", " 8 445.960 ", " 99 784 838.886 ", "+99 776 392.926"))
+        assert "…" not in shown
+        words = " ".join(line[13:].split("  ")[0].strip() for line in shown.splitlines()[1:]).split()
+        assert "10:30:01" in words
+        assert ("14 Mar 2025 10:30:01, 3 readings" in " ".join(words)) is (len(some) > 1)
 
 
 async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(troubled: Town) -> None:

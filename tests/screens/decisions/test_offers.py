@@ -51,8 +51,8 @@ def test_lines_have_figures_under_their_units_and_fit(width: int, lines: int) ->
     drawn = text.plain.splitlines()
     assert len(drawn) == lines
     assert all(len(line) <= width for line in drawn)
-    assert drawn[1].startswith(" v Void           −1.000           –")
-    assert drawn[0][: len(" v Void           −1.000")].endswith("kWh")
+    assert drawn[1].startswith(" v Void              −1.000           –")
+    assert drawn[0][: len(" v Void              −1.000")].endswith("kWh")
     assert "+99 999 999.999       +0.05" in text.plain
     assert drawn[-1].endswith("· figures stay")
     assert "…" in offers.offer_lines([row], {}, "SGD", width).plain
@@ -63,3 +63,16 @@ def test_no_word_of_the_decisions_is_cut_in_a_narrow_pane() -> None:
     wide, narrow = (offers.offer_lines([row], {}, "SGD", width).plain.splitlines()[-1] for width in (60, 46))
     assert wide == f"{narrow}· figures stay"
     assert len(narrow) <= 46
+
+
+@pytest.mark.parametrize("width", [46, 78, 130])
+def test_two_figures_are_never_one_and_a_reason_is_read_whole(width: int) -> None:
+    row = ExceptionRow("m-1", 7, 5, "rejected", "it is lower", "North", None, ())
+    text = offers.offer_lines([row], {"release": Offer(99_776_392_926, 3_249_637_296)}, "SGD", width).plain
+    heading, line = text.splitlines()[0], next(each for each in text.splitlines() if "Release" in each)
+    assert "Release  +99 776 392.926  +32 496 372.96" in line
+    assert heading.startswith("   decision             kWh             SGD")
+    why = "not possible: m-1 has no reading"
+    text = offers.offer_lines([row], {"void": Offer(note=why)}, "SGD", width).plain
+    assert why in text
+    assert all(len(each) <= width for each in text.splitlines())
