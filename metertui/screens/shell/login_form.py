@@ -177,6 +177,10 @@ class GatedScreen(DeskScreen):
         return self.query_one("#gated", ContentSwitcher).current == "inside"
 
     @on(LoginForm.Passed)
+    def _come_in(self) -> None:
+        self.clear_message()  # that one was logged out is over
+        self._pass()
+
     def _pass(self) -> None:
         """Show the content or the login form, depending on the session."""
         allowed = self.desk.sessions.role in self.roles

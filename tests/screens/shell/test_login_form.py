@@ -187,6 +187,20 @@ async def test_a_login_ends_when_nobody_is_there_and_lasts_while_one_types(town:
         assert not inside(town)
 
 
+async def test_whoever_is_logged_in_again_is_not_told_of_the_end_before(town: Town) -> None:
+    town.log_in("operator")
+    add_member(town.engine.staff, ANALYST, "government", SECRET)
+    async with at_work(town, "f5") as pilot:
+        town.clock.advance(15 * 60 + 1)
+        town.app.tick()
+        await settle(pilot)
+        assert "was logged out" in text_of(pilot, "#said")
+        await press(pilot, *ANALYST, "enter", *SECRET, "enter")
+        await settle(pilot)
+        assert inside(town)
+        assert "was logged out" not in text_of(pilot, "#said")
+
+
 async def test_the_last_tick_finds_an_app_that_has_ended(town: Town) -> None:
     async with at_work(town, "f3"):
         pass
