@@ -19,6 +19,8 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
+from metertui.screens.charts.bar_places import places
+from metertui.screens.charts.before_line import MIDDLE, line_before
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, fitted_scale, legend
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks, pair_of
@@ -30,9 +32,8 @@ GUESSED: Final = FILLS[1]
 NARROW: Final = FILLS[2]
 """Fills an incomplete bar that is too narrow for an outline, for the legend."""
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇"
-_HALF: Final = "▌"
-"""Fills bars that would touch, so that each is seen, and below it the end of one."""
-_HALF_LOW: Final = "▖"
+_HALVES: Final = {"▌": "▖", "▐": "▗"}
+"""The fills of bars that would touch, so that each is seen, with the end of one."""
 _MIDDLE: Final = 4
 _NO_SERIES: Final = -1
 _MOST_OF_ROW: Final = 6
@@ -40,17 +41,14 @@ _MOST_OF_ROW: Final = 6
 _LEAST_SHOWN: Final = 12
 """Eighths of a row below which a bar has no place for an outline or a fill."""
 _LEFT_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
-_BEFORE: Final = "━"
 _THICKEST: Final = 3
 """Rows of a bar to the right at most."""
 _MOST_APART: Final = 5
 """Rows from one bar to the right to the next at most."""
-_WIDEST: Final = 24
-"""Columns from one upright bar to the next at most."""
 _OPEN_END: Final = 2
 """Columns of the marks at the end of a bar of which a part is hidden."""
-_EVEN: Final = 4
-"""Columns of a bar from which on gaps may differ by a column, so that all bars fill the room."""
+_FEW: Final = 3
+"""Bars at most whose axis has the end of the last period too."""
 _DIM: Final = Style(dim=True)
 
 Cells = list[tuple[str, int]]
@@ -67,7 +65,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     stacked = picture.kind == "stacked"
     compared = is_compared(picture)
     beside = 1 if stacked or compared else len(picture.series)
-    key = legend(picture.series, width, inks, before=_BEFORE if compared else "")
+    key = legend(picture.series, width, inks, before=MIDDLE if compared else "")
     labels, series, (guessed, running) = picture.labels, picture.series, picture.marks()
     before_cut = np.array(picture.before_cut or (False,) * len(labels), dtype=bool)
     hidden = picture.withheld()
@@ -84,7 +82,9 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
         )
         cursor = cursor // each if cursor >= 0 else cursor
         scaled, each_mark = fitted_scale(_highest(series, stacked=stacked), rows)
-    starts, widths = _places(len(labels), beside, room)
+    alone = beside == 1 and not stacked
+    placed = places(len(labels), beside, room, halves=alone and not guessed.any())
+    starts, widths = placed.starts, [placed.wide] * len(labels)
     heights = [place * each_mark for place in range(len(scaled))]
     at = [max(0, math.ceil(height) - 1) for height in heights]  # rows with their upper edge there, or their middle
     figure = Figure(width, rows, scaled, at, [row for row, height in zip(at, heights, strict=True) if height % 1])
@@ -93,7 +93,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     if stacked:
         _stacked(figure, starts, widths, parts, np.asarray(hidden.any(axis=0)))
     elif beside == 1:
-        _single(figure, starts, widths, parts[0], guessed, running, cursor)
+        _single(figure, starts, widths, parts[0], guessed, running, cursor, half=placed.half)
         _mark_hidden(figure, starts, widths, hidden[:1])
         if compared:
             _line_before(figure, starts, widths, parts, guessed | running, before_cut)
@@ -109,7 +109,9 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
         max(0, start + (wide * beside - len(label)) // 2)
         for start, wide, label in zip(starts, widths, labels, strict=True)
     ]
-    return [*figure.lines(labels, middles, inks, rising=beside == 1 and not stacked), *key]
+    if picture.until and len(labels) <= _FEW:
+        labels, middles = (*labels, picture.until), [*placed.begins, max(0, figure.columns - len(picture.until))]
+    return [*figure.lines(labels, middles, inks, rising=alone), *key]
 
 
 def is_compared(picture: Picture) -> bool:
@@ -122,19 +124,6 @@ def _highest(series: Sequence[Series], *, stacked: bool) -> float:
     columns = zip(*(values for _, values in series), strict=True)
     towers = [known for column in columns if (known := [value for value in column if value is not None])]
     return max((sum(tower) if stacked else max(tower) for tower in towers), default=0.0)
-
-
-def _places(count: int, beside: int, room: int) -> tuple[list[int], list[int]]:
-    """Return for each label the first column of its bars, and the width of one of them.
-
-    Bars have one width, and gaps where there is room for them. Narrow ones have equal gaps, or none: unequal ones look
-    as if they were groups. Those that leave room stand in its middle.
-    """
-    each = min(_WIDEST, room // count)
-    wide = max(1, (each - (each > beside)) // beside)
-    span = min(room, _WIDEST * count) if wide * beside >= _EVEN else each * count
-    left = (room - span) // 2
-    return [left + place * span // count for place in range(count)], [wide] * count
 
 
 def _columns(
@@ -165,15 +154,22 @@ def _single(
     guessed: NDArray[np.bool_],
     running: NDArray[np.bool_],
     cursor: int,
+    *,
+    half: bool,
 ) -> None:
-    """Draw bars of a single series, in eighths of a row; `parts` are shares of the height, NaN if unknown."""
+    """Draw bars of a single series, in eighths of a row; `parts` are shares of the height, NaN if unknown.
+
+    `half`: every second bar is in the right half of its cell.
+    """
     at, label, _ = _columns(starts, widths)
     full, rest = (each[label] for each in np.divmod(_eighths(figure, parts), 8))
     inks = np.where(guessed, ESTIMATED, 0)
     inks[[cursor] if 0 <= cursor < len(inks) else []] = CURSOR
-    outlined = running & (np.array(widths) >= 3)
+    outlined = running & (np.array(widths) >= 2)
     touching = len(starts) > 1 and starts[1] - starts[0] == 1
-    fills = np.where(running, NARROW, np.where(guessed, GUESSED, _HALF if touching else READ))
+    left, right = _HALVES if touching else (READ, READ)
+    read = np.where(half & (np.arange(len(starts)) % 2 == 1), right, left)
+    fills = np.where(running, NARROW, np.where(guessed, GUESSED, read))
     for ink in np.unique(inks).tolist():
         for fill in np.unique(fills).tolist():
             these = (inks[label] == ink) & (fills[label] == fill) & ~outlined[label]
@@ -194,9 +190,9 @@ def _single(
 
 def _end(fill: str, eighth: int) -> str:
     """Return the upper end of a bar of a fill, `eighth` eighths of a row high."""
-    if fill == _HALF:
-        return _HALF if eighth >= _MOST_OF_ROW else _HALF_LOW
-    return _EIGHTHS[eighth] if fill == READ or eighth < _MIDDLE else fill
+    if fill in _HALVES:
+        return fill if eighth >= _MOST_OF_ROW else _HALVES[fill]
+    return _EIGHTHS[eighth]
 
 
 def _outline(figure: Figure, columns: Sequence[int], full: int, rest: int, ink: int) -> None:
@@ -229,7 +225,7 @@ def _line_before(
     """
     at, label, _ = _columns(starts, widths)
     now, before = (_eighths(figure, each)[label] for each in parts)
-    rows = np.minimum(figure.rows - 1, (before - 1) // 8)
+    rows, chars = line_before(before, now, figure.rows)
     ends_here = (rows == now // 8) & (now % 8 > 0)
     begin, wide = np.array(starts)[label], widths[0]
     shown = (before > 0) & (~ends_here | (at >= begin + wide // 2))
@@ -240,7 +236,7 @@ def _line_before(
     for ink, some in ((ON_BAR, on_bar), (CONTEXT, ~on_bar)):
         here = some & shown
         marked = cut[label] & (np.arange(len(at)) % wide == wide // 2)
-        figure.mark(at[here].tolist(), rows[here].tolist(), np.where(marked, INCOMPLETE, _BEFORE)[here].tolist(), ink)
+        figure.mark(at[here].tolist(), rows[here].tolist(), np.where(marked, INCOMPLETE, chars)[here].tolist(), ink)
 
 
 def _beside(figure: Figure, starts: Sequence[int], widths: Sequence[int], parts: NDArray[np.float64]) -> None:

@@ -80,6 +80,8 @@ class Picture(NamedTuple):
     """What these come to."""
     from_zero: bool = True
     """Whether the scale of lines begins at 0, and not near the lowest value."""
+    until: str = ""
+    """The time at which the last period ends, for the axis of few bars; empty if labels name periods, as days do."""
 
     def withheld(self) -> NDArray[np.bool_]:
         """Return whether a value is hidden, bool[series, labels]."""

@@ -25,6 +25,8 @@ class Buckets(NamedTuple):
     """Whether the window begins after its first bucket has."""
     cut: bool
     """Whether the window ends before its last bucket is over."""
+    until: str
+    """The local time at which the window ends, for the axis; empty for days, months and years, which labels name."""
 
 
 def buckets(window: Window, zone: SiteZone, *, daily: bool = False) -> Buckets:
@@ -60,6 +62,7 @@ def buckets(window: Window, zone: SiteZone, *, daily: bool = False) -> Buckets:
         unit,
         begun=window.start not in marks,
         cut=window.end not in marks,
+        until=time_labels.on_axis(zone.local(window.end), named) if unit in ("half hour", "hour") else "",
     )
 
 

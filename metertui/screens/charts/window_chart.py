@@ -59,7 +59,7 @@ def window_chart(
             drawn = (Drawn(_NOW, values), Drawn(BEFORE, padded))
             in_part = _partly(series, earlier.marks)[: len(values)]
             before_cut = (*in_part.tolist(), *(False,) * (len(values) - len(in_part))) if in_part.any() else ()
-    shown = Picture(kind, tuple(parts.labels), drawn, "kWh", names=tuple(parts.names))
+    shown = Picture(kind, tuple(parts.labels), drawn, "kWh", names=tuple(parts.names), until=parts.until)
     cut = tuple(partly.tolist()) if partly.any() else ()
     return WindowChart(title, shown._replace(estimated=estimated, running=running, cut=cut, before_cut=before_cut))
 

@@ -52,6 +52,8 @@ def test_a_period_that_is_not_over_is_an_outline() -> None:
     outlines = [line[12:18] for line in drawn[:4]], [line[18:] for line in drawn[:4]]
     assert outlines[0] == ["▔▔▔▔▔▔", "▄▄▄▄▄", "▌   ▐▔", "▌   ▐ "]
     assert [line.rstrip("▔ ") for line in outlines[1]] == ["", "", "▛▀▀▀▜", "▌   ▐"]
+    two = lines(upright(bars(("", [4.0, 4.0]))._replace(running=(False, True)), 9, 5, INKS))
+    assert [line[5:7] for line in two[:4]] == ["▛▜", "▌▐", "▌▐", "▌▐"]
     narrow = lines(upright(bars(("", [4.0] * 30))._replace(running=(False,) * 29 + (True,)), 34, 5, INKS))
     assert narrow[0].rstrip("▔").endswith("▌░")
 
@@ -70,6 +72,33 @@ def test_few_bars_stand_in_the_middle() -> None:
     assert abs(row.index("█") - 3 - (98 - row.rindex("█"))) <= 3
 
 
+def test_few_bars_have_both_ends_of_their_axis() -> None:
+    times = bars(("", [1.0, 2.0]), labels=["07:32", "08:02"])._replace(until="08:14")
+    axis = lines(upright(times, 60, 6, INKS))[-1]
+    assert axis.split() == ["07:32", "08:02", "08:14"]
+    assert (axis.index("07:32"), axis.index("08:02"), len(axis)) == (2, 2 + 28, 2 + 57)
+    many = bars(("", [1.0] * 4), labels=["07:00", "07:30", "08:00", "08:30"])._replace(until="09:00")
+    assert "09:00" not in lines(upright(many, 60, 6, INKS))[-1]
+
+
+def test_a_hatched_bar_ends_at_its_height() -> None:
+    picture = bars(("", [4.0, 2.6, *[4.0] * 30]))._replace(estimated=(False, True, *[False] * 30))
+    for drawn in (
+        upright(picture, 70, 5, INKS),
+        upright(picture._replace(estimated=(), running=picture.estimated), 70, 5, INKS),
+    ):
+        column = [line[lines(drawn)[0].index("█") + 2] for line in lines(drawn)[:4]]
+        assert column[1] == "▅"
+        assert column[2] in "▒░"
+
+
+def test_half_bars_use_the_room_and_have_gaps() -> None:
+    drawn = lines(upright(bars(("", [8.0] * 40)), 66, 10, INKS))
+    assert drawn[5][3:].startswith(("▌▐ ▌▐ ", " ▌▐ ▌▐"))
+    guessed = bars(("", [8.0] * 40))._replace(estimated=(True, *[False] * 39))
+    assert "▐" not in "".join(lines(upright(guessed, 66, 10, INKS)))
+
+
 def test_the_bar_under_the_cursor_has_its_ink() -> None:
     drawn = upright(bars(("", [1.0, 4.0, 2.0])), 28, 5, INKS, cursor=2)
     assert [segment.text for segment in drawn[3] if segment.style == INKS.style(CURSOR)] == ["█" * 7]
@@ -78,12 +107,13 @@ def test_the_bar_under_the_cursor_has_its_ink() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "wide", "gaps"), [(62, 1, set()), (40, 1, set()), (30, 1, {1}), (20, 2, {1}), (10, 5, {1, 2})]
+    ("count", "wide", "gaps"), [(62, 1, set()), (40, 1, {1}), (30, 1, {1}), (20, 2, {1}), (10, 5, {1, 2})]
 )
 def test_bars_have_one_width_and_narrow_ones_equal_gaps(count: int, wide: int, gaps: set[int]) -> None:
     row = lines(upright(bars(("", [8.0] * count)), 66, 10, INKS))[5][2:].replace("▔", " ").replace("─", " ").rstrip()
     assert 0.6 * 64 < len(row) <= 64
-    fill = "█" if gaps else "▌"
+    fill = "█" if count < 40 else "▌"
+    row = row.replace("▐", "▌")
     assert row.count(fill) == count * wide
     room = row.lstrip()
     assert {len(run) for run in room.split(fill) if run} == gaps
@@ -110,7 +140,7 @@ def test_what_a_bar_is_compared_with_leaves_its_top_to_be_seen(count: int, tops:
     now: list[float | None] = [2.5] * count
     picture = bars(("now", now), (BEFORE, [*now[1:], 4.0]))
     drawn = lines(upright(picture, 66, 6, INKS))
-    assert drawn[0].count("━") > 0
+    assert drawn[0].count("▀") > 0
     assert drawn[1].count(tops) >= count
     assert drawn[1].count("━") == count - 1
 
@@ -152,8 +182,10 @@ def test_no_part_of_a_stack_is_lost_where_rows_are_few() -> None:
 def test_what_a_bar_is_compared_with_is_a_line_across_it() -> None:
     drawn = upright(bars(("now", [1.0, 2.0]), (BEFORE, [2.0, 1.0])), 40, 8, INKS)
     assert "█ now  ━ before" in lines(drawn)[-1]
-    lines_before = [(y, segment) for y, line in enumerate(drawn[:-2]) for segment in line if "━" in segment.text]
-    assert [(y, segment.style) for y, segment in lines_before] == [(0, INKS.style(CONTEXT)), (3, INKS.style(ON_BAR))]
+    lines_before = [
+        (y, segment) for y, line in enumerate(drawn[:-2]) for segment in line if set(segment.text) & {*"▁▀"}
+    ]
+    assert [(y, segment.style) for y, segment in lines_before] == [(0, INKS.style(CONTEXT)), (2, INKS.style(ON_BAR))]
     assert "█" not in lines(drawn)[0][:19]
 
 
@@ -294,5 +326,5 @@ def test_bars_without_room_for_a_gap_are_half_a_cell_wide() -> None:
 
 def test_what_an_estimated_bar_is_compared_with_has_no_ground_of_a_read_one() -> None:
     picture = bars(("now", [100.0, 100.0]), (BEFORE, [50.0, 50.0]))._replace(estimated=(False, True))
-    styles = [segment.style for line in upright(picture, 40, 10, INKS)[:8] for segment in line if "━" in segment.text]
+    styles = [segment.style for line in upright(picture, 40, 10, INKS)[:8] for segment in line if "▁" in segment.text]
     assert styles == [INKS.style(ON_BAR), INKS.style(CONTEXT)]

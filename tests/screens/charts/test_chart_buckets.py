@@ -52,6 +52,7 @@ def test_the_unit_fits_the_window(
     parts = buckets(window_of_days(date(*first), date(*last), zone), zone)
     assert (parts.unit, len(parts.labels)) == (unit, number)
     assert (parts.labels[0], parts.labels[-1]) == labels
+    assert bool(parts.until) == (unit in ("half hour", "hour"))
 
 
 def test_days_of_other_lengths_are_days() -> None:

@@ -55,7 +55,7 @@ async def test_a_chart_without_data_says_so() -> None:
 async def test_nothing_used_is_not_no_data() -> None:
     told = "\n".join(await drawn(picture([0.0, None, 0.0])))
     assert "0.0┤" in told
-    assert [len(bar) for bar in told.partition("0.0┤")[2].split() if set(bar) == {"▁"}] == [23, 23]
+    assert [len(bar) for bar in told.partition("0.0┤")[2].split() if set(bar) == {"▁"}] == [24, 24]
 
 
 async def test_a_chart_without_a_series_says_that_there_is_no_data() -> None:

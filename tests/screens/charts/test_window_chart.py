@@ -64,3 +64,9 @@ def test_a_gap_is_no_bar_and_a_bucket_that_holds_a_part_of_one_is_marked() -> No
     assert found.cut == (False, True, True)
     found = window_chart(meter, Window("dates", FIRST, FIRST + 2 * DAY), ZONE).picture
     assert found.series[0].values[58:62] == (0.5, 0.5, None, None)
+
+
+def test_the_end_of_a_window_of_hours_is_told() -> None:
+    half_hour = Window("half hour", FIRST + 7 * HOUR, FIRST + 7 * HOUR + HOUR // 2)
+    assert window_chart(DAILY, half_hour, ZONE).picture.until == "07:30"
+    assert not window_chart(DAILY, half_hour, ZONE, daily=True).picture.until
