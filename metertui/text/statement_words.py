@@ -30,7 +30,10 @@ def basis_sentence(bill: Statement, zone: SiteZone, *, where: str = " (F7 says w
         ends = _known(bill.opening, "start and at the end", zone)
     else:
         ends = f"{_known(bill.opening, 'start', zone)} and {_known(bill.closing, 'end', zone)}"
-    return f"Based on {readings}: the register {ends}{doubt}."
+    # Without one register that opens the bill, it is that of several, or of intervals from files.
+    several = bill.readings and bill.opening.wh is None
+    of = " or intervals of all registers: their sum" if several else ": the register"
+    return f"Based on {readings}{of} {ends}{doubt}."
 
 
 def _known(edge: Edge, end: str, zone: SiteZone) -> str:

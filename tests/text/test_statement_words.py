@@ -32,3 +32,6 @@ def test_a_statement_says_in_a_sentence_what_it_is_based_on() -> None:
         replace(BILL, opening=first), ZONE
     )
     assert basis_sentence(replace(BILL, suspect=2), ZONE, where="").endswith("2 of them are not counted.")
+    assert BILL.opening is not None
+    several = replace(BILL, opening=replace(BILL.opening, wh=None))
+    assert basis_sentence(several, ZONE).startswith("Based on 56 readings or intervals of all registers: their sum is")
