@@ -29,7 +29,7 @@ from metertui.formats.meter_tables.left_out import LeftOut
 from metertui.formats.meter_tables.local_times import BARE, later_instants, passes
 from metertui.formats.meter_tables.plan import Plan
 from metertui.formats.meter_tables.row_reader import Entries
-from metertui.formats.meter_tables.series_stats import COARSER_RUN, FINER_RUN
+from metertui.formats.meter_tables.step_changes import StepChanges
 from metertui.formats.meter_tables.steps import Steps
 from metertui.formats.meter_tables.words import POWER_UNITS
 
@@ -49,6 +49,7 @@ class IntervalBuilder:
         roles = self.plan.roles
         apart = bool(self.plan.stamps) and (roles.meter is not None or roles.channel is not None)
         self._steps = Steps(self.plan.stats.step, own=apart)
+        self._changes = StepChanges(self._steps, newest_first=self.plan.stats.newest_first)
 
     def add(self, entries: Entries, ids: list[str]) -> IntervalPiece:
         """Return the intervals of entries that can be told at once."""
@@ -79,25 +80,12 @@ class IntervalBuilder:
         return [*found, *(piece for each in self._long if len((piece := self._without_totals(each)).rows))]
 
     def _check_steps(self, entries: Entries, told: Int64Array) -> None:
-        """Raise MeterError where rows are at other distances than usual for a while, so that none says how long it is.
-
-        Single ones are no sign: rows may be missing, and clocks be late.
-        """
-        if not self.plan.stamps:
-            return
-        order = np.lexsort((told, entries.code))
-        apart, step = np.diff(told[order]), self._steps.of(entries.code[order])[1:]
-        apart[(np.diff(entries.code[order]) != 0) | (step >= DAY)] = 0
-        for odd, run in (((apart > 0) & (apart * 10 < step * 9), FINER_RUN), (apart * 9 > step * 10, COARSER_RUN)):
-            long = _runs(odd, run)
-            long = long[apart[long] == apart[long + run - 1]]
-            if len(long):
-                other, line = int(apart[long[0]]), int(entries.line[order[long[0]]])
-                why = (
-                    f"times are {duration_text(int(step[long[0]]))} apart, but {duration_text(other)} near line {line}"
-                )
-                give = "import the parts by themselves, or give --columns start=NAME,end=NAME"
-                raise MeterError(f"{self.source}: {why}: {give}")
+        """Raise MeterError where the times of a register begin to be at other distances than its step."""
+        change = self._changes.find(entries.code, told, entries.line) if self.plan.stamps else None
+        if change is not None:
+            why = f"times are {duration_text(change.step)} apart, but {duration_text(change.other)}"
+            give = "import the parts by themselves, or give --columns start=NAME,end=NAME"
+            raise MeterError(f"{self.source}: {why} near line {change.line}: {give}")
 
     def _edges(self, entries: Entries, told: Int64Array) -> tuple[Int64Array, Int64Array]:
         """Return starts and ends of intervals (µs UTC); `told` are the instants of their first, or only, labels."""
@@ -213,12 +201,6 @@ class IntervalBuilder:
                 keep[at] = False
                 self.left_out.note("totals of other rows", int(piece.line[at]))
         return IntervalPiece(self.source, rows.take(keep), piece.line[keep], piece.refused)
-
-
-def _runs(odd: NDArray[np.bool_], count: int) -> Int64Array:
-    """Return the places at which so many odd ones in a row begin."""
-    sums = np.concatenate(([0], np.cumsum(odd)))
-    return np.flatnonzero(sums[count:] - sums[:-count] == count)
 
 
 def _end_first_passes(

@@ -74,14 +74,24 @@ class Steps:
         size = len(self._known)
         total, usual = (np.bincount(each, minlength=size) for each in (code, code[apart == self._usual]))
         self._known[(usual > 0) & (2 * usual >= total)] = self._usual
-        for register in np.flatnonzero((total >= FINER_RUN) & (self._known == _UNKNOWN)).tolist():
-            lengths, times = np.unique(apart[code == register], return_counts=True)
-            step, most = int(lengths[times.argmax()]), int(times.max())
-            least = COARSER_RUN if step > self._usual else FINER_RUN
-            if most >= least and 2 * most >= total[register] and (coarser or step < self._usual):
-                self._known[register] = step
-            elif total[register] >= _ENOUGH:
-                self._known[register] = self._usual
+        pending = (total >= FINER_RUN) & (self._known == _UNKNOWN)
+        register, step, most = _most_frequent(code[pending[code]], apart[pending[code]])
+        fits = (most >= np.where(step > self._usual, COARSER_RUN, FINER_RUN)) & (2 * most >= total[register])
+        fits &= coarser | (step < self._usual)
+        self._known[register[fits]] = step[fits]
+        self._known[register[~fits & (total[register] >= _ENOUGH)]] = self._usual
+
+
+def _most_frequent(codes: Int64Array, values: Int64Array) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """Return each code once, with the value that it has most often and how often; of several the least one."""
+    order = np.lexsort((values, codes))
+    codes, values = codes[order], values[order]
+    begins = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(values, prepend=-1))
+    times = np.diff(begins, append=len(codes))
+    codes, values = codes[begins], values[begins]
+    order = np.lexsort((values, -times, codes))
+    once, first = np.unique(codes[order], return_index=True)
+    return once, values[order][first], times[order][first]
 
 
 def _joined(parts: Sequence[tuple[Entries, Int64Array]]) -> tuple[Entries, Int64Array]:

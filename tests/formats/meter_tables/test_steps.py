@@ -79,3 +79,15 @@ def test_rows_wait_until_their_register_has_shown_its_step() -> None:
     steps.settle(entries([2]), later[:1], coarser=True)
     [(rest, _)] = steps.rest()
     assert steps.of(rest.code).tolist() == [15 * MINUTE]
+
+
+def test_a_register_without_one_step_goes_by_the_usual_one() -> None:
+    steps = Steps(HOUR, own=True)
+    finer, uneven = np.arange(5) * 15, np.cumsum(np.arange(104) % 3 * 10 + 10)
+    told = np.concatenate((finer, uneven[:50], finer, uneven[50:])).astype(np.int64) * MINUTE
+    codes = [0] * 5 + [1] * 50 + [2] * 5 + [1] * 54
+    settled, _ = steps.settle(entries(codes[:60]), told[:60], coarser=True)
+    assert settled.code.tolist() == [0] * 5 + [2] * 5
+    settled, _ = steps.settle(entries(codes[60:]), told[60:], coarser=True)
+    assert len(settled.code) == 104
+    assert steps.of(np.arange(3)).tolist() == [15 * MINUTE, HOUR, 15 * MINUTE]
