@@ -52,26 +52,31 @@ class JoinedReads:
     def __init__(self, max_line_bytes: int) -> None:
         self._longest = max_line_bytes
         self._shares: list[Share] = []
+        self._is_parsed = False
+        """Whether the lines of all shares have been looked through."""
         self._parsed: ReadBlock | None = None
-        """The requests of all shares that have a block, in order."""
+        """The requests of all shares that have a block, in order; None where the first lines only look plain."""
 
     def add_share(self, lines: bytes, count: int) -> Share:
         """Add the lines of a client, which look plain."""
         share = Share(lines, count)
         self._shares.append(share)
-        self._parsed = None
+        self._is_parsed = False
         return share
 
     def discard_share(self, share: Share) -> None:
         """Discard the lines of a client that has gone, unless a batch has them."""
         if share in self._shares:
             self._shares.remove(share)
-            self._parsed = None
+            self._is_parsed = False
 
     def parse_shares(self) -> None:
         """Find the requests of all shares, if they are many and all their lines are plain, or the first of them."""
+        if self._is_parsed:
+            return
+        self._is_parsed, self._parsed = True, None
         lines, at = sum(share.count for share in self._shares), 0
-        if lines < LEAST_LINES or self._parsed is not None:
+        if lines < LEAST_LINES:
             return
         found = leading_plain_reads(b"".join([share.lines for share in self._shares]), lines, self._longest)
         if found is None:

@@ -14,9 +14,10 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.outcome import refused
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.server import joined_reads
 from metertui.server.dispatch import Conversation
 from metertui.server.joined_reads import JoinedReads
-from metertui.server.plain_reads import LEAST_LINES
+from metertui.server.plain_reads import LEAST_LINES, PlainReads, leading_plain_reads
 from metertui.server.protocol import MAX_LINE_BYTES
 from tests.clock import FakeClock
 from tests.server.fakes import FakeBatch
@@ -129,6 +130,33 @@ def test_lines_that_only_look_plain_are_what_they_are(joined: JoinedReads) -> No
     talks[0].collect(LEAST_LINES)
     talks[0].perform(batch)
     assert batch.reads[-LEAST_LINES:] == [("m", "5", None)] * LEAST_LINES
+
+
+def test_lines_that_only_look_plain_are_looked_through_once(
+    joined: JoinedReads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def look(piece: bytes, most: int, longest: int) -> PlainReads | None:
+        looks.append(most)
+        return leading_plain_reads(piece, most, longest)
+
+    monkeypatch.setattr(joined_reads, "leading_plain_reads", look)
+    talks, batch = [Conversation("p", trusted=True, joined=joined) for _ in range(CLIENTS)], CountingBatch()
+    for client, talk in enumerate(talks):
+        talk.feed(b"READ  m 5\n" * EACH if client == 0 else lines_of(client))
+        talk.collect(EACH)
+    for talk in talks:
+        talk.prepare()
+    for talk in talks:
+        talk.perform(batch)
+    assert (looks, batch.together) == ([CLIENTS * EACH], [])
+    assert [talk.collect_replies() for talk in talks] == ["OK\n" * EACH] * CLIENTS
+    for talk in talks:
+        talk.feed(lines_of(1))
+        talk.collect(EACH)
+        talk.prepare()
+    assert len(looks) == 3  # as soon as they are enough, with each client more
 
 
 def test_few_lines_are_no_block(joined: JoinedReads) -> None:
