@@ -61,7 +61,7 @@ class Billing:
         Of runs that are issued at once, one is stored after the other, or refused if it no longer holds. Runs to
         completion even if the caller is cancelled.
         """
-        self._jobs.check_writable()
+        self._jobs.begin_to_write()
         return await self._jobs.run_to_completion(self._issue(run, by))
 
     async def _issue(self, run: BillingRun, by: str) -> int:

@@ -136,7 +136,7 @@ class Imports:
         jobs, engine = self._jobs, self._jobs.engine
         if not importing.has_intervals:
             return
-        jobs.check_writable()
+        jobs.begin_to_write()
         store = IntervalStore(engine.folder, engine.zone)
         async with self._changing:
             before, former = engine.readings.intervals, engine.readings.former

@@ -67,19 +67,23 @@ class Jobs:
         if self._why_read_only is not None:
             raise OwnedError(self._why_read_only())
 
-    def _begin_to_write(self) -> None:
+    def begin_to_write(self) -> None:
+        """Call what is to be done before anything is written. Raises OwnedError, MeterError.
+
+        For work that writes in a thread of its own; the methods here do it themselves.
+        """
         self.check_writable()
         self._before_writing()
 
     def submit(self, lane: Lane) -> None:
         """Queue a lane that has input. Raises OwnedError."""
-        self._begin_to_write()
+        self.begin_to_write()
         self.commit_loop.submit(lane)
 
     async def commit_request(self, request: Callable[[Batch], Outcome]) -> Outcome:
         """Commit one request from inside the program; one of a read-only head-end is refused as `denied`."""
         try:
-            self._begin_to_write()
+            self.begin_to_write()
         except OwnedError as error:
             return refused("denied", str(error))
         return await self.commit_loop.commit_request(request)
@@ -87,13 +91,13 @@ class Jobs:
     @asynccontextmanager
     async def between_batches(self) -> AsyncIterator[None]:
         """Keep ingest from building or writing a batch during the block. Raises OwnedError."""
-        self._begin_to_write()
+        self.begin_to_write()
         async with self.commit_loop.between_batches:
             yield
 
     async def write(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(*args)` in the one thread that writes. Raises OwnedError."""
-        self._begin_to_write()
+        self.begin_to_write()
         return await asyncio.wrap_future(self.append(function, *args))
 
     async def write_between_batches(self, function: Callable[..., T], *args: object) -> T:

@@ -13,6 +13,8 @@ from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage.manifest import sha256_of
+from metertui.headend.billing import Billing
+from metertui.headend.jobs import Jobs
 from metertui.headend.service import HeadEnd
 from tests.desk import read
 
@@ -32,6 +34,23 @@ async def test_a_run_is_computed_and_issued_once(desk: HeadEnd) -> None:
     await desk.stop()
     audit = (desk.engine.folder / "audit.log").read_text()
     assert audit.count("\tada\tissue\t2025-02\t1 bill, 0 adjustments\n") == 1
+
+
+async def test_what_is_due_before_anything_is_written_is_done_before_bills_are(desk: HeadEnd) -> None:
+    await read(desk, "5", "2025-02-01T00:00")
+    await read(desk, "15", "2025-03-01T00:00")
+    await desk.billing.save_tariffs(TARIFFS, None, "ada")
+
+    def refuse() -> None:
+        raise MeterError("not now")
+
+    jobs = Jobs(desk.engine, before_writing=refuse)
+    billing = Billing(jobs)
+    run = await billing.compute_run("2025-02", no_progress)
+    with pytest.raises(MeterError, match="not now"):
+        await billing.issue(run, "ada")
+    assert not desk.engine.bills.issued_months()
+    await jobs.stop()
 
 
 @pytest.mark.parametrize("months", [("2025-02", "2025-02"), ("2025-01", "2025-02")])
