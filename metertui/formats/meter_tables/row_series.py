@@ -13,7 +13,13 @@ from typing import Final, NamedTuple
 
 from metertui.engine.errors import DataError
 from metertui.formats.meter_tables.figure_columns import TARIFFS, channel_of
-from metertui.formats.meter_tables.nem_streams import DIRECTIONS, channels, direction_of, why_left_out
+from metertui.formats.meter_tables.nem_streams import (
+    DIRECTIONS,
+    SUFFIX,
+    channels,
+    direction_of,
+    why_left_out,
+)
 from metertui.formats.meter_tables.words import POWER_UNITS, is_whole_of, meaning_of, unit_of
 from metertui.formats.said import Kind, NotSaid, quoted, several, unclear
 
@@ -38,6 +44,8 @@ class RowSeries:
     """Channels by the texts of which a person says them, or a column that is known by its name."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Why the rows of a text are not taken, where that is known."""
+    are_streams: bool = False
+    """Whether the texts are suffixes of the Australian market. Which register one is follows from all of them."""
 
     def channel_of(self, text: str) -> str:
         """Return the channel of a series of energy; empty if another one is said to be that."""
@@ -109,9 +117,12 @@ AS_THEY_SAY: Final = RowSeries()
 
 def series_of_streams(suffixes: Iterable[str]) -> RowSeries:
     """Return which register the rows of each stream of the Australian market are of."""
-    of = {way: [each for each in suffixes if direction_of(each) == way] for way in DIRECTIONS}
+    suffixes = {*suffixes}
+    streams = [each for each in suffixes if SUFFIX.fullmatch(each)]
+    of = {way: [each for each in streams if direction_of(each) == way] for way in DIRECTIONS}
     said = {text: channel for way, texts in of.items() for text, channel in channels(texts, way).items()}
-    return RowSeries(said, {text: why_left_out(text) for text in suffixes if text not in said})
+    left_out = {text: why_left_out(text) for text in streams if text not in said}
+    return RowSeries(said, left_out | dict.fromkeys(suffixes.difference(streams), "no suffix of a stream"), True)
 
 
 def not_energy(text: str, unit: str) -> str:

@@ -16,6 +16,7 @@ from metertui.engine.errors import DataError
 from metertui.engine.intervals import IntervalPiece
 from metertui.formats.meter_tables.reading import open_meter_table
 from metertui.formats.said import NOTHING_SAID, NotSaid, Said
+from metertui.formats.tables import opening
 from tests.formats.meter_tables.made_up import Content, clock, read, write
 
 VALUES = (0.5, 0.25, 1, 0.125)
@@ -130,6 +131,19 @@ def test_a_row_may_be_a_day_of_one_of_several_streams_with_a_quality(tmp_path: P
     assert "figures of K1, as reactive energy" in str(found.table.left_out.sentences())
     with pytest.raises(DataError, match=r"many rows have the time of another one, and other figures; give --columns"):
         read(tmp_path, f"NMI,Of,Date,{names},Quality\n{rows}", meter="", unit="kWh")
+
+
+@pytest.mark.parametrize(("later", "use", "channel"), [("B1", "m1", "m1:export"), ("E2", "m1:t1", "m1:t2")])
+def test_a_stream_behind_the_first_rows_is_read_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: str, use: str, channel: str
+) -> None:
+    monkeypatch.setattr(opening, "ROWS_PER_BLOCK", 24)
+    rows = [
+        f"m1,{of},2025-04-28 {clock(60 * at)},{kwh}" for of, kwh in (("E1", 0.5), (later, 0.25)) for at in range(24)
+    ]
+    found = read(tmp_path, "\n".join(["NMI,Suffix,Time,kWh", *rows]), meter="", stamps="start", kind="interval")
+    assert len(found.table.shape.rows) < 25
+    assert (found.total(use), found.total(channel), found.refused) == (12, 6, [])
 
 
 @pytest.mark.parametrize(("first", "later"), [("E1", "B1"), ("CON", "GEN"), ("1", "2")])

@@ -63,6 +63,9 @@ def test_streams_are_use_and_feed_in_or_left_out() -> None:
     series = series_of_streams(["E1", "B1", "Q1", "E2"])
     assert [series.channel_of(text) for text in ("E1", "E2", "B1", "Q1")] == ["t1", "t2", "export", ""]
     assert series.why_left_out("Q1") == "reactive energy"
+    other = series_of_streams(["E1", "Export"])
+    assert (other.channel_of("E1"), other.channel_of("Export")) == ("use", "")
+    assert other.why_left_out("Export") == "no suffix of a stream"
 
 
 def test_what_may_be_use_or_feed_in_is_asked_for() -> None:
