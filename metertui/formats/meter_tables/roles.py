@@ -21,7 +21,7 @@ from metertui.formats.meter_tables.figure_columns import (
     is_register,
     undecided_figures,
 )
-from metertui.formats.meter_tables.nem_streams import are_streams
+from metertui.formats.meter_tables.nem_streams import SUFFIX, are_streams
 from metertui.formats.meter_tables.row_series import AS_THEY_SAY, RowSeries, series_of_streams
 from metertui.formats.meter_tables.shape import TIMES, Shape, clean
 from metertui.formats.meter_tables.statuses import status_of
@@ -321,10 +321,12 @@ def _may_be_channel_column(shape: Shape, place: int) -> bool:
 def _is_stream_column(shape: Shape, place: int, *, told: bool = False) -> bool:
     """Return whether the texts of a column are suffixes of the Australian market: `E1`, `B1`.
 
-    Of one that is `told` to say the series, the name does not matter.
+    By its name it may begin with a stream that is no energy. Of one that is `told` to say the series, the name does not
+    matter.
     """
-    named = told or (shape.named and re.search("suffix|stream", plain(shape.names[place])) is not None)
-    return named and are_streams(values(shape, place))
+    found = values(shape, place)
+    named = shape.named and re.search("suffix|stream", plain(shape.names[place])) is not None
+    return (named and bool(found) and all(map(SUFFIX.fullmatch, found))) or (told and are_streams(found))
 
 
 def _status_of_column(statuses: list[int], place: int) -> int | None:

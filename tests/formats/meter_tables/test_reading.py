@@ -144,6 +144,10 @@ def test_a_stream_behind_the_first_rows_is_read_as_well(
     found = read(tmp_path, "\n".join(["NMI,Suffix,Time,kWh", *rows]), meter="", stamps="start", kind="interval")
     assert len(found.table.shape.rows) < 25
     assert (found.total(use), found.total(channel), found.refused) == (12, 6, [])
+    reactive = ["NMI,Suffix,Time,kWh", *(row.replace("E1", "Q1").replace(later, "E1") for row in rows)]
+    found = read(tmp_path, "\n".join(reactive), meter="", stamps="start", kind="interval")
+    assert (found.total("m1"), len(found.intervals)) == (6, 24)
+    assert "as reactive energy" in str(found.table.left_out.sentences())
 
 
 @pytest.mark.parametrize(("first", "later"), [("E1", "B1"), ("CON", "GEN"), ("1", "2")])
