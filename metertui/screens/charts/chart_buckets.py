@@ -29,16 +29,16 @@ class Buckets(NamedTuple):
     """The local time at which the window ends, for the axis; empty for days, months and years, which labels name."""
 
 
-def buckets(window: Window, zone: SiteZone, *, daily: bool = False) -> Buckets:
+def buckets(window: Window, zone: SiteZone, *, daily: bool = False, hourly: bool = False) -> Buckets:
     """Return half hours for up to two days, hours for up to nine, days for up to three months, else months or years.
 
-    `daily`: days, however short the window is.
+    `daily`: days, however short the window is. `hourly`: hours in place of half hours.
     """
     length = window.end - window.start
     if daily:
         marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))
         unit = "day"
-    elif length <= 2 * DAY + 120 * MINUTE:
+    elif length <= 2 * DAY + 120 * MINUTE and not hourly:
         marks = np.arange(window.start, window.end + HALF_HOUR, HALF_HOUR, dtype=np.int64)
         unit = "half hour"
     elif length <= 9 * DAY:
@@ -54,7 +54,9 @@ def buckets(window: Window, zone: SiteZone, *, daily: bool = False) -> Buckets:
     inner = marks[(marks > window.start) & (marks < window.end)]
     edges = np.concatenate(([window.start], inner, [window.end])).astype(np.int64)
     begins = [zone.local(instant) for instant in edges[:-1].tolist()]
-    named = "hour" if unit == "half hour" and begins[0].date() < begins[-1].date() else unit  # with the day of the week
+    named = unit
+    if unit in ("half hour", "hour"):  # with the day of the week where there are two
+        named = "hour" if begins[0].date() < begins[-1].date() else "half hour"
     return Buckets(
         edges,
         [time_labels.on_axis(at, named) for at in begins],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from metertui.engine.base import DAY, HOUR, SiteZone, Window
 from metertui.engine.columns import IntervalColumns
@@ -12,6 +13,7 @@ from metertui.screens.charts.window_chart import window_chart
 from tests.engine.build import LIMITS, series
 
 ZONE = SiteZone("Asia/Singapore")
+BERLIN = SiteZone("Europe/Berlin")
 FIRST = ZONE.parse("2025-03-01T00:00")
 DAILY = series([(FIRST + day * DAY, day * 1000) for day in range(8)])
 
@@ -63,10 +65,38 @@ def test_a_gap_is_no_bar_and_a_bucket_that_holds_a_part_of_one_is_marked() -> No
     assert found.series[0].values == (24.0, 6.0, 12.0)
     assert found.cut == (False, True, True)
     found = window_chart(meter, Window("dates", FIRST, FIRST + 2 * DAY), ZONE).picture
-    assert found.series[0].values[58:62] == (0.5, 0.5, None, None)
+    assert found.series[0].values[28:32] == (1.0, 1.0, None, None)
 
 
 def test_the_end_of_a_window_of_hours_is_told() -> None:
     half_hour = Window("half hour", FIRST + 7 * HOUR, FIRST + 7 * HOUR + HOUR // 2)
     assert window_chart(DAILY, half_hour, ZONE).picture.until == "07:30"
     assert not window_chart(DAILY, half_hour, ZONE, daily=True).picture.until
+
+
+def test_a_meter_that_is_read_hourly_has_a_bar_an_hour() -> None:
+    hourly = series([(FIRST + hour * HOUR, hour * 1000) for hour in range(30)])
+    day, before = Window("day", FIRST + DAY, FIRST + DAY + 5 * HOUR), Window("b", FIRST, FIRST + 5 * HOUR)
+    found = window_chart(hourly, day, ZONE, before)
+    assert found.title.startswith("kWh per hour")
+    assert [each.values for each in found.picture.series] == [(1.0,) * 5] * 2
+    assert not any(found.picture.estimated)
+    half_hourly = series([(FIRST + half * HOUR // 2, half * 1000) for half in range(20)])
+    assert window_chart(half_hourly, Window("day", FIRST, FIRST + DAY), ZONE).title.startswith("kWh per half hour")
+
+
+@pytest.mark.parametrize(
+    ("day", "count"), [("2025-10-26", 25), ("2025-10-27", 24), ("2025-03-30", 23), ("2025-03-31", 24)]
+)
+def test_the_day_before_is_compared_at_the_same_time_of_the_clock(day: str, count: int) -> None:
+    start = BERLIN.parse(f"{day}T00:00")
+    now, before = (BERLIN.midnights(BERLIN.day(each), BERLIN.day(each)).tolist() for each in (start, start - HOUR))
+    rising = series([(before[0] + hour * HOUR, hour * (hour - 1) * 500) for hour in range(50)])
+    found = window_chart(rising, Window("day", *now), BERLIN, Window("b", *before)).picture
+    shown = {
+        label: value for label, value in zip(found.labels, found.series[1].values, strict=True) if value is not None
+    }
+    assert len(found.labels) == count
+    last = {"2025-10-27": 24.0, "2025-03-31": 22.0}.get(day, 23.0)
+    assert (shown["00:00"], shown["23:00"]) == (0.0, last)
+    assert len(shown) == {"2025-03-31": 23, "2025-03-30": 23}.get(day, 24)
