@@ -66,7 +66,7 @@ def window_chart(
 
 
 def _buckets(series: Series, window: Window, zone: SiteZone, *, daily: bool) -> Buckets:
-    """Return the buckets of a window: hours in place of half hours where a meter is read, or a file has energy, hourly."""
+    """Return the buckets of a window: hours in place of half hours where reads, or the energy of files, are hourly."""
     parts = buckets(window, zone, daily=daily)
     if parts.unit != "half hour":
         return parts
