@@ -218,6 +218,7 @@ class RowReader:
             meter, channel = split_identifier(check_identifier(meter))
         if meter not in self._meters:
             self._meters[meter] = check_meter_id(meter)
+        channel = self.plan.roles.series.renamed.get((meter, channel), channel)
         name = figures.channel if figures.channel not in ("use",) else channel or figures.channel
         identifier = meter if name == "use" else f"{meter}:{name}"
         return self.codes.setdefault(identifier, len(self.codes))

@@ -46,6 +46,8 @@ class RowSeries:
     """Why the rows of a text are not taken, where that is known."""
     are_streams: bool = False
     """Whether the texts are suffixes of the Australian market. Which register one is follows from all of them."""
+    renamed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Channels of meters with fewer streams than others, by the meter and the channel that the text would be."""
 
     def channel_of(self, text: str) -> str:
         """Return the channel of a series of energy; empty if another one is said to be that."""
@@ -115,14 +117,31 @@ class RowSeries:
 AS_THEY_SAY: Final = RowSeries()
 
 
-def series_of_streams(suffixes: Iterable[str]) -> RowSeries:
-    """Return which register the rows of each stream of the Australian market are of."""
+def series_of_streams(suffixes: Iterable[str], rows: Iterable[RowText] = ()) -> RowSeries:
+    """Return which register the rows of each stream of the Australian market are of.
+
+    It follows from the streams of a meter. `rows` are all that rows say; without them all meters have all streams.
+    """
     suffixes = {*suffixes}
     streams = [each for each in suffixes if SUFFIX.fullmatch(each)]
-    of = {way: [each for each in streams if direction_of(each) == way] for way in DIRECTIONS}
-    said = {text: channel for way, texts in of.items() for text, channel in channels(texts, way).items()}
+    said = _channels_of_streams(streams)
     left_out = {text: why_left_out(text) for text in streams if text not in said}
-    return RowSeries(said, left_out | dict.fromkeys(suffixes.difference(streams), "no suffix of a stream"), True)
+    left_out |= dict.fromkeys(suffixes.difference(streams), "no suffix of a stream")
+    of_meters: dict[str, set[str]] = {}
+    for meter, text, _ in rows:
+        of_meters.setdefault(meter, set()).add(text)
+    renamed = {
+        (meter, said[text]): channel
+        for meter, texts in of_meters.items()
+        for text, channel in _channels_of_streams(texts.intersection(said)).items()
+        if channel != said[text]
+    }
+    return RowSeries(said, left_out, are_streams=True, renamed=renamed)
+
+
+def _channels_of_streams(suffixes: Iterable[str]) -> dict[str, str]:
+    of = {way: [each for each in suffixes if direction_of(each) == way] for way in DIRECTIONS}
+    return {text: channel for way, texts in of.items() for text, channel in channels(texts, way).items()}
 
 
 def not_energy(text: str, unit: str) -> str:

@@ -133,6 +133,17 @@ def test_a_row_may_be_a_day_of_one_of_several_streams_with_a_quality(tmp_path: P
         read(tmp_path, f"NMI,Of,Date,{names},Quality\n{rows}", meter="", unit="kWh")
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_streams_are_those_of_each_meter(tmp_path: Path, ending: str) -> None:
+    streams = [("m1", "E1"), ("m2", "E1"), ("m2", "E2"), ("m3", "B2")]
+    rows = [[meter, of, f"2025-04-28 {clock(60 * at)}", "0.5"] for meter, of in streams for at in range(24)]
+    table = [["NMI", "Suffix", "Time", "kWh"], *rows]
+    content: Content = table if ending == "xlsx" else "\n".join(map(",".join, table))
+    found = read(tmp_path, content, meter="", stamps="start", kind="interval")
+    assert {each.split()[0] for each in found.intervals} == {"m1", "m2:t1", "m2:t2", "m3:export"}
+    assert len(found.intervals) == 4 * 24
+
+
 @pytest.mark.parametrize(("later", "use", "channel"), [("B1", "m1", "m1:export"), ("E2", "m1:t1", "m1:t2")])
 def test_a_stream_behind_the_first_rows_is_read_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: str, use: str, channel: str

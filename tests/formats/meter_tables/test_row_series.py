@@ -68,6 +68,11 @@ def test_streams_are_use_and_feed_in_or_left_out() -> None:
     assert other.why_left_out("Export") == "no suffix of a stream"
 
 
+def test_the_register_of_a_stream_follows_from_those_of_its_meter() -> None:
+    rows = [RowText(meter, text, "") for meter, texts in (("m1", "E1 Q1"), ("m2", "E1 E2")) for text in texts.split()]
+    assert series_of_streams({each.text for each in rows}, rows).renamed == {("m1", "t1"): "use"}
+
+
 def test_what_may_be_use_or_feed_in_is_asked_for() -> None:
     lieferung, balance = (RowText("", text, "kWh") for text in ("Lieferung", "Saldo"))
     question = "the series 'Lieferung' may be use or feed-in; --columns use=Lieferung or export=Lieferung"
