@@ -133,9 +133,15 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! {error}")
             return
+        if name != engine.zone.name:
+            # Commands count days in the new zone from now on: two figures of one day, until these screens do so too.
+            self._say(
+                f"! {name} is now set in settings.toml. Press F10 and start metertui again before anything is stored: "
+                f"until then it counts days in {engine.zone.name}. Then ctrl+p, First steps, leads back here."
+            )
+            return
         self.action_step(1)
-        where = "from the next start" if name != engine.zone.name else "to this folder on any machine"
-        self._say(f"{name} is now set in settings.toml and applies {where}.")
+        self._say(f"{name} is now set in settings.toml and applies to this folder on any machine.")
 
     @on(Input.Submitted, "#walk-again")
     @on(Button.Pressed, "#walk-staff-next")

@@ -107,7 +107,10 @@ async def test_another_zone_is_written_for_the_next_start(empty_town: Town) -> N
         assert text_of(pilot, "#walk-heading") == "First steps, 1 of 3"
         await press(pilot, "home", "shift+end", *"Europe/Berlin", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#walk-heading") == "First steps, 2 of 3"
+        assert text_of(pilot, "#walk-heading") == "First steps, 1 of 3"
+        said = flat(text_of(pilot, "#walk-said"))
+        assert said.startswith("! Europe/Berlin is now set in settings.toml. Press F10 and start metertui again before")
+        assert "until then it counts days in Asia/Singapore." in said
         assert load(town.folder, env={}).timezone == "Europe/Berlin"
 
 
