@@ -45,7 +45,7 @@ class Evidence:
         self.texts: dict[int, set[str]] = {}
         """Different texts of the columns of meters, units and series; the first thousand of each."""
         self.series: set[RowText] = set()
-        """What rows say of the series that they are of; the first thousand."""
+        """What rows say of the series that they are of; the first thousand, but of each meter all of its streams."""
         self.unknown: dict[tuple[int, str], set[str]] = {}
         """Different texts of columns of which nobody knows what they say, by column and meter."""
         self._roles = roles
@@ -78,7 +78,8 @@ class Evidence:
                 for at in columns:
                     if at < count and cells[at] and at in figures:
                         self._note_figure(place, cells[at], row.number)
-            if roles.channel is not None and roles.channel < count and len(self.series) < MOST_SERIES:
+            tells = roles.series.are_streams or len(self.series) < MOST_SERIES
+            if roles.channel is not None and roles.channel < count and tells:
                 says = roles.meter, roles.channel, roles.unit
                 texts = ("" if at is None or at >= count else clean(cells[at]) for at in says)
                 self.series.add(RowText(*texts))

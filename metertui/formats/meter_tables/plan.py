@@ -27,7 +27,7 @@ from metertui.formats.meter_tables.figure_columns import (
     is_power,
 )
 from metertui.formats.meter_tables.roles import Roles, holds_registers
-from metertui.formats.meter_tables.row_series import MOST_SERIES, RowText, series_of_streams
+from metertui.formats.meter_tables.row_series import RowText, series_of_streams
 from metertui.formats.meter_tables.series_stats import Stats, stats_of
 from metertui.formats.meter_tables.shape import Shape
 from metertui.formats.meter_tables.whole_use import check_whole_use
@@ -113,8 +113,7 @@ def make_plan(path: Path, shape: Shape, roles: Roles, said: Said, evidence: Evid
     """Return how a table is read, as far as it and a person say. Raises DataError where they contradict each other."""
     asking = Asking(roles.needs)
     if roles.channel is not None and roles.series.are_streams:  # known from the first rows until here
-        known = evidence.series if len(evidence.series) < MOST_SERIES else ()  # else some meter may have more streams
-        roles = replace(roles, series=series_of_streams(evidence.texts.get(roles.channel, ()), known))
+        roles = replace(roles, series=series_of_streams(evidence.texts.get(roles.channel, ()), evidence.series))
     zone = asking.noted(lambda: _zone(path, shape, roles, said, evidence, site), site)
     order: DateOrder | Literal[""] = ""
     order = asking.noted(lambda: _order(path, shape, roles, said, evidence), order)

@@ -14,6 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from metertui.engine.base import HOUR, SiteZone
 from metertui.engine.errors import DataError
 from metertui.engine.intervals import IntervalPiece
+from metertui.formats.meter_tables import evidence
 from metertui.formats.meter_tables.reading import open_meter_table
 from metertui.formats.said import NOTHING_SAID, NotSaid, Said
 from metertui.formats.tables import opening
@@ -134,7 +135,8 @@ def test_a_row_may_be_a_day_of_one_of_several_streams_with_a_quality(tmp_path: P
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_streams_are_those_of_each_meter(tmp_path: Path, ending: str) -> None:
+def test_streams_are_those_of_each_meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setattr(evidence, "MOST_SERIES", 2)
     streams = [("m1", "E1"), ("m2", "E1"), ("m2", "E2"), ("m3", "B2")]
     rows = [[meter, of, f"2025-04-28 {clock(60 * at)}", "0.5"] for meter, of in streams for at in range(24)]
     table = [["NMI", "Suffix", "Time", "kWh"], *rows]
