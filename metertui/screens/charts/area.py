@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -24,9 +23,7 @@ def area(picture: Picture, width: int, height: int, inks: Inks, cursor: int = NO
     values = np.array([np.nan if value is None else value for value in picture.series[0].values])
     highest = float(np.nanmax(values, initial=0.0)) if not np.isnan(values).all() else 0.0
     marks, each = fitted_scale(highest, rows)
-    heights = [place * each for place in range(len(marks))]
-    at = [max(0, math.ceil(height) - 1) for height in heights]  # rows with their upper edge there, or their middle
-    figure = Figure(width, rows, marks, at, [row for row, height in zip(at, heights, strict=True) if height % 1])
+    figure = Figure(width, rows, marks, each)
     count, columns = len(values), figure.columns
     shown = values[np.arange(2 * columns) * count // (2 * columns)]
     dots = np.round(np.nan_to_num(shown) / marks[1] * each * 4).astype(np.int64)

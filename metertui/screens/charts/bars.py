@@ -7,7 +7,6 @@ a column.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
@@ -85,9 +84,7 @@ def upright(picture: Picture, width: int, height: int, inks: Inks, cursor: int =
     alone = beside == 1 and not stacked
     placed = places(len(labels), beside, room, halves=alone and not guessed.any())
     starts, widths = placed.starts, [placed.wide] * len(labels)
-    heights = [place * each_mark for place in range(len(scaled))]
-    at = [max(0, math.ceil(height) - 1) for height in heights]  # rows with their upper edge there, or their middle
-    figure = Figure(width, rows, scaled, at, [row for row, height in zip(at, heights, strict=True) if height % 1])
+    figure = Figure(width, rows, scaled, each_mark)
     top = scaled[1] * rows / each_mark
     parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / top
     if stacked:
@@ -221,7 +218,7 @@ def _line_before(
     of a part of its period: it has a mark in its middle.
 
     Where the bar ends in the same row, the line leaves that end to be seen: it takes the right half of the bar, or the
-    gap beside one of a single column.
+    gap beside one of a single column. Bars of a single column that touch have no such gap, not even the last one.
     """
     at, label, _ = _columns(starts, widths)
     now, before = (_eighths(figure, each)[label] for each in parts)
@@ -230,8 +227,9 @@ def _line_before(
     begin, wide = np.array(starts)[label], widths[0]
     shown = (before > 0) & (~ends_here | (at >= begin + wide // 2))
     if wide == 1:
+        touching = len(starts) > 1 and np.ptp(np.diff(starts)) == 0 and starts[1] - starts[0] == 1
         at = np.where(ends_here, at + 1, at)
-        shown &= (at < figure.columns) & ~(ends_here & np.isin(at, starts))
+        shown &= (at < figure.columns) & ~(ends_here & (touching | np.isin(at, starts)))
     on_bar = (rows < now // 8) & ~open_bars[label]
     for ink, some in ((ON_BAR, on_bar), (CONTEXT, ~on_bar)):
         here = some & shown

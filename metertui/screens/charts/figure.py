@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -38,17 +38,24 @@ _BETTER: Final = 0.1
 class Figure:
     """A canvas of cells with a scale to its left, drawn by plotext, and the place of an ink for each cell.
 
-    Rows count from below and columns from the left. `at` has for each mark of the scale the row that it is on, and
-    `middles` the rows in whose middle it is. Plotext draws on its one figure for the whole process, so a figure is
-    filled and taken within one call of the event loop.
+    Rows count from below and columns from the left. `each` is the rows from one mark of the scale to the next, a whole
+    number of half rows. A mark is on the row that has it as its upper edge or in its middle. Plotext draws on its one
+    figure for the whole process, so a figure is filled and taken within one call of the event loop.
     """
 
-    def __init__(
-        self, width: int, rows: int, scale: Sequence[float], at: Sequence[float], middles: Collection[int] = ()
-    ) -> None:
+    def __init__(self, width: int, rows: int, scale: Sequence[float], each: float) -> None:
         marks = [number(mark, scale[1] - scale[0]) for mark in scale]
         self.rows = rows
-        self._grid = {round(row): _GRID_LINE for row in at[1:]} | dict.fromkeys(middles, _MIDDLE_LINE)
+        named: dict[int, str] = {}
+        self._grid: dict[int, str] = {}
+        for place, mark in enumerate(marks):
+            height = place * each
+            row = max(0, math.ceil(height) - 1)
+            if row in named:
+                continue  # a line beside the figure of another mark would be read as that one's
+            named[row] = mark
+            if place:
+                self._grid[row] = _MIDDLE_LINE if height % 1 else _GRID_LINE
         self.columns = columns_of(width, scale)
         self._width = max(map(len, marks)) + 1 + self.columns
         self._inks = np.full((rows, self.columns), _NO_INK)
@@ -61,9 +68,6 @@ class Figure:
         plotext.xlim(0, max(1, self.columns - 1))
         plotext.ylim(0, max(1, rows - 1))
         plotext.xticks([], [])
-        named: dict[float, str] = {}
-        for row, mark in zip(at, marks, strict=True):
-            named.setdefault(row, mark)  # of two marks on one row plotext would show either, as it happens
         plotext.yticks(list(named), list(named.values()))
 
     def mark(self, columns: Sequence[int], rows: Sequence[int], chars: str | Sequence[str], ink: int) -> None:
@@ -161,7 +165,20 @@ def scale(highest: float, steps: int) -> list[float]:
     return [place * step for place in range(max(1, math.ceil(highest / step - 1e-9)) + 1)]
 
 
-def scale_between(least: float, highest: float, steps: int) -> list[float]:
+def scale_between(least: float, highest: float, rows: int) -> tuple[list[float], float]:
+    """Return round figures from at most `least` to at least `highest`, and the rows from one to the next.
+
+    These are a whole number of half rows.
+    """
+    for steps in range(min(6, max(2, rows // _FEWEST_ROWS)), 0, -1):
+        marks = _scale_between(least, highest, steps)
+        each = (2 * rows // (len(marks) - 1)) / 2
+        if each >= 1:
+            return marks, each
+    return [marks[0], marks[-1]], float(rows)
+
+
+def _scale_between(least: float, highest: float, steps: int) -> list[float]:
     """Return round figures from at most `least` to at least `highest`, in about as many steps."""
     step = scale(highest - least, steps)[1]
     first = math.floor(least / step + 1e-9)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, ODD, WITHHELD, Picture
-from metertui.screens.charts.figure import Figure, Line, legend, nearest_cell, numbered, scale, scale_between
+from metertui.screens.charts.figure import Figure, Line, fitted_scale, legend, nearest_cell, numbered, scale_between
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, SUSPECT, Inks
 from metertui.text import INCOMPLETE
 
@@ -24,6 +24,8 @@ _BITS: Final = np.array([[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]]
 _BRAILLE: Final = [chr(0x2800 + bits) for bits in range(256)]
 _LEAST: Final = 5
 """Rows of a figure below which the legend is left out, as the table has the names."""
+_WITHIN: Final = 1e-6
+"""How far the highest place of the highest row is below its edge, in rows."""
 _BESIDE: Final = (0, -1, 1, -2, 2)
 """Distances in rows of a number from its line, tried in order if another number is in the way."""
 
@@ -41,9 +43,10 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
         below = []
     rows = max(2, height - 1 - len(below))
     known = [value for _, values in picture.series for value in values if value is not None] or [0.0]
-    marks = scale(max(known), rows // 2) if picture.from_zero else scale_between(min(known), max(known), rows // 2)
-    up = (rows - 1) / (marks[-1] - marks[0])
-    figure = Figure(width, rows, marks, [(mark - marks[0]) * up for mark in marks])
+    least, highest = min(known), max(known)
+    marks, each = fitted_scale(highest, rows) if picture.from_zero else scale_between(least, highest, rows)
+    figure = Figure(width, rows, marks, each)
+    up = each / (marks[1] - marks[0])
     count, most = len(picture.labels), figure.columns - 1
     centres = [min(most, max(0.0, (place + 0.5) / count * figure.columns - 0.5)) for place in range(count)]
     if 0 <= cursor < count:
@@ -54,7 +57,7 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
     partly = picture.parts()
     series = [
         [
-            None if value is None else (column, (value - marks[0]) * up)
+            None if value is None else (column, _row_at((value - marks[0]) * up, rows))
             for column, value in zip(centres, values, strict=True)
         ]
         for _, values in picture.series
@@ -81,6 +84,11 @@ def lines(picture: Picture, width: int, height: int, inks: Inks, cursor: int = N
         max(0, round(centre - (len(label) - 1) / 2)) for centre, label in zip(centres, picture.labels, strict=True)
     ]
     return [*figure.lines(picture.labels, starts, inks), *below]
+
+
+def _row_at(height: float, rows: int) -> float:
+    """Return the row at a height above the lowest edge of the figure; the middle of row 0 is 0."""
+    return min(max(0.0, height), rows - _WITHIN) - 0.5
 
 
 def _draw_estimated(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int) -> None:
@@ -127,7 +135,7 @@ def _runs(points: Sequence[Point | None], guessed: Sequence[bool], *, solid: boo
 def _dots(figure: Figure, points: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the braille bits of a line by cell (rows x columns, int64), without gaps within a column of dots."""
     rows, columns = figure.rows, figure.columns
-    x, y = points[:, 0] * 2 + 0.5, points[:, 1] / max(1, rows - 1) * (rows * 4 - 1)
+    x, y = points[:, 0] * 2 + 0.5, np.maximum(0, (points[:, 1] + 0.5) * 4 - 0.5)
     first, last = max(0, round(x[0])), min(columns * 2 - 1, round(x[-1]))
     edges = np.interp(np.arange(first, last + 2) - 0.5, x, y)
     low, high = np.minimum(edges[1:], edges[:-1]), np.maximum(edges[1:], edges[:-1])
@@ -146,7 +154,7 @@ def _draw_numbers(figure: Figure, series: Sequence[Sequence[Point | None]], numb
     for place, points in enumerate(series):
         known = [point for point in points if point is not None]
         for column, row in dict.fromkeys([known[0], known[len(known) // 2], known[-1]]) if known else ():
-            x, y = round(column), round(row)
+            x, y = round(column), nearest_cell(row)
             free = (y + step for step in _BESIDE if 0 <= y + step < figure.rows)
             here = next((each for each in free if (x, each) not in taken), y)
             taken.add((x, here))

@@ -145,6 +145,13 @@ def test_what_a_bar_is_compared_with_leaves_its_top_to_be_seen(count: int, tops:
     assert drawn[1].count("━") == count - 1
 
 
+def test_bars_that_touch_have_no_mark_where_no_bar_is() -> None:
+    picture = bars(("now", [2.5] * 48), (BEFORE, [2.5] * 48))._replace(estimated=(True,) * 48)
+    drawn = lines(upright(picture, 75, 6, INKS))
+    right = max(line.rindex("▒") for line in drawn if "▒" in line)
+    assert not any(char in "━▁▀" for line in drawn[:5] for char in line[right + 1 :])
+
+
 @pytest.mark.parametrize("width", range(43, 60))
 def test_each_label_stands_below_the_middle_of_its_bar(width: int) -> None:
     drawn = lines(upright(bars(("", [float(n % 2 + 1) for n in range(13)])), width, 6, INKS))

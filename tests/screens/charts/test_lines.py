@@ -48,6 +48,23 @@ def test_a_line_rises_from_its_first_point_to_its_last() -> None:
     assert tops == sorted(tops, reverse=True)
 
 
+@pytest.mark.parametrize("rows", range(2, 40))
+@pytest.mark.parametrize(("value", "from_zero"), [(5.0, True), (15.0, True), (50_000.0, True), (105.0, False)])
+def test_a_line_of_the_scale_stands_at_its_figure(rows: int, value: float, *, from_zero: bool) -> None:
+    """A line of the chart at the figure of a mark is beside the line of the scale."""
+    values = (value, value, value * (2 if from_zero else 1.1), value * (0 if from_zero else 0.95))
+    labels = ("a", "b", "c", "d")
+    made = lines(Picture("lines", labels, (Series("", values),), "kWh", from_zero=from_zero), 44, rows + 1, INKS)
+    shown = ["".join(segment.text for segment in line) for line in made][:rows]
+    for row, line in enumerate(shown):
+        mark = line.partition("┤")[0].replace(" ", "")
+        if not (mark and "┤" in line and float(mark) == value and ("▔" in line or "─" in line)):
+            continue
+        left = line.index("┤") + 1
+        flat = [column for column in dots(shown, left) if column][:6]
+        assert all(abs(column[-1] + 0.5 - (4 * row if "▔" in line else 4 * row + 2)) <= 0.5 for column in flat)
+
+
 def test_a_line_holds_together_however_steep_it_is() -> None:
     values = [40.0 * (place % 2) for place in range(30)]
     columns = [column for column in dots(drawn(values)) if column]
@@ -144,7 +161,7 @@ def test_the_reading_that_a_chart_is_about_has_a_sign_and_a_colour_and_the_scale
     series = Series("counted", (102.0, 106.0, None, 114.0)), Series(ODD, (None, None, 111.0, None))
     made = lines(Picture("lines", ("01", "02", "03", "04"), series, "kWh", from_zero=False), 44, 12, INKS)
     shown = ["".join(segment.text for segment in line) for line in made]
-    assert [line.partition("┤")[0] for line in (shown[0], shown[9])] == ["115.0", "100.0"]
+    assert [line.partition("┤")[0] for line in (shown[0], shown[9])] == ["116", "100"]
     assert shown[-1].split() == ["⠒", "counted", "▲", "this", "reading"]
     [row] = [line for line in made[:-1] if any("▲" in segment.text for segment in line)]
     assert [segment.style for segment in row if "▲" in segment.text] == [INKS.style(SUSPECT)]
