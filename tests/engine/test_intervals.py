@@ -77,6 +77,10 @@ def test_a_gap_adds_nothing_and_is_never_a_zero() -> None:
         assert (gap.usage_wh, gap.opening, gap.missing_us) == (None, None, 15 * HOUR)
         into = engine.usage("m", window(1, 20))
         assert (into.usage_wh, into.missing_us) == (200, 18 * HOUR)
+        assert into.closing is not None
+        assert (into.closing.quality, into.closing.beside_gap) == ("last", True)
+        assert whole.opening is not None
+        assert (whole.opening.quality, whole.opening.beside_gap) == ("first", False)
         assert into.opening == Edge(START + HOUR, None, "estimated")  # the quality of the interval that ends there
         assert into.closing == Edge(START + 2 * HOUR, None, "last")
         out = engine.usage("m", Window("dates", START + 20 * HOUR, START + 30 * HOUR + HOUR // 2))

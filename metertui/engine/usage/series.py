@@ -9,7 +9,7 @@ with the window clipped to where C is defined; therefore the parts of a window s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -44,6 +44,8 @@ class Edge:
     time: int
     wh: int | None
     quality: Quality
+    beside_gap: bool = field(default=False, compare=False)
+    """Whether it is `first` or `last` only since a gap is beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,8 @@ class Series:
         if end < window.end:
             closes = "last"
         known = [None if register == NO_REGISTER else register for register in registers]
-        opening, closing = Edge(start, known[0], opens), Edge(end, known[1], closes)
+        opening = Edge(start, known[0], opens, beside_gap=opens == "first" and start > first)
+        closing = Edge(end, known[1], closes, beside_gap=closes == "last" and end < last)
         return replace(nothing, opening=opening, closing=closing, usage_wh=int(energy[1] - energy[0]))
 
     def intervals_in(self, window: Window) -> int:

@@ -49,10 +49,15 @@ def usage(answer: UsageComparison) -> Figure:
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     which = "both" if len(estimated) == 2 else "".join(estimated)
     known = "from first reading" if opening.quality == "first" else "read at both ends"
+    if opening.beside_gap:
+        known = "from end of a gap"
     substitutes = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "substituted"]
     if substitutes:
         known = "both substituted" if len(substitutes) == 2 else f"{substitutes[0]} substitute"
-    note = f"{which} estimated" if estimated else "to last reading" if closing.quality == "last" else known
+    if closing.quality == "last":
+        known = "between two gaps" if opening.beside_gap else "up to a gap"
+        known = known if closing.beside_gap else "to last reading"
+    note = f"{which} estimated" if estimated else known
     risen = None if opening.wh is None or closing.wh is None else closing.wh - opening.wh
     changed = "\nregister changed" if risen not in (None, answer.usage.usage_wh) else ""
     if answer.gaps.within:

@@ -96,6 +96,18 @@ def test_a_usage_says_which_of_its_ends_are_estimated() -> None:
         assert len(note) <= figures.ROOM
 
 
+def test_a_gap_beside_what_is_known_is_called_one() -> None:
+    for opening, closing, note in (
+        (Edge(START, 1000, "first", beside_gap=True), Edge(END, 3500, "actual"), "from end of a gap"),
+        (Edge(START, 1000, "actual"), Edge(END, 3500, "last", beside_gap=True), "up to a gap"),
+        (Edge(START, 1000, "first", beside_gap=True), Edge(END, 3500, "last", beside_gap=True), "between two gaps"),
+        (Edge(START, 1000, "first", beside_gap=True), Edge(END, 3500, "last"), "to last reading"),
+    ):
+        each = Usage("1", "dates", START, END, opening, closing, 2500, 3, 0)
+        assert figures.usage(UsageComparison(each, used(None))) == Figure("2.500 kWh", f"\n{note}")
+        assert len(note) <= figures.ROOM
+
+
 def test_a_comparison_has_its_direction_in_a_word() -> None:
     for now, before, value in ((3000, 2000, "▲ 50.0% more"), (1000, 2000, "▼ 50.0% less"), (7, 7, "= the same")):
         assert figures.comparison(UsageComparison(used(now), used(before)), ZONE).value == value
