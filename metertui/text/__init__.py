@@ -22,7 +22,7 @@ from metertui.text.casework import (
     stake_in_words,
 )
 from metertui.text.command_line import query_line
-from metertui.text.connecting import invitation
+from metertui.text.connecting import NO_METER, NO_READINGS, invitation
 from metertui.text.explained import Line, Places, Section, Sources
 from metertui.text.plain_text import flowed, message, messages, plain, progress_bar
 from metertui.text.whole_figures import cut_text, unbroken
@@ -35,6 +35,8 @@ __all__ = [
     "KEYS",
     "MEASURES",
     "NOWHERE",
+    "NO_METER",
+    "NO_READINGS",
     "Column",
     "Line",
     "Places",

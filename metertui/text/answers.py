@@ -61,6 +61,8 @@ class Column(NamedTuple):
     title: str
     right: bool
     spare: bool = False
+    whole: bool = False
+    """Whether its texts are never cut, as those of times."""
 
 
 def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:
@@ -85,7 +87,7 @@ def ordered(found: Findings, sort: str) -> pd.DataFrame:
 def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
     """Return columns, and cells by row as text, for some rows that `ordered` returned."""
     by = found.inquiry.question.by
-    keys = [Column(key, KEYS[key], False) for key in by] or [Column("all", "all meters", False)]
+    keys = [Column(key, KEYS[key], False, whole=key in TIME_KEYS) for key in by] or [Column("all", "all meters", False)]
     texts = [[_key_text(key, value, zone) for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]

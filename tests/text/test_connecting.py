@@ -7,6 +7,7 @@ from metertui.text.connecting import invitation
 
 def test_invitation_has_lines_to_copy_that_fit_80_columns() -> None:
     text = invitation("127.0.0.1:7107", ".venv/bin/metertui").plain
+    assert "or take in a file" in text
     assert "| nc -N 127.0.0.1 7107" in text
     assert ".venv/bin/metertui simulate --port 7107" in text
     assert max(map(len, text.splitlines()[1:])) <= 80

@@ -17,7 +17,7 @@ from textual.message import Message
 from metertui.screens.billing.month_figures import MonthFigures
 from metertui.screens.billing.tariff_periods import Period
 from metertui.screens.shell import Steady, recent_line
-from metertui.text import fmt, message, plain, progress_bar, time_labels
+from metertui.text import NO_METER, fmt, message, plain, progress_bar, time_labels
 
 _KEYS: Final = {"find": "/", "run": "b", "tariffs": "t"}
 """The purposes with their keys."""
@@ -88,10 +88,7 @@ class Purposes(Vertical):
 def find_text(meters: int, recent: Sequence[str]) -> Text:
     """Return what finding a meter begins with: how, among how many, and the meters looked at last."""
     if not meters:
-        return Text(
-            "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
-            "the live screen (F2) shows how."
-        )
+        return Text(NO_METER)
     text = Text("By part of its id, address, postcode, region or sub-region: ")
     text.append(f"{fmt.counted(meters, 'meter')}.", style="dim")
     if recent:

@@ -17,7 +17,7 @@ COLUMNS: Final = (
     Column("#", 3, right=True),
     Column("column", 20, most=40),
     Column("taken for", 16, whole=True),
-    Column("stored as", 16, most=36),
+    Column("stored as", 21, most=36),
     Column("unit", 4, whole=True),
     Column("first cells", 22, most=48, spare=True),
 )

@@ -22,9 +22,8 @@ from metertui.screens.government.drill_down import origin_name
 from metertui.screens.government.question_form import QuestionForm, channels_of
 from metertui.screens.shell import GatedScreen, Steady, Work, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.text import answer_words, fmt, message
+from metertui.text import NO_READINGS, answer_words, fmt, message
 
-NO_READINGS: Final = "There are no readings yet. Press ctrl+r to look again."
 _PATIENCE: Final = 0.2
 """Seconds before the screen says that an answer is being worked out; most take less."""
 

@@ -19,7 +19,7 @@ from metertui.screens.fields import TypedLine, typed_path
 from metertui.screens.government import drill_down
 from metertui.screens.government.answer import EXTREME, Answer, answer_paper
 from metertui.screens.government.answer_view import AnswerView
-from metertui.screens.government.asking import NO_READINGS, AskingScreen, Level
+from metertui.screens.government.asking import AskingScreen, Level
 from metertui.screens.government.question_form import QuestionForm
 from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.government.saved_questions import SavedQuestionsScreen
@@ -27,7 +27,7 @@ from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.papers import SUFFIXES
 from metertui.screens.shell import Cancelled, CommandScreen, export, show_progress
 from metertui.screens.tables import SortedTable
-from metertui.text import answer_words, answers, fmt, query_line
+from metertui.text import NO_READINGS, answer_words, answers, fmt, query_line
 
 T = TypeVar("T")
 

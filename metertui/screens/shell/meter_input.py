@@ -21,7 +21,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.base import plain_identifier
 from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.recent_meters import recent_line
-from metertui.text import cut_text, fmt, plain, visible
+from metertui.text import NO_METER, cut_text, fmt, plain, visible
 
 MOST_SUGGESTED: Final = 8
 """Meters in a list of suggestions at most."""
@@ -79,10 +79,7 @@ class MeterInput(OnDesk, Vertical):
             if recent := list(self.desk.recent):
                 text.append("\n").append_text(recent_line(recent)).append("; ↓ lists them", style="dim")
             return text
-        return Text(
-            "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
-            "the live screen (F2) shows how."
-        )
+        return Text(NO_METER)
 
     def take_focus(self) -> None:
         """Move the focus to the field."""

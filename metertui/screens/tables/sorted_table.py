@@ -96,11 +96,14 @@ class SortedTable(RowTable):
         marks = {sort: " ▼" if sort.startswith("-") else " ▲"}
         fitted = []
         for place, column in enumerate(columns):
-            held = (row[place] for row in (*rows, *feet) if place < len(row))
-            widest = max((cell_len(drawn.shown_text(text)) for text in held), default=0)
+            of_rows, of_feet = (
+                max((cell_len(drawn.shown_text(row[place])) for row in each if place < len(row)), default=0)
+                for each in (rows, feet)
+            )
+            widest = max(of_rows, of_feet)
             mark = marks.get(column.name, marks.get(f"-{column.name}", ""))
-            of_feet = (cell_len(drawn.shown_text(row[place])) for row in feet if place < len(row))
-            least = min(max(8, *of_feet, 0), _FOOT)
+            least = min(max(8, of_feet), _FOOT)
+            least = max(least, of_rows) if column.whole else least
             width = max(widest, len(column.title) + 2)
             width = width if column.right else min(width, _WIDEST)
             heading = f"{column.title}{mark}"

@@ -126,7 +126,9 @@ async def test_what_arrives_is_followed(town: Town) -> None:
 
 async def test_nothing_is_known_yet(empty_town: Town) -> None:
     async with at_work(empty_town, "f3") as pilot:
-        assert text_of(pilot, "#lookup-message").startswith("There is no meter yet. Register one on the company screen")
+        assert text_of(pilot, "#lookup-message").startswith(
+            "There is no meter yet. Take in a file or register one on the"
+        )
         await press(pilot, *"1", "enter")
         await settle(pilot)
         assert text_of(pilot, "#lookup-message").startswith("! 1 is not registered\nThere is no meter")

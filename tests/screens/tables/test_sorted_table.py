@@ -46,6 +46,16 @@ async def test_a_cell_wider_than_a_column_may_be_ends_in_an_ellipsis() -> None:
         assert table.needed_width == len(table.render_line(2).text.rstrip()) + 3
 
 
+async def test_times_are_never_cut() -> None:
+    columns = [Column("hour", "hour", False, whole=True), Column("c", "kWh", True), Column("d", "readings", True)]
+    feet = [("median of 24 hours", "77.275", "1 000 000")]
+    async with Desk().run_test(size=(38, 12)) as pilot:
+        table = pilot.app.query_one(SortedTable)
+        table.show(columns, [("2026-01-01 00:00", "101.936", "1 000 000")] * 3, feet=feet)
+        await pilot.pause()
+        assert table.render_line(1).text.split()[:3] == ["2026-01-01", "00:00", "101.936"]
+
+
 async def test_keys_never_keep_the_figures_out_of_view() -> None:
     async with Desk().run_test(size=(40, 12)) as pilot:
         table = pilot.app.query_one(SortedTable)
