@@ -74,5 +74,7 @@ def _homes(kinds: Collection[str]) -> str:
 
 
 def count_line(found: Tariffs) -> str:
-    """Return how many prices there are, in how many tariffs."""
-    return f"{fmt.counted(len(found.rates), 'price')} in {fmt.counted(len(found.tariffs), 'tariff')}"
+    """Return how many prices there are, in how many tariffs, with those for other channels than the use."""
+    every = (found, *found.channels.values())
+    prices, tariffs = sum(len(one.rates) for one in every), sum(len(one.tariffs) for one in every)
+    return f"{fmt.counted(prices, 'price')} in {fmt.counted(tariffs, 'tariff')}"

@@ -91,7 +91,8 @@ class CasePane(OnDesk, Vertical):
         dimming = self.set_timer(_PATIENCE, partial(self.add_class, "-stale"))
         try:
             drawn = partial(case_picture, row, now=now, zone=self.zone)
-            found = await self.headend.readings.glance({row.meter: drawn})
+            # A reading is of one register, a gap is one of what the meter used.
+            found = await self.headend.readings.glance({row.meter: drawn}, own=row.cause not in ("gap", "silent"))
         finally:
             dimming.stop()
         self._show_chart(found[row.meter])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from metertui.engine.billing.tariffs import Tariff, Tariffs
 from metertui.screens.billing.tariff_periods import Period, count_line, gaps, periods
 from tests.engine.billing.test_tariffs import read
 
@@ -21,6 +22,8 @@ def test_a_tariff_holds_until_the_next_of_its_type() -> None:
     ]
     assert [each.in_force for each in periods(FOUND, date(2025, 2, 14))] == [False, True, True]
     assert count_line(FOUND) == "4 prices in 3 tariffs"
+    export = Tariff(date(2024, 1, 1), "", FOUND.tariffs[0].bands, "export")
+    assert count_line(Tariffs([*FOUND.tariffs, export])) == "5 prices in 4 tariffs", "each row of the list is one"
 
 
 def test_days_with_readings_and_no_price_are_named() -> None:

@@ -44,6 +44,20 @@ async def test_the_case_follows_the_cursor_with_a_chart_where_there_is_room(trou
         assert text_of(pilot, "#case-offers").startswith("decision"), "this is the one"
 
 
+async def test_the_chart_of_a_reading_is_of_its_register_alone(troubled: Town) -> None:
+    troubled.register("tou", "2 Tariff Lane")
+    registers = {"tou": 900, "tou:t1": 600, "tou:t2": 300}
+    troubled.read(
+        *((name, f"{kwh + n}", f"2025-03-12T0{n}:00:00") for n in range(4) for name, kwh in registers.items())
+    )
+    troubled.read(("tou", "99000000", "2025-03-12T03:01:00"))
+    async with at_work(troubled, "f7") as pilot:
+        chart = pilot.app.screen.query_one("#case-chart", PictureView)
+        await until(pilot, lambda: text_of(pilot, "#case").startswith("tou ") and chart.picture is not None)
+        assert chart.picture is not None
+        assert chart.picture.series[0].values == (900.0, 901.0, 902.0, 903.0, None)
+
+
 async def test_the_chart_before_is_dimmed_while_that_of_another_meter_is_worked_out(
     troubled: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,9 +68,9 @@ async def test_the_chart_before_is_dimmed_while_that_of_another_meter_is_worked_
         await until(pilot, lambda: chart.picture is not None)
         before, glance, go_on = chart.picture, troubled.headend.readings.glance, asyncio.Event()
 
-        async def slow(questions: Mapping[str, Callable[[Series], Any]]) -> dict[str, Any]:
+        async def slow(questions: Mapping[str, Callable[[Series], Any]], *, own: bool) -> dict[str, Any]:
             await go_on.wait()
-            return await glance(questions)
+            return await glance(questions, own=own)
 
         monkeypatch.setattr(troubled.headend.readings, "glance", slow)
         await press(pilot, "down")
