@@ -42,6 +42,7 @@ _IN_VIEW: Final = 5
 _HEADINGS: Final = ("meter", "reading at", "total kWh before", "after", "change kWh")
 _TWO_LINES: Final = 10
 """Terminal cells in which each heading of a figure fits on two lines."""
+_DATE: Final = len("31 Dec 2026,")
 _BETWEEN_COLUMNS: Final = 2
 _CLOCK: Final = re.compile(r" (?=\d\d:\d\d)")
 """The blank between a date and its time of day."""
@@ -361,7 +362,7 @@ def _title(wanted: Sequence[Decision]) -> Text:
 
 
 class EffectTable:
-    """Draws the effect of each decision, the largest first. Where there is too little room, its time is folded."""
+    """Draws the effect of each decision, the largest first. Where there is too little room, time and id are folded."""
 
     def __init__(self, effects: Sequence[Effect], zone: SiteZone) -> None:
         self._effects = effects
@@ -382,15 +383,21 @@ def _table(effects: Sequence[Effect], zone: SiteZone, width: int) -> Table:
     if sum(widths) + _BETWEEN_COLUMNS * (len(widths) - 1) > width:
         widths[2:] = [max(_TWO_LINES, *map(cell_len, column)) for column in list(zip(*rows, strict=True))[2:]]
         rows = [[meter, _CLOCK.sub("\n", when), *figures] for meter, when, *figures in rows]
+        others = _DATE + sum(widths[2:]) + _BETWEEN_COLUMNS * (len(widths) - 1)
+        widths[0] = min(widths[0], max(_DATE, width - others))
     table = Table.grid(padding=(0, _BETWEEN_COLUMNS, 0, 0))
-    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", width=widths[0])
     table.add_column()
     for cells in widths[2:]:
         table.add_column(justify="right", width=cells)
     table.add_row(*(Text(name, style="dim") for name in headings))
     for meter, when, *figures in rows:
         bold = [""] * (len(figures) - 1) + ["bold"]
-        table.add_row(plain(meter), Text(when), *(Text(*each) for each in zip(figures, bold, strict=False)))
+        table.add_row(
+            message(meter),
+            Text(when),
+            *(Text(*each) for each in zip(figures, bold, strict=False)),
+        )
     return table
 
 

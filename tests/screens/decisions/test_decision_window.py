@@ -52,6 +52,19 @@ def test_no_figure_of_an_effect_is_cut(troubled: Town, width: int) -> None:
         assert ("14 Mar 2025 10:30:01, 3 readings" in " ".join(words)) is (len(some) > 1)
 
 
+def test_a_long_id_is_folded_so_that_time_and_figures_stay_whole(troubled: Town) -> None:
+    meter, at = "DE00056266802AO6G56M11SN51G21M24S", troubled.zone.parse("2025-03-14T10:30:00")
+    edit = Edit(at, meter, "release", at, "ada", "")
+    console = Console(width=72)
+    with console.capture() as captured:
+        console.print(EffectTable([Effect((edit,), 37_200_000, 86_419_754_500, 0, 1)], troubled.zone))
+    lines = captured.get().splitlines()[2:]
+    assert "".join(line[:13].strip() for line in lines) == meter
+    for whole in ("14 Mar 2025", "10:30", " 37 200.000 ", " 86 419 754.500 ", "+86 382 554.500"):
+        assert whole in captured.get()
+    assert "…" not in captured.get()
+
+
 async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(troubled: Town) -> None:
     add_member(troubled.engine.staff, ADA, "operator", SECRET)
     add_member(troubled.engine.staff, BOB, "government", SECRET)
