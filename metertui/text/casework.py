@@ -163,14 +163,12 @@ def _local(instant: int, zone: SiteZone) -> str:
 
 
 def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency: str) -> Text:
-    """Return a case with all that is known about it. What people said of it comes first, as the end may be cut."""
+    """Return a case with all that is known about it: where the meter is comes last, as the end may be cut."""
     text = Text(overflow="fold")
     if row.cause == "silent" and row.count > 1:
         return _silent_region(text, row, zone, currency)
     parts = [row.meter or "no meter", when(row, zone)]
     parts += [fmt.kwh(row.wh)] if row.wh is not None else []
-    parts += [row.region] if row.region else []
-    parts += [account.address] if account is not None and account.address else []
     text.append_text(plain(" · ".join(parts), style="bold", limit=400))
     if row.count > 1:
         between = f"from {_local(row.since, zone)} to {_local(row.until, zone)}"
@@ -188,7 +186,8 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone, currency
     if row.line:
         text.append("\nsent: ")
         text.append_text(message(row.line, limit=400))
-    return text
+    where = " · ".join(part for part in (row.region, account.address if account is not None else "") if part)
+    return text.append("\n").append_text(message(where, limit=400)) if where else text
 
 
 def stake_in_words(row: ExceptionRow, currency: str, of: int = 1) -> str:

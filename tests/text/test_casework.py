@@ -81,7 +81,7 @@ def test_what_people_said_of_a_case_comes_before_what_may_be_cut() -> None:
     text = casework.in_full(
         replace(SUSPECT, notes=(note,), decided=replace(note, kind="void")), None, ZONE, "SGD"
     ).plain
-    assert [line.split()[0] for line in text.splitlines()] == ["m-1", "void", "note", "suspect,"]
+    assert [line.split()[0] for line in text.splitlines()] == ["m-1", "void", "note", "suspect,", "East"]
 
 
 def test_an_open_case_of_refused_lines_stays_the_same_when_another_arrives() -> None:

@@ -19,9 +19,10 @@ async def test_what_to_look_at_is_listed_by_weight_and_in_full(troubled: Town) -
         await go(pilot, "down")
         assert text_of(pilot, "#facets").startswith("c  ▲ suspect 1  ▼ reset 1  ✗ refused 1")
         assert " ".join(text_of(pilot, "#case").split()) == (
-            f"{STEADY} · 12 Mar 2025 10:35 · 7.000 kWh · North · 1 Steady Lane "
+            f"{STEADY} · 12 Mar 2025 10:35 · 7.000 kWh "
             "at stake 0.000 kWh, 0.00 SGD with tax suspect, does not fit; the next "
-            "reading decides: 7.000 kWh is lower than the 2 690.500 kWh counted at 12 Mar 2025 10:30"
+            "reading decides: 7.000 kWh is lower than the 2 690.500 kWh counted at 12 Mar 2025 10:30 "
+            "North · 1 Steady Lane"
         )
         offers = [line.split() for line in text_of(pilot, "#case-offers").splitlines()]
         assert offers[1][:4] == ["v", "Void", "±0.000", "±0.00"]
