@@ -25,7 +25,7 @@ from metertui.text.command_line import query_line
 from metertui.text.connecting import NO_METER, NO_READINGS, invitation
 from metertui.text.explained import Line, Places, Section, Sources
 from metertui.text.plain_text import flowed, message, messages, plain, progress_bar
-from metertui.text.whole_figures import cut_text, unbroken
+from metertui.text.whole_figures import cut_text, fit_text, unbroken
 
 __all__ = [
     "COMPARES",
@@ -51,6 +51,7 @@ __all__ = [
     "cells",
     "cut_text",
     "explained",
+    "fit_text",
     "flowed",
     "fmt",
     "in_full",

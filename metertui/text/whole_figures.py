@@ -39,3 +39,8 @@ def cut_text(text: str, width: int) -> str:
         if number.start() >= len(kept):
             break
     return f"{kept}{_MORE}"
+
+
+def fit_text(text: str, width: int) -> str:
+    """Return a text in exactly `width` terminal cells: cut as by `cut_text`, or with blanks behind it."""
+    return set_cell_size(cut_text(text, width), width)

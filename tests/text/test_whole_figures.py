@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from metertui.text.whole_figures import cut_text, unbroken
+from metertui.text.whole_figures import cut_text, fit_text, unbroken
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ from metertui.text.whole_figures import cut_text, unbroken
 )
 def test_a_text_is_cut_between_figures(text: str, width: int, shown: str) -> None:
     assert cut_text(text, width) == shown
+    assert fit_text(text, width) == f"{shown}{'':{width - cell_len(shown)}}"
 
 
 @given(st.text(alphabet="0123456789 .-+−kWhab日·", max_size=40), st.integers(1, 40))

@@ -29,9 +29,8 @@ def places(count: int, beside: int, room: int, *, halves: bool = False) -> Place
     """Return the places of the bars of `count` labels with `beside` bars each.
 
     Bars have one width, and gaps where there is room for them. Those of some width stand in the middle of equal shares
-    of the room. Narrow ones have equal gaps, or none, as unequal ones look as
-    if they were groups, and stand in the middle of the room together. `halves`: without room for a gap they may be
-    half a cell wide.
+    of the room. Narrow ones have equal gaps, or none, as unequal ones look as if they were groups, and stand in the
+    middle of the room together. `halves`: without room for a gap they may be half a cell wide.
     """
     each = room // count
     used = max(1, min(each - (each > beside), _WIDEST, max(_AMPLE, 3 * each // 4)))

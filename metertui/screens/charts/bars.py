@@ -21,9 +21,9 @@ from rich.text import Text
 from metertui.screens.charts.bar_places import places
 from metertui.screens.charts.before_line import MIDDLE, line_before
 from metertui.screens.charts.chart import BEFORE, NO_CURSOR, WITHHELD, Picture, Series, merged
-from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted, fitted_scale, legend
+from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, fitted_scale, legend
 from metertui.screens.charts.inks import CONTEXT, CURSOR, ESTIMATED, ON_BAR, Inks, pair_of
-from metertui.text import HIDDEN, INCOMPLETE, fmt
+from metertui.text import HIDDEN, INCOMPLETE, fit_text, fmt
 
 READ: Final = FILLS[0]
 """The characters of bars of read and estimated values, for the legend."""
@@ -348,7 +348,7 @@ def sideways(picture: Picture, width: int, height: int, inks: Inks, cursor: int 
         if compared and tower[1] is not None and full:
             cells[min(room - 1, round(tower[1] / full * room))] = ("│", CONTEXT)
         bar = _pieces(cells, inks)
-        name = f"{fitted(picture.labels[place], names)} "
+        name = f"{fit_text(picture.labels[place], names)} "
         ends = Style(reverse=True, bold=True) if place == cursor else None
         lines.append([Segment(name, ends), *bar, Segment(f" {tails[place]:>{most}}", ends)])
         lines += [[Segment(" " * (names + 1)), *bar] for _ in range(thick - 1)] + [[]] * (each - thick)

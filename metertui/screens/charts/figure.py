@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 import plotext
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -118,11 +118,6 @@ class Figure:
             own = inks.rise[row * len(inks.rise) // self.rows] if rising else None
             found.append([Segment(text[:left], inks.style(CONTEXT)), *_segments(cells, places, inks, own)])
         return [*found, [Segment(below, inks.style(CONTEXT))]]
-
-
-def fitted(label: str, width: int) -> str:
-    """Return a label in so many cells, with an ellipsis where it is cut."""
-    return set_cell_size(cut_text(label, width), width)
 
 
 def nearest_cell(place: float) -> int:

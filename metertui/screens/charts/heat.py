@@ -9,9 +9,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from metertui.screens.charts.chart import NO_CURSOR, WITHHELD, Picture
-from metertui.screens.charts.figure import Line, fitted
+from metertui.screens.charts.figure import Line
 from metertui.screens.charts.inks import CONTEXT, Inks
-from metertui.text import INCOMPLETE, fmt
+from metertui.text import INCOMPLETE, fit_text, fmt
 
 LETTERS: Final = "abcdefghij"
 """Stand for tenths of the way from the lowest to the highest value, where there are too few colours for a ramp."""
@@ -69,7 +69,7 @@ def heat(
     lines: list[Line] = [[Segment(f"{' ' * left}{_heads(columns[over.start : over.stop], wide)}", inks.style(CONTEXT))]]
     for row in range(down.start, down.stop):
         for nth in range(tall):
-            line = [Segment(f"{fitted(rows[row], left - 1)} " if nth == 0 else " " * left)]
+            line = [Segment(f"{fit_text(rows[row], left - 1)} " if nth == 0 else " " * left)]
             for column in range(over.start, over.stop):
                 value, is_out = cells[row][column], bool(hidden[row, column])
                 level = 0.0 if high <= low or value is None else min(1.0, max(0.0, (value - low) / (high - low)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -21,7 +21,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.base import plain_identifier
 from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.recent_meters import recent_line
-from metertui.text import NO_METER, cut_text, fmt, plain, visible
+from metertui.text import NO_METER, fit_text, fmt, plain, visible
 
 MOST_SUGGESTED: Final = 8
 """Meters in a list of suggestions at most."""
@@ -196,8 +196,4 @@ def suggestion_lines(found: Sequence[Account]) -> list[str]:
         for account in found
     ]
     widths = [min(_WIDEST, max(map(cell_len, column))) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(_fitted, row, widths)).rstrip() for row in rows]
-
-
-def _fitted(text: str, width: int) -> str:
-    return set_cell_size(cut_text(text, width), width)
+    return ["  ".join(map(fit_text, row, widths)).rstrip() for row in rows]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from metertui.text import cut_text, visible
+from metertui.text import fit_text, visible
 
 GAP: Final = "  "
 """Between two columns."""
@@ -175,9 +175,9 @@ def fitted(text: str, width: int, right: bool) -> str:
     """Return a cell in exactly `width` terminal cells: a text that is too long ends in an ellipsis, a figure is one."""
     shown = shown_text(text, 2 * width)
     spare = width - cell_len(shown)
-    if spare < 0:
-        return set_cell_size(_CUT if right else cut_text(shown, width), width)
-    return " " * spare + shown if right else shown + " " * spare
+    if right and spare >= 0:
+        return " " * spare + shown
+    return fit_text(_CUT if right else shown, width)
 
 
 def fitted_heading(text: str, mark: str, width: int, right: bool) -> str:
